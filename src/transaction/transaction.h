@@ -21,14 +21,16 @@ struct transaction_config {
 
 /* What the layer tells its user, on the worker's thread. Messages live until the call returns. */
 struct transaction_user {
+	/* Before a transaction is made for a request that matches none (not ACK): false = it was answered statelessly
+	 * (a challenge, §8.2.7; overload) or dropped, and no transaction is made. */
+	bool (*admit)(void *context, const struct pv_message *request, const struct path *from);
 	/* A new request, not ACK, not CANCEL of a known INVITE. 100 Trying was sent for INVITE. */
 	void (*request)(void *context, struct transaction *server, const struct pv_message *request, const struct path *from);
 	/* An ACK for a 2xx: belongs to no transaction, is forwarded statelessly (§16.11, §13.2.2.4). */
 	void (*ack)(void *context, const struct pv_message *ack, const struct path *from);
 	/* A CANCEL matched this INVITE server transaction; it has been answered with 200 already. */
 	void (*cancel)(void *context, struct transaction *invite_server, const struct pv_message *cancel);
-	/* A CANCEL that matches nothing: stateless forwarding or 481 is the user's (§16.10). The transaction is NIST. */
-	/* (comes through `request`) */
+	/* (A CANCEL that matches nothing comes through `request`, in a NIST: forwarding or 481 is the user's, §16.10.) */
 	/* A response that is the user's to act on: no absorbed retransmission. */
 	void (*response)(void *context, struct transaction *client, const struct pv_message *response);
 	/* A response to a request that was forwarded statelessly (branch slot BRANCH_STATELESS, MAC verified). */
