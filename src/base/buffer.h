@@ -13,7 +13,7 @@
 
 /* Owner: the thread of its pool. References are not atomic. */
 struct buffer {
-	uint32_t length;     /* bytes in use; the taker sets it */
+	uint32_t length;     /* bytes in use, the taker sets it; while free: next free index + 1 */
 	uint16_t references; /* 0 = free */
 	uint8_t class;       /* index of its size class */
 	uint8_t flags;       /* the taker's own, 0 when taken */
@@ -23,8 +23,8 @@ struct buffer {
 /* The blocks of one size: reserved address space, real only where touched, last given first. */
 struct buffer_class {
 	char *blocks;
-	struct buffer *free_list;
-	uint32_t touched;
+	uint32_t free_list; /* index + 1 of the block given last, 0 = none */
+	uint32_t touched;   /* blocks below this index were taken at least once */
 	uint32_t capacity;
 	uint32_t used;
 	uint32_t peak;

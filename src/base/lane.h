@@ -28,8 +28,7 @@ static inline void lane_node_init(struct lane_node *node)
 	list_link_init(&node->link);
 }
 
-/* Arms `node` to fire lane->delay_ms from `now_ms`. An armed one (of any lane) moves to the tail.
- */
+/* Arms `node` to fire lane->delay_ms from `now_ms`. One that is armed, in any lane, moves. */
 static inline void lane_arm(struct lane *lane, struct lane_node *node, uint64_t now_ms)
 {
 	list_remove(&node->link);

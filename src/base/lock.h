@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lock.h: a four-byte lock that spins briefly and then sleeps, for shards that are rarely shared.
- */
+/* lock.h: a four-byte lock that spins briefly, then sleeps, for shards that are rarely shared. */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
 

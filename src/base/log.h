@@ -30,11 +30,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/* `target` is "stderr", "syslog", "journal" or the path of a file; NULL = stderr. */
 struct log_config {
 	enum log_level level;
-	const char
-		*target; /* "stderr", "syslog", "journal", or the path of a file; NULL = stderr */
-	bool json;       /* one JSON object a line instead of text */
+	bool json; /* one JSON object a line instead of text */
+	const char *target;
 };
 
 /* A line is cut at this many bytes. */

@@ -22,4 +22,8 @@
 /* `size` rounded up to a multiple of `step`, a power of two. */
 #define ROUND_UP(size, step) (((size) + ((step)-1)) & ~((size_t)(step)-1))
 
+/* For thread-local variables of the hot path: no call to find them, in position-independent code.
+ */
+#define INITIAL_EXEC __attribute__((tls_model("initial-exec")))
+
 #endif

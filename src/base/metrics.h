@@ -60,7 +60,7 @@ struct metrics {
 	char name[16];
 };
 
-extern _Thread_local struct metrics *metrics_here;
+extern _Thread_local struct metrics *metrics_here INITIAL_EXEC;
 
 /* The block of this thread; `name` (cut at 15 bytes) labels it. 0 or -ENOMEM. */
 int metrics_attach(const char *name);

@@ -106,7 +106,7 @@ static inline bool slab_is_taken(const void *object)
 void slab_starve(uint32_t n);
 
 /* Counts one take; true when it is the one that must fail. For the pools of this floor. */
-extern _Thread_local uint32_t slab_starve_countdown;
+extern _Thread_local uint32_t slab_starve_countdown INITIAL_EXEC;
 static inline bool slab_is_starved(void)
 {
 	return UNLIKELY(slab_starve_countdown) && --slab_starve_countdown == 0;

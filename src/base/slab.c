@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slab.c: objects of one size in reserved address space, named by handles that go stale. */
+#include "base/slab.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/reserve.h"
+
+#define ALIGNMENT 16
+
+_Thread_local uint32_t slab_starve_countdown;
+
+void slab_starve(uint32_t n)
+{
+	slab_starve_countdown = n;
+}
+
+int slab_init(struct slab *slab, const char *name, size_t object_size, uint32_t capacity)
+{
+	size_t stride = ROUND_UP(object_size + sizeof(struct slab_prefix), ALIGNMENT);
+	size_t map_size;
+	void *map;
+
+	if (object_size == 0 || capacity == 0 || capacity == UINT32_MAX || stride > UINT32_MAX)
+		return -EINVAL;
+	map = reserve_take(stride * capacity + ALIGNMENT, &map_size);
+	if (!map)
+		return -ENOMEM;
+	memset(slab, 0, sizeof(*slab));
+	slab->name = name;
+	slab->map = map;
+	slab->map_size = map_size;
+	slab->objects = (char *)map + ALIGNMENT;
+	slab->object_size = (uint32_t)object_size;
+	slab->stride = (uint32_t)stride;
+	slab->capacity = capacity;
+	return 0;
+}
+
+void slab_done(struct slab *slab)
+{
+	if (!slab || !slab->map)
+		return;
+	unpoison_memory(slab->objects, (size_t)slab->touched * slab->stride);
+	reserve_give(slab->map, slab->map_size);
+	memset(slab, 0, sizeof(*slab));
+}
+
+static void *take_fresh(struct slab *slab)
+{
+	return slab->objects + (size_t)slab->touched++ * slab->stride;
+}
+
+static void *take_used(struct slab *slab)
+{
+	char *object = slab->objects + (size_t)(slab->free_list - 1) * slab->stride;
+	slab->free_list = slab_prefix_of(object)->next_free;
+	unpoison_memory(object, slab->object_size);
+	return object;
+}
+
+void *slab_take(struct slab *slab)
+{
+	void *object;
+	if (UNLIKELY(slab->used == slab->capacity || slab_is_starved())) {
+		slab->refused++;
+		return NULL;
+	}
+	object = slab->free_list ? take_used(slab) : take_fresh(slab);
+	slab_prefix_of(object)->generation++;
+	if (++slab->used > slab->peak)
+		slab->peak = slab->used;
+	return object;
+}
+
+void slab_give(struct slab *slab, void *object)
+{
+	struct slab_prefix *prefix;
+	if (!object)
+		return;
+	prefix = slab_prefix_of(object);
+	assert(prefix->generation & 1); /* given twice */
+	prefix->generation++;
+	prefix->next_free = slab->free_list;
+	slab->free_list = slab_index(slab, object) + 1;
+	slab->used--;
+	poison_memory(object, slab->object_size);
+}
