@@ -239,11 +239,12 @@ struct config_report {
 void config_report_print(const struct config_report *report, FILE *out);
 void config_report_done(struct config_report *report);
 
-/* Reads `path` and the conf.d folder beside it. Every mistake goes to `report`, not only the first. Returns 0
- * and a configuration, or -EINVAL where the report holds an error, -ENOMEM. */
+/* Reads `path` and the conf.d folder beside it. Every mistake goes to `report`, not only the first.
+ * Returns 0 and a configuration, or -EINVAL where the report holds an error, -ENOMEM. */
 int config_load(const char *path, struct config **ret, struct config_report *report);
 
-/* The same for text in memory, as if it stood in the file `name`; there is no conf.d. Never opens a file. */
+/* The same for text in memory, as if it stood in the file `name`; there is no conf.d. Never opens a
+ * file. */
 int config_parse_text(const char *text, size_t length, const char *name, struct config **ret,
 	struct config_report *report);
 
@@ -253,8 +254,8 @@ void config_free(struct config *config);
 void config_diff(
 	const struct config *before, const struct config *after, struct config_report *report);
 
-/* Prints meaning, type, default, range and reload of `key` ("registrar.capacity"); for a group or list also
- * its keys. Returns -ENOENT and says the nearest key if there is none of that name. */
+/* Prints meaning, type, default, range and reload of `key` ("registrar.capacity"); for a group or
+ * list also its keys. Returns -ENOENT and says the nearest key if there is none of that name. */
 int config_explain(const char *key, FILE *out);
 
 /* Prints a complete commented configuration that loads without an error. */
@@ -263,8 +264,8 @@ void config_print_defaults(FILE *out);
 /* Prints portavoz.conf(5). */
 void config_print_manual(FILE *out);
 
-/* The known word nearest to `word` (edit distance, transpositions count one), or NULL if none is near.
- * `words` ends with NULL. */
+/* The known word nearest to `word` (edit distance, transpositions count one), or NULL if none is
+ * near. `words` ends with NULL. */
 const char *config_nearest(const char *word, const char *const *words);
 
 #endif
