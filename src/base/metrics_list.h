@@ -7,4 +7,14 @@
 
 METRIC(log_lines_dropped, COUNTER, "lines", "log lines lost because a thread's ring was full")
 
+METRIC(auth_challenges, COUNTER, "requests", "requests answered 401 or 407")
+METRIC(auth_accepted, COUNTER, "requests", "requests whose credentials were right")
+METRIC(auth_failures, COUNTER, "requests", "requests with a wrong password or an unknown user")
+METRIC(auth_stale, COUNTER, "requests", "right passwords under a nonce that was too old or lost")
+METRIC(auth_replays, COUNTER, "requests", "nonce counts that came a second time")
+METRIC(auth_forged, COUNTER, "requests", "credentials with a nonce that this process never issued")
+METRIC(auth_forbidden, COUNTER, "requests", "right passwords under a From or To of somebody else")
+METRIC(auth_malformed, COUNTER, "requests", "credentials malformed or for another Request-URI")
+METRIC(auth_limited, COUNTER, "requests", "credentials not looked at: too many failures of their source")
+
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
