@@ -33,7 +33,7 @@ enum aor_verdict {
 /* Is the host of `uri` (sip or sips) ours? ret_domain (may be NULL): the domain that it stands for. */
 bool aor_is_ours(const struct aor_domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain);
 
-/* Writes "user@domain": the user part unescaped and without user parameters, the domain in lower case, no port. */
+/* Writes "user@domain": the user part unescaped, the domain in lower case, no port. */
 enum aor_verdict aor_write(const struct aor_domains *domains, const struct pv_uri *uri, struct pv_writer *w);
 
 #endif
