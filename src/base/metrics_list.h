@@ -16,5 +16,8 @@ METRIC(auth_forged, COUNTER, "requests", "credentials with a nonce that this pro
 METRIC(auth_forbidden, COUNTER, "requests", "right passwords under a From or To of somebody else")
 METRIC(auth_malformed, COUNTER, "requests", "credentials malformed or for another Request-URI")
 METRIC(auth_limited, COUNTER, "requests", "credentials not looked at: too many failures of their source")
+METRIC(registry_lookups, COUNTER, "lookups", "lookups of an address-of-record")
+METRIC(registry_lookup_locks, COUNTER, "lookups",
+	"lookups that a writer disturbed so often that they took its lock")
 
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")

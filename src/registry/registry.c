@@ -105,14 +105,13 @@ struct walk {
 	char text[REGISTRY_TEXT_ALL];
 };
 
-static bool walk_one(struct registry *registry, struct walk *walk, struct pv_span aor,
+static void walk_one(struct registry *registry, struct walk *walk, struct pv_span aor,
 	bool (*visit)(void *, struct pv_span, const struct registry_binding *), void *context)
 {
 	int count = registry_lookup(registry, aor, walk->bindings, REGISTRY_CONTACTS, walk->text, sizeof(walk->text));
 	for (int i = 0; i < count; i++)
 		if (!visit(context, aor, &walk->bindings[i]))
-			return false;
-	return true;
+			return;
 }
 
 static bool walk_bucket(struct registry *registry, struct walk *walk, struct shard *shard, uint32_t bucket,
@@ -129,19 +128,28 @@ static bool walk_bucket(struct registry *registry, struct walk *walk, struct sha
 	}
 }
 
+static bool walk_shard(struct registry *registry, struct walk *walk, struct shard *shard,
+	bool (*visit)(void *, struct pv_span, const struct registry_binding *), void *context)
+{
+	for (uint32_t bucket = 0; bucket <= shard->bucket_mask; bucket++)
+		if (atomic_load_explicit(&shard->buckets[bucket].head, memory_order_relaxed) &&
+			!walk_bucket(registry, walk, shard, bucket, visit, context))
+			return false;
+	return true;
+}
+
 void registry_walk(struct registry *registry, struct pv_span only_aor,
 	bool (*visit)(void *context, struct pv_span aor, const struct registry_binding *binding), void *context)
 {
 	struct walk *walk = malloc(sizeof(*walk));
-	bool go_on = walk != NULL;
-	if (go_on && only_aor.length)
-		go_on = walk_one(registry, walk, only_aor, visit, context) && false;
-	for (uint32_t i = 0; go_on && i < registry->config.shards; i++) {
-		struct shard *shard = &registry->shards[i];
-		for (uint32_t bucket = 0; go_on && bucket <= shard->bucket_mask; bucket++)
-			if (atomic_load_explicit(&shard->buckets[bucket].head, memory_order_relaxed))
-				go_on = walk_bucket(registry, walk, shard, bucket, visit, context);
-	}
+	bool go_on = true;
+	if (!walk)
+		return;
+	if (only_aor.length)
+		walk_one(registry, walk, only_aor, visit, context);
+	else
+		for (uint32_t i = 0; go_on && i < registry->config.shards; i++)
+			go_on = walk_shard(registry, walk, &registry->shards[i], visit, context);
 	free(walk);
 }
 

@@ -80,7 +80,7 @@ static void update_open(struct update *u)
 	}
 }
 
-static bool is_same(struct update *u, const struct match_wanted *wanted, struct existing *e, enum match_rule rule)
+static bool is_same(struct update *u, struct match_wanted *wanted, struct existing *e, enum match_rule rule)
 {
 	return match_stored(wanted, &u->place.shard->cells, &e->first, &e->second, rule);
 }
@@ -91,7 +91,7 @@ static bool in_order(const struct update *u, const struct existing *e)
 	return e->first.binding.call_id != u->call_id || e->second.where.cseq < u->cseq;
 }
 
-static enum registry_error plan_remove(struct update *u, const struct match_wanted *wanted)
+static enum registry_error plan_remove(struct update *u, struct match_wanted *wanted)
 {
 	for (unsigned i = 0; i < u->existing_count; i++) {
 		struct existing *e = &u->existing[i];
@@ -104,7 +104,7 @@ static enum registry_error plan_remove(struct update *u, const struct match_want
 	return REGISTRY_OK;
 }
 
-static struct existing *find_target(struct update *u, const struct match_wanted *wanted)
+static struct existing *find_target(struct update *u, struct match_wanted *wanted)
 {
 	static const enum match_rule rules[] = { MATCH_FLOW, MATCH_URI_PLAIN, MATCH_URI };
 	for (unsigned rule = 0; rule < ARRAY_LENGTH(rules); rule++)
@@ -114,7 +114,7 @@ static struct existing *find_target(struct update *u, const struct match_wanted 
 	return NULL;
 }
 
-static enum registry_error plan_set(struct update *u, unsigned at, const struct match_wanted *wanted)
+static enum registry_error plan_set(struct update *u, unsigned at, struct match_wanted *wanted)
 {
 	struct existing *target = find_target(u, wanted);
 	for (unsigned i = 0; i < at; i++)
