@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_update.c: binding rules of RFC 3261 §10.3 and RFC 5626 §6, all or nothing. */
+#include <errno.h>
+
 #include "lib/testing.h"
 
 #include "base/slab.h"
@@ -13,8 +15,9 @@
 
 START_TEST(keeps_every_value)
 {
-	struct registry_change change = set(A, 3600);
+	struct registry_change change;
 	open_registry(100, 10, 2);
+	change = set(A, 3600);
 	change.binding.params = PV_SPAN(";+sip.instance=\"<urn:uuid:1>\";reg-id=7;methods=\"INVITE\"");
 	change.binding.instance = PV_SPAN("urn:uuid:1");
 	change.binding.path = PV_SPAN("<sip:edge.example.test;lr>, <sip:two.example.test;lr>");
