@@ -20,4 +20,15 @@ METRIC(registry_lookups, COUNTER, "lookups", "lookups of an address-of-record")
 METRIC(registry_lookup_locks, COUNTER, "lookups",
 	"lookups that a writer disturbed so often that they took its lock")
 
+METRIC(transaction_retransmitted, COUNTER, "messages", "requests, responses and ACKs sent again")
+METRIC(transaction_absorbed, COUNTER, "messages", "retransmissions that needed no answer")
+METRIC(transaction_ignored, COUNTER, "events", "events that the state of their transaction has no rule for")
+METRIC(transaction_stray, COUNTER, "responses", "responses dropped: no transaction, or a wrong path")
+METRIC(transaction_bad, COUNTER, "messages", "messages that the parser found wrong")
+METRIC(transaction_refused, COUNTER, "transactions", "transactions not made because all are in use")
+METRIC(transaction_stateless, COUNTER, "responses", "responses sent without a transaction")
+METRIC(transaction_timeouts, COUNTER, "transactions", "requests that nobody answered")
+METRIC(transaction_send_errors, COUNTER, "messages", "messages that could not be sent")
+METRIC(transaction_fallback, COUNTER, "transactions", "responses sent over a new connection, theirs being gone")
+
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* match.c — finds the server transaction of a request (RFC 3261 §17.2.3, §9.2, §8.2.2.2). */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "transaction/layer.h"
+
+/*
+ * A chained hash table of 32-bit slots. The bucket is chosen by what all messages of one
+ * transaction share (Call-ID, From tag, CSeq number), so one chain answers all questions:
+ * retransmission, ACK, CANCEL, merged request. The key's text is not kept, its keyed hash of 96
+ * bits is: nobody outside can make two keys collide.
+ */
+
+int match_init(struct transaction_layer *layer)
+{
+	uint32_t buckets = 64;
+	while (buckets < layer->slab.capacity / 4)
+		buckets *= 2;
+	layer->bucket_bytes = (size_t)buckets * sizeof(uint32_t);
+	void *map = mmap(NULL, layer->bucket_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	layer->buckets = map;
+	layer->bucket_mask = buckets - 1;
+	return 0;
+}
+
+void match_done(struct transaction_layer *layer)
+{
+	if (layer->buckets)
+		munmap(layer->buckets, layer->bucket_bytes);
+}
+
+/* Separated by a byte that no header value holds, so that parts cannot shift into one another. */
+static void add_part(struct pv_writer *w, struct pv_span part)
+{
+	pv_put(w, part);
+	pv_put_char(w, '\0');
+}
+
+static void add_lower(struct pv_writer *w, struct pv_span part)
+{
+	for (size_t i = 0; i < part.length; i++)
+		pv_put_char(w, (char)pv_lower((unsigned char)part.at[i]));
+	pv_put_char(w, '\0');
+}
+
+static uint64_t hash_of(const struct transaction_layer *layer, const struct pv_writer *w)
+{
+	return siphash13(&layer->table_key, w->start, pv_writer_length(w));
+}
+
+/* A branch of RFC 3261, unique by itself; the cookie alone is not. */
+static bool has_cookie(struct pv_span branch)
+{
+	return branch.length > 7 && pv_span_starts_with(branch, PV_SPAN("z9hG4bK"));
+}
+
+/*
+ * The method is no part of the key: ACK and CANCEL look for another's (an unknown method has only
+ * its name, which is). RFC 2543 clients: the To tag is left out as well, for an ACK carries the one
+ * of the answer.
+ */
+void match_key_of(
+	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret)
+{
+	struct pv_writer w;
+	pv_writer_init(&w, layer->scratch, sizeof(layer->scratch));
+	add_part(&w, request->call_id);
+	add_part(&w, request->from_tag);
+	pv_put_bytes(&w, &request->cseq, sizeof(request->cseq));
+	ret->call = hash_of(layer, &w);
+
+	const struct pv_via *via = &request->via;
+	pv_writer_init(&w, layer->scratch, sizeof(layer->scratch));
+	if (has_cookie(via->branch)) {
+		add_part(&w, via->branch);
+		add_lower(&w, via->host);
+		pv_put_bytes(&w, &via->port, sizeof(via->port));
+	} else {
+		add_part(&w, pv_message_span(request, request->request_uri));
+		add_part(&w, via->whole);
+	}
+	if (request->method == PV_METHOD_OTHER)
+		add_part(&w, pv_message_span(request, request->method_name));
+	ret->via = (uint32_t)hash_of(layer, &w);
+}
+
+static uint32_t *bucket_of(struct transaction_layer *layer, uint64_t call)
+{
+	return &layer->buckets[call & layer->bucket_mask];
+}
+
+static struct transaction *at(struct transaction_layer *layer, uint32_t link)
+{
+	return link ? slab_at(&layer->slab, link - 1) : NULL;
+}
+
+void match_insert(struct transaction_layer *layer, struct transaction *server)
+{
+	uint32_t *bucket = bucket_of(layer, server->call);
+	server->next = *bucket;
+	*bucket = slab_index(&layer->slab, server) + 1;
+}
+
+void match_remove(struct transaction_layer *layer, struct transaction *server)
+{
+	uint32_t own = slab_index(&layer->slab, server) + 1;
+	uint32_t *link = bucket_of(layer, server->call);
+	while (*link && *link != own)
+		link = &at(layer, *link)->next;
+	if (*link)
+		*link = server->next;
+}
+
+struct transaction *match_find(
+	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
+{
+	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	while (t && !(t->call == key->call && t->via == key->via && t->method == method))
+		t = at(layer, t->next);
+	return t;
+}
+
+struct transaction *match_cancelled(struct transaction_layer *layer, const struct match_key *key)
+{
+	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	while (t && !(t->call == key->call && t->via == key->via && t->method != PV_METHOD_CANCEL))
+		t = at(layer, t->next);
+	return t;
+}
+
+bool match_is_merged(
+	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
+{
+	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	while (t && !(t->call == key->call && t->via != key->via && t->method == method))
+		t = at(layer, t->next);
+	return t != NULL;
+}
