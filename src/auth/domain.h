@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* domain.h — which hosts and ports are ours: the configured domains and the addresses listened on. */
+/* domain.h — which hosts and ports are ours: the configured domains and the addresses listened on.
+ */
 #ifndef AUTH_DOMAIN_H
 #define AUTH_DOMAIN_H
 
@@ -12,8 +13,8 @@
 struct domains_config {
 	const struct pv_span *names; /* the first one is the realm; may be none */
 	uint32_t name_count;
-	/* What we listen on; "any" addresses stand for every address of this machine. Further own addresses
-	 * (a public one) have port 0. */
+	/* What we listen on; "any" addresses stand for every address of this machine. Further own
+	 * addresses (a public one) have port 0. */
 	const struct net_address *listen;
 	uint32_t listen_count;
 };
@@ -31,7 +32,8 @@ void domains_free(struct domains *domains);
  */
 bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port);
 
-/* Is the IP of `address` one of ours? `domains` is untyped to serve as a callback (aor_domains.is_local). */
+/* Is the IP of `address` one of ours? `domains` is untyped to serve as a callback
+ * (aor_domains.is_local). */
 bool domain_is_local(const void *domains, const struct net_address *address);
 
 /* The realm of all challenges: the first domain in lower case, else the first numeric address. */

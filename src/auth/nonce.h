@@ -15,10 +15,10 @@
  *   nonce_write, nonce_read, nonce_use   any thread, any time; lock-free
  *
  * A nonce is time (48 bits), sequence number (48) and MAC (96), in base64url: issuing one stores
- * nothing. A used one takes the word `sequence % slots` of one table: generation (28 bits, sequence /
- * slots), highest count (20), and which of the 16 counts below it were seen. A newer generation takes
- * the word over; its older owner is told `stale`. So only logins that succeed take room, however many
- * challenges a stranger asks for, and a word that was taken over cannot be replayed.
+ * nothing. A used one takes the word `sequence % slots` of one table: generation (28 bits, sequence
+ * / slots), highest count (20), and which of the 16 counts below it were seen. A newer generation
+ * takes the word over; its older owner is told `stale`. So only logins that succeed take room,
+ * however many challenges a stranger asks for, and a word that was taken over cannot be replayed.
  */
 struct nonces;
 
@@ -38,12 +38,14 @@ enum nonce_state {
 enum nonce_use {
 	NONCE_USED,   /* this count was not seen before; now it is */
 	NONCE_REPLAY, /* this count was seen, or is too far below the highest to tell */
-	NONCE_LOST,   /* a newer nonce has the word, or the count is over NONCE_COUNT_MAX: answer stale */
+	NONCE_LOST,   /* a newer nonce has the word, or the count is over NONCE_COUNT_MAX: answer
+			 stale */
 };
 
 #define NONCE_COUNT_MAX ((1u << 20) - 1)
 
-/* `slots` is rounded up to a power of two; memory is 8 bytes a slot, touched as used. 0 or -errno. */
+/* `slots` is rounded up to a power of two; memory is 8 bytes a slot, touched as used. 0 or -errno.
+ */
 int nonces_new(uint32_t lifetime_ms, uint32_t slots, struct nonces **ret);
 void nonces_free(struct nonces *nonces);
 void nonces_set_lifetime(struct nonces *nonces, uint32_t lifetime_ms); /* any thread: reload */

@@ -25,9 +25,11 @@ struct user_input {
 struct user_table_config {
 	/* HA1 depends on the realm (RFC 7616 §3.4.2): the first domain serves all domains. */
 	struct pv_span realm;
-	/* Those of auth.algorithms, in order. None (auth.challenge = "none"): no HA1 is computed or kept. */
+	/* Those of auth.algorithms, in order, none twice. None (auth.challenge = "none"): no HA1 is
+	 * computed or kept. */
 	const enum pv_algorithm *algorithms;
 	uint32_t algorithm_count;
+	const struct pv_hash *hashes; /* by algorithm; NULL: OpenSSL's */
 	const struct user_input *users;
 	uint32_t user_count;
 	const char *users_file; /* CSV, or NULL */
@@ -59,7 +61,9 @@ const struct user *user_table_next(const struct user_table *table, const struct 
 
 uint32_t user_table_count(const struct user_table *table);
 size_t user_table_memory(const struct user_table *table); /* bytes */
-/* Is this algorithm wanted, and has every user an HA1 for it? Then it may be offered. */
+/* What may be offered, in the order of the configuration: those wanted for which every user has an
+ * HA1. */
+const enum pv_algorithm *user_table_algorithms(const struct user_table *table, uint32_t *ret_count);
 bool user_table_offers(const struct user_table *table, enum pv_algorithm algorithm);
 
 struct pv_span user_name(const struct user *user);

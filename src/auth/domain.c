@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* domain.c — a small hash set of names and short lists of addresses and ports. */
+#include "auth/domain.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+
+#define HOST_MAX 255
+
+struct ip {
+	uint8_t family; /* enum net_family */
+	uint8_t bytes[16];
+};
+
+struct domains {
+	struct pv_span
+		*names; /* open addressing by pv_span_hash_nocase, in lower case; a power of two */
+	uint32_t name_mask;
+	struct ip *ips;
+	uint32_t ip_count, ip_room;
+	uint16_t *ports;
+	uint32_t port_count;
+	struct pv_span realm;
+	char *text; /* what the names and the realm point into */
+};
+
+/* "example.test." is "example.test": the final dot only says that the name is complete. */
+static struct pv_span without_dot(struct pv_span host)
+{
+	if (host.length > 1 && host.at[host.length - 1] == '.')
+		host.length--;
+	return host;
+}
+
+static bool parse_ip(struct pv_span host, struct ip *ret)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct ip ip = {.family = NET_IPV4};
+
+	if (host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']')
+		host = (struct pv_span){host.at + 1, host.length - 2};
+	bool is_ipv6 = pv_span_find(host, ':') != NULL;
+	/* Most names begin with a letter: they end here. */
+	if (!host.length || host.length >= sizeof(text) || (!is_ipv6 && !pv_is_digit(*host.at)))
+		return false;
+	memcpy(text, host.at, host.length);
+	text[host.length] = '\0';
+	if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, ip.bytes) != 1)
+		return false;
+	if (is_ipv6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)ip.bytes)) {
+		memmove(ip.bytes, ip.bytes + 12, 4);
+		memset(ip.bytes + 4, 0, 12);
+	} else if (is_ipv6) {
+		ip.family = NET_IPV6;
+	}
+	*ret = ip;
+	return true;
+}
+
+static bool has_ip(const struct domains *domains, const struct ip *ip)
+{
+	for (uint32_t i = 0; i < domains->ip_count; i++)
+		if (memcmp(&domains->ips[i], ip, sizeof(*ip)) == 0)
+			return true;
+	return false;
+}
+
+static bool has_port(const struct domains *domains, uint16_t port)
+{
+	for (uint32_t i = 0; i < domains->port_count; i++)
+		if (domains->ports[i] == port)
+			return true;
+	return false;
+}
+
+/* The place of `name`, or the empty one where it would go. */
+static struct pv_span *name_place(const struct domains *domains, struct pv_span name)
+{
+	uint32_t at = pv_span_hash_nocase(name) & domains->name_mask;
+
+	while (domains->names[at].length && !pv_span_equal_nocase(domains->names[at], name))
+		at = (at + 1) & domains->name_mask;
+	return &domains->names[at];
+}
+
+bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port)
+{
+	struct ip ip;
+
+	if (port && !has_port(domains, port))
+		return false;
+	host = without_dot(host);
+	if (!host.length || host.length > HOST_MAX)
+		return false;
+	if (parse_ip(host, &ip))
+		return has_ip(domains, &ip);
+	return name_place(domains, host)->length > 0;
+}
+
+bool domain_is_local(const void *domains, const struct net_address *address)
+{
+	struct ip ip = {.family = address->family};
+
+	memcpy(ip.bytes, address->ip, sizeof(ip.bytes));
+	return has_ip(domains, &ip);
+}
+
+struct pv_span domains_realm(const struct domains *domains)
+{
+	return domains->realm;
+}
+
+static int add_ip(struct domains *domains, uint8_t family, const void *bytes)
+{
+	struct ip ip = {.family = family};
+
+	memcpy(ip.bytes, bytes, family == NET_IPV6 ? 16 : 4);
+	if (has_ip(domains, &ip))
+		return 0;
+	if (domains->ip_count == domains->ip_room) {
+		uint32_t room = domains->ip_room ? 2 * domains->ip_room : 8;
+		struct ip *ips = realloc(domains->ips, room * sizeof(*ips));
+		if (!ips)
+			return -ENOMEM;
+		domains->ips = ips;
+		domains->ip_room = room;
+	}
+	domains->ips[domains->ip_count++] = ip;
+	return 0;
+}
+
+/* Listening on "any" is listening on every address of this machine of that family. */
+static int add_machine(struct domains *domains, uint8_t family)
+{
+	struct ifaddrs *all;
+	int error = 0;
+
+	if (getifaddrs(&all))
+		return -errno;
+	for (const struct ifaddrs *one = all; one && !error; one = one->ifa_next) {
+		const struct sockaddr *address = one->ifa_addr;
+		if (!address)
+			continue;
+		if (address->sa_family == AF_INET && family == NET_IPV4)
+			error = add_ip(domains, NET_IPV4,
+				&((const struct sockaddr_in *)address)->sin_addr);
+		else if (address->sa_family == AF_INET6 && family == NET_IPV6)
+			error = add_ip(domains, NET_IPV6,
+				&((const struct sockaddr_in6 *)address)->sin6_addr);
+	}
+	freeifaddrs(all);
+	return error;
+}
+
+static bool is_any(const struct net_address *address)
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(address->ip, zeros, sizeof(zeros)) == 0;
+}
+
+static int add_listen(struct domains *domains, const struct domains_config *config)
+{
+	domains->ports = calloc(config->listen_count + 1, sizeof(*domains->ports));
+	if (!domains->ports)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < config->listen_count; i++) {
+		const struct net_address *address = &config->listen[i];
+		int error = is_any(address) ? add_machine(domains, address->family)
+					    : add_ip(domains, address->family, address->ip);
+		if (error)
+			return error;
+		if (address->port && !has_port(domains, address->port))
+			domains->ports[domains->port_count++] = address->port;
+	}
+	return 0;
+}
+
+/* Copies `name` in lower case to *to; a numeric one becomes an address. */
+static int add_name(struct domains *domains, struct pv_span name, char **to)
+{
+	struct pv_span copy = {*to, 0};
+	struct ip ip;
+
+	name = without_dot(name);
+	for (size_t i = 0; i < name.length; i++)
+		(*to)[copy.length++] = (char)pv_lower((unsigned char)name.at[i]);
+	*to += copy.length;
+	if (!domains->realm.length)
+		domains->realm = copy;
+	if (parse_ip(copy, &ip))
+		return add_ip(domains, ip.family, ip.bytes);
+	if (copy.length)
+		*name_place(domains, copy) = copy;
+	return 0;
+}
+
+static int add_names(struct domains *domains, const struct domains_config *config)
+{
+	size_t size = INET6_ADDRSTRLEN;
+	uint32_t places = 4;
+
+	for (uint32_t i = 0; i < config->name_count; i++)
+		size += config->names[i].length;
+	while (places < 2 * config->name_count)
+		places *= 2;
+	domains->name_mask = places - 1;
+	domains->names = calloc(places, sizeof(*domains->names));
+	domains->text = malloc(size);
+	if (!domains->names || !domains->text)
+		return -ENOMEM;
+	char *to = domains->text;
+	for (uint32_t i = 0; i < config->name_count; i++) {
+		int error = add_name(domains, config->names[i], &to);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void name_realm_by_address(struct domains *domains)
+{
+	const struct ip *ip = domains->ips;
+
+	if (domains->realm.length || !domains->ip_count)
+		return;
+	inet_ntop(ip->family == NET_IPV6 ? AF_INET6 : AF_INET, ip->bytes, domains->text,
+		INET6_ADDRSTRLEN);
+	domains->realm = pv_span_of(domains->text);
+}
+
+int domains_new(const struct domains_config *config, struct domains **ret)
+{
+	struct domains *domains = calloc(1, sizeof(*domains));
+
+	if (!domains)
+		return -ENOMEM;
+	int error = add_names(domains, config);
+	if (!error)
+		error = add_listen(domains, config);
+	if (error) {
+		domains_free(domains);
+		return error;
+	}
+	name_realm_by_address(domains);
+	*ret = domains;
+	return 0;
+}
+
+void domains_free(struct domains *domains)
+{
+	if (!domains)
+		return;
+	free(domains->names);
+	free(domains->ips);
+	free(domains->ports);
+	free(domains->text);
+	free(domains);
+}
