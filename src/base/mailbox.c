@@ -51,17 +51,22 @@ static void ring_bell(int fd)
 	while (written < 0 && errno == EINTR);
 }
 
-void mailbox_post(struct mailbox *mailbox, struct mail *mail)
+void mailbox_post_chain(struct mailbox *mailbox, struct mail *newest, struct mail *oldest)
 {
 	struct mail *top = atomic_load_explicit(&mailbox->top, memory_order_relaxed);
 	int fd = mailbox->fd;
 	do
 		atomic_store_explicit(
-			&mail->next, top == ASLEEP ? NULL : top, memory_order_relaxed);
+			&oldest->next, top == ASLEEP ? NULL : top, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak_explicit(
-		&mailbox->top, &top, mail, memory_order_release, memory_order_relaxed));
+		&mailbox->top, &top, newest, memory_order_release, memory_order_relaxed));
 	if (top == ASLEEP)
 		ring_bell(fd);
+}
+
+void mailbox_post(struct mailbox *mailbox, struct mail *mail)
+{
+	mailbox_post_chain(mailbox, mail, mail);
 }
 
 static struct mail *turn_round(struct mail *top)

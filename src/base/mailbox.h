@@ -15,7 +15,7 @@
  * Who may call what, when
  *
  *   mailbox_init, mailbox_done     the owner, while no other thread knows the mailbox
- *   mailbox_post                   any thread, any time; gives up ownership of the mail
+ *   mailbox_post, _post_chain      any thread, any time; gives up ownership of the mail
  *   mailbox_take                   the owner, while awake or after mailbox_wake
  *   mailbox_sleep, mailbox_wake    the owner, around its blocking wait
  *   mailbox_posts, mailbox_rings   any thread; exact as of the owner's last take / wake
@@ -55,6 +55,10 @@ void mailbox_done(struct mailbox *mailbox);
 
 /* Never fails: the link is inside the mail. */
 void mailbox_post(struct mailbox *mailbox, struct mail *mail);
+
+/* Posts several at once, so that a sleeper is rung after the last of them and not in the middle:
+ * each `next` leads from a newer mail to the one before it, from `newest` down to `oldest`. */
+void mailbox_post_chain(struct mailbox *mailbox, struct mail *newest, struct mail *oldest);
 
 /* The oldest mail, now the owner's, or NULL when empty. */
 struct mail *mailbox_take(struct mailbox *mailbox);

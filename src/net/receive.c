@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* receive.c: what every transport does with a whole message: screen it, find its owner, hand over. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/private.h"
+#include "sip/branch.h"
+#include "sip/peek.h"
+
+/* Requests that end something or belong to something: refusing them would make matters worse. */
+static const bool is_never_screened[PV_METHOD_COUNT] = {
+	[PV_METHOD_ACK] = true,
+	[PV_METHOD_CANCEL] = true,
+	[PV_METHOD_BYE] = true,
+	[PV_METHOD_PRACK] = true,
+	[PV_METHOD_UPDATE] = true,
+	[PV_METHOD_NOTIFY] = true,
+	[PV_METHOD_INFO] = true,
+};
+
+static bool is_admitted(struct net *net, const struct sip_peek *peek, const struct path *from)
+{
+	if (!peek->is_request || is_never_screened[peek->method])
+		return true;
+	return screen_admit(&net->group->screen, &from->peer, net->worker->now_ns);
+}
+
+/* A response belongs to the worker that our branch names, a request to the home of its Call-ID.
+ * What names nobody stays here: the parser will say what is wrong with it. */
+static unsigned owner_of(struct net *net, const struct sip_peek *peek)
+{
+	const struct worker_group *workers = net->group->workers;
+	if (workers->count == 1)
+		return 0;
+	if (peek->branch.at) {
+		int worker = branch_worker(peek->branch);
+		if (worker >= 0 && (unsigned)worker < workers->count)
+			return (unsigned)worker;
+	}
+	if (peek->call_id.at)
+		return worker_home(workers, peek->call_id);
+	return net->worker->index;
+}
+
+/* True when the packet was given away. */
+static bool post_message(struct net *net, unsigned owner, const char *bytes, size_t length,
+	const struct path *from, struct packet *packet)
+{
+	bool is_given = packet != NULL;
+	if (!packet) {
+		packet = packet_take(&net->packets, length);
+		if (!packet) {
+			metrics_add(METRIC_net_packets_exhausted, 1);
+			return false;
+		}
+		memcpy(packet->bytes, bytes, length);
+		bytes = packet->bytes;
+	}
+	packet->at = (char *)bytes;
+	packet->length = (uint32_t)length;
+	packet->path = *from;
+	packet->received_ns = net->worker->now_ns;
+	packet->mail.kind = MAIL_PACKET;
+	metrics_add(METRIC_net_messages_posted, 1);
+	worker_post(&net->group->workers->workers[owner], &packet->mail);
+	return is_given;
+}
+
+bool receive_message(struct net *net, const char *bytes, size_t length, const struct path *from,
+	struct packet *packet)
+{
+	struct sip_peek peek;
+	if (sip_peek(bytes, length, &peek) < 0) {
+		metrics_add(METRIC_net_garbage, 1);
+		return false;
+	}
+	if (!is_admitted(net, &peek, from)) {
+		metrics_add(METRIC_net_screened, 1);
+		return false;
+	}
+	metrics_add(METRIC_net_messages_received, 1);
+	unsigned owner = owner_of(net, &peek);
+	if (owner != net->worker->index)
+		return post_message(net, owner, bytes, length, from, packet);
+	net->user.message(net->user.context, bytes, length, from);
+	return false;
+}
+
+void receive_mail(void *context, struct mail *mail)
+{
+	struct net *net = context;
+	struct packet *packet = container_of(mail, struct packet, mail);
+	uint64_t now = net->worker->now_ns;
+	receive_note_delay(net, now > packet->received_ns ? now - packet->received_ns : 0);
+	net->user.message(net->user.context, packet->at, packet->length, &packet->path);
+	packet_give(&net->packets, packet);
+}
+
+void receive_note_delay(struct net *net, uint64_t delay_ns)
+{
+	if (!overload_note(&net->overload, net->worker->now_ns, delay_ns))
+		return;
+	metrics_set(METRIC_net_overloaded, net->overload.is_on);
+	log_event(LOG_LEVEL_WARNING, net->overload.is_on ? "overload_begins" : "overload_ends",
+		"worker=%u delay_ms=%llu", net->worker->index,
+		(unsigned long long)(delay_ns / 1000000));
+}
+
+bool net_is_overloaded(const struct net *net)
+{
+	return net->overload.is_on;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* udp_out.c: datagrams out: all that a batch produced in one call, and what ICMP says about them. */
+#include <errno.h>
+#include <time.h>
+#include <linux/errqueue.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/udp.h"
+
+/* Flushes that may find the kernel's buffer full before the messages are given up. */
+#define STALLS_MAX 50
+
+static void wire(struct udp_out *out, unsigned i)
+{
+	out->messages[i].msg_hdr = (struct msghdr){
+		.msg_name = &out->peers[i],
+		.msg_iov = &out->pieces[i],
+		.msg_iovlen = 1,
+	};
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+	struct udp_socket *socket = context;
+	/* being awake is enough: the end of the batch flushes */
+	worker_begin(socket->net->worker, WORKER_SENDING);
+}
+
+int udp_out_init(struct udp_socket *socket)
+{
+	for (unsigned i = 0; i < UDP_OUT; i++)
+		wire(&socket->out, i);
+	socket->writable = event_new(
+		socket->net->worker->base, socket->fd, EV_WRITE | EV_ET, on_writable, socket);
+	return socket->writable ? 0 : -ENOMEM;
+}
+
+void udp_out_done(struct udp_socket *socket)
+{
+	for (unsigned i = 0; i < socket->out.count; i++)
+		buffer_unref(&socket->net->worker->buffers, socket->out.buffers[i]);
+	socket->out.count = 0;
+	if (socket->writable)
+		event_free(socket->writable);
+}
+
+static void set_source_v4(struct cmsghdr *c, const struct net_address *source)
+{
+	struct in_pktinfo info = {0};
+	memcpy(&info.ipi_spec_dst, source->ip, 4);
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+}
+
+static void set_source_v6(struct cmsghdr *c, const struct net_address *source)
+{
+	struct in6_pktinfo info = {.ipi6_ifindex = source->scope};
+	memcpy(&info.ipi6_addr, source->ip, 16);
+	c->cmsg_level = IPPROTO_IPV6;
+	c->cmsg_type = IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+}
+
+/* From which of the machine's addresses, when the socket is bound to all of them. */
+static void set_source(struct udp_out *out, unsigned i, const struct net_address *source)
+{
+	struct msghdr *header = &out->messages[i].msg_hdr;
+	bool is_v4 = source->family == NET_IPV4;
+	struct cmsghdr *c = (struct cmsghdr *)out->control[i];
+	header->msg_control = out->control[i];
+	header->msg_controllen =
+		is_v4 ? CMSG_SPACE(sizeof(struct in_pktinfo)) : CMSG_SPACE(sizeof(struct in6_pktinfo));
+	if (is_v4)
+		set_source_v4(c, source);
+	else
+		set_source_v6(c, source);
+}
+
+static void remember(struct udp *udp, const struct net_address *peer, uint64_t sender)
+{
+	udp->sent[udp->sent_next++ % UDP_SENT] = (struct udp_sent){*peer, sender};
+}
+
+static void give_up_all(struct udp_socket *socket)
+{
+	struct udp_out *out = &socket->out;
+	for (unsigned i = 0; i < out->count; i++) {
+		buffer_unref(&socket->net->worker->buffers, out->buffers[i]);
+		send_failed(socket->net, out->senders[i], ENOBUFS);
+	}
+	metrics_add(METRIC_net_udp_send_dropped, out->count);
+	out->count = 0;
+	out->stalls = 0;
+}
+
+void udp_send(struct net *net, unsigned local, const struct net_address *peer,
+	struct buffer *bytes, uint64_t sender)
+{
+	const struct local *from = &net->group->locals[local];
+	struct udp_socket *socket = net->udp->sockets[from->socket];
+	struct udp_out *out = &socket->out;
+	if (out->count == UDP_OUT)
+		udp_out_flush(socket);
+	if (out->count == UDP_OUT)
+		give_up_all(socket);
+	unsigned i = out->count++;
+	struct msghdr *header = &out->messages[i].msg_hdr;
+	out->pieces[i] = (struct iovec){bytes->bytes, bytes->length};
+	out->buffers[i] = buffer_ref(bytes);
+	out->senders[i] = sender;
+	header->msg_namelen =
+		net_address_to_sockaddr(peer, (struct sockaddr_storage *)&out->peers[i]);
+	header->msg_control = NULL;
+	header->msg_controllen = 0;
+	if (socket->is_any && !net_address_is_any(&from->address))
+		set_source(out, i, &from->address);
+	if (sender)
+		remember(net->udp, peer, sender);
+}
+
+/* The first `count` have left. */
+static void release(struct udp_socket *socket, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++)
+		buffer_unref(&socket->net->worker->buffers, socket->out.buffers[i]);
+}
+
+/* Moves what could not leave to the front. */
+static void keep_rest(struct udp_out *out, unsigned first)
+{
+	unsigned rest = out->count - first;
+	for (unsigned i = 0; first > 0 && i < rest; i++) {
+		unsigned from = first + i;
+		out->pieces[i] = out->pieces[from];
+		out->peers[i] = out->peers[from];
+		out->buffers[i] = out->buffers[from];
+		out->senders[i] = out->senders[from];
+		memcpy(out->control[i], out->control[from], UDP_CONTROL_OUT);
+		struct msghdr *header = &out->messages[i].msg_hdr;
+		header->msg_namelen = out->messages[from].msg_hdr.msg_namelen;
+		header->msg_controllen = out->messages[from].msg_hdr.msg_controllen;
+		header->msg_control = header->msg_controllen ? out->control[i] : NULL;
+	}
+	out->count = rest;
+}
+
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
+}
+
+/* The kernel's buffer is full: what is left waits for it, a bounded number of times. */
+static void stall(struct udp_socket *socket, unsigned first)
+{
+	keep_rest(&socket->out, first);
+	if (++socket->out.stalls > STALLS_MAX) {
+		give_up_all(socket);
+		return;
+	}
+	event_add(socket->writable, NULL);
+	/* ENOBUFS comes from the device, and nothing tells when it is over */
+	socket->net->worker->again = true;
+}
+
+void udp_out_flush(struct udp_socket *socket)
+{
+	struct udp_out *out = &socket->out;
+	unsigned done = 0;
+	bool is_second_try = false;
+	while (done < out->count) {
+		int count = sendmmsg(
+			socket->fd, &out->messages[done], out->count - done, MSG_DONTWAIT);
+		if (count > 0) {
+			release(socket, done, (unsigned)count);
+			done += (unsigned)count;
+			out->stalls = 0;
+			is_second_try = false;
+			continue;
+		}
+		if (is_full(errno)) {
+			stall(socket, done);
+			return;
+		}
+		/* the first error may be ICMP's word about an earlier message, not about this one */
+		if (is_second_try || errno == EMSGSIZE || errno == EINVAL || errno == EPERM) {
+			send_failed(socket->net, out->senders[done], errno);
+			release(socket, done++, 1);
+			is_second_try = false;
+			continue;
+		}
+		is_second_try = true;
+		udp_read_errors(socket);
+	}
+	metrics_add(METRIC_net_udp_sent, done);
+	out->count = 0;
+}
+
+void udp_flush(struct net *net)
+{
+	for (unsigned i = 0; i < net->group->config.listen_count; i++)
+		if (net->udp->sockets[i] && net->udp->sockets[i]->out.count > 0)
+			udp_out_flush(net->udp->sockets[i]);
+}
+
+/* ---- ICMP ---- */
+
+static void tell_senders(struct net *net, const struct net_address *peer, int error)
+{
+	struct udp *udp = net->udp;
+	for (unsigned i = 0; i < UDP_SENT; i++) {
+		if (!udp->sent[i].sender || !net_address_equal(&udp->sent[i].peer, peer))
+			continue;
+		send_failed(net, udp->sent[i].sender, error);
+		udp->sent[i].sender = 0;
+	}
+}
+
+static const struct sock_extended_err *find_error(struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+			(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+			return (const struct sock_extended_err *)CMSG_DATA(c);
+	return NULL;
+}
+
+void udp_read_errors(struct udp_socket *socket)
+{
+	for (unsigned i = 0; i < UDP_SENT; i++) {
+		struct sockaddr_storage peer;
+		_Alignas(8) char control[512];
+		struct msghdr message = {.msg_name = &peer,
+			.msg_namelen = sizeof(peer),
+			.msg_control = control,
+			.msg_controllen = sizeof(control)};
+		if (recvmsg(socket->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		const struct sock_extended_err *error = find_error(&message);
+		metrics_add(METRIC_net_icmp_errors, 1);
+		if (!error || message.msg_namelen == 0 || error->ee_errno == EMSGSIZE)
+			continue;
+		struct net_address address;
+		net_address_from_sockaddr((struct sockaddr *)&peer, &address);
+		tell_senders(socket->net, &address, (int)error->ee_errno);
+	}
+}

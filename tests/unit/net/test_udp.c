@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_udp.c: datagrams in and out of workers that share an address. */
+#include "lib/net_testing.h"
+
+#define CALLS 64
+
+static struct net_fixture fixture;
+static char bytes[70000];
+static char answer[70000];
+
+START_TEST(one_source_loads_all_workers_by_call_id)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	unsigned owner[CALLS], share[2] = {0};
+	fixture_open(&fixture, 2, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	fixture_start(&fixture);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < CALLS; i++) {
+			size_t length = client_request(bytes, "OPTIONS", i, 0);
+			ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+		}
+		for (unsigned i = 0; i < CALLS; i++) {
+			unsigned worker, call;
+			ssize_t got = client_read(client, answer, sizeof(answer) - 1);
+			ck_assert_int_gt(got, 0);
+			answer[got] = '\0';
+			ck_assert_int_eq(sscanf(answer, "W%u", &worker), 1);
+			ck_assert_int_eq(sscanf(strstr(answer, "call-"), "call-%u", &call), 1);
+			ck_assert(worker < 2 && call < CALLS);
+			if (round == 0)
+				owner[call] = worker;
+			ck_assert_uint_eq(owner[call], worker);
+			share[worker]++;
+		}
+	}
+	/* 64 fair coins: fewer than 8 of a side come once in 10^10 runs */
+	ck_assert_uint_gt(share[0], 16);
+	ck_assert_uint_gt(share[1], 16);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(large_datagrams_pass_whole_to_both_workers)
+{
+	static const size_t bodies[] = {1500, 1900, 2048, 5000, 40000, 64000};
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	unsigned seen = 0;
+	fixture_open(&fixture, 2, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	fixture_start(&fixture);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	for (unsigned i = 0; i < ARRAY_LENGTH(bodies) * 4; i++) {
+		unsigned worker;
+		size_t length = client_request(bytes, "MESSAGE", i, bodies[i / 4]);
+		bytes[length - 1] = 'e';
+		ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+		ssize_t got = client_read(client, answer, sizeof(answer));
+		ck_assert_int_eq(got, (ssize_t)length + 3);
+		ck_assert_mem_eq(answer + 3, bytes, length);
+		sscanf(answer, "W%u", &worker);
+		seen |= 1u << worker;
+	}
+	ck_assert_uint_eq(seen, 3);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(keepalives_and_garbage_are_counted_and_dropped)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	static const char stun[20] = "\0\1\0\0\x21\x12\xa4\x42";
+	uint64_t kept = metrics_sum(METRIC_net_keepalives);
+	uint64_t garbage = metrics_sum(METRIC_net_garbage);
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	ck_assert_int_eq(send(client, "\r\n\r\n", 4, 0), 4);
+	ck_assert_int_eq(send(client, "", 1, 0), 1);
+	ck_assert_int_eq(send(client, "", 0, 0), 0);
+	ck_assert_int_eq(send(client, stun, sizeof(stun), 0), sizeof(stun));
+	ck_assert_int_eq(send(client, "this is no SIP at all\r\n\r\n", 25, 0), 25);
+	/* a message behind CRLFs is a message */
+	memcpy(bytes, "\r\n\r\n", 4);
+	size_t length = client_request(bytes + 4, "OPTIONS", 1, 0);
+	send(client, bytes, length + 4, 0);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == 1);
+	ck_assert_uint_eq(fixture.seen[0].last_length, length);
+	ck_assert_uint_eq(metrics_sum(METRIC_net_keepalives) - kept, 4);
+	ck_assert_uint_eq(metrics_sum(METRIC_net_garbage) - garbage, 1);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(message_over_the_limit_is_dropped)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	config.message_max = 1000;
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	uint64_t before = metrics_sum(METRIC_net_too_large);
+	send(client, bytes, client_request(bytes, "OPTIONS", 1, 2000), 0);
+	send(client, bytes, client_request(bytes, "OPTIONS", 2, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == 1);
+	ck_assert_uint_eq(metrics_sum(METRIC_net_too_large) - before, 1);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(refused_port_is_told_to_the_sender)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	/* a port that was ours a moment ago and is nobody's now */
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	struct sockaddr_storage gone;
+	socklen_t length = sizeof(gone);
+	struct path to = {.transport = PV_TRANSPORT_UDP, .listener = NET_ANY_LISTENER};
+	getsockname(client, (struct sockaddr *)&gone, &length);
+	net_address_from_sockaddr((struct sockaddr *)&gone, &to.peer);
+	close(client);
+	struct worker *worker = &fixture.workers.workers[0];
+	struct buffer *buffer = buffer_take(&worker->buffers, 100);
+	buffer->length = 100;
+	memset(buffer->bytes, 'x', 100);
+	net_send(fixture.seen[0].net, &to, buffer, 4711);
+	buffer_unref(&worker->buffers, buffer);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].errors == 1);
+	ck_assert_uint_eq(fixture.seen[0].last_sender, 4711);
+	ck_assert_int_eq(fixture.seen[0].last_error, ECONNREFUSED);
+	ck_assert_uint_eq(worker->buffers.bytes_used, 0);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(answer_leaves_from_the_address_that_was_asked)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "0.0.0.0");
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	ck_assert(net_address_parse(PV_SPAN("127.0.0.2"), server.port, &server));
+	/* connected: it takes nothing from any other address */
+	int client = client_open(SOCK_DGRAM, "127.0.0.1", &server);
+	send(client, bytes, client_request(bytes, "OPTIONS", 1, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == 1);
+	ck_assert_int_gt(client_read(client, answer, sizeof(answer)), 0);
+	struct path path = fixture.seen[0].last_path;
+	struct pv_span sent_by;
+	char expected[64];
+	ck_assert_int_eq(net_local(fixture.seen[0].net, &path, &sent_by), 0);
+	snprintf(expected, sizeof(expected), "127.0.0.2:%u", server.port);
+	ck_assert_uint_eq(sent_by.length, strlen(expected));
+	ck_assert_mem_eq(sent_by.at, expected, sent_by.length);
+	ck_assert(net_is_local(fixture.seen[0].net, &(struct net_address){.ip = {127, 0, 0, 1},
+		.family = NET_IPV4, .port = server.port}));
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(ipv6_works_beside_ipv4)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	config.listen_count = 2;
+	config.listen[1].transport = PV_TRANSPORT_UDP;
+	ck_assert(net_address_parse(PV_SPAN("[::]"), 0, &config.listen[1].address));
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 1);
+	ck_assert(net_address_parse(PV_SPAN("::1"), server.port, &server));
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	send(client, bytes, client_request(bytes, "OPTIONS", 1, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == 1);
+	ck_assert_int_gt(client_read(client, answer, sizeof(answer)), 0);
+	struct path path = {.peer = fixture.seen[0].last_path.peer,
+		.transport = PV_TRANSPORT_UDP,
+		.listener = NET_ANY_LISTENER};
+	struct pv_span sent_by;
+	char expected[64];
+	ck_assert_int_eq(net_local(fixture.seen[0].net, &path, &sent_by), 0);
+	snprintf(expected, sizeof(expected), "[::1]:%u", server.port);
+	ck_assert_uint_eq(sent_by.length, strlen(expected));
+	ck_assert_mem_eq(sent_by.at, expected, sent_by.length);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(port_of_somebody_else_is_not_shared)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	struct worker_group workers;
+	struct net_group *group = NULL;
+	unsigned bad = 99;
+	fixture_open(&fixture, 1, &config, NULL);
+	config.listen[0].address = net_group_bound(fixture.group, 0);
+	ck_assert_int_eq(worker_group_init(&workers, 1, NULL), 0);
+	ck_assert_int_eq(net_group_open(&group, &config, &workers, &bad), -EADDRINUSE);
+	ck_assert_uint_eq(bad, 0);
+	ck_assert_ptr_null(group);
+	worker_group_done(&workers);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(public_address_is_what_we_call_ourselves)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	struct path path = {.transport = PV_TRANSPORT_UDP, .listener = NET_ANY_LISTENER};
+	struct pv_span sent_by;
+	ck_assert(net_address_parse(PV_SPAN("203.0.113.5"), 5070, &config.public_address));
+	fixture_open(&fixture, 1, &config, NULL);
+	ck_assert(net_address_parse(PV_SPAN("127.0.0.1"), 9, &path.peer));
+	ck_assert_int_eq(net_local(fixture.seen[0].net, &path, &sent_by), 0);
+	ck_assert_uint_eq(sent_by.length, strlen("203.0.113.5:5070"));
+	ck_assert_mem_eq(sent_by.at, "203.0.113.5:5070", sent_by.length);
+	ck_assert(net_is_local(fixture.seen[0].net, &config.public_address));
+	path = (struct path){.transport = PV_TRANSPORT_TCP, .peer = path.peer,
+		.listener = NET_ANY_LISTENER};
+	ck_assert_int_eq(net_local(fixture.seen[0].net, &path, &sent_by), -EADDRNOTAVAIL);
+	fixture_close(&fixture);
+}
+END_TEST
+
+TEST_MAIN("udp", one_source_loads_all_workers_by_call_id,
+	large_datagrams_pass_whole_to_both_workers, keepalives_and_garbage_are_counted_and_dropped,
+	message_over_the_limit_is_dropped, refused_port_is_told_to_the_sender,
+	answer_leaves_from_the_address_that_was_asked, ipv6_works_beside_ipv4,
+	port_of_somebody_else_is_not_shared, public_address_is_what_we_call_ourselves)
