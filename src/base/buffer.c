@@ -35,14 +35,13 @@ static const uint32_t block_sizes[BUFFER_CLASS_COUNT] = {
 
 _Static_assert(sizeof(struct buffer) == BUFFER_HEADER_SIZE, "the header is eight bytes");
 
-static struct buffer *block_at(const struct buffer_class *class, uint32_t size, uint32_t index)
-{
-	return (struct buffer *)(class->blocks + (size_t)index * size);
-}
+/* All sizes are multiples of this: links count in it, so that no link costs a division. */
+#define UNIT 64
 
 int buffer_pool_init(struct buffer_pool *pool, size_t bytes_per_class)
 {
-	size_t span = ROUND_UP(MAX(bytes_per_class, (size_t)BUFFER_LARGEST), 4096);
+	size_t most = (size_t)1 << 37; /* its units fit into a link */
+	size_t span = ROUND_UP(MIN(MAX(bytes_per_class, (size_t)BUFFER_LARGEST), most), 4096);
 	size_t map_size;
 	char *map = reserve_take(span * BUFFER_CLASS_COUNT, &map_size);
 
@@ -54,7 +53,7 @@ int buffer_pool_init(struct buffer_pool *pool, size_t bytes_per_class)
 	for (size_t i = 0; i < BUFFER_CLASS_COUNT; i++) {
 		size_t capacity = span / block_sizes[i];
 		pool->classes[i].blocks = map + i * span;
-		pool->classes[i].capacity = (uint32_t)MIN(capacity, (size_t)UINT32_MAX - 1);
+		pool->classes[i].capacity = (uint32_t)MIN(capacity, (size_t)UINT32_MAX);
 	}
 	return 0;
 }
@@ -81,10 +80,16 @@ static unsigned class_for(size_t capacity)
 
 static struct buffer *take_used(struct buffer_class *class, uint32_t size)
 {
-	struct buffer *buffer = block_at(class, size, class->free_list - 1);
+	struct buffer *buffer =
+		(struct buffer *)(class->blocks + (size_t)(class->free_list - 1) * UNIT);
 	class->free_list = buffer->length;
 	unpoison_memory(buffer->bytes, size - BUFFER_HEADER_SIZE);
 	return buffer;
+}
+
+static struct buffer *take_fresh(struct buffer_class *class, uint32_t size)
+{
+	return (struct buffer *)(class->blocks + (size_t) class->touched++ * size);
 }
 
 static struct buffer *take_from(struct buffer_pool *pool, unsigned number)
@@ -95,8 +100,7 @@ static struct buffer *take_from(struct buffer_pool *pool, unsigned number)
 
 	if (UNLIKELY(class->used == class->capacity))
 		return NULL;
-	buffer =
-		class->free_list ? take_used(class, size) : block_at(class, size, class->touched++);
+	buffer = class->free_list ? take_used(class, size) : take_fresh(class, size);
 	buffer->length = 0;
 	buffer->references = 1;
 	buffer->class = (uint8_t)number;
@@ -113,7 +117,7 @@ static void give(struct buffer_pool *pool, struct buffer *buffer)
 	uint32_t size = block_sizes[buffer->class];
 
 	buffer->length = class->free_list;
-	class->free_list = (uint32_t)((size_t)((char *)buffer - class->blocks) / size) + 1;
+	class->free_list = (uint32_t)((size_t)((char *)buffer - class->blocks) / UNIT) + 1;
 	class->used--;
 	pool->bytes_used -= size;
 	poison_memory(buffer->bytes, size - BUFFER_HEADER_SIZE);

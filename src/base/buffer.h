@@ -13,7 +13,7 @@
 
 /* Owner: the thread of its pool. References are not atomic. */
 struct buffer {
-	uint32_t length;     /* bytes in use, the taker sets it; while free: next free index + 1 */
+	uint32_t length;     /* bytes in use, the taker sets it; while free: the link to the next */
 	uint16_t references; /* 0 = free */
 	uint8_t class;       /* index of its size class */
 	uint8_t flags;       /* the taker's own, 0 when taken */
@@ -23,7 +23,7 @@ struct buffer {
 /* The blocks of one size: reserved address space, real only where touched, last given first. */
 struct buffer_class {
 	char *blocks;
-	uint32_t free_list; /* index + 1 of the block given last, 0 = none */
+	uint32_t free_list; /* where the block given last is, in 64-byte units, + 1; 0 = none */
 	uint32_t touched;   /* blocks below this index were taken at least once */
 	uint32_t capacity;
 	uint32_t used;

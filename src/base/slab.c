@@ -48,28 +48,31 @@ void slab_done(struct slab *slab)
 	memset(slab, 0, sizeof(*slab));
 }
 
-static void *take_fresh(struct slab *slab)
+static uint32_t take_index(struct slab *slab)
 {
-	return slab->objects + (size_t)slab->touched++ * slab->stride;
-}
-
-static void *take_used(struct slab *slab)
-{
-	char *object = slab->objects + (size_t)(slab->free_list - 1) * slab->stride;
-	slab->free_list = slab_prefix_of(object)->next_free;
-	unpoison_memory(object, slab->object_size);
-	return object;
+	uint32_t index = slab->free_list - 1;
+	if (!slab->free_list)
+		return slab->touched++;
+	slab->free_list = slab_prefix_of(slab_at(slab, index))->link;
+	return index;
 }
 
 void *slab_take(struct slab *slab)
 {
+	struct slab_prefix *prefix;
+	uint32_t index;
 	void *object;
+
 	if (UNLIKELY(slab->used == slab->capacity || slab_is_starved())) {
 		slab->refused++;
 		return NULL;
 	}
-	object = slab->free_list ? take_used(slab) : take_fresh(slab);
-	slab_prefix_of(object)->generation++;
+	index = take_index(slab);
+	object = slab_at(slab, index);
+	prefix = slab_prefix_of(object);
+	prefix->generation++;
+	prefix->link = index;
+	unpoison_memory(object, slab->object_size);
 	if (++slab->used > slab->peak)
 		slab->peak = slab->used;
 	return object;
@@ -78,13 +81,17 @@ void *slab_take(struct slab *slab)
 void slab_give(struct slab *slab, void *object)
 {
 	struct slab_prefix *prefix;
+	uint32_t index;
+
 	if (!object)
 		return;
 	prefix = slab_prefix_of(object);
-	assert(prefix->generation & 1); /* given twice */
+	index = prefix->link;
+	assert(prefix->generation & 1);         /* given twice */
+	assert(slab_at(slab, index) == object); /* given to another slab */
 	prefix->generation++;
-	prefix->next_free = slab->free_list;
-	slab->free_list = slab_index(slab, object) + 1;
+	prefix->link = slab->free_list;
+	slab->free_list = index + 1;
 	slab->used--;
 	poison_memory(object, slab->object_size);
 }

@@ -16,7 +16,7 @@
  */
 struct slab_prefix {
 	uint32_t generation;
-	uint32_t next_free; /* index + 1, 0 ends the list */
+	uint32_t link; /* taken: its own index; free: index + 1 of the next free one, 0 ends */
 };
 
 /*
@@ -59,9 +59,10 @@ static inline struct slab_prefix *slab_prefix_of(const void *object)
 	return (struct slab_prefix *)((char *)object - sizeof(struct slab_prefix));
 }
 
+/* The index of a taken object. */
 static inline uint32_t slab_index(const struct slab *slab, const void *object)
 {
-	return (uint32_t)((size_t)((const char *)object - slab->objects) / slab->stride);
+	return slab_prefix_of(object)->link;
 }
 
 /* The object at an index, taken or not; NULL when it was never taken. */
