@@ -14,6 +14,7 @@ from sip_ua import DOMAIN, SLOW
 
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|Memory)Sanitizer|runtime error:", re.I)
 DEFAULTS = {
+    "domain": '"%s"' % DOMAIN,
     "workers": "2",
     "auth": '{ challenge = "none"; }',
     "registrar": '{ capacity = 10000; }',
@@ -79,7 +80,7 @@ class Server:
         """Writes (or rewrites, for a reload) the configuration file."""
         self.settings.update(changes)
         people = ", ".join('{ name = "%s"; password = "pw-%s"; }' % (u, u) for u in self.users)
-        lines = ['domain = "%s";' % DOMAIN, "users = ( %s );" % people]
+        lines = ["users = ( %s );" % people]
         settings = dict(self.settings)
         lines.append("listen = [ %s ];" % settings.pop("listen", self.listen()))
         lines += ["%s = %s;" % item for item in settings.items() if item[1] is not None]

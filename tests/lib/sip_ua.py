@@ -264,6 +264,10 @@ class Phone:
             return
         raise AssertionError("%s: expected nothing, got\n%s" % (self.user, m.raw.decode("utf-8", "replace")))
 
+    def idle(self, seconds):
+        """Lets some time pass between two questions to the server."""
+        select.select([], [], [], seconds)
+
     def closed(self, timeout=5.0):
         """The server closes this TCP connection within the time; what it says before is returned."""
         end, said = time.monotonic() + timeout * SLOW, self.buffer
