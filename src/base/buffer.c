@@ -89,7 +89,8 @@ static struct buffer *take_used(struct buffer_class *class, uint32_t size)
 
 static struct buffer *take_fresh(struct buffer_class *class, uint32_t size)
 {
-	return (struct buffer *)(class->blocks + (size_t) class->touched++ * size);
+	uint32_t fresh = class->touched++;
+	return (struct buffer *)(class->blocks + (size_t)fresh * size);
 }
 
 static struct buffer *take_from(struct buffer_pool *pool, unsigned number)

@@ -13,7 +13,8 @@
 /*
  * Who may call what, when
  *
- *   log_start, log_stop           the main thread, once each; before any attach, after all detaches
+ *   log_start, log_stop           the main thread; start after it has daemonized (a fork would
+ *                                 leave the writer behind), stop after all detaches
  *   log_thread_attach, _detach    each thread for itself, at its start and end
  *   log_event, log_is_enabled     any thread, any time, also before log_start and after log_stop
  *   log_set_level, log_reopen     any thread; not from a signal handler

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_log.c: lines reach the file, in order, once, or are counted as dropped. */
-#include "base/log.h"
+#include "base/log_target.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/testing.h"
@@ -197,6 +199,32 @@ START_TEST(a_target_that_cannot_be_opened_is_an_error)
 }
 END_TEST
 
+/* Neither is there to be asked what it got: that no line hangs or crashes must do. */
+START_TEST(syslog_and_journal_take_lines_or_say_that_they_are_not_built_in)
+{
+	struct log_config to_syslog = {.level = LOG_LEVEL_INFO, .target = "syslog"};
+	struct log_config to_journal = {.level = LOG_LEVEL_INFO, .target = "journal"};
+	int error;
+
+	ck_assert_int_eq(log_start(&to_syslog), 0);
+	log_event(LOG_LEVEL_INFO, "unit_test", "n=%d", 1);
+	log_stop();
+	error = log_start(&to_journal);
+	ck_assert(error == 0 || error == -ENOTSUP);
+	if (!error)
+		log_event(LOG_LEVEL_INFO, "unit_test", "n=%d", 1);
+	log_stop();
+}
+END_TEST
+
+START_TEST(levels_map_to_syslog_priorities)
+{
+	ck_assert_int_eq(log_syslog_priority(LOG_LEVEL_ERROR), LOG_ERR);
+	ck_assert_int_eq(log_syslog_priority(LOG_LEVEL_NOTICE), LOG_NOTICE);
+	ck_assert_int_eq(log_syslog_priority(LOG_LEVEL_DEBUG), LOG_DEBUG);
+}
+END_TEST
+
 START_TEST(the_log_can_start_again)
 {
 	start(LOG_LEVEL_INFO, false);
@@ -215,4 +243,6 @@ TEST_MAIN("log", stop_writes_what_is_left, detach_writes_what_is_left_too,
 	a_thread_without_a_ring_writes_at_once, the_level_can_change, levels_have_names,
 	a_line_that_is_too_long_is_cut, reopen_follows_a_rotation,
 	every_line_is_written_or_counted_as_dropped, threads_keep_their_own_order,
-	a_target_that_cannot_be_opened_is_an_error, the_log_can_start_again)
+	a_target_that_cannot_be_opened_is_an_error,
+	syslog_and_journal_take_lines_or_say_that_they_are_not_built_in,
+	levels_map_to_syslog_priorities, the_log_can_start_again)
