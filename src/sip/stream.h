@@ -10,7 +10,7 @@ enum stream_event {
 	STREAM_NEED_MORE,     /* nothing whole yet */
 	STREAM_MESSAGE,       /* a message of ret_length bytes */
 	STREAM_CRLF,          /* one CRLF: an answer to a ping, or padding before a message; consume 2 */
-	STREAM_PING,          /* CRLFCRLF: answer CRLF; consume 4 */
+	STREAM_PING,          /* CRLFCRLF: answer CRLF; consume 4 (2 when its first half was a STREAM_CRLF) */
 	STREAM_BAD,           /* cannot be framed: close; ret_verdict says why */
 };
 
@@ -18,6 +18,7 @@ enum stream_event {
 struct stream {
 	uint32_t scanned;
 	uint32_t expected;    /* whole length of the message, once its head is complete; else 0 */
+	bool after_crlf;      /* a lone CRLF was taken just now: another makes a ping of the two */
 };
 
 void stream_init(struct stream *stream);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* address.c — name-addr and addr-spec values: From, To, Contact, Route (RFC 3261 §20.10). */
+#include <portavoz/message.h>
+
+#include "sip/lexer.h"
+
+/* What may stand in an addr-spec of any scheme; its scheme's own rules are pv_uri_parse's. */
+static bool is_addr_spec(struct pv_span text)
+{
+	const char *end = pv_span_end(text);
+	const char *colon = lex_run(text.at, end, LEX_SCHEME);
+	if (colon == text.at || colon == end || *colon != ':' || colon + 1 == end)
+		return false;
+	for (const char *at = colon + 1; at < end; at++)
+		if ((unsigned char)*at <= ' ' || *at == '"' || *at == '<' || *at == '>')
+			return false;
+	return true;
+}
+
+/* <addr-spec>; `at` stands on '<'. */
+static const char *scan_name_addr(const char *at, const char *end, struct pv_address *address)
+{
+	const char *close = memchr(at, '>', (size_t)(end - at));
+	if (!close)
+		return NULL;
+	address->is_name_addr = true;
+	address->uri = pv_span_from(at + 1, close);
+	return is_addr_spec(address->uri) ? close + 1 : NULL;
+}
+
+/* Without <> the URI ends at ';' and ',', and may have no '?' (§20). */
+static const char *scan_addr_spec(const char *at, const char *end, struct pv_address *address)
+{
+	const char *stop = at;
+	while (stop < end && *stop != ';' && *stop != ',' && !lex_is(*stop, LEX_WS))
+		stop++;
+	address->uri = pv_span_from(at, stop);
+	if (pv_span_find(address->uri, '?') || !is_addr_spec(address->uri))
+		return NULL;
+	return stop;
+}
+
+static const char *scan_uri(const char *at, const char *end, struct pv_address *address)
+{
+	const char *stop;
+	if (*at == '<')
+		return scan_name_addr(at, end, address);
+	if (*at == '"')
+		stop = lex_quoted(at, end);
+	else
+		stop = lex_run(at, end, LEX_DISPLAY);
+	if (!stop)
+		return NULL;
+	const char *next = lex_skip(stop, end);
+	if (next == end || *next != '<')
+		return *at == '"' ? NULL : scan_addr_spec(at, end, address);
+	address->display = lex_trim(at, stop);
+	return scan_name_addr(next, end, address);
+}
+
+static const char *scan_params(const char *at, const char *end, struct pv_address *address)
+{
+	struct pv_span name, value;
+	const char *start = at = lex_skip(at, end), *stop = at;
+	while (at < end && *at == ';') {
+		at = lex_param(lex_skip(at + 1, end), end, &name, &value);
+		if (!at)
+			return NULL;
+		stop = pv_span_end(value);
+	}
+	address->params = pv_span_from(start, stop);
+	return at;
+}
+
+const char *address_scan(const char *at, const char *end, struct pv_address *ret)
+{
+	struct pv_address address = {0};
+	const char *start = at = lex_skip(at, end);
+	if (at == end)
+		return NULL;
+	if (*at == '*' && (lex_skip(at + 1, end) == end || *lex_skip(at + 1, end) == ',')) {
+		address.is_star = true;
+		at = lex_skip(at + 1, end);
+	} else {
+		at = scan_uri(at, end, &address);
+		if (at)
+			at = scan_params(at, end, &address);
+	}
+	if (!at || (at < end && *at != ','))
+		return NULL;
+	address.whole = lex_trim(start, at);
+	*ret = address;
+	return at;
+}
+
+int pv_address_parse(struct pv_span value, struct pv_address *ret)
+{
+	struct pv_address address;
+	const char *end = pv_span_end(value);
+	if (!value.length || address_scan(value.at, end, &address) != end)
+		return -1;
+	*ret = address;
+	return 0;
+}

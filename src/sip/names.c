@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* names.c — the names that are known: methods, headers and transports, each from its one table. */
+#include <portavoz/message.h>
+
+#include "base/macros.h"
+#include "sip_headers.h"
+
+static const struct pv_span methods[PV_METHOD_COUNT] = {
+#define ROW(id, text) [PV_METHOD_##id] = PV_SPAN_INIT(text),
+	PV_METHODS(ROW)
+#undef ROW
+};
+
+static const struct pv_span headers[PV_HEADER_COUNT] = {
+#define ROW(id, name, compact) [PV_HEADER_##id] = PV_SPAN_INIT(name),
+	PV_HEADERS(ROW)
+#undef ROW
+};
+
+static const struct pv_span transports[] = {
+	[PV_TRANSPORT_UDP] = PV_SPAN_INIT("UDP"),
+	[PV_TRANSPORT_TCP] = PV_SPAN_INIT("TCP"),
+	[PV_TRANSPORT_TLS] = PV_SPAN_INIT("TLS"),
+	[PV_TRANSPORT_WS] = PV_SPAN_INIT("WS"),
+	[PV_TRANSPORT_WSS] = PV_SPAN_INIT("WSS"),
+	[PV_TRANSPORT_OTHER] = {NULL, 0},
+};
+
+enum pv_method pv_method_of(struct pv_span token)
+{
+	for (unsigned i = 1; i < PV_METHOD_COUNT; i++)
+		if (pv_span_equal(methods[i], token))
+			return (enum pv_method)i;
+	return PV_METHOD_OTHER;
+}
+
+struct pv_span pv_method_text(enum pv_method method)
+{
+	return (unsigned)method < PV_METHOD_COUNT ? methods[method] : methods[PV_METHOD_OTHER];
+}
+
+static enum pv_header compact_header(char letter)
+{
+	char lower = (char)pv_lower((unsigned char)letter);
+	return lower >= 'a' && lower <= 'z' ? (enum pv_header)header_letters[lower & 31]
+					    : PV_HEADER_OTHER;
+}
+
+enum pv_header pv_header_of(struct pv_span name)
+{
+	const unsigned char *at = (const unsigned char *)name.at;
+	size_t length = name.length;
+	if (length <= 1)
+		return length ? compact_header(*name.at) : PV_HEADER_OTHER;
+	uint8_t slot = (uint8_t)(length + HASH_FIRST * (at[0] | 0x20u) +
+				 HASH_LAST * (at[length - 1] | 0x20u) +
+				 HASH_MIDDLE * (at[length / 2] | 0x20u));
+	enum pv_header header = (enum pv_header)header_slots[slot];
+	if (headers[header].length != length)
+		return PV_HEADER_OTHER;
+	if (memcmp(headers[header].at, at, length) == 0)
+		return header;
+	return pv_span_equal_nocase(headers[header], name) ? header : PV_HEADER_OTHER;
+}
+
+struct pv_span pv_header_name(enum pv_header header)
+{
+	return (unsigned)header < PV_HEADER_COUNT ? headers[header] : headers[PV_HEADER_OTHER];
+}
+
+enum pv_transport pv_transport_of(struct pv_span token)
+{
+	for (unsigned i = 0; i < PV_TRANSPORT_OTHER; i++)
+		if (pv_span_equal_nocase(transports[i], token))
+			return (enum pv_transport)i;
+	return PV_TRANSPORT_OTHER;
+}
+
+struct pv_span pv_transport_text(enum pv_transport transport)
+{
+	return (unsigned)transport < ARRAY_LENGTH(transports) ? transports[transport]
+							      : transports[PV_TRANSPORT_OTHER];
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uri_parts.h — what reading and comparing URIs share; internal to this floor. */
+#ifndef SIP_URI_PARTS_H
+#define SIP_URI_PARTS_H
+
+#include <portavoz/span.h>
+
+/* Takes a separator and name["="value] off `rest`. `at` of a value that is absent is NULL. False
+ * when the name is empty. */
+bool uri_pair_next(struct pv_span *rest, unsigned classes, struct pv_span *ret_name,
+	struct pv_span *ret_value);
+
+/* Characters of a telephone number that are neither its '+' nor visual separators (RFC 3966 §5.1.1). */
+size_t uri_tel_digits(struct pv_span number);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* via.c — Via values (RFC 3261 §20.42, RFC 3581 rport). */
+#include <portavoz/message.h>
+
+#include "sip/lexer.h"
+
+/* `token` and LWS on both sides. */
+static const char *scan_word(const char *at, const char *end, struct pv_span token)
+{
+	at = lex_skip(at, end);
+	if (!pv_span_starts_with_nocase(pv_span_from(at, end), token))
+		return NULL;
+	return lex_skip(at + token.length, end);
+}
+
+/* "SIP" SLASH "2.0" SLASH, with LWS where somebody put it. */
+static const char *scan_protocol(const char *at, const char *end)
+{
+	static const struct pv_span words[] = {PV_SPAN_INIT("SIP"), PV_SPAN_INIT("/"),
+		PV_SPAN_INIT("2.0"), PV_SPAN_INIT("/")};
+	if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0)
+		return lex_skip(at + 8, end);
+	for (size_t i = 0; at && i < sizeof(words) / sizeof(words[0]); i++)
+		at = scan_word(at, end, words[i]);
+	return at;
+}
+
+static const char *scan_sent_by(const char *at, const char *end, struct pv_via *via)
+{
+	at = lex_host(at, end, &via->host, &via->host_is_ipv6);
+	if (!at)
+		return NULL;
+	at = lex_skip(at, end);
+	if (at == end || *at != ':')
+		return at;
+	at = lex_port(lex_skip(at + 1, end), end, &via->port);
+	return at ? lex_skip(at, end) : NULL;
+}
+
+/* The first of two parameters of one name counts. */
+static void keep_param(struct pv_via *via, struct pv_span name, struct pv_span value)
+{
+	switch (name.length) {
+	case 5:
+		if (pv_span_equal_nocase(name, PV_SPAN("rport")) && !via->has_rport) {
+			via->has_rport = true;
+			via->rport = value;
+		} else if (pv_span_equal_nocase(name, PV_SPAN("maddr")) && !via->maddr.length) {
+			via->maddr = value;
+		}
+		break;
+	case 6:
+		if (!via->branch.length && pv_span_equal_nocase(name, PV_SPAN("branch")))
+			via->branch = value;
+		break;
+	case 8:
+		if (!via->received.length && pv_span_equal_nocase(name, PV_SPAN("received")))
+			via->received = value;
+		break;
+	}
+}
+
+static const char *scan_params(const char *at, const char *end, struct pv_via *via)
+{
+	struct pv_span name, value;
+	const char *start = at, *stop = at;
+	while (at < end && *at == ';') {
+		at = lex_param(lex_skip(at + 1, end), end, &name, &value);
+		if (!at)
+			return NULL;
+		stop = pv_span_end(value);
+		keep_param(via, name, value);
+	}
+	via->params = pv_span_from(start, stop);
+	return at;
+}
+
+const char *via_scan(const char *at, const char *end, struct pv_via *ret)
+{
+	struct pv_via via = {0};
+	const char *start = at = lex_skip(at, end);
+	at = scan_protocol(at, end);
+	if (!at)
+		return NULL;
+	const char *stop = lex_run(at, end, LEX_TOKEN);
+	via.protocol = pv_span_from(at, stop);
+	via.transport = pv_transport_of(via.protocol);
+	at = lex_skip(stop, end);
+	if (via.protocol.length == 0 || at == stop)
+		return NULL;
+	at = scan_sent_by(at, end, &via);
+	if (!at)
+		return NULL;
+	at = scan_params(at, end, &via);
+	if (!at || (at < end && *at != ','))
+		return NULL;
+	via.whole = lex_trim(start, at);
+	*ret = via;
+	return at;
+}
+
+int pv_via_parse(struct pv_span value, struct pv_via *ret)
+{
+	struct pv_via via;
+	const char *end = pv_span_end(value);
+	if (via_scan(value.at, end, &via) != end || !value.length)
+		return -1;
+	*ret = via;
+	return 0;
+}
