@@ -24,8 +24,8 @@ bool pv_number_parse(struct pv_span value, uint32_t *ret)
 {
 	uint64_t number;
 	value = lex_trim(value.at, pv_span_end(value));
-	if (scan_number(value.at, pv_span_end(value), &number) != pv_span_end(value) ||
-		pv_span_is_empty(value))
+	const char *stop = scan_number(value.at, pv_span_end(value), &number);
+	if (!stop || stop != pv_span_end(value))
 		return false;
 	*ret = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
 	return true;
