@@ -31,20 +31,20 @@
  * one compare-and-swap and no system call. Order: two posts of one thread arrive in their order.
  */
 struct mail {
-	_Atomic(struct mail *) next;
 	uint32_t kind; /* what it is, for the receiver; the poster sets it */
+	_Atomic(struct mail *) next;
 };
 
 struct mailbox {
-	/* all threads: the mail posted last, or NULL, or the mark of a sleeping owner */
-	_Alignas(CACHE_LINE) _Atomic(struct mail *) top;
 	/* the owner's */
 	_Alignas(CACHE_LINE) struct mail *waiting; /* taken from `top`, oldest first */
 	_Atomic uint64_t posts;
 	_Atomic uint64_t rings;
 	uint64_t rings_owed; /* rings that were or will be written, and not read yet */
 	bool asleep;
-	int fd;
+	/* all threads: the mail posted last, or NULL, or the mark of a sleeping owner */
+	_Alignas(CACHE_LINE) _Atomic(struct mail *) top;
+	int fd; /* constant; beside `top`, so that a poster needs one line only */
 };
 
 /* 0 or -errno (no eventfd to be had). */
