@@ -56,7 +56,7 @@ const struct schema_key schema[] = {
 		       "compare without case. The addresses that the server listens on count as its domain too, and "
 		       "a port that it listens on is not part of the address-of-record."},
 	{"listen", SCHEMA_LISTEN, .offset = AT(listen), .list = &listen_list,
-		.initial = "[ \"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\" ]", BETWEEN(1, 32),
+		.initial = "[ \"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\" ]", BETWEEN(1, 16),
 		.doc = "Addresses to listen on, \"TRANSPORT:ADDRESS:PORT\"; IPv6 in brackets, \"tcp:[::1]:5060\". "
 		       "Transports are udp and tcp; tls, ws and wss are not built yet and are refused."},
 	{"public_address", SCHEMA_ADDRESS, .offset = AT(public_address), .initial = "\"auto\"",

@@ -92,7 +92,7 @@ static const struct {
 	{"media = { pin = [ 0, 5000 ]; };", 1, "out of range"},
 	{"media = { pin = 5; };", 1, "expected a list of integers"},
 	{"listen = [ \"udp:0.0.0.0:5060\",\n\"tls:0.0.0.0:5061\" ];", 2, "refused"},
-	{"listen = [ ];", 1, "must have 1 to 32 elements"},
+	{"listen = [ ];", 1, "must have 1 to 16 elements"},
 	{"listen = 5060;", 1, "expected a list of listen addresses"},
 	{"public_address = \"sip.example.test\";", 1, "is not a numeric address"},
 	{"admin = { http = \"127.0.0.1\"; };", 1, "has no port"},

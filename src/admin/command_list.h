@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_list.h — every command of the control socket, a row each; portavozctl and its manual read
+ * it too. */
+
+/* No include guard: included with COMMAND(words, arguments, handler, help) defined. An argument in
+ * [] may be left out. */
+
+COMMAND("metrics", "[json]", command_metrics, "all counters, as Prometheus text or JSON")
+COMMAND("users reload", "", command_users_reload,
+	"read the users of the configuration and users_file again")
+COMMAND("config reload", "", command_config_reload,
+	"the same as SIGHUP: check, say what changed, apply")
+COMMAND("log level", "[LEVEL]", command_log_level,
+	"show the log level, or set it until the next reload")
+COMMAND("explain", "KEY", command_explain, "what a key of the configuration means")
+COMMAND("version", "", command_version, "the version of the server")
+COMMAND("help", "", command_help, "this list")

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tree.c — parses the server's JSON answer. */
+#include "ctl/tree.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 16
+
+static const char *parse_value(const char *at, unsigned depth, struct node *node);
+
+static const char *skip(const char *at)
+{
+	return at + strspn(at, " \t\r\n");
+}
+
+static char *put_utf8(char *to, unsigned code)
+{
+	if (code < 0x80) {
+		*to++ = (char)code;
+	} else if (code < 0x800) {
+		*to++ = (char)(0xc0 | code >> 6);
+		*to++ = (char)(0x80 | (code & 0x3f));
+	} else {
+		*to++ = (char)(0xe0 | code >> 12);
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+		*to++ = (char)(0x80 | (code & 0x3f));
+	}
+	return to;
+}
+
+/* After the backslash. The terminal must not obey what strangers wrote: control characters become
+ * dots. */
+static const char *parse_escape(const char *at, char **to)
+{
+	if (*at == 'u') {
+		char digits[5] = {0};
+		if (strspn(at + 1, "0123456789abcdefABCDEF") < 4)
+			return NULL;
+		memcpy(digits, at + 1, 4);
+		unsigned code = (unsigned)strtoul(digits, NULL, 16);
+		*to = put_utf8(*to, code < 0x20 || code == 0x7f ? '.' : code);
+		return at + 5;
+	}
+	if (!*at)
+		return NULL;
+	*(*to)++ = *at == 'n' ? '\n' : *at == 't' ? '\t' : *at;
+	return at + 1;
+}
+
+/* `at` is behind the opening quote. Decoded text is never longer than encoded. */
+static const char *parse_text(const char *at, char **ret)
+{
+	size_t length = 0;
+	while (at[length] && at[length] != '"')
+		length += at[length] == '\\' && at[length + 1] ? 2 : 1;
+	char *text = malloc(length + 1), *to = text;
+	if (!text)
+		return NULL;
+	while (at && *at && *at != '"') {
+		if (*at == '\\')
+			at = parse_escape(at + 1, &to);
+		else
+			*to++ = *at++;
+	}
+	*to = '\0';
+	*ret = text;
+	return at && *at == '"' ? at + 1 : NULL;
+}
+
+/* `at` is behind the opening bracket. */
+static const char *parse_inner(const char *at, unsigned depth, struct node *node, char end)
+{
+	struct node **last = &node->first;
+	at = skip(at);
+	if (*at == end)
+		return at + 1;
+	for (;;) {
+		struct node *inner = calloc(1, sizeof *inner);
+		if (!inner)
+			return NULL;
+		*last = inner;
+		last = &inner->next;
+		if (end == '}') {
+			at = skip(at);
+			at = *at == '"' ? parse_text(at + 1, &inner->name) : NULL;
+			at = at ? skip(at) : NULL;
+			if (!at || *at++ != ':')
+				return NULL;
+		}
+		at = parse_value(at, depth + 1, inner);
+		if (!at)
+			return NULL;
+		at = skip(at);
+		if (*at == end)
+			return at + 1;
+		if (*at++ != ',')
+			return NULL;
+	}
+}
+
+static const char *parse_value(const char *at, unsigned depth, struct node *node)
+{
+	at = skip(at);
+	if (depth > DEPTH_MAX)
+		return NULL;
+	if (*at == '{' || *at == '[') {
+		node->kind = *at == '{' ? NODE_OBJECT : NODE_ARRAY;
+		return parse_inner(at + 1, depth, node, *at == '{' ? '}' : ']');
+	}
+	if (*at == '"') {
+		node->kind = NODE_TEXT;
+		return parse_text(at + 1, &node->text);
+	}
+	size_t length = strspn(at, "+-.0123456789abcdefghijklmnopqrstuvwxyzE");
+	node->kind = NODE_LITERAL;
+	node->text = length ? strndup(at, length) : NULL;
+	return node->text ? at + length : NULL;
+}
+
+struct node *tree_parse(const char *text)
+{
+	struct node *node = calloc(1, sizeof *node);
+	const char *end = node ? parse_value(text, 0, node) : NULL;
+	if (end && !*skip(end))
+		return node;
+	tree_free(node);
+	return NULL;
+}
+
+void tree_free(struct node *node)
+{
+	while (node) {
+		struct node *next = node->next;
+		tree_free(node->first);
+		free(node->name);
+		free(node->text);
+		free(node);
+		node = next;
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* background.h — leaving the terminal, the pid file, becoming another user. */
+#ifndef PORTAVOZ_DAEMON_BACKGROUND_H
+#define PORTAVOZ_DAEMON_BACKGROUND_H
+
+#include <stdbool.h>
+
+/*
+ * Forks. The parent waits for background_ready and returns from the program with its code. In the
+ * child this returns 0 (or -errno in the parent when nothing could be forked), with the terminal
+ * still on stderr. Before any thread.
+ */
+int background_start(void);
+
+/* In the child: tells the parent how it went, lets go of the terminal when it went well. Without
+ * background_start it does nothing. */
+void background_ready(int exit_code);
+
+/*
+ * Writes the process number to `path` and holds a lock on it for as long as the process lives. The
+ * open file, or -errno; -EBUSY: another process holds it.
+ */
+int pidfile_take(const char *path);
+
+/* Removes it, if `file` is one. */
+void pidfile_give(const char *path, int file);
+
+/* Becomes "user" or "user:group" for good. -errno; -ESRCH: there is no such user or group. */
+int become_user(const char *name);
+
+#endif
