@@ -48,4 +48,21 @@ METRIC(net_send_errors_untold, COUNTER, "messages", "send errors of which the se
 METRIC(net_large_over_udp, COUNTER, "requests", "requests over 1,300 bytes sent by UDP for want of TCP")
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
+
+METRIC(proxy_requests, COUNTER, "requests", "requests let in and forwarded to one or more targets")
+METRIC(proxy_branches, COUNTER, "requests", "requests sent to a target")
+METRIC(proxy_acks, COUNTER, "requests", "ACKs for 2xx passed on")
+METRIC(proxy_acks_dropped, COUNTER, "requests", "ACKs of no dialog that went through us, or without a way on")
+METRIC(proxy_loops, COUNTER, "requests", "requests that came back unchanged: 482")
+METRIC(proxy_refused_identity, COUNTER, "requests", "requests that their sender may not send: 400, 403")
+METRIC(proxy_refused_busy, COUNTER, "requests", "requests refused for overload or a full resource: 503")
+METRIC(proxy_targets_missing, COUNTER, "requests", "requests for a user who is not there: 404, 480")
+METRIC(proxy_replies_stateless, COUNTER, "responses", "responses of our own sent without a transaction")
+METRIC(proxy_replies_lost, COUNTER, "responses", "responses not sent for want of memory or room")
+METRIC(proxy_responses_dropped, COUNTER, "responses", "responses that nobody waits for any more")
+METRIC(proxy_responses_stateless, COUNTER, "responses", "answers to what was sent without a transaction")
+METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another final response, passed on")
+METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
+METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
+
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dispatch.c — parses a message, answers what cannot be parsed, and asks one table which
+ * application a request is for. */
+#include "app/dispatch.h"
+
+#include "base/metrics.h"
+
+/* What an application does with a request. `admit` runs before there is a transaction and may
+ * answer statelessly. */
+struct application {
+	const char *name;
+	bool (*admit)(struct dispatch *dispatch, struct incoming *incoming);
+	void (*request)(
+		struct dispatch *dispatch, struct incoming *incoming, struct transaction *server);
+};
+
+static bool admit_proxy(struct dispatch *d, struct incoming *incoming)
+{
+	return proxy_admit(d->proxy, incoming);
+}
+
+static void request_proxy(struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	proxy_request(d->proxy, incoming, server);
+}
+
+static bool admit_registrar(struct dispatch *d, struct incoming *incoming)
+{
+	return registrar_precheck(d->registrar, incoming->message, incoming->from);
+}
+
+static void request_registrar(
+	struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	registrar_request(d->registrar, server, incoming->message, incoming->from);
+}
+
+static bool admit_options(struct dispatch *d, struct incoming *incoming)
+{
+	return proxy_answer_options(d->proxy, incoming);
+}
+
+static bool admit_nobody(struct dispatch *d, struct incoming *incoming)
+{
+	return proxy_answer_nobody(d->proxy, incoming);
+}
+
+static const struct application proxy = {"proxy", admit_proxy, request_proxy};
+static const struct application registrar = {"registrar", admit_registrar, request_registrar};
+static const struct application options = {"options", admit_options, NULL};
+static const struct application nobody = {"nobody", admit_nobody, NULL};
+
+/* Method x target -> application; the first row that fits. */
+#define ANY_METHOD (-1)
+static const struct {
+	int method;
+	enum incoming_kind kind;
+	const struct application *application;
+} table[] = {
+	{PV_METHOD_REGISTER, INCOMING_SERVER, &registrar},
+	{PV_METHOD_REGISTER, INCOMING_USER, &registrar},
+	{PV_METHOD_OPTIONS, INCOMING_SERVER, &options},
+	{PV_METHOD_CANCEL, INCOMING_SERVER, &proxy},
+	{ANY_METHOD, INCOMING_SERVER, &nobody},
+	{ANY_METHOD, INCOMING_USER, &proxy},
+	{ANY_METHOD, INCOMING_DIALOG, &proxy},
+	{ANY_METHOD, INCOMING_ELSEWHERE, &proxy},
+};
+
+static const struct application *application_for(const struct incoming *incoming)
+{
+	/* a request that is still on its way to another proxy is the proxy's, whatever it asks for
+	 */
+	if (incoming->next_route.length || incoming->refusal)
+		return &proxy;
+	for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+		if (table[i].kind == incoming->kind &&
+			(table[i].method == ANY_METHOD ||
+				table[i].method == (int)incoming->message->method))
+			return table[i].application;
+	return &proxy;
+}
+
+static bool on_admit(void *context, const struct pv_message *request, const struct path *from)
+{
+	struct dispatch *d = context;
+	proxy_prepare(d->proxy, &d->incoming, request, from);
+	d->chosen = application_for(&d->incoming);
+	return d->chosen->admit(d, &d->incoming);
+}
+
+static void on_request(void *context, struct transaction *server, const struct pv_message *request,
+	const struct path *from)
+{
+	struct dispatch *d = context;
+	d->chosen->request(d, &d->incoming, server);
+}
+
+static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
+{
+	struct dispatch *d = context;
+	proxy_prepare(d->proxy, &d->incoming, ack, from);
+	proxy_ack(d->proxy, &d->incoming);
+}
+
+static void on_cancel(
+	void *context, struct transaction *invite_server, const struct pv_message *cancel)
+{
+	proxy_cancel(((struct dispatch *)context)->proxy, invite_server, cancel);
+}
+
+static void on_response(
+	void *context, struct transaction *client, const struct pv_message *response)
+{
+	proxy_response(((struct dispatch *)context)->proxy, client, response);
+}
+
+static void on_stateless_response(
+	void *context, const struct pv_message *response, const struct path *from)
+{
+	proxy_stateless_response(((struct dispatch *)context)->proxy, response, from);
+}
+
+static void on_timeout(void *context, struct transaction *client)
+{
+	proxy_timeout(((struct dispatch *)context)->proxy, client);
+}
+
+static void on_timer_c(void *context, struct transaction *client)
+{
+	proxy_timer_c(((struct dispatch *)context)->proxy, client);
+}
+
+static void on_transport_error(void *context, struct transaction *client, int error)
+{
+	proxy_transport_error(((struct dispatch *)context)->proxy, client, error);
+}
+
+static void on_terminated(void *context, struct transaction *transaction)
+{
+	proxy_terminated(((struct dispatch *)context)->proxy, transaction);
+}
+
+static void on_message(void *context, const char *bytes, size_t length, const struct path *from)
+{
+	struct dispatch *d = context;
+	int consumed = pv_message_parse(&d->message, bytes, length, true);
+	if (consumed == -PV_NOT_SIP)
+		metrics_add(METRIC_sip_garbage, 1);
+	else
+		transaction_receive(d->transactions, &d->message, from);
+	arena_reset(&d->worker->scratch);
+}
+
+static void on_send_error(void *context, uint64_t sender, int error)
+{
+	transaction_send_error(((struct dispatch *)context)->transactions, sender, error);
+}
+
+static void on_flow_gone(void *context, uint64_t flow)
+{
+	registrar_flow_gone(((struct dispatch *)context)->registrar, flow);
+}
+
+void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
+	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
+	struct registrar *registrar_of_worker)
+{
+	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
+	d->proxy = proxy_of_worker;
+	d->registrar = registrar_of_worker;
+	net_set_user(net, &(struct net_user){on_message, on_send_error, on_flow_gone, d});
+	transaction_layer_set_user(
+		transactions, &(struct transaction_user){
+				      .admit = on_admit,
+				      .request = on_request,
+				      .ack = on_ack,
+				      .cancel = on_cancel,
+				      .response = on_response,
+				      .stateless_response = on_stateless_response,
+				      .timeout = on_timeout,
+				      .timer_c = on_timer_c,
+				      .transport_error = on_transport_error,
+				      .terminated = on_terminated,
+				      .context = d,
+			      });
+}
