@@ -33,7 +33,7 @@ static int shard_init(struct shard *shard, const struct registry_config *config,
 {
 	uint64_t aors = shard_aors(config);
 	uint64_t cells = MIN(aors * CELLS_PER_AOR + CELLS_SPARE, UINT32_MAX);
-	uint32_t buckets = power_of_two(config->capacity / config->shards);
+	uint32_t buckets = power_of_two(config->capacity / config->shards / 2);
 	uint32_t flows = power_of_two(buckets / 4);
 	shard->bucket_mask = buckets - 1;
 	shard->flow_mask = flows - 1;
