@@ -2,7 +2,7 @@
 /* match.c — compares contacts: the same bytes as a rule, parsed URIs when they differ. */
 #include "registry/match.h"
 
-void match_init(struct match_wanted *wanted, const struct registry_binding *binding)
+void registry_match_init(struct match_wanted *wanted, const struct registry_binding *binding)
 {
 	wanted->binding = binding;
 	wanted->parsed = 0;
@@ -46,7 +46,7 @@ static bool stored_flow_equals(const struct match_wanted *wanted, struct cell_po
 	       cell_cursor_equal(&cursor, other->instance.at, other->instance.length);
 }
 
-bool match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
+bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
 	const union cell_image *second, enum match_rule rule)
 {
 	if (rule == MATCH_FLOW)
@@ -58,7 +58,7 @@ bool match_stored(struct match_wanted *wanted, struct cell_pool *pool, const uni
 	return stored_uri_equals(wanted, pool, first, second);
 }
 
-bool match_changes(struct match_wanted *wanted, const struct registry_binding *other)
+bool registry_match_changes(struct match_wanted *wanted, const struct registry_binding *other)
 {
 	const struct registry_binding *one = wanted->binding;
 	if (one->reg_id != other->reg_id)

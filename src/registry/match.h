@@ -20,11 +20,11 @@ struct match_wanted {
 	int parsed; /* 0 not yet, 1 done, -1 malformed: equal only to the same bytes */
 };
 
-void match_init(struct match_wanted *wanted, const struct registry_binding *binding);
+void registry_match_init(struct match_wanted *wanted, const struct registry_binding *binding);
 /* Against a stored binding, under the shard's lock. */
-bool match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
+bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
 	const union cell_image *second, enum match_rule rule);
 /* Would this one and `other`, of the same request, be one binding? */
-bool match_changes(struct match_wanted *wanted, const struct registry_binding *other);
+bool registry_match_changes(struct match_wanted *wanted, const struct registry_binding *other);
 
 #endif

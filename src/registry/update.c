@@ -82,7 +82,7 @@ static void update_open(struct update *u)
 
 static bool is_same(struct update *u, struct match_wanted *wanted, struct existing *e, enum match_rule rule)
 {
-	return match_stored(wanted, &u->place.shard->cells, &e->first, &e->second, rule);
+	return registry_match_stored(wanted, &u->place.shard->cells, &e->first, &e->second, rule);
 }
 
 /* §10.3 step 7: the same Call-ID must count up. */
@@ -118,7 +118,7 @@ static enum registry_error plan_set(struct update *u, unsigned at, struct match_
 {
 	struct existing *target = find_target(u, wanted);
 	for (unsigned i = 0; i < at; i++)
-		if (!u->planned[i].skip && (match_changes(wanted, &u->changes[i].binding) ||
+		if (!u->planned[i].skip && (registry_match_changes(wanted, &u->changes[i].binding) ||
 						   (target && u->planned[i].target == target)))
 			u->planned[i].skip = true;
 	if (target && !in_order(u, target))
@@ -146,12 +146,12 @@ static enum registry_error update_plan(struct update *u)
 	enum registry_error error = REGISTRY_OK;
 	for (unsigned i = 0; i < u->count && !error; i++) {
 		u->planned[i] = (struct planned){ .skip = u->changes[i].remove };
-		match_init(&wanted, &u->changes[i].binding);
+		registry_match_init(&wanted, &u->changes[i].binding);
 		if (u->changes[i].remove)
 			error = plan_remove(u, &wanted);
 	}
 	for (unsigned i = 0; i < u->count && !error; i++) {
-		match_init(&wanted, &u->changes[i].binding);
+		registry_match_init(&wanted, &u->changes[i].binding);
 		if (!u->changes[i].remove)
 			error = plan_set(u, i, &wanted);
 	}
