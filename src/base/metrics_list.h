@@ -46,6 +46,16 @@ METRIC(net_packets_exhausted, COUNTER, "messages", "messages dropped because a w
 METRIC(net_send_errors, COUNTER, "messages", "messages that could not be sent")
 METRIC(net_send_errors_untold, COUNTER, "messages", "send errors of which the sender could not be told")
 METRIC(net_large_over_udp, COUNTER, "requests", "requests over 1,300 bytes sent by UDP for want of TCP")
+METRIC(net_connections, GAUGE, "connections", "stream connections that are open")
+METRIC(net_connections_accepted, COUNTER, "connections", "connections that peers opened")
+METRIC(net_connections_opened, COUNTER, "connections", "connections opened towards peers")
+METRIC(net_connections_refused, COUNTER, "connections", "connections over a limit, closed at once")
+METRIC(net_connections_timed_out, COUNTER, "connections", "connections closed for half a message, or that were never established")
+METRIC(net_connections_stuck, COUNTER, "connections", "connections closed because the peer did not read")
+METRIC(net_connections_idle, COUNTER, "connections", "connections closed because nothing came for long")
+METRIC(net_accept_pauses, COUNTER, "pauses", "times that accepting paused for want of descriptors")
+METRIC(net_stream_bad, COUNTER, "connections", "connections closed because their bytes could not be framed")
+METRIC(net_queue_full, COUNTER, "messages", "messages refused because a connection's queue was full")
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
 

@@ -12,8 +12,6 @@
 /* Failures lead to new sends (the next target), which may fail too. */
 #define FLUSHES_PER_BATCH 8
 
-#define SOURCES 65536 /* places that count the connections of a source */
-
 static int unsupported(struct net *net, unsigned listener)
 {
 	return -EPROTONOSUPPORT;
@@ -104,7 +102,6 @@ static void close_net(struct net *net)
 	if (!net)
 		return;
 	resolver_free(net);
-	tcp_free(net);
 	udp_free(net);
 	locals_cache_free(net);
 	packet_pool_done(&net->packets);
@@ -150,7 +147,7 @@ static int open_group(struct net_group *group, unsigned *ret_bad)
 	int error = siphash_key_random(&group->source_key);
 	if (!error)
 		error = screen_init(&group->screen, config->source_rate, config->source_burst);
-	group->connections_of = calloc(SOURCES, sizeof(*group->connections_of));
+	group->connections_of = calloc(NET_SOURCES, sizeof(*group->connections_of));
 	if (!error && !group->connections_of)
 		error = -ENOMEM;
 	for (unsigned i = 0; i < group->workers->count && !error; i++)
@@ -187,6 +184,10 @@ void net_group_close(struct net_group *group)
 {
 	if (!group)
 		return;
+	/* all connections first: what waits on them may be a packet of another worker */
+	for (unsigned i = 0; i < group->workers->count; i++)
+		if (group->nets[i])
+			tcp_free(group->nets[i]);
 	for (unsigned i = 0; i < group->workers->count; i++)
 		close_net(group->nets[i]);
 	screen_done(&group->screen);
@@ -203,4 +204,10 @@ struct net *net_of(struct net_group *group, unsigned worker)
 struct net_address net_group_bound(const struct net_group *group, unsigned index)
 {
 	return group->config.listen[index].address;
+}
+
+void net_group_drain(struct net_group *group)
+{
+	for (unsigned i = 0; i < group->workers->count; i++)
+		tcp_drain(group->nets[i]);
 }

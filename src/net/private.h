@@ -12,7 +12,8 @@
 #include "net/packet.h"
 #include "net/screen.h"
 
-#define NET_LOCALS 255 /* what a path's `listener` can name, NET_ANY_LISTENER aside */
+#define NET_SOURCES 65536 /* places that count the connections of a source */
+#define NET_LOCALS  255   /* what a path's `listener` can name, NET_ANY_LISTENER aside */
 
 /*
  * An address that we send from. Written once under the group's lock, then constant: readers see it
