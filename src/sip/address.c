@@ -11,10 +11,7 @@ static bool is_addr_spec(struct pv_span text)
 	const char *colon = lex_run(text.at, end, LEX_SCHEME);
 	if (colon == text.at || colon == end || *colon != ':' || colon + 1 == end)
 		return false;
-	for (const char *at = colon + 1; at < end; at++)
-		if ((unsigned char)*at <= ' ' || *at == '"' || *at == '<' || *at == '>')
-			return false;
-	return true;
+	return lex_run(colon + 1, end, LEX_ADDRESS) == end;
 }
 
 /* <addr-spec>; `at` stands on '<'. */
@@ -74,22 +71,21 @@ static const char *scan_params(const char *at, const char *end, struct pv_addres
 
 const char *address_scan(const char *at, const char *end, struct pv_address *ret)
 {
-	struct pv_address address = {0};
 	const char *start = at = lex_skip(at, end);
 	if (at == end)
 		return NULL;
+	*ret = (struct pv_address){0};
 	if (*at == '*' && (lex_skip(at + 1, end) == end || *lex_skip(at + 1, end) == ',')) {
-		address.is_star = true;
+		ret->is_star = true;
 		at = lex_skip(at + 1, end);
 	} else {
-		at = scan_uri(at, end, &address);
+		at = scan_uri(at, end, ret);
 		if (at)
-			at = scan_params(at, end, &address);
+			at = scan_params(at, end, ret);
 	}
 	if (!at || (at < end && *at != ','))
 		return NULL;
-	address.whole = lex_trim(start, at);
-	*ret = address;
+	ret->whole = lex_trim(start, at);
 	return at;
 }
 

@@ -9,6 +9,7 @@
 #define DIGITS     "0123456789"
 #define ALNUM      LETTERS DIGITS
 #define UNRESERVED ALNUM "-_.!~*'()"
+#define VISIBLE    UNRESERVED "#$%&+,/:;=?@[\\]^`{|}"
 
 /* One bit a class, in this order; lexer.h names the bits. Escapes (%41) are not in the sets. */
 static const char *const classes[] = {
@@ -24,6 +25,8 @@ static const char *const classes[] = {
 	ALNUM "-.!%*_+`'~[]/?@&$=(){}|^# \t\r\n",   /* LEX_DISPLAY: an unquoted display name */
 	"0123456789abcdefABCDEF-.()*#+",            /* LEX_PHONE: tel number (RFC 3966 §3) */
 	ALNUM "+-.",                                /* LEX_SCHEME */
+	VISIBLE,                                    /* LEX_ADDRESS: inside <>, of any scheme */
+	VISIBLE "\"<>",                             /* LEX_VISIBLE */
 };
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
@@ -47,9 +50,9 @@ static void print_classes(void)
 		for (size_t i = 0; i < CLASSES; i++)
 			if (c && strchr(classes[i], c))
 				bits |= 1u << i;
-		/* Bytes of UTF-8 may stand in display names and in parameter values. */
+		/* Bytes of UTF-8 may stand in parameter values, display names and addresses. */
 		if (c >= 0x80)
-			bits |= 1u << 8 | 1u << 9;
+			bits |= 1u << 8 | 1u << 9 | 1u << 12;
 		printf("%s0x%03x,", c % 8 ? " " : "\n\t", bits);
 	}
 	printf("\n};\n");

@@ -19,6 +19,8 @@ enum {
 	LEX_DISPLAY    = 1 << 9,
 	LEX_PHONE      = 1 << 10,
 	LEX_SCHEME     = 1 << 11,
+	LEX_ADDRESS    = 1 << 12,
+	LEX_VISIBLE    = 1 << 13,
 };
 
 extern const uint16_t lexer_class[256];
@@ -90,7 +92,8 @@ const char *lex_param(const char *at, const char *end, struct pv_span *ret_name,
 /* Whether `text` is an IPv4 address in dotted form. */
 bool lex_is_ipv4(struct pv_span text);
 
-/* As pv_via_parse and pv_address_parse, but a value may end at a ','. Behind it, or NULL. */
+/* As pv_via_parse and pv_address_parse, but a value may end at a ','. Behind it, or NULL: then *ret
+ * holds nothing of use. */
 const char *via_scan(const char *at, const char *end, struct pv_via *ret);
 const char *address_scan(const char *at, const char *end, struct pv_address *ret);
 

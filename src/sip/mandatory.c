@@ -7,13 +7,17 @@
 /* Each checks the value of one header: whether it is well-formed. */
 static bool check_via(struct pv_message *m, struct pv_span value)
 {
-	return via_scan(value.at, pv_span_end(value), &m->via) != NULL;
+	if (via_scan(value.at, pv_span_end(value), &m->via))
+		return true;
+	m->via = (struct pv_via){0};
+	return false;
 }
 
 static bool check_address(struct pv_span value, struct pv_address *address, struct pv_span *tag)
 {
-	if (pv_address_parse(value, address) || address->is_star) {
-		memset(address, 0, sizeof(*address));
+	const char *end = pv_span_end(value);
+	if (address_scan(value.at, end, address) != end || !value.length || address->is_star) {
+		*address = (struct pv_address){0};
 		return false;
 	}
 	pv_params_find(address->params, PV_SPAN("tag"), tag);
@@ -33,9 +37,8 @@ static bool check_to(struct pv_message *m, struct pv_span value)
 /* §20.8, but any visible character is taken; what matters is that it is one word. */
 static bool check_call_id(struct pv_message *m, struct pv_span value)
 {
-	for (size_t i = 0; i < value.length; i++)
-		if ((unsigned char)(value.at[i] - 0x21) > 0x7e - 0x21)
-			return false;
+	if (lex_run(value.at, pv_span_end(value), LEX_VISIBLE) != pv_span_end(value))
+		return false;
 	m->call_id = value;
 	return value.length > 0;
 }

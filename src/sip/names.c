@@ -39,6 +39,21 @@ struct pv_span pv_method_text(enum pv_method method)
 	return (unsigned)method < PV_METHOD_COUNT ? methods[method] : methods[PV_METHOD_OTHER];
 }
 
+/* memcmp() == 0 without the call: names are short, and this is asked for every line. */
+static bool same_bytes(const char *a, const char *b, size_t length)
+{
+	uint64_t x, y, different = 0;
+	size_t i = 0;
+	for (; i + 8 <= length; i += 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		different |= x ^ y;
+	}
+	for (; i < length; i++)
+		different |= (uint64_t)(a[i] ^ b[i]);
+	return different == 0;
+}
+
 static enum pv_header compact_header(char letter)
 {
 	char lower = (char)pv_lower((unsigned char)letter);
@@ -58,7 +73,7 @@ enum pv_header pv_header_of(struct pv_span name)
 	enum pv_header header = (enum pv_header)header_slots[slot];
 	if (headers[header].length != length)
 		return PV_HEADER_OTHER;
-	if (memcmp(headers[header].at, at, length) == 0)
+	if (same_bytes(headers[header].at, name.at, length))
 		return header;
 	return pv_span_equal_nocase(headers[header], name) ? header : PV_HEADER_OTHER;
 }

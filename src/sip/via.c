@@ -77,25 +77,24 @@ static const char *scan_params(const char *at, const char *end, struct pv_via *v
 
 const char *via_scan(const char *at, const char *end, struct pv_via *ret)
 {
-	struct pv_via via = {0};
 	const char *start = at = lex_skip(at, end);
+	*ret = (struct pv_via){0};
 	at = scan_protocol(at, end);
 	if (!at)
 		return NULL;
 	const char *stop = lex_run(at, end, LEX_TOKEN);
-	via.protocol = pv_span_from(at, stop);
-	via.transport = pv_transport_of(via.protocol);
+	ret->protocol = pv_span_from(at, stop);
+	ret->transport = pv_transport_of(ret->protocol);
 	at = lex_skip(stop, end);
-	if (via.protocol.length == 0 || at == stop)
+	if (ret->protocol.length == 0 || at == stop)
 		return NULL;
-	at = scan_sent_by(at, end, &via);
+	at = scan_sent_by(at, end, ret);
 	if (!at)
 		return NULL;
-	at = scan_params(at, end, &via);
+	at = scan_params(at, end, ret);
 	if (!at || (at < end && *at != ','))
 		return NULL;
-	via.whole = lex_trim(start, at);
-	*ret = via;
+	ret->whole = lex_trim(start, at);
 	return at;
 }
 
