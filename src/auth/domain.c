@@ -2,10 +2,8 @@
 /* domain.c — a small hash set of names and short lists of addresses and ports. */
 #include "auth/domain.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +11,11 @@
 
 #define HOST_MAX 255
 
-struct ip {
-	uint8_t family; /* enum net_family */
-	uint8_t bytes[16];
-};
-
 struct domains {
 	struct pv_span
 		*names; /* open addressing by pv_span_hash_nocase, in lower case; a power of two */
 	uint32_t name_mask;
-	struct ip *ips;
+	struct net_address *ips; /* port and scope do not count */
 	uint32_t ip_count, ip_room;
 	uint16_t *ports;
 	uint32_t port_count;
@@ -38,35 +31,19 @@ static struct pv_span without_dot(struct pv_span host)
 	return host;
 }
 
-static bool parse_ip(struct pv_span host, struct ip *ret)
+/* Most names begin with a letter: they end at the first look. Scopes ("%eth0") are not for URIs. */
+static bool parse_ip(struct pv_span host, struct net_address *ret)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct ip ip = {.family = NET_IPV4};
+	bool is_numeric = pv_is_digit(*host.at) || pv_span_find(host, ':');
 
-	if (host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']')
-		host = (struct pv_span){host.at + 1, host.length - 2};
-	bool is_ipv6 = pv_span_find(host, ':') != NULL;
-	/* Most names begin with a letter: they end here. */
-	if (!host.length || host.length >= sizeof(text) || (!is_ipv6 && !pv_is_digit(*host.at)))
-		return false;
-	memcpy(text, host.at, host.length);
-	text[host.length] = '\0';
-	if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, ip.bytes) != 1)
-		return false;
-	if (is_ipv6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)ip.bytes)) {
-		memmove(ip.bytes, ip.bytes + 12, 4);
-		memset(ip.bytes + 4, 0, 12);
-	} else if (is_ipv6) {
-		ip.family = NET_IPV6;
-	}
-	*ret = ip;
-	return true;
+	return is_numeric && !pv_span_find(host, '%') && net_address_parse(host, 0, ret);
 }
 
-static bool has_ip(const struct domains *domains, const struct ip *ip)
+static bool has_ip(const struct domains *domains, const struct net_address *ip)
 {
 	for (uint32_t i = 0; i < domains->ip_count; i++)
-		if (memcmp(&domains->ips[i], ip, sizeof(*ip)) == 0)
+		if (domains->ips[i].family == ip->family &&
+			memcmp(domains->ips[i].ip, ip->ip, sizeof(ip->ip)) == 0)
 			return true;
 	return false;
 }
@@ -91,7 +68,7 @@ static struct pv_span *name_place(const struct domains *domains, struct pv_span 
 
 bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port)
 {
-	struct ip ip;
+	struct net_address ip;
 
 	if (port && !has_port(domains, port))
 		return false;
@@ -105,10 +82,7 @@ bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t
 
 bool domain_is_local(const void *domains, const struct net_address *address)
 {
-	struct ip ip = {.family = address->family};
-
-	memcpy(ip.bytes, address->ip, sizeof(ip.bytes));
-	return has_ip(domains, &ip);
+	return has_ip(domains, address);
 }
 
 struct pv_span domains_realm(const struct domains *domains)
@@ -116,22 +90,19 @@ struct pv_span domains_realm(const struct domains *domains)
 	return domains->realm;
 }
 
-static int add_ip(struct domains *domains, uint8_t family, const void *bytes)
+static int add_ip(struct domains *domains, const struct net_address *ip)
 {
-	struct ip ip = {.family = family};
-
-	memcpy(ip.bytes, bytes, family == NET_IPV6 ? 16 : 4);
-	if (has_ip(domains, &ip))
+	if (has_ip(domains, ip))
 		return 0;
 	if (domains->ip_count == domains->ip_room) {
 		uint32_t room = domains->ip_room ? 2 * domains->ip_room : 8;
-		struct ip *ips = realloc(domains->ips, room * sizeof(*ips));
+		struct net_address *ips = realloc(domains->ips, room * sizeof(*ips));
 		if (!ips)
 			return -ENOMEM;
 		domains->ips = ips;
 		domains->ip_room = room;
 	}
-	domains->ips[domains->ip_count++] = ip;
+	domains->ips[domains->ip_count++] = *ip;
 	return 0;
 }
 
@@ -144,25 +115,14 @@ static int add_machine(struct domains *domains, uint8_t family)
 	if (getifaddrs(&all))
 		return -errno;
 	for (const struct ifaddrs *one = all; one && !error; one = one->ifa_next) {
-		const struct sockaddr *address = one->ifa_addr;
-		if (!address)
-			continue;
-		if (address->sa_family == AF_INET && family == NET_IPV4)
-			error = add_ip(domains, NET_IPV4,
-				&((const struct sockaddr_in *)address)->sin_addr);
-		else if (address->sa_family == AF_INET6 && family == NET_IPV6)
-			error = add_ip(domains, NET_IPV6,
-				&((const struct sockaddr_in6 *)address)->sin6_addr);
+		struct net_address ip = {0};
+		if (one->ifa_addr)
+			net_address_from_sockaddr(one->ifa_addr, &ip);
+		if (ip.family == family)
+			error = add_ip(domains, &ip);
 	}
 	freeifaddrs(all);
 	return error;
-}
-
-static bool is_any(const struct net_address *address)
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(address->ip, zeros, sizeof(zeros)) == 0;
 }
 
 static int add_listen(struct domains *domains, const struct domains_config *config)
@@ -172,8 +132,8 @@ static int add_listen(struct domains *domains, const struct domains_config *conf
 		return -ENOMEM;
 	for (uint32_t i = 0; i < config->listen_count; i++) {
 		const struct net_address *address = &config->listen[i];
-		int error = is_any(address) ? add_machine(domains, address->family)
-					    : add_ip(domains, address->family, address->ip);
+		int error = net_address_is_any(address) ? add_machine(domains, address->family)
+					    : add_ip(domains, address);
 		if (error)
 			return error;
 		if (address->port && !has_port(domains, address->port))
@@ -186,7 +146,7 @@ static int add_listen(struct domains *domains, const struct domains_config *conf
 static int add_name(struct domains *domains, struct pv_span name, char **to)
 {
 	struct pv_span copy = {*to, 0};
-	struct ip ip;
+	struct net_address ip;
 
 	name = without_dot(name);
 	for (size_t i = 0; i < name.length; i++)
@@ -195,7 +155,7 @@ static int add_name(struct domains *domains, struct pv_span name, char **to)
 	if (!domains->realm.length)
 		domains->realm = copy;
 	if (parse_ip(copy, &ip))
-		return add_ip(domains, ip.family, ip.bytes);
+		return add_ip(domains, &ip);
 	if (copy.length)
 		*name_place(domains, copy) = copy;
 	return 0;
@@ -203,7 +163,7 @@ static int add_name(struct domains *domains, struct pv_span name, char **to)
 
 static int add_names(struct domains *domains, const struct domains_config *config)
 {
-	size_t size = INET6_ADDRSTRLEN;
+	size_t size = NET_ADDRESS_TEXT;
 	uint32_t places = 4;
 
 	for (uint32_t i = 0; i < config->name_count; i++)
@@ -226,13 +186,13 @@ static int add_names(struct domains *domains, const struct domains_config *confi
 
 static void name_realm_by_address(struct domains *domains)
 {
-	const struct ip *ip = domains->ips;
+	struct pv_writer w;
 
 	if (domains->realm.length || !domains->ip_count)
 		return;
-	inet_ntop(ip->family == NET_IPV6 ? AF_INET6 : AF_INET, ip->bytes, domains->text,
-		INET6_ADDRSTRLEN);
-	domains->realm = pv_span_of(domains->text);
+	pv_writer_init(&w, domains->text, NET_ADDRESS_TEXT);
+	net_address_write_ip(&domains->ips[0], &w);
+	domains->realm = pv_writer_span(&w);
 }
 
 int domains_new(const struct domains_config *config, struct domains **ret)

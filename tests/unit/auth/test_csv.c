@@ -2,6 +2,8 @@
 /* test_csv.c — RFC 4180 rows, line ends, quotes, and the lines of mistakes. */
 #include "auth/csv.h"
 
+#include <stdio.h>
+
 #include "lib/testing.h"
 
 static char text[512];

@@ -2,6 +2,8 @@
 /* test_domain.c — names without case, addresses in any spelling, ports that we listen on. */
 #include "auth/domain.h"
 
+#include <stdio.h>
+
 #include "base/macros.h"
 #include "lib/testing.h"
 

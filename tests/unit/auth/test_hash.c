@@ -3,6 +3,7 @@
 #include "auth/hash.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "lib/testing.h"
 
