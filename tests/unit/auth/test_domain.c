@@ -7,10 +7,13 @@
 #include "base/macros.h"
 #include "lib/testing.h"
 
-#define IPV4(a, b, c, d, p) {.family = NET_IPV4, .ip = {a, b, c, d}, .port = p}
+#define IPV4(a, b, c, d, p)                                       \
+	{                                                         \
+		.family = NET_IPV4, .ip = {a, b, c, d}, .port = p \
+	}
 
-static const struct pv_span names[] = {
-	PV_SPAN_INIT("Example.Test"), PV_SPAN_INIT("voice.example.org."), PV_SPAN_INIT("192.0.2.77")};
+static const struct pv_span names[] = {PV_SPAN_INIT("Example.Test"),
+	PV_SPAN_INIT("voice.example.org."), PV_SPAN_INIT("192.0.2.77")};
 static const struct net_address listening[] = {IPV4(192, 0, 2, 1, 5060), IPV4(192, 0, 2, 1, 5070),
 	{.family = NET_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .port = 5060},
 	IPV4(203, 0, 113, 5, 0)};
@@ -74,7 +77,8 @@ START_TEST(hosts_are_told_apart)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(hosts); i++)
 		ck_assert_msg(domain_is_ours(domains, pv_span_of(hosts[i].host), hosts[i].port) ==
-			hosts[i].ours, "%s:%u", hosts[i].host, hosts[i].port);
+				      hosts[i].ours,
+			"%s:%u", hosts[i].host, hosts[i].port);
 	ck_assert(pv_span_equal(domains_realm(domains), PV_SPAN("example.test")));
 	domains_free(domains);
 	domains_free(NULL);
@@ -97,8 +101,7 @@ END_TEST
 START_TEST(any_address_stands_for_this_machine)
 {
 	static const struct net_address any = {.family = NET_IPV4, .port = 5060};
-	struct domains *domains =
-		make(&(struct domains_config){.listen = &any, .listen_count = 1});
+	struct domains *domains = make(&(struct domains_config){.listen = &any, .listen_count = 1});
 
 	ck_assert(domain_is_ours(domains, PV_SPAN("127.0.0.1"), 5060));
 	ck_assert(!domain_is_ours(domains, PV_SPAN("192.0.2.1"), 5060));

@@ -11,7 +11,8 @@ static struct failures *failures;
 
 static struct net_address ipv4(uint32_t number)
 {
-	return (struct net_address){.family = NET_IPV4, .port = 5060,
+	return (struct net_address){.family = NET_IPV4,
+		.port = 5060,
 		.ip = {10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}};
 }
 
@@ -64,7 +65,8 @@ END_TEST
 
 START_TEST(ipv6_counts_by_network)
 {
-	struct net_address a = {.family = NET_IPV6, .ip = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, [15] = 1}};
+	struct net_address a = {
+		.family = NET_IPV6, .ip = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, [15] = 1}};
 	struct net_address b = a, c = a;
 
 	b.ip[12] = 77;

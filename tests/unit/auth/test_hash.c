@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_hash.c — OpenSSL bound right: known hashes, input in parts, long input, threads of their own. */
+/* test_hash.c — OpenSSL bound right: known hashes, input in parts, long input, threads of their
+ * own. */
 #include "auth/hash.h"
 
 #include <pthread.h>
@@ -43,8 +44,8 @@ START_TEST(parts_are_one_text)
 		struct pv_span all = {text, sizeof(text)};
 		strcpy(whole, hex_of((enum pv_algorithm)a, &all, 1));
 		for (size_t cut = 0; cut < sizeof(text); cut += 37) {
-			struct pv_span parts[] = {{text, cut / 3}, {text, cut - cut / 3},
-				{text, sizeof(text) - cut}};
+			struct pv_span parts[] = {
+				{text, cut / 3}, {text, cut - cut / 3}, {text, sizeof(text) - cut}};
 			ck_assert_str_eq(hex_of((enum pv_algorithm)a, parts, 3), whole);
 		}
 	}

@@ -169,7 +169,8 @@ START_TEST(counts_have_an_end)
 }
 END_TEST
 
-/* Overflow: a nonce one round of the table later takes the word, and the older is told to ask again. */
+/* Overflow: a nonce one round of the table later takes the word, and the older is told to ask
+ * again. */
 START_TEST(a_newer_nonce_takes_the_word_for_good)
 {
 	begin();

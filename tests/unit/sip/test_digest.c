@@ -40,13 +40,13 @@ static const struct pv_hash hashes[PV_ALGORITHM_COUNT] = {
 	[PV_ALGORITHM_SHA512_256] = {32, sha512_256},
 };
 
-#define RFC7616                                                                                    \
-	"Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\","     \
-	" nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001,"                     \
-	" cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth,"                       \
+#define RFC7616                                                                                 \
+	"Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\"," \
+	" nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001,"                 \
+	" cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth,"                   \
 	" opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\","
-#define BILOXI                                                                                     \
-	"Digest username=\"bob\", realm=\"biloxi.com\","                                            \
+#define BILOXI                                           \
+	"Digest username=\"bob\", realm=\"biloxi.com\"," \
 	" nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"sip:bob@biloxi.com\","
 
 /* The response inside each value is the published one. */
@@ -57,26 +57,30 @@ static const struct {
 	{"Digest username=\"Mufasa\", realm=\"testrealm@host.com\","
 	 " nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", qop=auth,"
 	 " nc=00000001, cnonce=\"0a4f113b\", response=\"6629fae49393a05397450978507c4ef1\","
-	 " opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"", "GET", "Circle Of Life"},
+	 " opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
+		"GET", "Circle Of Life"},
 	/* RFC 2069 §2.4 with its erratum: no qop */
 	{"Digest username=\"Mufasa\", realm=\"testrealm@host.com\","
 	 " nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\","
-	 " response=\"1949323746fe6a43ef61f9606e7febea\"", "GET", "CircleOfLife"},
+	 " response=\"1949323746fe6a43ef61f9606e7febea\"",
+		"GET", "CircleOfLife"},
 	/* RFC 7616 §3.9.1, both algorithms */
-	{RFC7616 " algorithm=MD5, response=\"8ca523f5e9506fed4657c9700eebdbec\"",
-		"GET", "Circle of Life"},
+	{RFC7616 " algorithm=MD5, response=\"8ca523f5e9506fed4657c9700eebdbec\"", "GET",
+		"Circle of Life"},
 	{RFC7616 " algorithm=SHA-256,"
-	 " response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"",
+		 " response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"",
 		"GET", "Circle of Life"},
 	/* RFC 8760's third algorithm, computed independently over the input of RFC 7616 §3.9.2 */
-	{"Digest username=\"J\303\244s\303\270n Doe\", realm=\"api@example.org\", uri=\"/doe.json\","
+	{"Digest username=\"J\303\244s\303\270n Doe\", realm=\"api@example.org\", "
+	 "uri=\"/doe.json\","
 	 " algorithm=SHA-512-256, nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\","
 	 " nc=00000001, cnonce=\"NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm\", qop=auth,"
 	 " response=\"7a4e1192babbba02e91182d2895bfdbf7adafc6e48d4e517ca301974843d840c\"",
 		"GET", "Secret, or not?"},
 	/* SIP, with and without qop (draft-smith-sip-auth-examples) */
 	{BILOXI " qop=auth, nc=00000001, cnonce=\"0a4f113b\","
-	 " response=\"89eb0059246c02b2f6ee02c7961d5ea3\"", "INVITE", "zanzibar"},
+		" response=\"89eb0059246c02b2f6ee02c7961d5ea3\"",
+		"INVITE", "zanzibar"},
 	{BILOXI " response=\"bf57e4e0d0bffc0fbaedce64d59add5e\"", "INVITE", "zanzibar"},
 	/* upper-case digits are the same number */
 	{BILOXI " response=\"BF57E4E0D0BFFC0FBAEDCE64D59ADD5E\"", "INVITE", "zanzibar"},
@@ -84,12 +88,14 @@ static const struct {
 	{"Digest  username=\"bob\", realm=\"biloxi.com\","
 	 " nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"sip:bob@biloxi.com\","
 	 " response=\"89eb0059246c02b2f6ee02c7961d5ea3\", cnonce=\"0a4f113b\", nc=00000001,"
-	 " qop=auth", "INVITE", "zanzibar"},
+	 " qop=auth",
+		"INVITE", "zanzibar"},
 	/* desk phones: quoted tokens, no space, odd order and case, empty elements, a fold */
 	{"DIGEST response=\"89eb0059246c02b2f6ee02c7961d5ea3\",qop=\"auth\",nc=\"00000001\",,"
 	 "cnonce=\"0a4f113b\",URI=\"sip:bob@biloxi.com\",\r\n "
 	 "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\",Realm = \"biloxi.com\" ,"
-	 "algorithm=\"md5\",username=\"bob\",auth-param=\"a, b\",", "INVITE", "zanzibar"},
+	 "algorithm=\"md5\",username=\"bob\",auth-param=\"a, b\",",
+		"INVITE", "zanzibar"},
 };
 
 START_TEST(vectors_agree)
@@ -119,7 +125,8 @@ START_TEST(every_part_is_found)
 {
 	struct pv_credentials c;
 
-	ck_assert_int_eq(pv_credentials_parse(PV_SPAN(RFC7616 " response=abc, userhash=true"), &c), 0);
+	ck_assert_int_eq(
+		pv_credentials_parse(PV_SPAN(RFC7616 " response=abc, userhash=true"), &c), 0);
 	ck_assert(pv_span_equal(c.username, PV_SPAN("Mufasa")));
 	ck_assert(pv_span_equal(c.realm, PV_SPAN("http-auth@example.org")));
 	ck_assert(pv_span_equal(c.uri, PV_SPAN("/dir/index.html")));
@@ -141,7 +148,9 @@ START_TEST(escapes_stay_in_quoted_strings)
 	struct pv_credentials c;
 
 	ck_assert_int_eq(pv_credentials_parse(PV_SPAN("Digest username=\"a\\\"b\\\\\", realm=\"r\","
-		"nonce=\"n\", uri=\"sip:x\", response=\"0\""), &c), 0);
+						      "nonce=\"n\", uri=\"sip:x\", response=\"0\""),
+				 &c),
+		0);
 	ck_assert(pv_span_equal(c.username, PV_SPAN("a\\\"b\\\\")));
 	ck_assert(pv_span_equal(c.realm, PV_SPAN("r")));
 	ck_assert(!c.has_qop && !c.userhash);
@@ -179,7 +188,8 @@ START_TEST(what_is_malformed_is_refused)
 	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
 		memset(&credentials, 0x55, sizeof(credentials));
 		ck_assert_msg(pv_credentials_parse(pv_span_of(refused[i].value), &credentials) ==
-			refused[i].verdict, "%s", refused[i].value);
+				      refused[i].verdict,
+			"%s", refused[i].value);
 		ck_assert_uint_eq(credentials.nonce_count, 0x55555555); /* untouched */
 	}
 }
@@ -221,7 +231,8 @@ START_TEST(responses_compare_whole)
 		wrong[i] ^= 0x40;
 		ck_assert(!pv_digest_response_equal(
 			&hashes[0], expected, (struct pv_span){wrong, sizeof(wrong)}));
-		wrong[i] ^= 0x50; /* '0' ^ 0x10 is a control character that a fold of case would take */
+		wrong[i] ^=
+			0x50; /* '0' ^ 0x10 is a control character that a fold of case would take */
 		ck_assert(!pv_digest_response_equal(
 			&hashes[0], expected, (struct pv_span){wrong, sizeof(wrong)}));
 	}
@@ -235,12 +246,14 @@ START_TEST(challenges_are_written)
 
 	pv_writer_init(&w, text, sizeof(text));
 	pv_challenge_write(&w, PV_SPAN("example.test"), PV_SPAN("abc"), PV_ALGORITHM_SHA256, false);
-	ck_assert(pv_span_equal(pv_writer_span(&w), PV_SPAN("Digest realm=\"example.test\", nonce=\"abc\","
-		" algorithm=SHA-256, qop=\"auth\"")));
+	ck_assert(pv_span_equal(
+		pv_writer_span(&w), PV_SPAN("Digest realm=\"example.test\", nonce=\"abc\","
+					    " algorithm=SHA-256, qop=\"auth\"")));
 	pv_writer_init(&w, text, sizeof(text));
 	pv_challenge_write(&w, PV_SPAN("a\"b\\c"), PV_SPAN("n"), PV_ALGORITHM_MD5, true);
-	ck_assert(pv_span_equal(pv_writer_span(&w), PV_SPAN("Digest realm=\"a\\\"b\\\\c\", nonce=\"n\","
-		" algorithm=MD5, qop=\"auth\", stale=true")));
+	ck_assert(pv_span_equal(
+		pv_writer_span(&w), PV_SPAN("Digest realm=\"a\\\"b\\\\c\", nonce=\"n\","
+					    " algorithm=MD5, qop=\"auth\", stale=true")));
 	pv_writer_init(&w, text, 20);
 	pv_challenge_write(&w, PV_SPAN("example.test"), PV_SPAN("abc"), PV_ALGORITHM_MD5, false);
 	ck_assert(w.overflow);
@@ -256,8 +269,8 @@ START_TEST(prefixes_never_read_on)
 			char *copy = malloc(length + 1);
 			memcpy(copy, vectors[i].value, length);
 			copy[length] = '"';
-			int verdict = pv_credentials_parse(
-				(struct pv_span){copy, length}, &credentials);
+			int verdict =
+				pv_credentials_parse((struct pv_span){copy, length}, &credentials);
 			ck_assert_int_ge(verdict, -2);
 			ck_assert_int_le(verdict, 0);
 			if (verdict == 0)
