@@ -19,6 +19,13 @@ METRIC(auth_limited, COUNTER, "requests", "credentials not looked at: too many f
 METRIC(registry_lookups, COUNTER, "lookups", "lookups of an address-of-record")
 METRIC(registry_lookup_locks, COUNTER, "lookups",
 	"lookups that a writer disturbed so often that they took its lock")
+METRIC(registrar_accepted, COUNTER, "requests", "REGISTERs answered 200, queries too")
+METRIC(registrar_challenged, COUNTER, "requests", "REGISTERs answered 401")
+METRIC(registrar_refused, COUNTER, "requests", "REGISTERs answered otherwise")
+METRIC(registrar_full, COUNTER, "requests", "REGISTERs answered 503: registrar.capacity is reached")
+METRIC(registrar_answers_lost, COUNTER, "responses", "answers not sent for want of memory or room")
+METRIC(registrar_keepalives, COUNTER, "messages", "keep-alives sent to contacts behind NAT")
+METRIC(registrar_flows_lost, COUNTER, "bindings", "bindings whose connection ended")
 
 METRIC(transaction_retransmitted, COUNTER, "messages", "requests, responses and ACKs sent again")
 METRIC(transaction_absorbed, COUNTER, "messages", "retransmissions that needed no answer")

@@ -7,7 +7,7 @@ static _Atomic uint32_t *flow_head(struct shard *shard, uint64_t flow)
 	return &shard->flows[(uint32_t)(flow * 0x9e3779b97f4a7c15u >> 40) & shard->flow_mask];
 }
 
-void flow_push(struct shard *shard, uint32_t index, uint64_t flow)
+void registry_flow_push(struct shard *shard, uint32_t index, uint64_t flow)
 {
 	_Atomic uint32_t *head = flow_head(shard, flow);
 	uint32_t first = atomic_load_explicit(head, memory_order_relaxed);
@@ -15,7 +15,7 @@ void flow_push(struct shard *shard, uint32_t index, uint64_t flow)
 	atomic_store_explicit(head, first, memory_order_relaxed);
 }
 
-void flow_remove(struct shard *shard, uint32_t index, uint64_t flow)
+void registry_flow_remove(struct shard *shard, uint32_t index, uint64_t flow)
 {
 	_Atomic uint32_t *head = flow_head(shard, flow);
 	uint32_t first = atomic_load_explicit(head, memory_order_relaxed);
@@ -35,7 +35,7 @@ static struct bucket *bucket_of(struct shard *shard, const union cell_image *sec
 static void binding_without_flow(struct shard *shard, uint32_t index, union cell_image *first, union cell_image *second)
 {
 	struct bucket *bucket = bucket_of(shard, second);
-	flow_remove(shard, index, second->where.flow);
+	registry_flow_remove(shard, index, second->where.flow);
 	if (first->binding.reg_id)
 		first->binding.flags |= BINDING_LOST;
 	second->where.flow = 0;

@@ -6,7 +6,7 @@
 #include "registry/shard.h"
 
 /* Both O(1), under the shard's lock; `flow` is not 0. */
-void flow_push(struct shard *shard, uint32_t index, uint64_t flow);
-void flow_remove(struct shard *shard, uint32_t index, uint64_t flow);
+void registry_flow_push(struct shard *shard, uint32_t index, uint64_t flow);
+void registry_flow_remove(struct shard *shard, uint32_t index, uint64_t flow);
 
 #endif

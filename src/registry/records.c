@@ -74,7 +74,7 @@ void binding_retire(struct shard *shard, uint32_t index, const union cell_image 
 	cell_load(&shard->cells, first->more, &second);
 	expiry_remove(shard, index, first->binding.expires_ms);
 	if (second.where.flow)
-		flow_remove(shard, index, second.where.flow);
+		registry_flow_remove(shard, index, second.where.flow);
 	if (first->binding.flags & BINDING_BEHIND_NAT)
 		atomic_fetch_sub_explicit(&shard->behind_nat, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&shard->bindings, 1, memory_order_relaxed);
@@ -84,7 +84,7 @@ void binding_enlist(struct shard *shard, uint32_t index, const union cell_image 
 {
 	expiry_push(shard, index, first->binding.expires_ms);
 	if (second->where.flow)
-		flow_push(shard, index, second->where.flow);
+		registry_flow_push(shard, index, second->where.flow);
 	if (first->binding.flags & BINDING_BEHIND_NAT)
 		atomic_fetch_add_explicit(&shard->behind_nat, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&shard->bindings, 1, memory_order_relaxed);
