@@ -209,8 +209,8 @@ struct config {
 	struct {
 		bool enabled;
 		/* sizes and totals: hold whatever `enabled` says */
-		uint32_t transactions, packets, forks;
-		uint32_t message_size, tcp_message_size, tcp_queue;
+		uint32_t transactions, forks;
+		uint32_t message_size, tcp_queue;
 		uint32_t tcp_connections, tcp_idle_ms, tcp_message_deadline_ms;
 		/* rates and shares of one source or user: 0 means no limit */
 		uint32_t source_rate, source_burst, source_register_failures;

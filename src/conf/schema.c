@@ -51,7 +51,7 @@ static const char *const trigger_words[] = {[CONFIG_TRIGGER_DTMF] = "dtmf",
 
 /* clang-format off */
 const struct schema_key schema[] = {
-	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .flags = RELOAD, .initial = "\"localhost\"", BETWEEN(1, 64),
+	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .initial = "\"localhost\"", BETWEEN(1, 32),
 		.doc = "Realm and address-of-record domain; an array for several, the first is the realm. Hosts "
 		       "compare without case. The addresses that the server listens on count as its domain too, and "
 		       "a port that it listens on is not part of the address-of-record."},
@@ -111,8 +111,8 @@ const struct schema_key schema[] = {
 	{"registrar.capacity", SCHEMA_INTEGER, .offset = AT(registrar.capacity), .initial = "1000000",
 		BETWEEN(16, 50000000),
 		.doc = "Registered users that there is room for. Address space is reserved, memory is touched only as used."},
-	{"registrar.max_contacts", SCHEMA_INTEGER, .offset = AT(registrar.max_contacts), .flags = RELOAD,
-		.initial = "10", BETWEEN(1, 64), .doc = "Contacts of one user; one more is answered 403."},
+	{"registrar.max_contacts", SCHEMA_INTEGER, .offset = AT(registrar.max_contacts),
+		.initial = "10", BETWEEN(1, 32), .doc = "Contacts of one user; one more is answered 403."},
 	{"registrar.min_expires", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(registrar.min_expires_ms),
 		.flags = RELOAD, .initial = "\"60s\"", BETWEEN(1 S, 1 H),
 		.doc = "A shorter registration is answered 423 (RFC 3261 section 10.3)."},
@@ -305,14 +305,10 @@ const struct schema_key schema[] = {
 	{"limits.transactions", SCHEMA_INTEGER, .offset = AT(limits.transactions), .initial = "1000000",
 		BETWEEN(1024, 16000000), .doc = "SIP transactions at once over all workers; address space is reserved, memory is "
 		       "touched only as used. A new request beyond it is answered 503 with Retry-After."},
-	{"limits.packets", SCHEMA_INTEGER, .offset = AT(limits.packets), .initial = "16384", BETWEEN(256, 1000000),
-		.doc = "Packet buffers of each worker; when all are in use datagrams are dropped and counted."},
 	{"limits.forks", SCHEMA_INTEGER, .offset = AT(limits.forks), .initial = "32", BETWEEN(1, 64),
 		.doc = "Targets that one request is sent to; further contacts are left out."},
 	{"limits.message_size", SCHEMA_SIZE, SCHEMA_BYTES, .offset = AT(limits.message_size), .initial = "65535",
-		BETWEEN(1300, 65535), .doc = "The largest datagram; a larger request is answered 513."},
-	{"limits.tcp_message_size", SCHEMA_SIZE, SCHEMA_BYTES, .offset = AT(limits.tcp_message_size), .initial = "65535",
-		BETWEEN(1300, 65535), .doc = "The largest message on a connection; one that announces more is answered 513 and closed."},
+		BETWEEN(1300, 65535), .doc = "The largest message, over UDP and on a connection; a larger one is dropped, its connection closed."},
 	{"limits.tcp_queue", SCHEMA_SIZE, SCHEMA_BYTES, .offset = AT(limits.tcp_queue), .initial = "\"256K\"",
 		BETWEEN(64 K, 64 M), .doc = "Bytes waiting for a slow reader; a connection that fills it is closed."},
 	{"limits.tcp_connections", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections), .initial = "65536",
@@ -333,8 +329,8 @@ const struct schema_key schema[] = {
 		       "source's requests with credentials are dropped. 0 is no limit."},
 	{"limits.tcp_connections_per_source", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections_per_source),
 		.initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
-	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .flags = RELOAD, .initial = "64",
-		BETWEEN(0, 100000), .doc = "INVITE transactions that one user may have open at once. 0 is no limit."},
+	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .flags = RELOAD | LATER, .initial = "0",
+		BETWEEN(0, 100000), .holds = "0", .doc = "INVITE transactions that one user may have open at once. 0 is no limit."},
 };
 /* clang-format on */
 

@@ -13,6 +13,8 @@
 
 #define DAEMON_SIGNALS 4
 
+struct floors;
+
 /* Owner: the main thread. Lifetime: the process's. */
 struct daemon {
 	struct options options;
@@ -22,7 +24,8 @@ struct daemon {
 	struct event_base *base;
 	struct event *signals[DAEMON_SIGNALS];
 	struct event *tick;
-	int pidfile; /* open and locked, or -1 */
+	int pidfile;           /* open and locked, or -1 */
+	struct floors *floors; /* NULL while they are down */
 	struct admin *admin;
 	struct admin_host host;
 	uint64_t started_ms;

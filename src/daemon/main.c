@@ -5,12 +5,17 @@
 
 #include "daemon/background.h"
 #include "daemon/daemon.h"
+#include "daemon/users.h"
 
 static int check(const char *path)
 {
 	struct config *config = NULL;
 	struct config_report report = {0};
+	struct user_table *users = NULL;
 	int result = config_load(path, &config, &report);
+	if (result == 0)
+		result = users_load(config, config, &report, &users);
+	user_table_free(users);
 	config_report_print(&report, stderr);
 	if (result == 0)
 		printf("%s: good (%u warnings)\n", path, report.warnings);

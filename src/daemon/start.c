@@ -111,14 +111,22 @@ static const struct step {
 	{"pid file", up_pidfile, down_pidfile},
 	{"log", up_log, down_log},
 	{"files", up_files, down_nothing},
+	{"workers", step_workers_up, step_workers_down},
+	{"sockets", step_net_up, step_net_down},
+	{"registry", step_registry_up, step_registry_down},
+	{"domains", step_domains_up, step_domains_down},
+	{"users", step_auth_up, step_auth_down},
+	{"transactions", step_transactions_up, step_transactions_down},
 	{"control socket", step_admin_up, step_admin_down},
 	{"user", up_user, down_nothing},
+	{"threads", step_threads_up, step_threads_down},
 };
 
+/* A step that failed half way goes down too: every down accepts what never came up. */
 int start_up(struct daemon *daemon)
 {
-	for (; daemon->steps_up < ARRAY_LENGTH(steps); daemon->steps_up++) {
-		int code = steps[daemon->steps_up].up(daemon);
+	while (daemon->steps_up < ARRAY_LENGTH(steps)) {
+		int code = steps[daemon->steps_up++].up(daemon);
 		if (code != EXIT_CLEAN) {
 			start_down(daemon);
 			return code;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/floors.h"
 #include "daemon/steps.h"
 
 #define DEFAULT_FOLDER "/run/portavoz"
@@ -29,6 +30,9 @@ static void fill_host(struct daemon *daemon)
 	daemon->host.clock = daemon->clock;
 	daemon->host.started_ms = daemon->started_ms;
 	daemon->host.boot = daemon->boot;
+	daemon->host.workers = &daemon->floors->workers;
+	daemon->host.layers = daemon->floors->layers;
+	daemon->host.registry = daemon->floors->registry;
 	daemon->host.reload = host_reload;
 	daemon->host.users_reload = host_users_reload;
 }

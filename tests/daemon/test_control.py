@@ -15,8 +15,8 @@ class Control(Case):
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(10)
         client.connect(self.path("control.sock"))
+        client.settimeout(10)
         return client
 
     def test_mode(self):

@@ -73,7 +73,7 @@ static const struct {
 	{"limits = { tcp_queue = \"8X\"; };", 1, "is not a size"},
 	{"limits = { tcp_queue = \"999999999999G\"; };", 1, "allowed is 64K to 64M"},
 	{"domain = 5;", 1, "expected a list of strings, found an integer"},
-	{"domain = [ ];", 1, "must have 1 to 64 elements"},
+	{"domain = [ ];", 1, "must have 1 to 32 elements"},
 	{"domain = [ \"\" ];", 1, "an empty string"},
 	{"domain = ( \"a\",\n 5 );", 2, "domain: expected a list of strings, found an integer"},
 	{"users = ( {\n name = 5; password = \"x\"; } );", 2, "users[].name: expected a string"},

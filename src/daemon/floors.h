@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* floors.h — what the SIP server is made of, from the workers up to the applications. */
+#ifndef PORTAVOZ_DAEMON_FLOORS_H
+#define PORTAVOZ_DAEMON_FLOORS_H
+
+#include "auth/check.h"
+#include "net/net.h"
+#include "registry/aor.h"
+#include "registry/registry.h"
+#include "runtime/worker.h"
+#include "transaction/transaction.h"
+
+struct dispatch;
+struct proxy;
+struct registrar;
+
+/* Owner: the main thread, which makes and frees it all while no worker runs. */
+struct floors {
+	struct worker_group workers;
+	struct siphash_key branch_key, route_key;
+	struct net_group *net;
+	struct registry *registry;
+	struct domains *domains;
+	struct aor_domains aor;
+	char names[AOR_DOMAINS][256]; /* that aor points at */
+	struct auth *auth;
+	const struct user_table *users; /* in force; auth has it too */
+	struct transaction_layer *layers[WORKERS_MAX];
+	struct proxy *proxies[WORKERS_MAX];
+	struct registrar *registrars[WORKERS_MAX];
+	struct dispatch *dispatches[WORKERS_MAX];
+	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */
+};
+
+#endif
