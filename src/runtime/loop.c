@@ -11,7 +11,7 @@
 /* How the loop learns about load: arrivals over a window of this length decide about naps. */
 #define LINGER_WINDOW_NS UINT64_C(8000000)
 #define LINGER_BUSY      12 /* arrivals a window from which letting datagrams gather pays */
-#define LINGER_NAP_US    500
+#define LINGER_NAP_US    200
 
 /* Only the worker itself writes these: no locked add is needed. */
 static void count(_Atomic uint64_t *counter, uint64_t more)
@@ -144,6 +144,7 @@ static void arm_tick(struct worker *worker, uint64_t now_ns)
 uint32_t worker_linger(struct worker *worker, uint64_t now_ns)
 {
 	struct arrivals *seen = &worker->private_->arrivals;
+	bool had_work = worker->work > 0;
 	seen->arrived += worker->work;
 	worker->work = 0;
 	if (now_ns - seen->window_ns >= LINGER_WINDOW_NS) {
@@ -154,7 +155,7 @@ uint32_t worker_linger(struct worker *worker, uint64_t now_ns)
 		seen->window_ns = now_ns;
 		seen->arrived = 0;
 	}
-	return seen->nap_us;
+	return had_work ? seen->nap_us : 0;
 }
 
 static void nap(uint32_t microseconds)
