@@ -40,7 +40,7 @@ static void tell_failures(struct net *net)
 static void on_batch_end(void *context)
 {
 	struct net *net = context;
-	udp_judge_delay(net);
+	receive_judge_delay(net);
 	for (unsigned i = 0; i < FLUSHES_PER_BATCH; i++) {
 		udp_flush(net);
 		tcp_flush(net);

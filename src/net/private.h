@@ -62,6 +62,7 @@ struct net {
 	struct net_user user;
 	struct packet_pool packets;
 	struct overload overload;
+	uint64_t delay_ns; /* the longest wait of a message of this batch */
 	struct udp *udp;
 	struct tcp *tcp;
 	struct locals_cache *locals_cache;
@@ -77,8 +78,8 @@ struct net {
 bool receive_message(struct net *net, const char *bytes, size_t length, const struct path *from,
 	struct packet *packet);
 void receive_mail(void *context, struct mail *mail);
-/* Tells the overload judge that a message waited. */
-void receive_note_delay(struct net *net, uint64_t delay_ns);
+/* Once a batch: tells the overload judge how long its messages waited. */
+void receive_judge_delay(struct net *net);
 
 /* ---- send.c ---- */
 void send_failed(struct net *net, uint64_t sender, int error);
@@ -103,8 +104,8 @@ int udp_open(struct net *net, unsigned listener);
 void udp_send(struct net *net, unsigned local, const struct net_address *peer,
 	struct buffer *bytes, uint64_t sender);
 void udp_flush(struct net *net);
-/* Once a batch: how long its datagrams have waited. */
-void udp_judge_delay(struct net *net);
+/* Once a batch: how long its datagrams have waited, at most. */
+uint64_t udp_delay_ns(struct net *net);
 
 /* ---- tcp.c ---- */
 int tcp_new(struct net *net);

@@ -92,13 +92,16 @@ void receive_mail(void *context, struct mail *mail)
 	struct net *net = context;
 	struct packet *packet = container_of(mail, struct packet, mail);
 	uint64_t now = net->worker->now_ns;
-	receive_note_delay(net, now > packet->received_ns ? now - packet->received_ns : 0);
+	if (now > packet->received_ns)
+		net->delay_ns = MAX(net->delay_ns, now - packet->received_ns);
 	net->user.message(net->user.context, packet->at, packet->length, &packet->path);
 	packet_give(&net->packets, packet);
 }
 
-void receive_note_delay(struct net *net, uint64_t delay_ns)
+void receive_judge_delay(struct net *net)
 {
+	uint64_t delay_ns = MAX(net->delay_ns, udp_delay_ns(net));
+	net->delay_ns = 0;
 	if (!overload_note(&net->overload, net->worker->now_ns, delay_ns))
 		return;
 	metrics_set(METRIC_net_overloaded, net->overload.is_on);

@@ -221,15 +221,15 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
  * Without a time stamp on each datagram the wait of the oldest is known from above: all queues were
  * empty at drained_ns, or the kernel just woke us, so nothing that is handled now came before.
  */
-void udp_judge_delay(struct net *net)
+uint64_t udp_delay_ns(struct net *net)
 {
 	struct udp *udp = net->udp;
 	uint64_t now_ns = net->worker->now_ns;
 	uint64_t since = MAX(udp->drained_ns, net->worker->woken_ns);
-	receive_note_delay(net, now_ns > since ? now_ns - since : 0);
 	if (!udp->is_behind)
 		udp->drained_ns = now_ns;
 	udp->is_behind = false;
+	return now_ns > since ? now_ns - since : 0;
 }
 
 /* ---- set-up ---- */

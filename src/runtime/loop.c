@@ -107,17 +107,30 @@ void worker_round(struct worker *worker)
 	worker_deliver(worker);
 }
 
-void worker_run_once(struct worker *worker)
+static void run_once(struct worker *worker, bool with_events)
 {
 	struct worker *before = worker_here;
 	worker_here = worker;
 	worker->slept = true;
+	worker->private_->asleep = true; /* as if we had been: what comes now has not waited */
+	worker->again = false;
+	if (with_events)
+		event_base_loop(worker->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	/* tests step the clock to a deadline: slack is no reason to fire later */
 	if (worker_next_ms(worker) <= clock_now_ms(worker->clock))
 		worker->tick_ms = 0;
 	worker_round(worker);
-	worker->again = false;
 	worker_here = before;
+}
+
+void worker_run_once(struct worker *worker)
+{
+	run_once(worker, false);
+}
+
+void worker_poll_once(struct worker *worker)
+{
+	run_once(worker, true);
 }
 
 /* The libevent timer fires no later than tick_ms. It may fire early and find nothing to do, which

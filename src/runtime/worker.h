@@ -157,6 +157,9 @@ static inline void worker_begin(struct worker *worker, enum worker_activity acti
 /* One round without libevent, for tests that own the clock: mails, due timers, batch end. */
 void worker_run_once(struct worker *worker);
 
+/* The same with libevent: what is ready now, without waiting. For tests with sockets of their own. */
+void worker_poll_once(struct worker *worker);
+
 /* When the next lane timer is due by its deadline, slack left aside; UINT64_MAX: none is armed. For
  * tests that step the clock from timer to timer. */
 uint64_t worker_next_ms(const struct worker *worker);

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "base/metrics.h"
 #include "lib/testing.h"
 #include "net/net.h"
@@ -103,10 +101,7 @@ static inline void fixture_close(struct net_fixture *fixture)
 /* One turn of a worker that has no thread: what its sockets have now, mails, timers, sends. */
 static inline void fixture_turn(struct net_fixture *fixture, unsigned worker)
 {
-	struct worker *one = &fixture->workers.workers[worker];
-	one->slept = true;
-	event_base_loop(one->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	worker_run_once(one);
+	worker_poll_once(&fixture->workers.workers[worker]);
 }
 
 /* Turns of all workers until the condition holds; at most five seconds of waiting for the kernel. */
