@@ -19,6 +19,7 @@ METRIC(auth_limited, COUNTER, "requests", "credentials not looked at: too many f
 METRIC(registry_lookups, COUNTER, "lookups", "lookups of an address-of-record")
 METRIC(registry_lookup_locks, COUNTER, "lookups",
 	"lookups that a writer disturbed so often that they took its lock")
+METRIC(sip_garbage, COUNTER, "messages", "messages that do not start like SIP, dropped")
 METRIC(registrar_accepted, COUNTER, "requests", "REGISTERs answered 200, queries too")
 METRIC(registrar_challenged, COUNTER, "requests", "REGISTERs answered 401")
 METRIC(registrar_refused, COUNTER, "requests", "REGISTERs answered otherwise")
