@@ -35,6 +35,10 @@ def report(good, text):
     print("%s %d - %s" % ("ok" if good else "not ok", _count[0], text), flush=True)
 
 
+def restart():
+    _count[0] = 0
+
+
 def lines():
     return _count[0]
 

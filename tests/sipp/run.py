@@ -18,6 +18,7 @@ import calls, forks, hostile, lifecycle, methods, registrar, routing, scenarios,
 
 
 def run_one(binary, name):
+    f.restart()
     function, settings = f.FEATURES[name]
     settings = dict(settings)
     try:
