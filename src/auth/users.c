@@ -78,8 +78,9 @@ const struct user *user_table_find(const struct user_table *table, struct pv_spa
 
 const struct user *user_table_next(const struct user_table *table, const struct user *user)
 {
+	if (!table->count)
+		return NULL;
 	const uint8_t *at = user ? (const uint8_t *)user + user_record_size(user) : table->pool;
-
 	return at < table->pool + table->pool_size ? (const struct user *)at : NULL;
 }
 
