@@ -91,7 +91,7 @@ const struct schema_key schema[] = {
 		       "ha1_sha256 columns instead of the password."},
 
 	{"auth", SCHEMA_GROUP, .flags = RELOAD, .doc = "Who must prove who he is, and how."},
-	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .flags = RELOAD, .initial = "\"all\"",
+	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .initial = "\"all\"",
 		WORDS("all", "register", "none"),
 		.doc = "Which initial requests of local users are challenged: all of them, only REGISTER, or none. With "
 		       "\"register\" a caller is who its From says when the request comes from one of that user's bindings. "
@@ -102,7 +102,7 @@ const struct schema_key schema[] = {
 	{"auth.nonce_lifetime", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(auth.nonce_lifetime_ms),
 		.flags = RELOAD, .initial = "\"5m\"", BETWEEN(1 S, 24 H),
 		.doc = "How long a nonce is good; after it the answer is a new challenge with stale=true."},
-	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .flags = RELOAD, .initial = "\"reject\"",
+	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .initial = "\"reject\"",
 		WORDS("reject", "users"),
 		.doc = "Whether unauthenticated outsiders may call local users: \"reject\" no, \"users\" yes. They never "
 		       "reach anything else."},
@@ -300,7 +300,7 @@ const struct schema_key schema[] = {
 		WORDS("text", "json"), .doc = "Lines for people, or a JSON object a line."},
 
 	{"limits", SCHEMA_GROUP, .doc = "What a stranger may fill; each has a counter (portavozctl metrics) for when it bites."},
-	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .flags = RELOAD, .initial = "true",
+	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .initial = "true",
 		.doc = "false turns off the rates and every per-user and per-source limit, for load tests; sizes and totals stay."},
 	{"limits.transactions", SCHEMA_INTEGER, .offset = AT(limits.transactions), .initial = "1000000",
 		BETWEEN(1024, 16000000), .doc = "SIP transactions at once over all workers; address space is reserved, memory is "
@@ -319,10 +319,10 @@ const struct schema_key schema[] = {
 	{"limits.tcp_message_deadline", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(limits.tcp_message_deadline_ms),
 		.initial = "\"10s\"", BETWEEN(100 MS, 10 MIN),
 		.doc = "How long a message may take from its first byte to its last, and a new connection to its first message."},
-	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .flags = RELOAD, .initial = "200",
+	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .initial = "200",
 		BETWEEN(0, 1000000), .doc = "New requests a second from one source address; those beyond are dropped, "
 		       "calls in progress are not touched. 0 is no limit."},
-	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .flags = RELOAD, .initial = "400",
+	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .initial = "400",
 		BETWEEN(1, 1000000), .doc = "How many may come at once before the rate counts."},
 	{"limits.source_register_failures", SCHEMA_INTEGER, .offset = AT(limits.source_register_failures), .flags = RELOAD,
 		.initial = "30", BETWEEN(0, 100000), .doc = "Wrong credentials a minute from one source address; beyond it the "

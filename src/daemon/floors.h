@@ -28,6 +28,7 @@ struct floors {
 	struct transaction_layer *layers[WORKERS_MAX];
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
+	struct pv_span *reserved; /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */
 };

@@ -5,12 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/registrar/registrar.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
 #include "daemon/notify.h"
 #include "daemon/users.h"
-#include "runtime/epoch.h"
+#include "daemon/steps.h"
 
 static const enum log_level levels[] = {
 	[CONFIG_NOTE] = LOG_LEVEL_NOTICE,
@@ -27,56 +28,117 @@ void daemon_log_report(const struct config_report *report)
 			log_quote(text, sizeof text, pv_span_of(f->text)));
 }
 
-/* The old table is freed when no worker can be looking at it. */
-struct retired {
-	struct epoch epoch;
-	struct user_table *users;
+/* What a reload replaces. Each worker runs its task between two events: it has let go of the old
+ * values then, and the last one frees them. */
+struct adoption {
+	_Atomic unsigned remaining;
+	struct floors *floors;
+	struct user_table *users; /* all three are the old ones, or NULL */
+	struct config *config;
+	struct pv_span *reserved;
+	bool with_registrar;
+	struct registrar_config registrar;
+	struct adoption_task {
+		struct worker_task task;
+		struct adoption *adoption;
+	} tasks[WORKERS_MAX];
 };
 
-static void free_retired(struct epoch *epoch)
+static void on_worker(struct worker *worker, struct worker_task *task)
 {
-	struct retired *retired = container_of(epoch, struct retired, epoch);
-	user_table_free(retired->users);
-	free(retired);
+	struct adoption *adoption = container_of(task, struct adoption_task, task)->adoption;
+	if (adoption->with_registrar)
+		registrar_configure(
+			adoption->floors->registrars[worker->index], &adoption->registrar);
+	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
+		return;
+	user_table_free(adoption->users);
+	config_free(adoption->config);
+	free(adoption->reserved);
+	free(adoption);
 }
 
-static void put_users(struct daemon *daemon, struct retired *retired, struct user_table *users)
+static void post(struct adoption *adoption)
 {
-	struct floors *floors = daemon->floors;
-	floors->users = users;
-	retired->users = (struct user_table *)(uintptr_t)auth_users_swap(floors->auth, users);
-	epoch_start(&retired->epoch, &floors->workers, free_retired);
+	struct worker_group *workers = &adoption->floors->workers;
+	atomic_store(&adoption->remaining, workers->count);
+	for (unsigned i = 0; i < workers->count; i++) {
+		adoption->tasks[i].adoption = adoption;
+		adoption->tasks[i].task.mail.kind = MAIL_TASK;
+		adoption->tasks[i].task.run = on_worker;
+		worker_post(&workers->workers[i], &adoption->tasks[i].task.mail);
+	}
+}
+
+static void put_users(struct daemon *daemon, struct adoption *adoption, struct user_table *users)
+{
+	daemon->floors->users = users;
+	adoption->users =
+		(struct user_table *)(uintptr_t)auth_users_swap(daemon->floors->auth, users);
 }
 
 /* The new configuration is in force from here on. What needs a restart stays with the floors as it
  * was. */
-static void adopt(struct daemon *daemon, struct config *next)
+static void adopt(struct daemon *daemon, struct adoption *adoption, struct config *next,
+	struct pv_span *reserved)
 {
-	if (daemon->current != daemon->boot)
-		config_free(daemon->current);
+	struct floors *floors = daemon->floors;
+	adoption->config = daemon->current != daemon->boot ? daemon->current : NULL;
+	adoption->reserved = floors->reserved;
+	adoption->with_registrar = true;
+	step_app_fill_registrar(daemon->boot, next, reserved, &adoption->registrar);
+	floors->reserved = reserved;
 	daemon->current = next;
 	log_set_level((enum log_level)next->log.level);
-	auth_set_nonce_lifetime(daemon->floors->auth, next->auth.nonce_lifetime_ms);
-	auth_set_source_failures(daemon->floors->auth, next->limits.source_register_failures);
+	auth_set_nonce_lifetime(floors->auth, next->auth.nonce_lifetime_ms);
+	auth_set_source_failures(floors->auth, next->limits.source_register_failures);
 }
 
-/* Everything that can fail comes before anything is changed. */
+/* What a reload brings. All that can fail happens before anything is changed. */
+struct arrival {
+	struct adoption *adoption;
+	struct config *config;
+	struct user_table *users;
+	struct pv_span *reserved;
+};
+
+static void arrival_done(struct arrival *arrival)
+{
+	free(arrival->adoption);
+	config_free(arrival->config);
+	user_table_free(arrival->users);
+	free(arrival->reserved);
+}
+
+static int arrival_load(
+	struct daemon *daemon, struct config_report *report, struct arrival *arrival)
+{
+	*arrival = (struct arrival){.adoption = calloc(1, sizeof *arrival->adoption)};
+	if (!arrival->adoption)
+		return -ENOMEM;
+	arrival->adoption->floors = daemon->floors;
+	int error = config_load(daemon->boot->path, &arrival->config, report);
+	if (error == 0)
+		error = users_load(arrival->config, daemon->boot, report, &arrival->users);
+	if (error == 0)
+		arrival->reserved = step_app_reserved(arrival->config);
+	if (error == 0 && !arrival->reserved)
+		error = -ENOMEM;
+	if (error < 0)
+		arrival_done(arrival);
+	return error;
+}
+
 static int load_all(struct daemon *daemon, struct config_report *report)
 {
-	struct config *next = NULL;
-	struct user_table *users = NULL;
-	struct retired *retired = calloc(1, sizeof *retired);
-	int result = retired ? config_load(daemon->boot->path, &next, report) : -ENOMEM;
-	if (result == 0)
-		result = users_load(next, daemon->boot, report, &users);
-	if (result < 0) {
-		config_free(next);
-		free(retired);
-		return result;
-	}
-	config_diff(daemon->current, next, report);
-	put_users(daemon, retired, users);
-	adopt(daemon, next);
+	struct arrival arrival;
+	int error = arrival_load(daemon, report, &arrival);
+	if (error < 0)
+		return error;
+	config_diff(daemon->current, arrival.config, report);
+	put_users(daemon, arrival.adoption, arrival.users);
+	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved);
+	post(arrival.adoption);
 	return 0;
 }
 
@@ -99,20 +161,17 @@ int daemon_reload(struct daemon *daemon, struct config_report *report)
 /* Only the users of the files are put in force; other changes wait for a reload of the whole. */
 int daemon_reload_users(struct daemon *daemon, struct config_report *report, uint32_t *ret_users)
 {
-	struct config *next = NULL;
-	struct user_table *users = NULL;
-	struct retired *retired = calloc(1, sizeof *retired);
-	int result = retired ? config_load(daemon->boot->path, &next, report) : -ENOMEM;
-	if (result == 0)
-		result = users_load(next, daemon->boot, report, &users);
-	config_free(next);
+	struct arrival arrival;
+	int error = arrival_load(daemon, report, &arrival);
 	daemon_log_report(report);
-	if (result < 0) {
-		free(retired);
-		return result;
-	}
-	put_users(daemon, retired, users);
-	*ret_users = user_table_count(users);
+	if (error < 0)
+		return error;
+	put_users(daemon, arrival.adoption, arrival.users);
+	*ret_users = user_table_count(arrival.users);
+	post(arrival.adoption);
+	arrival.adoption = NULL;
+	arrival.users = NULL;
+	arrival_done(&arrival);
 	log_event(LOG_LEVEL_NOTICE, "users_reloaded", "users=%u", *ret_users);
 	return 0;
 }

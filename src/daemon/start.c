@@ -117,6 +117,7 @@ static const struct step {
 	{"domains", step_domains_up, step_domains_down},
 	{"users", step_auth_up, step_auth_down},
 	{"transactions", step_transactions_up, step_transactions_down},
+	{"applications", step_app_up, step_app_down},
 	{"control socket", step_admin_up, step_admin_down},
 	{"user", up_user, down_nothing},
 	{"threads", step_threads_up, step_threads_down},

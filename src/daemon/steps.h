@@ -3,7 +3,10 @@
 #ifndef PORTAVOZ_DAEMON_STEPS_H
 #define PORTAVOZ_DAEMON_STEPS_H
 
+struct config;
 struct daemon;
+struct pv_span;
+struct registrar_config;
 
 /* All _up return an exit code and say themselves what went wrong. */
 int step_workers_up(struct daemon *daemon);
@@ -18,6 +21,13 @@ int step_auth_up(struct daemon *daemon);
 void step_auth_down(struct daemon *daemon);
 int step_transactions_up(struct daemon *daemon);
 void step_transactions_down(struct daemon *daemon);
+int step_app_up(struct daemon *daemon);
+void step_app_down(struct daemon *daemon);
+/* Names of the groups, from malloc; they point into `config`. NULL without memory. */
+struct pv_span *step_app_reserved(const struct config *config);
+/* Whom to challenge is `boot`'s word, the rest is `config`'s. */
+void step_app_fill_registrar(const struct config *boot, const struct config *config,
+	const struct pv_span *reserved, struct registrar_config *ret);
 int step_threads_up(struct daemon *daemon);
 void step_threads_down(struct daemon *daemon);
 int step_admin_up(struct daemon *daemon);

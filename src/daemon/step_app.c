@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* step_app.c — each worker's applications come up and go down. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/dispatch.h"
+#include "daemon/daemon.h"
+#include "daemon/floors.h"
+#include "daemon/steps.h"
+
+/* What a refused client is told to wait, RFC 3261 §21.5.4. */
+#define RETRY_AFTER_S 5
+
+struct pv_span *step_app_reserved(const struct config *config)
+{
+	struct pv_span *names = calloc((size_t)config->group_count + 1, sizeof *names);
+	for (uint32_t i = 0; names && i < config->group_count; i++)
+		names[i] = pv_span_of(config->groups[i].name);
+	return names;
+}
+
+void step_app_fill_registrar(const struct config *boot, const struct config *config,
+	const struct pv_span *reserved, struct registrar_config *ret)
+{
+	*ret = (struct registrar_config){
+		.challenge = boot->auth.challenge != CONFIG_CHALLENGE_NONE,
+		.min_expires_s = config->registrar.min_expires_ms / 1000,
+		.max_expires_s = config->registrar.max_expires_ms / 1000,
+		.default_expires_s = config->registrar.default_expires_ms / 1000,
+		.keepalive_ms = config->registrar.keepalive_ms,
+		.retry_after_s = RETRY_AFTER_S,
+		.reserved = reserved,
+		.reserved_count = config->group_count,
+	};
+}
+
+static const enum proxy_challenge challenges[] = {
+	[CONFIG_CHALLENGE_ALL] = PROXY_CHALLENGE_ALL,
+	[CONFIG_CHALLENGE_REGISTER] = PROXY_CHALLENGE_REGISTER,
+	[CONFIG_CHALLENGE_NONE] = PROXY_CHALLENGE_NONE,
+};
+
+static int make_proxy(struct floors *floors, const struct config *config, unsigned index)
+{
+	const struct proxy_config proxy = {
+		.challenge = challenges[config->auth.challenge],
+		.realm = domains_realm(floors->domains),
+		.strangers_reach_users = config->auth.strangers == CONFIG_STRANGERS_USERS,
+		.targets = config->limits.forks,
+		.forks = config->limits.transactions / floors->workers.count,
+		.retry_after_s = RETRY_AFTER_S,
+	};
+	const struct proxy_floors at = {
+		.worker = &floors->workers.workers[index],
+		.net = net_of(floors->net, index),
+		.transactions = floors->layers[index],
+		.registry = floors->registry,
+		.auth = floors->auth,
+		.domains = &floors->aor,
+		.route_key = &floors->route_key,
+		.branch_key = &floors->branch_key,
+	};
+	return proxy_new(&floors->proxies[index], &proxy, &at);
+}
+
+static int make_registrar(struct floors *floors, const struct config *config, unsigned index)
+{
+	struct registrar_config registrar;
+	step_app_fill_registrar(config, config, floors->reserved, &registrar);
+	const struct registrar_floors at = {
+		.worker = &floors->workers.workers[index],
+		.net = net_of(floors->net, index),
+		.transactions = floors->layers[index],
+		.registry = floors->registry,
+		.auth = floors->auth,
+		.domains = &floors->aor,
+	};
+	return registrar_new(&floors->registrars[index], &registrar, &at);
+}
+
+static int make_dispatch(struct floors *floors, unsigned index)
+{
+	struct dispatch *dispatch =
+		aligned_alloc(CACHE_LINE, ROUND_UP(sizeof *dispatch, CACHE_LINE));
+	if (!dispatch)
+		return -ENOMEM;
+	floors->dispatches[index] = dispatch;
+	dispatch_init(dispatch, &floors->workers.workers[index], net_of(floors->net, index),
+		floors->layers[index], floors->proxies[index], floors->registrars[index]);
+	registrar_start(floors->registrars[index]);
+	return 0;
+}
+
+int step_app_up(struct daemon *daemon)
+{
+	struct floors *floors = daemon->floors;
+	floors->reserved = step_app_reserved(daemon->boot);
+	int error = floors->reserved ? 0 : -ENOMEM;
+	for (unsigned i = 0; i < floors->workers.count && !error; i++) {
+		error = make_proxy(floors, daemon->boot, i);
+		if (!error)
+			error = make_registrar(floors, daemon->boot, i);
+		if (!error)
+			error = make_dispatch(floors, i);
+	}
+	if (!error)
+		return EXIT_CLEAN;
+	fprintf(stderr, "portavoz: applications: %s\n", strerror(-error));
+	return EXIT_NO_RESOURCE;
+}
+
+void step_app_down(struct daemon *daemon)
+{
+	struct floors *floors = daemon->floors;
+	for (unsigned i = 0; i < floors->workers.count; i++) {
+		free(floors->dispatches[i]);
+		registrar_free(floors->registrars[i]);
+		proxy_free(floors->proxies[i]);
+	}
+	free(floors->reserved);
+}
