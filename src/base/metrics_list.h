@@ -83,7 +83,6 @@ METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another 
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 
-METRIC(sip_garbage, COUNTER, "messages", "messages that are no SIP at all, dropped by the parser")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
