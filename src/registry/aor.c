@@ -13,7 +13,7 @@ static bool port_is_ours(const struct aor_domains *domains, uint16_t port)
 static bool host_is_local(const struct aor_domains *domains, const struct pv_uri *uri)
 {
 	struct net_address address;
-	return (uri->host_is_ipv4 || uri->host_is_ipv6) && domains->is_local && domains->count &&
+	return (uri->host_is_ipv4 || uri->host_is_ipv6) && domains->is_local &&
 	       net_address_parse(uri->host, uri->port, &address) && domains->is_local(domains->context, &address);
 }
 
@@ -26,7 +26,7 @@ bool aor_is_ours(const struct aor_domains *domains, const struct pv_uri *uri, st
 		if (pv_span_equal_nocase(domains->name[i], uri->host))
 			found = domains->name[i];
 	if (!found.at && host_is_local(domains, uri))
-		found = domains->name[0];
+		found = domains->count ? domains->name[0] : uri->host;
 	if (found.at && ret_domain)
 		*ret_domain = found;
 	return found.at != NULL;

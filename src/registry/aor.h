@@ -12,7 +12,8 @@
 #define AOR_PORTS   32
 
 /* Owner: the daemon. Constant while workers run. Hosts compare without case; a port that we listen on is ours and is
- * no part of the address; the addresses that we listen on stand for the first domain. */
+ * no part of the address; the addresses that we listen on stand for the first
+ * domain, or for themselves where there is none. */
 struct aor_domains {
 	struct pv_span name[AOR_DOMAINS]; /* in lower case */
 	unsigned count;

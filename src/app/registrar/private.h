@@ -57,6 +57,9 @@ struct registration {
 	char number[12];              /* text of a header of the verdict */
 };
 
+void registration_init(struct registration *reg, struct registrar *registrar, const struct pv_message *request,
+	const struct path *from);
+
 /* steps.c: the steps in their order; the verdict of the first that ends it, or 200. */
 struct verdict registration_run(struct registration *reg);
 /* Step 2 alone: precheck asks it before credentials. */

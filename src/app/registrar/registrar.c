@@ -51,7 +51,7 @@ void registrar_start(struct registrar *registrar)
 	worker_lane_arm(registrar->at.worker, &registrar->lane, &registrar->tick);
 }
 
-static void registration_init(struct registration *reg, struct registrar *r, const struct pv_message *request,
+void registration_init(struct registration *reg, struct registrar *r, const struct pv_message *request,
 	const struct path *from)
 {
 	*reg = (struct registration){ .registrar = r, .request = request, .from = from,
