@@ -178,13 +178,15 @@ static void add_inline(struct user_builder *builder, const struct user_input *in
 	user_builder_add(builder, &draft);
 }
 
-static int build(struct user_builder *builder, struct user_table *table)
+static int build(struct user_builder *builder, struct user_table *table, char *text, size_t length)
 {
 	const struct user_table_config *config = builder->config;
 
 	for (uint32_t i = 0; i < config->user_count; i++)
 		add_inline(builder, &config->users[i]);
-	if (config->users_file)
+	if (text)
+		user_builder_add_csv(builder, "text", text, length);
+	else if (config->users_file)
 		user_builder_add_file(builder, config->users_file);
 	int error = builder->out_of_memory ? -ENOMEM : finish(builder, table);
 	if (error)
@@ -193,8 +195,8 @@ static int build(struct user_builder *builder, struct user_table *table)
 	return builder->errors ? -EINVAL : 0;
 }
 
-int user_table_load(const struct user_table_config *config, const struct user_report *report,
-	struct user_table **ret)
+int user_table_load_text(const struct user_table_config *config, char *text, size_t length,
+	const struct user_report *report, struct user_table **ret)
 {
 	struct user_builder builder = {
 		.config = config,
@@ -209,7 +211,7 @@ int user_table_load(const struct user_table_config *config, const struct user_re
 	if (!table)
 		return -ENOMEM;
 	random_bytes(&table->key, sizeof(table->key));
-	int error = build(&builder, table);
+	int error = build(&builder, table, text, length);
 	free(builder.pool);
 	free(builder.made);
 	if (error)
@@ -217,6 +219,12 @@ int user_table_load(const struct user_table_config *config, const struct user_re
 	else
 		*ret = table;
 	return error;
+}
+
+int user_table_load(const struct user_table_config *config, const struct user_report *report,
+	struct user_table **ret)
+{
+	return user_table_load_text(config, NULL, 0, report, ret);
 }
 
 void user_table_free(struct user_table *table)

@@ -50,4 +50,8 @@ void user_builder_add_file(struct user_builder *builder, const char *path);
 void user_builder_add_csv(
 	struct user_builder *builder, const char *path, char *text, size_t length);
 
+/* user_table_load with a users file in memory, which is changed; NULL: config->users_file. */
+int user_table_load_text(const struct user_table_config *config, char *text, size_t length,
+	const struct user_report *report, struct user_table **ret);
+
 #endif
