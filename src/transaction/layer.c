@@ -87,7 +87,7 @@ int transaction_layer_new(struct transaction_layer **ret, struct worker *worker,
 	if (!error)
 		error = siphash_key_random(&layer->tag_key);
 	if (!error)
-		error = match_init(layer);
+		error = transaction_match_init(layer);
 	if (error) {
 		transaction_layer_free(layer);
 		return error;
@@ -107,7 +107,7 @@ void transaction_layer_free(struct transaction_layer *layer)
 		if (slab_is_taken(t))
 			layer_release(layer, t);
 	}
-	match_done(layer);
+	transaction_match_done(layer);
 	slab_done(&layer->slab);
 	free(layer);
 }
@@ -160,7 +160,7 @@ void layer_release(struct transaction_layer *layer, struct transaction *t)
 	buffer_unref(&layer->worker->buffers, t->bytes);
 	t->bytes = NULL;
 	if (transaction_is_server(t))
-		match_remove(layer, t);
+		transaction_match_remove(layer, t);
 	else
 		cancel_unlink(layer, t);
 	slab_give(&layer->slab, t);

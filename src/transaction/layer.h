@@ -110,18 +110,19 @@ void layer_set_state(
 	struct transaction_layer *layer, struct transaction *t, enum transaction_state next);
 
 /* match.c */
-void match_key_of(
+void transaction_match_key_of(
 	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret);
-int match_init(struct transaction_layer *layer);
-void match_done(struct transaction_layer *layer);
-void match_insert(struct transaction_layer *layer, struct transaction *server);
-void match_remove(struct transaction_layer *layer, struct transaction *server);
+int transaction_match_init(struct transaction_layer *layer);
+void transaction_match_done(struct transaction_layer *layer);
+void transaction_match_insert(struct transaction_layer *layer, struct transaction *server);
+void transaction_match_remove(struct transaction_layer *layer, struct transaction *server);
 /* `method` as in RFC 3261 §17.2.3: the same, or INVITE for an ACK. */
-struct transaction *match_find(
+struct transaction *transaction_match_find(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method);
 /* What a CANCEL with this key cancels (§9.2). */
-struct transaction *match_cancelled(struct transaction_layer *layer, const struct match_key *key);
-bool match_is_merged(
+struct transaction *transaction_match_cancelled(
+	struct transaction_layer *layer, const struct match_key *key);
+bool transaction_match_is_merged(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method);
 
 /* send.c: the actions that make or move bytes */

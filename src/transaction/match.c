@@ -12,7 +12,7 @@
  * bits is: nobody outside can make two keys collide.
  */
 
-int match_init(struct transaction_layer *layer)
+int transaction_match_init(struct transaction_layer *layer)
 {
 	uint32_t buckets = 64;
 	while (buckets < layer->slab.capacity / 4)
@@ -27,7 +27,7 @@ int match_init(struct transaction_layer *layer)
 	return 0;
 }
 
-void match_done(struct transaction_layer *layer)
+void transaction_match_done(struct transaction_layer *layer)
 {
 	if (layer->buckets)
 		munmap(layer->buckets, layer->bucket_bytes);
@@ -63,7 +63,7 @@ static bool has_cookie(struct pv_span branch)
  * its name, which is). RFC 2543 clients: the To tag is left out as well, for an ACK carries the one
  * of the answer.
  */
-void match_key_of(
+void transaction_match_key_of(
 	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret)
 {
 	struct pv_writer w;
@@ -98,14 +98,14 @@ static struct transaction *at(struct transaction_layer *layer, uint32_t link)
 	return link ? slab_at(&layer->slab, link - 1) : NULL;
 }
 
-void match_insert(struct transaction_layer *layer, struct transaction *server)
+void transaction_match_insert(struct transaction_layer *layer, struct transaction *server)
 {
 	uint32_t *bucket = bucket_of(layer, server->call);
 	server->next = *bucket;
 	*bucket = slab_index(&layer->slab, server) + 1;
 }
 
-void match_remove(struct transaction_layer *layer, struct transaction *server)
+void transaction_match_remove(struct transaction_layer *layer, struct transaction *server)
 {
 	uint32_t own = slab_index(&layer->slab, server) + 1;
 	uint32_t *link = bucket_of(layer, server->call);
@@ -115,7 +115,7 @@ void match_remove(struct transaction_layer *layer, struct transaction *server)
 		*link = server->next;
 }
 
-struct transaction *match_find(
+struct transaction *transaction_match_find(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
 {
 	struct transaction *t = at(layer, *bucket_of(layer, key->call));
@@ -124,7 +124,8 @@ struct transaction *match_find(
 	return t;
 }
 
-struct transaction *match_cancelled(struct transaction_layer *layer, const struct match_key *key)
+struct transaction *transaction_match_cancelled(
+	struct transaction_layer *layer, const struct match_key *key)
 {
 	struct transaction *t = at(layer, *bucket_of(layer, key->call));
 	while (t && !(t->call == key->call && t->via == key->via && t->method != PV_METHOD_CANCEL))
@@ -132,7 +133,7 @@ struct transaction *match_cancelled(struct transaction_layer *layer, const struc
 	return t;
 }
 
-bool match_is_merged(
+bool transaction_match_is_merged(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
 {
 	struct transaction *t = at(layer, *bucket_of(layer, key->call));

@@ -21,7 +21,7 @@ static struct transaction *find_client(struct transaction_layer *layer, const st
 		t = t->cancel == NO_SLOT ? NULL : slab_at(&layer->slab, t->cancel);
 	if (!t || t->method != response->method || t->state == STATE_IDLE)
 		return NULL;
-	if (from->transport != t->path.transport && !t->path.tcp_if_large)
+	if (from->transport != t->path.transport)
 		return NULL;
 	return t;
 }
@@ -65,7 +65,7 @@ static void receive_ack(struct transaction_layer *layer, const struct match_key 
 	const struct pv_message *ack, const struct path *from)
 {
 	char tag[TAG_LENGTH];
-	struct transaction *t = match_find(layer, key, PV_METHOD_INVITE);
+	struct transaction *t = transaction_match_find(layer, key, PV_METHOD_INVITE);
 	if (t)
 		step_server(layer, t, ack, from, GOT_ACK);
 	else if (pv_span_equal(ack->to_tag, respond_tag(layer, key, tag)))
@@ -91,7 +91,7 @@ static void start_server(struct transaction_layer *layer, const struct match_key
 	t->reply_port = respond_sent_by_port(request, from->transport);
 	t->call = key->call;
 	t->via = key->via;
-	match_insert(layer, t);
+	transaction_match_insert(layer, t);
 	step_server(layer, t, request, from, GOT_REQUEST);
 }
 
@@ -103,7 +103,7 @@ static void start_server(struct transaction_layer *layer, const struct match_key
 static bool receive_cancel(struct transaction_layer *layer, const struct match_key *key,
 	const struct pv_message *cancel, const struct path *from)
 {
-	struct transaction *t = match_cancelled(layer, key);
+	struct transaction *t = transaction_match_cancelled(layer, key);
 	if (!t)
 		return false;
 	transaction_refuse(layer, cancel, from, 200, PV_SPAN(""), 0);
@@ -119,21 +119,21 @@ static bool is_refused_as_merged(struct transaction_layer *layer, const struct m
 	const struct pv_message *request)
 {
 	return layer->config.refuse_merged && !request->to_tag.length &&
-	       match_is_merged(layer, key, request->method);
+	       transaction_match_is_merged(layer, key, request->method);
 }
 
 static void receive_request(
 	struct transaction_layer *layer, const struct pv_message *request, const struct path *from)
 {
 	struct match_key key;
-	match_key_of(layer, request, &key);
+	transaction_match_key_of(layer, request, &key);
 	if (request->method == PV_METHOD_ACK) {
 		receive_ack(layer, &key, request, from);
 		return;
 	}
 	if (request->method == PV_METHOD_CANCEL && receive_cancel(layer, &key, request, from))
 		return;
-	struct transaction *t = match_find(layer, &key, request->method);
+	struct transaction *t = transaction_match_find(layer, &key, request->method);
 	if (t)
 		step_server(layer, t, request, from, GOT_REQUEST);
 	else if (is_refused_as_merged(layer, &key, request))
@@ -168,6 +168,6 @@ bool transaction_is_merged(struct transaction_layer *layer, const struct pv_mess
 	struct match_key key;
 	if (request->to_tag.length)
 		return false;
-	match_key_of(layer, request, &key);
-	return match_is_merged(layer, &key, request->method);
+	transaction_match_key_of(layer, request, &key);
+	return transaction_match_is_merged(layer, &key, request->method);
 }
