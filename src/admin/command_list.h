@@ -5,8 +5,10 @@
 /* No include guard: included with COMMAND(words, arguments, handler, help) defined. An argument in
  * [] may be left out. */
 
-COMMAND("status", "", command_status, "uptime, addresses, what each worker has done and holds, losses")
-COMMAND("registrations", "[USER]", command_registrations, "who is registered from where and for how long")
+COMMAND("status", "", command_status,
+	"uptime, addresses, what each worker has done and holds, losses")
+COMMAND("registrations", "[USER]", command_registrations,
+	"who is registered from where and for how long")
 COMMAND("metrics", "[json]", command_metrics, "all counters, as Prometheus text or JSON")
 COMMAND("users reload", "", command_users_reload,
 	"read the users of the configuration and users_file again")

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* schema.c — every key of the configuration, one row each; rows of a group follow the group's row. */
+/* schema.c — every key of the configuration, one row each; rows of a group follow the group's row.
+ */
 #include "conf/schema.h"
 
 #include "conf/config.h"
 
-#define AT(field)       offsetof(struct config, field)
-#define USER(field)     offsetof(struct config_user, field)
-#define GROUP(field)    offsetof(struct config_group, field)
-#define MEMBER(field)   offsetof(struct config_member, field)
-#define ROUTE(field)    offsetof(struct config_route, field)
-#define TRUNK(field)    offsetof(struct config_trunk, field)
+#define AT(field)          offsetof(struct config, field)
+#define USER(field)        offsetof(struct config_user, field)
+#define GROUP(field)       offsetof(struct config_group, field)
+#define MEMBER(field)      offsetof(struct config_member, field)
+#define ROUTE(field)       offsetof(struct config_route, field)
+#define TRUNK(field)       offsetof(struct config_trunk, field)
 #define BETWEEN(low, high) .least = (low), .most = (high)
-#define US              * 1u
-#define MS              * 1u
-#define S               * 1000u
-#define MIN             * 60000u
-#define H               * 3600000u
-#define K               * 1024u
-#define M               * 1048576u
-#define RELOAD          SCHEMA_RELOAD
-#define LATER           SCHEMA_LATER
-#define REQUIRED        SCHEMA_REQUIRED
-#define SECRET          SCHEMA_SECRET
-#define WORDS(...)      .words = (const char *const[]){__VA_ARGS__, NULL}
-#define NAME_LENGTH     BETWEEN(1, 128)
+#define US                 *1u
+#define MS                 *1u
+#define S                  *1000u
+#define MIN                *60000u
+#define H                  *3600000u
+#define K                  *1024u
+#define M                  *1048576u
+#define RELOAD             SCHEMA_RELOAD
+#define LATER              SCHEMA_LATER
+#define REQUIRED           SCHEMA_REQUIRED
+#define SECRET             SCHEMA_SECRET
+#define WORDS(...)                     \
+	.words = (const char *const[]) \
+	{                              \
+		__VA_ARGS__, NULL      \
+	}
+#define NAME_LENGTH BETWEEN(1, 128)
 
 static const struct schema_list user_list = {sizeof(struct config_user), AT(user_count), NULL,
 	"{ name = \"alice\"; password = \"…\"; display = \"Alice\"; priority = 5; }"};
@@ -34,7 +39,8 @@ static const struct schema_list member_list = {
 static const struct schema_list route_list = {sizeof(struct config_route), AT(route_count), NULL,
 	"{ match = { prefix = \"00\"; method = \"INVITE\"; }; trunk = \"carrier\"; }"};
 static const struct schema_list trunk_list = {sizeof(struct config_trunk), AT(trunk_count), NULL,
-	"{ name = \"carrier\"; uri = \"sip:sip.carrier.example\"; user = \"…\"; password = \"…\"; }"};
+	"{ name = \"carrier\"; uri = \"sip:sip.carrier.example\"; user = \"…\"; password = \"…\"; "
+	"}"};
 static const struct schema_list listen_list = {
 	sizeof(struct config_listen), AT(listen_count), NULL, NULL};
 
