@@ -12,7 +12,7 @@
 #define SHARDS  2
 #define WRITERS 2
 #define READERS 2
-#define STEPS   15000
+#define STEPS   8000
 
 static struct registry *registry;
 static _Atomic bool stop;
