@@ -64,6 +64,10 @@ METRIC(net_connections_idle, COUNTER, "connections", "connections closed because
 METRIC(net_accept_pauses, COUNTER, "pauses", "times that accepting paused for want of descriptors")
 METRIC(net_stream_bad, COUNTER, "connections", "connections closed because their bytes could not be framed")
 METRIC(net_queue_full, COUNTER, "messages", "messages refused because a connection's queue was full")
+METRIC(net_names_asked, COUNTER, "names", "names for which DNS was asked, those in the cache aside")
+METRIC(net_names_unresolved, COUNTER, "names", "names that led to no address")
+METRIC(net_names_timed_out, COUNTER, "names", "names given up because DNS took too long")
+METRIC(net_names_refused, COUNTER, "names", "names not asked for because too many were on their way")
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
 
