@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c — portavoz: from the command line to what it asks for. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,9 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
+	/* a fixed threshold, or tables that come after a large file was read lie in dirty memory
+	 * and count as used */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (options_parse(argc, argv, &options, stderr) < 0)
 		return EXIT_BAD_USAGE;
 	switch (options.action) {

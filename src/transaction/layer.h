@@ -79,7 +79,7 @@ struct transaction_layer {
 	struct slab slab;
 	uint32_t reserve;  /* the last free ones are for calls in progress */
 	uint32_t *buckets; /* index + 1 of the first, 0 = empty */
-	uint32_t bucket_mask;
+	uint32_t bucket_count, bucket_mask;
 	size_t bucket_bytes;
 	struct timers timers;
 	uint8_t timer_at[MACHINE_COUNT][STATE_COUNT][PLACE_COUNT];

@@ -6,24 +6,25 @@
 #include "transaction/layer.h"
 
 /*
- * A chained hash table of 32-bit slots. The bucket is chosen by what all messages of one
- * transaction share (Call-ID, From tag, CSeq number), so one chain answers all questions:
- * retransmission, ACK, CANCEL, merged request. The key's text is not kept, its keyed hash of 96
- * bits is: nobody outside can make two keys collide.
+ * A chained hash table of 32-bit slots that grows a bucket at a time (linear hashing): memory
+ * follows the transactions in use, and no insert ever waits for a rehash. The bucket is chosen by
+ * what all messages of one transaction share (Call-ID, From tag, CSeq number), so one chain answers
+ * all questions: retransmission, ACK, CANCEL, merged request. The key's text is not kept, its keyed
+ * hash of 96 bits is: nobody outside can make two keys collide.
  */
+#define BUCKETS_FIRST 64 /* a power of two */
 
 int transaction_match_init(struct transaction_layer *layer)
 {
-	uint32_t buckets = 64;
-	while (buckets < layer->slab.capacity / 4)
-		buckets *= 2;
-	layer->bucket_bytes = (size_t)buckets * sizeof(uint32_t);
+	uint32_t most = MAX(layer->slab.capacity, (uint32_t)BUCKETS_FIRST);
+	layer->bucket_bytes = (size_t)most * sizeof(uint32_t);
 	void *map = mmap(NULL, layer->bucket_bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return -ENOMEM;
 	layer->buckets = map;
-	layer->bucket_mask = buckets - 1;
+	layer->bucket_count = BUCKETS_FIRST;
+	layer->bucket_mask = BUCKETS_FIRST - 1;
 	return 0;
 }
 
@@ -88,9 +89,14 @@ void transaction_match_key_of(
 	ret->via = (uint32_t)hash_of(layer, &w);
 }
 
+/* `bucket_mask` is the round's: bucket_count lies in (mask + 1) / 2 < count <= mask + 1, and what
+ * would fall behind the last bucket is still with the one that it will be split from. */
 static uint32_t *bucket_of(struct transaction_layer *layer, uint64_t call)
 {
-	return &layer->buckets[call & layer->bucket_mask];
+	uint32_t index = (uint32_t)call & layer->bucket_mask;
+	if (index >= layer->bucket_count)
+		index &= layer->bucket_mask >> 1;
+	return &layer->buckets[index];
 }
 
 static struct transaction *at(struct transaction_layer *layer, uint32_t link)
@@ -98,8 +104,31 @@ static struct transaction *at(struct transaction_layer *layer, uint32_t link)
 	return link ? slab_at(&layer->slab, link - 1) : NULL;
 }
 
+/* One bucket more: the chain that it is split from is dealt out again between the two. */
+static void grow(struct transaction_layer *layer)
+{
+	if (((size_t)layer->bucket_count + 1) * sizeof(uint32_t) > layer->bucket_bytes)
+		return;
+	if (layer->bucket_count > layer->bucket_mask)
+		layer->bucket_mask = layer->bucket_mask * 2 + 1;
+	uint32_t *old = &layer->buckets[layer->bucket_count & layer->bucket_mask >> 1];
+	uint32_t link = *old;
+	layer->bucket_count++;
+	*old = 0;
+	while (link) {
+		struct transaction *t = at(layer, link);
+		uint32_t *bucket = bucket_of(layer, t->call);
+		uint32_t next = t->next;
+		t->next = *bucket;
+		*bucket = link;
+		link = next;
+	}
+}
+
 void transaction_match_insert(struct transaction_layer *layer, struct transaction *server)
 {
+	if (layer->slab.used > layer->bucket_count)
+		grow(layer);
 	uint32_t *bucket = bucket_of(layer, server->call);
 	server->next = *bucket;
 	*bucket = slab_index(&layer->slab, server) + 1;
