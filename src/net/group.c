@@ -208,6 +208,7 @@ struct net_address net_group_bound(const struct net_group *group, unsigned index
 
 void net_group_drain(struct net_group *group)
 {
+	atomic_store_explicit(&group->draining, true, memory_order_relaxed);
 	for (unsigned i = 0; i < group->workers->count; i++)
 		tcp_drain(group->nets[i]);
 }

@@ -82,7 +82,7 @@ int net_group_open(struct net_group **ret, const struct net_config *config,
 void net_group_close(struct net_group *group);
 struct net *net_of(struct net_group *group, unsigned worker);
 void net_set_user(struct net *net, const struct net_user *user);
-/* SIGTERM: stop accepting connections. Main's; each worker hears of it by mail. */
+/* SIGTERM: stop accepting connections, refuse new requests. Main's; each worker hears of it by mail. */
 void net_group_drain(struct net_group *group);
 /* The address that listener `index` is bound to, its port as the kernel chose it. */
 struct net_address net_group_bound(const struct net_group *group, unsigned index);
@@ -111,7 +111,8 @@ bool net_prefer_stream(struct net *net, struct path *to, size_t length);
 /* Is `address` one that we listen on? Port 0 counts as 5060. */
 bool net_is_local(const struct net *net, const struct net_address *address);
 
-/* True while the worker is behind (queueing delay over the limit): new requests are refused first. */
+/* True while the worker is behind (queueing delay over the limit) and while the server drains: new
+ * requests are refused first. */
 bool net_is_overloaded(const struct net *net);
 
 /* RFC 3263. A numeric host answers at once (returns the count of targets > 0); a name answers later

@@ -31,6 +31,7 @@ struct local {
 struct net_group {
 	struct net_config config;
 	struct worker_group *workers;
+	_Atomic bool draining; /* set once, by net_group_drain */
 	struct net *nets[WORKERS_MAX];
 	struct local locals[NET_LOCALS];
 	_Atomic unsigned local_count;

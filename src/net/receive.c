@@ -112,5 +112,6 @@ void receive_judge_delay(struct net *net)
 
 bool net_is_overloaded(const struct net *net)
 {
-	return net->overload.is_on;
+	return net->overload.is_on ||
+	       atomic_load_explicit(&net->group->draining, memory_order_relaxed);
 }
