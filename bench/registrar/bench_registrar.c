@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_registrar.c: what a REGISTER costs from bytes to bytes, sockets, digest and transaction aside. */
+/* bench_registrar.c: what a REGISTER costs from bytes to bytes, sockets, digest and transaction
+ * aside. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 static struct registrar *registrar;
 static char requests[USERS][700];
-static struct path from = { .peer = { .ip = { 192, 168, 10, 20 }, .port = 5060, .family = NET_IPV4 } };
+static struct path from = {.peer = {.ip = {192, 168, 10, 20}, .port = 5060, .family = NET_IPV4}};
 
 static void must(int error)
 {
@@ -24,10 +25,13 @@ static void write_requests(void)
 	for (unsigned i = 0; i < USERS; i++)
 		snprintf(requests[i], sizeof(requests[i]),
 			"REGISTER sip:example.test SIP/2.0\r\n"
-			"Via: SIP/2.0/UDP 192.168.10.20:5060;branch=z9hG4bK-524287-1-%08u\r\nMax-Forwards: 70\r\n"
-			"From: <sip:user%06u@example.test>;tag=%u\r\nTo: <sip:user%06u@example.test>\r\n"
+			"Via: SIP/2.0/UDP "
+			"192.168.10.20:5060;branch=z9hG4bK-524287-1-%08u\r\nMax-Forwards: 70\r\n"
+			"From: <sip:user%06u@example.test>;tag=%u\r\nTo: "
+			"<sip:user%06u@example.test>\r\n"
 			"Call-ID: %u-1234@192.168.10.20\r\nCSeq: 0000000001 REGISTER\r\n"
-			"Contact: <sip:user%06u@192.168.10.20:5060>\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n",
+			"Contact: <sip:user%06u@192.168.10.20:5060>\r\nExpires: "
+			"3600\r\nContent-Length: 0\r\n\r\n",
 			i, i, i, i, i, i);
 }
 
@@ -56,14 +60,21 @@ static void refresh(uint64_t count)
 int main(void)
 {
 	static struct worker_group workers;
-	struct net_config net_config = { .listen_count = 1, .listen[0].address = { .ip = { 127, 0, 0, 1 }, .family = NET_IPV4 } };
+	struct net_config net_config = {
+		.listen_count = 1, .listen[0].address = {.ip = {127, 0, 0, 1}, .family = NET_IPV4}};
 	struct net_group *group;
-	struct transaction_config timers = { .t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100 };
-	struct siphash_key key = { 1, 2 };
-	struct aor_domains domains = { .name = { PV_SPAN_INIT("example.test") }, .count = 1, .port = { 5060 }, .port_count = 1 };
-	struct registry_config registry_config = { .capacity = 1000000, .max_contacts = 10, .shards = 1 };
-	struct registrar_config config = { .min_expires_s = 60, .max_expires_s = 7200, .default_expires_s = 3600 };
-	struct registrar_floors floors = { .domains = &domains };
+	struct transaction_config timers = {
+		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100};
+	struct siphash_key key = {1, 2};
+	struct aor_domains domains = {.name = {PV_SPAN_INIT("example.test")},
+		.count = 1,
+		.port = {5060},
+		.port_count = 1};
+	struct registry_config registry_config = {
+		.capacity = 1000000, .max_contacts = 10, .shards = 1};
+	struct registrar_config config = {
+		.min_expires_s = 60, .max_expires_s = 7200, .default_expires_s = 3600};
+	struct registrar_floors floors = {.domains = &domains};
 	must(worker_group_init(&workers, 1, NULL));
 	must(net_group_open(&group, &net_config, &workers, NULL));
 	floors.worker = &workers.workers[0];

@@ -14,13 +14,16 @@ static bool host_is_local(const struct aor_domains *domains, const struct pv_uri
 {
 	struct net_address address;
 	return (uri->host_is_ipv4 || uri->host_is_ipv6) && domains->is_local &&
-	       net_address_parse(uri->host, uri->port, &address) && domains->is_local(domains->context, &address);
+	       net_address_parse(uri->host, uri->port, &address) &&
+	       domains->is_local(domains->context, &address);
 }
 
-bool aor_is_ours(const struct aor_domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain)
+bool aor_is_ours(
+	const struct aor_domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain)
 {
-	struct pv_span found = { 0 };
-	if ((uri->scheme != PV_SCHEME_SIP && uri->scheme != PV_SCHEME_SIPS) || !port_is_ours(domains, uri->port))
+	struct pv_span found = {0};
+	if ((uri->scheme != PV_SCHEME_SIP && uri->scheme != PV_SCHEME_SIPS) ||
+		!port_is_ours(domains, uri->port))
 		return false;
 	for (unsigned i = 0; i < domains->count && !found.at; i++)
 		if (pv_span_equal_nocase(domains->name[i], uri->host))
@@ -32,7 +35,8 @@ bool aor_is_ours(const struct aor_domains *domains, const struct pv_uri *uri, st
 	return found.at != NULL;
 }
 
-enum aor_verdict aor_write(const struct aor_domains *domains, const struct pv_uri *uri, struct pv_writer *w)
+enum aor_verdict aor_write(
+	const struct aor_domains *domains, const struct pv_uri *uri, struct pv_writer *w)
 {
 	struct pv_span domain;
 	if (!aor_is_ours(domains, uri, &domain))

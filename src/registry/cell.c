@@ -10,7 +10,7 @@
 
 int cell_pool_init(struct cell_pool *pool, uint32_t capacity)
 {
-	*pool = (struct cell_pool){ .capacity = capacity, .touched = 1 };
+	*pool = (struct cell_pool){.capacity = capacity, .touched = 1};
 	pool->cells = reserve_take((size_t)capacity * CELL_SIZE, &pool->map_size);
 	return pool->cells ? 0 : -ENOMEM;
 }
@@ -23,7 +23,8 @@ void cell_pool_done(struct cell_pool *pool)
 	pool->cells = NULL;
 }
 
-/* Relaxed: the lock of the shard orders writers; readers believe no link before the sequence agrees. */
+/* Relaxed: the lock of the shard orders writers; readers believe no link before the sequence
+ * agrees. */
 static uint64_t word_get(const struct cell_pool *pool, uint32_t index, unsigned word)
 {
 	return atomic_load_explicit(&pool->cells[index].word[word], memory_order_relaxed);
@@ -95,20 +96,21 @@ union links_word {
 
 struct cell_links links_load(const struct cell_pool *pool, uint32_t index, unsigned word)
 {
-	union links_word value = { .word = word_get(pool, index, word) };
+	union links_word value = {.word = word_get(pool, index, word)};
 	return value.links;
 }
 
-static void links_store(struct cell_pool *pool, uint32_t index, unsigned word, struct cell_links links)
+static void links_store(
+	struct cell_pool *pool, uint32_t index, unsigned word, struct cell_links links)
 {
-	union links_word value = { .links = links };
+	union links_word value = {.links = links};
 	word_set(pool, index, word, value.word);
 }
 
 void links_push(struct cell_pool *pool, uint32_t *head, uint32_t index, unsigned word)
 {
 	uint32_t second = *head;
-	links_store(pool, index, word, (struct cell_links){ .next = second });
+	links_store(pool, index, word, (struct cell_links){.next = second});
 	if (second) {
 		struct cell_links links = links_load(pool, second, word);
 		links.previous = index;
@@ -132,10 +134,11 @@ void links_remove(struct cell_pool *pool, uint32_t *head, uint32_t index, unsign
 	} else {
 		*head = links.next;
 	}
-	links_store(pool, index, word, (struct cell_links){ 0 });
+	links_store(pool, index, word, (struct cell_links){0});
 }
 
-void cell_cursor_init(struct cell_cursor *cursor, struct cell_pool *pool, union cell_image *first, char *at, size_t room)
+void cell_cursor_init(struct cell_cursor *cursor, struct cell_pool *pool, union cell_image *first,
+	char *at, size_t room)
 {
 	cursor->pool = pool;
 	cursor->here = first;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cell.h — the 64-byte cells that records and bindings are made of: their images, and a shard's pool of them. */
+/* cell.h — the 64-byte cells that records and bindings are made of: their images, and a shard's
+ * pool of them. */
 #ifndef REGISTRY_CELL_H
 #define REGISTRY_CELL_H
 
@@ -12,9 +13,10 @@
 #include "base/seqlock.h"
 
 /*
- * Cells name each other by index, never by pointer; index 0 is nobody. A reader may hold an index that
- * is stale, so every index is checked against the pool's size and every walk is bounded. What a
- * stale index leads to is some other cell's words: garbage that the bucket's sequence exposes afterwards.
+ * Cells name each other by index, never by pointer; index 0 is nobody. A reader may hold an index
+ * that is stale, so every index is checked against the pool's size and every walk is bounded. What
+ * a stale index leads to is some other cell's words: garbage that the bucket's sequence exposes
+ * afterwards.
  */
 #define CELL_SIZE  64
 #define CELL_WORDS 8
@@ -23,7 +25,8 @@ struct cell {
 	_Alignas(CELL_SIZE) _Atomic uint64_t word[CELL_WORDS];
 };
 
-/* Links of a doubly linked list of bindings: one word of the binding's first cell. Only writers look at them. */
+/* Links of a doubly linked list of bindings: one word of the binding's first cell. Only writers
+ * look at them. */
 struct cell_links {
 	uint32_t next, previous;
 };
@@ -33,10 +36,10 @@ struct cell_links {
 /* An address-of-record. */
 #define RECORD_KEY_HERE 40
 struct cell_record {
-	uint32_t more;         /* text cell with the rest of the key */
-	uint32_t next;         /* record in the same bucket */
+	uint32_t more; /* text cell with the rest of the key */
+	uint32_t next; /* record in the same bucket */
 	uint64_t hash;
-	uint32_t first;        /* its newest binding */
+	uint32_t first; /* its newest binding */
 	uint16_t key_length;
 	uint16_t count;
 	char key[RECORD_KEY_HERE];
@@ -46,8 +49,8 @@ enum binding_flags { BINDING_BEHIND_NAT = 1, BINDING_LOST = 2 };
 
 /* A binding, first cell. The lengths are those of the pieces of its text, in their order. */
 struct cell_binding {
-	uint32_t more;         /* the second cell */
-	uint32_t sibling;      /* the next binding of the record, an older one */
+	uint32_t more;    /* the second cell */
+	uint32_t sibling; /* the next binding of the record, an older one */
 	uint64_t expires_ms;
 	uint64_t call_id;
 	struct cell_links expiry; /* stored by links_* only */
@@ -57,7 +60,7 @@ struct cell_binding {
 	uint16_t contact_length;
 	uint16_t params_length;
 	uint16_t path_length;
-	uint16_t instance_at;  /* in the text: inside params, or behind everything */
+	uint16_t instance_at; /* in the text: inside params, or behind everything */
 	uint16_t instance_length;
 	uint8_t agent_length;
 	uint8_t flags;
@@ -67,11 +70,11 @@ struct cell_binding {
 /* A binding, second cell: where it came from, and the start of its text. */
 #define BINDING_TEXT_HERE 20
 struct cell_where {
-	uint32_t more;         /* text cell */
+	uint32_t more; /* text cell */
 	uint16_t port;
 	uint8_t family;
 	uint8_t scope;
-	uint32_t record;       /* whose binding it is */
+	uint32_t record; /* whose binding it is */
 	uint32_t cseq;
 	uint64_t flow;
 	uint8_t ip[16];
@@ -100,11 +103,12 @@ _Static_assert(sizeof(union cell_image) == CELL_SIZE, "an image is a cell");
 _Static_assert(offsetof(struct cell_binding, expiry) == CELL_WORD_EXPIRY * 8, "a word of its own");
 _Static_assert(offsetof(struct cell_binding, flow) == CELL_WORD_FLOW * 8, "a word of its own");
 
-/* Owner: a shard. Writers hold its lock; readers may load any cell at any time. Lifetime: the registry's. */
+/* Owner: a shard. Writers hold its lock; readers may load any cell at any time. Lifetime: the
+ * registry's. */
 struct cell_pool {
 	struct cell *cells;
 	size_t map_size;
-	uint32_t capacity;     /* constant; index 0 is never given out */
+	uint32_t capacity; /* constant; index 0 is never given out */
 	uint32_t touched;
 	uint32_t free_list;
 	uint32_t used;
@@ -134,11 +138,13 @@ static inline void cell_store(struct cell_pool *pool, uint32_t index, const unio
 }
 
 /* All but the words of the lists that it is in. */
-static inline void cell_store_binding(struct cell_pool *pool, uint32_t index, const union cell_image *image)
+static inline void cell_store_binding(
+	struct cell_pool *pool, uint32_t index, const union cell_image *image)
 {
 	_Atomic uint64_t *to = pool->cells[index].word;
 	seqlock_store_words(to, image->words, CELL_WORD_EXPIRY);
-	seqlock_store_words(to + CELL_WORD_FLOW + 1, image->words + CELL_WORD_FLOW + 1, CELL_WORDS - CELL_WORD_FLOW - 1);
+	seqlock_store_words(to + CELL_WORD_FLOW + 1, image->words + CELL_WORD_FLOW + 1,
+		CELL_WORDS - CELL_WORD_FLOW - 1);
 }
 
 /* The list of bindings that starts at *head, linked through `word`. Under the shard's lock. */
@@ -153,11 +159,13 @@ struct cell_cursor {
 	union cell_image *here; /* the image that is being written or read */
 	char *at;
 	size_t room;
-	uint32_t index;         /* of the text cell in `spare`; 0 = still in the first image */
+	uint32_t index; /* of the text cell in `spare`; 0 = still in the first image */
 	union cell_image spare;
 };
-void cell_cursor_init(struct cell_cursor *cursor, struct cell_pool *pool, union cell_image *first, char *at, size_t room);
-/* Writes along the chain; the first image itself is the caller's to store. Close stores the last cell. */
+void cell_cursor_init(struct cell_cursor *cursor, struct cell_pool *pool, union cell_image *first,
+	char *at, size_t room);
+/* Writes along the chain; the first image itself is the caller's to store. Close stores the last
+ * cell. */
 void cell_cursor_write(struct cell_cursor *cursor, const char *bytes, size_t length);
 void cell_cursor_close(struct cell_cursor *cursor);
 /* False on a stale index. */

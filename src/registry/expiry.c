@@ -18,13 +18,15 @@ uint64_t expiry_earliest(const struct shard *shard)
 
 void expiry_push(struct shard *shard, uint32_t index, uint64_t expires_ms)
 {
-	links_push(&shard->cells, slot_head(shard, expires_ms >> EXPIRY_SHIFT), index, CELL_WORD_EXPIRY);
+	links_push(&shard->cells, slot_head(shard, expires_ms >> EXPIRY_SHIFT), index,
+		CELL_WORD_EXPIRY);
 }
 
 void expiry_remove(struct shard *shard, uint32_t index, uint64_t expires_ms)
 {
 	/* It may wait in `due` already; only the first of a list needs to know which. */
-	uint32_t *head = shard->due == index ? &shard->due : slot_head(shard, expires_ms >> EXPIRY_SHIFT);
+	uint32_t *head =
+		shard->due == index ? &shard->due : slot_head(shard, expires_ms >> EXPIRY_SHIFT);
 	links_remove(&shard->cells, head, index, CELL_WORD_EXPIRY);
 }
 
@@ -60,7 +62,8 @@ static bool expire_next_slot(struct shard *shard, uint64_t now_ms)
 }
 
 /* Returns how many bindings it looked at; *ret_more is false when nothing is due any more. */
-static unsigned expire_some(struct registry *registry, struct shard *shard, uint64_t now_ms, bool *ret_more)
+static unsigned expire_some(
+	struct registry *registry, struct shard *shard, uint64_t now_ms, bool *ret_more)
 {
 	unsigned done = 0;
 	lock_take(&shard->lock);

@@ -32,7 +32,8 @@ static struct bucket *bucket_of(struct shard *shard, const union cell_image *sec
 }
 
 /* The binding stays without its flow: lost when it has a reg-id, else routed by its Contact. */
-static void binding_without_flow(struct shard *shard, uint32_t index, union cell_image *first, union cell_image *second)
+static void binding_without_flow(
+	struct shard *shard, uint32_t index, union cell_image *first, union cell_image *second)
 {
 	struct bucket *bucket = bucket_of(shard, second);
 	registry_flow_remove(shard, index, second->where.flow);
@@ -50,7 +51,8 @@ static unsigned shard_flow_gone(struct registry *registry, struct shard *shard, 
 	unsigned touched = 0;
 	union cell_image first, second;
 	uint32_t next;
-	for (uint32_t index = atomic_load_explicit(flow_head(shard, flow), memory_order_relaxed); index; index = next) {
+	for (uint32_t index = atomic_load_explicit(flow_head(shard, flow), memory_order_relaxed);
+		index; index = next) {
 		next = links_load(&shard->cells, index, CELL_WORD_FLOW).next;
 		cell_load(&shard->cells, index, &first);
 		cell_load(&shard->cells, first.more, &second);
@@ -72,8 +74,9 @@ unsigned registry_flow_gone(struct registry *registry, uint64_t flow)
 		return 0;
 	for (uint32_t i = 0; i < registry->config.shards; i++) {
 		struct shard *shard = &registry->shards[i];
-		/* Most shards have nothing of it. A binding that is being stored this moment by another worker
-		 * is missed: the first request towards it comes back as a transport error. */
+		/* Most shards have nothing of it. A binding that is being stored this moment by
+		 * another worker is missed: the first request towards it comes back as a transport
+		 * error. */
 		if (!atomic_load_explicit(flow_head(shard, flow), memory_order_relaxed))
 			continue;
 		lock_take(&shard->lock);

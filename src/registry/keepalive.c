@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keepalive.c — walks a shard's bindings behind NAT, a few buckets a call, all of them once per period. */
-#include <errno.h>
-#include <stdlib.h>
+/* keepalive.c — walks a shard's bindings behind NAT, a few buckets a call, all of them once per
+ * period. */
 
 #include "registry/shard.h"
-
-/* A bucket's copy is made on this thread's own memory: 128 KB, touched as used. */
-struct keepalive_copy {
-	struct registry_binding bindings[REGISTRY_CONTACTS];
-	char key[REGISTRY_KEY];
-	char text[REGISTRY_TEXT_ALL];
-};
-static _Thread_local struct keepalive_copy copy;
 
 static void visit_bucket(struct registry *registry, struct shard *shard, uint32_t bucket,
 	void (*visit)(void *, const struct registry_binding *), void *context)
 {
+	struct keepalive_copy *copy = shard->copy;
 	size_t length;
 	if (!atomic_load_explicit(&shard->buckets[bucket].head, memory_order_relaxed))
 		return;
 	for (unsigned nth = 0;; nth++) {
-		int count = bucket_copy(registry, shard, bucket, nth, copy.key, &length, copy.bindings, copy.text);
+		int count = bucket_copy(registry, shard, bucket, nth, copy->key, &length,
+			copy->bindings, copy->text);
 		if (count < 0)
 			return;
 		for (int i = 0; i < count; i++)
-			if (copy.bindings[i].behind_nat && !copy.bindings[i].lost)
-				visit(context, &copy.bindings[i]);
+			if (copy->bindings[i].behind_nat && !copy->bindings[i].lost)
+				visit(context, &copy->bindings[i]);
 	}
 }
 
-/* How many buckets are due since the last call: buckets * elapsed / period, the remainder is kept. */
+/* How many buckets are due since the last call: buckets * elapsed / period, the remainder is kept.
+ */
 static uint32_t buckets_due(struct shard *shard, uint64_t now_ms, uint32_t period_ms)
 {
 	uint64_t buckets = (uint64_t)shard->bucket_mask + 1;
@@ -41,8 +35,9 @@ static uint32_t buckets_due(struct shard *shard, uint64_t now_ms, uint32_t perio
 	return (uint32_t)due;
 }
 
-void registry_keepalive(struct registry *registry, uint32_t shard_index, uint64_t now_ms, uint32_t keepalive_ms,
-	void (*visit)(void *context, const struct registry_binding *binding), void *context)
+void registry_keepalive(struct registry *registry, uint32_t shard_index, uint64_t now_ms,
+	uint32_t keepalive_ms, void (*visit)(void *context, const struct registry_binding *binding),
+	void *context)
 {
 	struct shard *shard = &registry->shards[shard_index];
 	if (keepalive_ms == 0 || now_ms <= shard->walk_ms)
@@ -53,5 +48,6 @@ void registry_keepalive(struct registry *registry, uint32_t shard_index, uint64_
 		return;
 	}
 	for (; due > 0; due--)
-		visit_bucket(registry, shard, shard->walk_at++ & shard->bucket_mask, visit, context);
+		visit_bucket(
+			registry, shard, shard->walk_at++ & shard->bucket_mask, visit, context);
 }

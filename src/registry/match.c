@@ -15,11 +15,12 @@ static bool uri_equals(struct match_wanted *wanted, struct pv_span text)
 		return true;
 	if (wanted->parsed == 0)
 		wanted->parsed = pv_uri_parse(wanted->binding->contact, &wanted->uri) == 0 ? 1 : -1;
-	return wanted->parsed == 1 && pv_uri_parse(text, &other) == 0 && pv_uri_equal(&wanted->uri, &other);
+	return wanted->parsed == 1 && pv_uri_parse(text, &other) == 0 &&
+	       pv_uri_equal(&wanted->uri, &other);
 }
 
-static bool stored_uri_equals(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
-	const union cell_image *second)
+static bool stored_uri_equals(struct match_wanted *wanted, struct cell_pool *pool,
+	const union cell_image *first, const union cell_image *second)
 {
 	char text[REGISTRY_TEXT];
 	struct cell_cursor cursor;
@@ -27,7 +28,7 @@ static bool stored_uri_equals(struct match_wanted *wanted, struct cell_pool *poo
 	size_t length = first->binding.contact_length;
 	cell_cursor_init(&cursor, pool, &image, image.where.text, BINDING_TEXT_HERE);
 	return length <= sizeof(text) && cell_cursor_read(&cursor, text, length) &&
-	       uri_equals(wanted, (struct pv_span){ text, length });
+	       uri_equals(wanted, (struct pv_span){text, length});
 }
 
 static bool stored_flow_equals(const struct match_wanted *wanted, struct cell_pool *pool,
@@ -46,8 +47,8 @@ static bool stored_flow_equals(const struct match_wanted *wanted, struct cell_po
 	       cell_cursor_equal(&cursor, other->instance.at, other->instance.length);
 }
 
-bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
-	const union cell_image *second, enum match_rule rule)
+bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool,
+	const union cell_image *first, const union cell_image *second, enum match_rule rule)
 {
 	if (rule == MATCH_FLOW)
 		return stored_flow_equals(wanted, pool, first, second);

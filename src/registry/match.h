@@ -10,7 +10,8 @@
 enum match_rule {
 	MATCH_FLOW,      /* the same instance and reg-id */
 	MATCH_URI_PLAIN, /* equal URIs, the stored one without reg-id */
-	MATCH_URI,       /* equal URIs; never for one that brings a reg-id: its flow tells it from others */
+	MATCH_URI, /* equal URIs; never for one that brings a reg-id: its flow tells it from others
+		    */
 };
 
 /* What is looked for; the URI is parsed when it is first needed. */
@@ -22,8 +23,8 @@ struct match_wanted {
 
 void registry_match_init(struct match_wanted *wanted, const struct registry_binding *binding);
 /* Against a stored binding, under the shard's lock. */
-bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool, const union cell_image *first,
-	const union cell_image *second, enum match_rule rule);
+bool registry_match_stored(struct match_wanted *wanted, struct cell_pool *pool,
+	const union cell_image *first, const union cell_image *second, enum match_rule rule);
 /* Would this one and `other`, of the same request, be one binding? */
 bool registry_match_changes(struct match_wanted *wanted, const struct registry_binding *other);
 

@@ -6,9 +6,10 @@
 #include "base/metrics.h"
 #include "registry/shard.h"
 
-#define READ_TRIES      32   /* then the writers' lock: one of them may have been pre-empted in the middle */
-#define READ_CHAIN      4096 /* steps along a bucket before it counts as torn */
-#define READ_TORN       (-EAGAIN)
+#define READ_TRIES \
+	32 /* then the writers' lock: one of them may have been pre-empted in the middle */
+#define READ_CHAIN 4096 /* steps along a bucket before it counts as torn */
+#define READ_TORN  (-EAGAIN)
 
 /* What one read wants and fills. The text of a binding goes behind that of the one before. */
 struct reader {
@@ -32,7 +33,8 @@ struct reader {
 static bool is_source(const struct cell_where *where, const struct path *from)
 {
 	return where->port == from->peer.port && where->family == from->peer.family &&
-	       where->transport == from->transport && memcmp(where->ip, from->peer.ip, sizeof(where->ip)) == 0;
+	       where->transport == from->transport &&
+	       memcmp(where->ip, from->peer.ip, sizeof(where->ip)) == 0;
 }
 
 static bool record_is_wanted(struct reader *reader, union cell_image *image)
@@ -60,17 +62,17 @@ static int find_record(struct reader *reader, union cell_image *ret)
 	return 0;
 }
 
-static void copy_values(struct registry_binding *ret, const struct cell_binding *b, const struct cell_where *where,
-	const char *text)
+static void copy_values(struct registry_binding *ret, const struct cell_binding *b,
+	const struct cell_where *where, const char *text)
 {
 	const char *params = text + b->contact_length, *path = params + b->params_length;
 	const char *agent = path + b->path_length;
 	*ret = (struct registry_binding){
-		.contact = { text, b->contact_length },
-		.params = { params, b->params_length },
-		.path = { path, b->path_length },
-		.user_agent = { agent, b->agent_length },
-		.instance = { text + b->instance_at, b->instance_length },
+		.contact = {text, b->contact_length},
+		.params = {params, b->params_length},
+		.path = {path, b->path_length},
+		.user_agent = {agent, b->agent_length},
+		.instance = {text + b->instance_at, b->instance_length},
 		.call_id = b->call_id,
 		.cseq = where->cseq,
 		.reg_id = b->reg_id,
@@ -78,16 +80,20 @@ static void copy_values(struct registry_binding *ret, const struct cell_binding 
 		.expires_ms = b->expires_ms,
 		.behind_nat = b->flags & BINDING_BEHIND_NAT,
 		.lost = b->flags & BINDING_LOST,
-		.received = { .transport = where->transport, .listener = where->listener,
-			.tcp_if_large = where->tcp_if_large, .flow = where->flow,
-			.peer = { .port = where->port, .family = where->family, .scope = where->scope } },
+		.received = {.transport = where->transport,
+			.listener = where->listener,
+			.tcp_if_large = where->tcp_if_large,
+			.flow = where->flow,
+			.peer = {.port = where->port,
+				.family = where->family,
+				.scope = where->scope}},
 	};
 	memcpy(ret->received.peer.ip, where->ip, sizeof(where->ip));
 }
 
 /* One binding with its text; returns the bytes of text, or < 0. */
-static int copy_binding(struct reader *reader, struct registry_binding *ret, const struct cell_binding *b,
-	size_t used)
+static int copy_binding(struct reader *reader, struct registry_binding *ret,
+	const struct cell_binding *b, size_t used)
 {
 	union cell_image second;
 	struct cell_cursor cursor;
@@ -96,7 +102,8 @@ static int copy_binding(struct reader *reader, struct registry_binding *ret, con
 		return READ_TORN;
 	if (length > reader->size - used)
 		return -ENOBUFS;
-	cell_cursor_init(&cursor, &reader->shard->cells, &second, second.where.text, BINDING_TEXT_HERE);
+	cell_cursor_init(
+		&cursor, &reader->shard->cells, &second, second.where.text, BINDING_TEXT_HERE);
 	if (!cell_cursor_read(&cursor, reader->text + used, length))
 		return READ_TORN;
 	copy_values(ret, b, &second.where, reader->text + used);
@@ -109,7 +116,8 @@ static int copy_bindings(struct reader *reader, const union cell_image *record)
 	union cell_image first;
 	unsigned count = 0, steps = 0;
 	size_t used = 0;
-	for (uint32_t index = record->record.first; index && count < reader->max; index = first.binding.sibling) {
+	for (uint32_t index = record->record.first; index && count < reader->max;
+		index = first.binding.sibling) {
 		if (++steps > REGISTRY_CONTACTS || !cell_load(&reader->shard->cells, index, &first))
 			return READ_TORN;
 		if (first.binding.expires_ms <= reader->now_ms)
@@ -133,7 +141,8 @@ static int copy_record(struct reader *reader)
 		struct cell_cursor cursor;
 		if (record.record.key_length > REGISTRY_KEY)
 			return READ_TORN;
-		cell_cursor_init(&cursor, &reader->shard->cells, &record, record.record.key, RECORD_KEY_HERE);
+		cell_cursor_init(&cursor, &reader->shard->cells, &record, record.record.key,
+			RECORD_KEY_HERE);
 		if (!cell_cursor_read(&cursor, reader->ret_key, record.record.key_length))
 			return READ_TORN;
 		*reader->ret_key_length = record.record.key_length;
@@ -150,10 +159,12 @@ static int find_source(struct reader *reader)
 	if (found != 1)
 		return found;
 	for (uint32_t index = record.record.first; index; index = first.binding.sibling) {
-		if (++steps > REGISTRY_CONTACTS || !cell_load(&reader->shard->cells, index, &first) ||
+		if (++steps > REGISTRY_CONTACTS ||
+			!cell_load(&reader->shard->cells, index, &first) ||
 			!cell_load(&reader->shard->cells, first.more, &second))
 			return READ_TORN;
-		if (first.binding.expires_ms > reader->now_ms && is_source(&second.where, reader->from))
+		if (first.binding.expires_ms > reader->now_ms &&
+			is_source(&second.where, reader->from))
 			return 1;
 	}
 	return 0;
@@ -180,12 +191,14 @@ static int read_record(const struct reader *wanted, int (*copy)(struct reader *)
 
 static bool same_group(const struct registry_binding *a, const struct registry_binding *b)
 {
-	return a->reg_id && b->reg_id && a->instance.length && pv_span_equal(a->instance, b->instance);
+	return a->reg_id && b->reg_id && a->instance.length &&
+	       pv_span_equal(a->instance, b->instance);
 }
 
-/* Moves the flows of ret[at]'s instance next to it, which are not lost first, in the order they came in; returns how
- * many they are. `rank` tells the newest. */
-static unsigned gather_group(struct registry_binding *ret, uint8_t *rank, unsigned at, unsigned count)
+/* Moves the flows of ret[at]'s instance next to it, which are not lost first, in the order they
+ * came in; returns how many they are. `rank` tells the newest. */
+static unsigned gather_group(
+	struct registry_binding *ret, uint8_t *rank, unsigned at, unsigned count)
 {
 	unsigned end = at + 1;
 	for (unsigned i = at + 1; i < count; i++) {
@@ -196,8 +209,9 @@ static unsigned gather_group(struct registry_binding *ret, uint8_t *rank, unsign
 		unsigned to = end++;
 		memmove(&ret[to + 1], &ret[to], (i - to) * sizeof(*ret));
 		memmove(&rank[to + 1], &rank[to], i - to);
-		while (to > at && (ret[to - 1].lost > moved.lost ||
-					  (ret[to - 1].lost == moved.lost && rank[to - 1] > moved_rank))) {
+		while (to > at &&
+			(ret[to - 1].lost > moved.lost ||
+				(ret[to - 1].lost == moved.lost && rank[to - 1] > moved_rank))) {
 			ret[to] = ret[to - 1];
 			rank[to] = rank[to - 1];
 			to--;
@@ -229,12 +243,18 @@ static void order_bindings(struct registry_binding *ret, unsigned count)
 			ret[at++].group = group;
 }
 
-int registry_lookup(struct registry *registry, struct pv_span aor, struct registry_binding ret[], unsigned max,
-	char *text, size_t size)
+int registry_lookup(struct registry *registry, struct pv_span aor, struct registry_binding ret[],
+	unsigned max, char *text, size_t size)
 {
 	struct place place = registry_place(registry, aor);
-	struct reader reader = { .shard = place.shard, .bucket = place.bucket, .ret = ret,
-		.max = MIN(max, REGISTRY_CONTACTS), .text = text, .size = size, .key = aor, .hash = place.hash };
+	struct reader reader = {.shard = place.shard,
+		.bucket = place.bucket,
+		.ret = ret,
+		.max = MIN(max, REGISTRY_CONTACTS),
+		.text = text,
+		.size = size,
+		.key = aor,
+		.hash = place.hash};
 	metrics_add(METRIC_registry_lookups, 1);
 	if (!aor.at || !atomic_load_explicit(&place.bucket->head, memory_order_acquire))
 		return 0;
@@ -248,17 +268,29 @@ int registry_lookup(struct registry *registry, struct pv_span aor, struct regist
 bool registry_has_source(struct registry *registry, struct pv_span aor, const struct path *from)
 {
 	struct place place = registry_place(registry, aor);
-	struct reader reader = { .shard = place.shard, .bucket = place.bucket, .key = aor, .hash = place.hash,
-		.from = from, .now_ms = clock_now_ms(registry->clock) };
+	struct reader reader = {.shard = place.shard,
+		.bucket = place.bucket,
+		.key = aor,
+		.hash = place.hash,
+		.from = from,
+		.now_ms = clock_now_ms(registry->clock)};
 	return aor.at && read_record(&reader, find_source) == 1;
 }
 
-int bucket_copy(struct registry *registry, struct shard *shard, uint32_t bucket, unsigned nth, char *key,
-	size_t *ret_key_length, struct registry_binding ret[REGISTRY_CONTACTS], char *text)
+int bucket_copy(struct registry *registry, struct shard *shard, uint32_t bucket, unsigned nth,
+	char *key, size_t *ret_key_length, struct registry_binding ret[REGISTRY_CONTACTS],
+	char *text)
 {
-	struct reader reader = { .shard = shard, .bucket = &shard->buckets[bucket], .ret = ret,
-		.max = REGISTRY_CONTACTS, .text = text, .size = REGISTRY_TEXT_ALL, .nth = nth, .ret_key = key,
-		.ret_key_length = ret_key_length, .now_ms = clock_now_ms(registry->clock) };
+	struct reader reader = {.shard = shard,
+		.bucket = &shard->buckets[bucket],
+		.ret = ret,
+		.max = REGISTRY_CONTACTS,
+		.text = text,
+		.size = REGISTRY_TEXT_ALL,
+		.nth = nth,
+		.ret_key = key,
+		.ret_key_length = ret_key_length,
+		.now_ms = clock_now_ms(registry->clock)};
 	int count = read_record(&reader, copy_record);
 	if (count > 1)
 		order_bindings(ret, (unsigned)count);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* records.c — records in their buckets, bindings in their lists: what every writer does under the shard's lock. */
+/* records.c — records in their buckets, bindings in their lists: what every writer does under the
+ * shard's lock. */
 #include <string.h>
 
 #include "registry/expiry.h"
 #include "registry/flow.h"
 #include "registry/shard.h"
 
-static bool record_has_key(struct shard *shard, union cell_image *image, uint64_t hash, struct pv_span key)
+static bool record_has_key(
+	struct shard *shard, union cell_image *image, uint64_t hash, struct pv_span key)
 {
 	struct cell_cursor cursor;
 	if (image->record.hash != hash || image->record.key_length != key.length)
@@ -15,7 +17,8 @@ static bool record_has_key(struct shard *shard, union cell_image *image, uint64_
 	return cell_cursor_equal(&cursor, key.at, key.length);
 }
 
-uint32_t record_find(const struct place *place, struct pv_span key, union cell_image *ret, uint32_t *ret_previous)
+uint32_t record_find(const struct place *place, struct pv_span key, union cell_image *ret,
+	uint32_t *ret_previous)
 {
 	uint32_t previous = 0;
 	uint32_t index = atomic_load_explicit(&place->bucket->head, memory_order_acquire);
@@ -34,13 +37,14 @@ uint32_t record_new(const struct place *place, struct pv_span key, union cell_im
 {
 	struct cell_pool *pool = &place->shard->cells;
 	size_t behind = key.length > RECORD_KEY_HERE ? key.length - RECORD_KEY_HERE : 0;
-	uint32_t index = cell_take_chain(pool, 1 + (unsigned)((behind + CELL_TEXT - 1) / CELL_TEXT));
+	uint32_t index =
+		cell_take_chain(pool, 1 + (unsigned)((behind + CELL_TEXT - 1) / CELL_TEXT));
 	if (!index)
 		return 0;
 	struct cell_cursor cursor;
 	cell_load(pool, index, ret);
 	ret->record = (struct cell_record){
-		.more = ret->more, .hash = place->hash, .key_length = (uint16_t)key.length };
+		.more = ret->more, .hash = place->hash, .key_length = (uint16_t)key.length};
 	cell_cursor_init(&cursor, pool, ret, ret->record.key, RECORD_KEY_HERE);
 	cell_cursor_write(&cursor, key.at, key.length);
 	cell_cursor_close(&cursor);
@@ -51,7 +55,8 @@ void record_drop(struct registry *registry, const struct place *place, uint32_t 
 {
 	struct cell_pool *pool = &place->shard->cells;
 	union cell_image image, before;
-	uint32_t at = atomic_load_explicit(&place->bucket->head, memory_order_relaxed), previous = 0;
+	uint32_t at = atomic_load_explicit(&place->bucket->head, memory_order_relaxed),
+		 previous = 0;
 	cell_load(pool, index, &image);
 	while (at != index && cell_load(pool, at, &before)) {
 		previous = at;
@@ -61,7 +66,8 @@ void record_drop(struct registry *registry, const struct place *place, uint32_t 
 		before.record.next = image.record.next;
 		cell_store(pool, previous, &before);
 	} else {
-		atomic_store_explicit(&place->bucket->head, image.record.next, memory_order_release);
+		atomic_store_explicit(
+			&place->bucket->head, image.record.next, memory_order_release);
 	}
 	cell_give_chain(pool, index);
 	atomic_fetch_sub_explicit(&place->shard->aors, 1, memory_order_relaxed);
@@ -80,7 +86,8 @@ void binding_retire(struct shard *shard, uint32_t index, const union cell_image 
 	atomic_fetch_sub_explicit(&shard->bindings, 1, memory_order_relaxed);
 }
 
-void binding_enlist(struct shard *shard, uint32_t index, const union cell_image *first, const union cell_image *second)
+void binding_enlist(struct shard *shard, uint32_t index, const union cell_image *first,
+	const union cell_image *second)
 {
 	expiry_push(shard, index, first->binding.expires_ms);
 	if (second->where.flow)
@@ -91,8 +98,8 @@ void binding_enlist(struct shard *shard, uint32_t index, const union cell_image 
 }
 
 /* Takes `index` out of the record's list of bindings. */
-static void record_unlink(struct shard *shard, uint32_t record, union cell_image *image, uint32_t index,
-	const union cell_image *binding)
+static void record_unlink(struct shard *shard, uint32_t record, union cell_image *image,
+	uint32_t index, const union cell_image *binding)
 {
 	struct cell_pool *pool = &shard->cells;
 	union cell_image before;
@@ -118,8 +125,9 @@ void binding_drop(struct registry *registry, struct shard *shard, uint32_t index
 	cell_load(pool, index, &first);
 	cell_load(pool, first.more, &second);
 	cell_load(pool, second.where.record, &record);
-	struct place place = { shard, &shard->buckets[(uint32_t)record.record.hash & shard->bucket_mask],
-		record.record.hash };
+	struct place place = {shard,
+		&shard->buckets[(uint32_t)record.record.hash & shard->bucket_mask],
+		record.record.hash};
 	seqlock_write_begin(&place.bucket->sequence);
 	record_unlink(shard, second.where.record, &record, index, &first);
 	binding_retire(shard, index, &first);

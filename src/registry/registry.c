@@ -9,10 +9,11 @@
 #include "base/reserve.h"
 #include "registry/shard.h"
 
-/* Cells per address-of-record, on the average: 1 KB. An ordinary phone takes 4, Linphone with push parameters 20. */
+/* Cells per address-of-record, on the average: 1 KB. An ordinary phone takes 4, Linphone with push
+ * parameters 20. */
 #define CELLS_PER_AOR 16
 /* So many more, so that a small registry holds long bindings as well. */
-#define CELLS_SPARE   65536
+#define CELLS_SPARE 65536
 
 static uint32_t power_of_two(uint64_t least)
 {
@@ -42,7 +43,8 @@ static int shard_init(struct shard *shard, const struct registry_config *config,
 	shard->buckets = reserve_take(buckets * sizeof(struct bucket), &shard->buckets_size);
 	shard->expiry = reserve_take(EXPIRY_SLOTS * sizeof(uint32_t), &shard->expiry_size);
 	shard->flows = reserve_take(flows * sizeof(uint32_t), &shard->flows_size);
-	if (!shard->buckets || !shard->expiry || !shard->flows)
+	shard->copy = reserve_take(sizeof(*shard->copy), &shard->copy_size);
+	if (!shard->buckets || !shard->expiry || !shard->flows || !shard->copy)
 		return -ENOMEM;
 	return cell_pool_init(&shard->cells, (uint32_t)cells);
 }
@@ -53,9 +55,11 @@ static void shard_done(struct shard *shard)
 	reserve_give(shard->buckets, shard->buckets_size);
 	reserve_give(shard->expiry, shard->expiry_size);
 	reserve_give((void *)shard->flows, shard->flows_size);
+	reserve_give(shard->copy, shard->copy_size);
 }
 
-int registry_new(struct registry **ret, const struct registry_config *config, const struct clock *clock)
+int registry_new(
+	struct registry **ret, const struct registry_config *config, const struct clock *clock)
 {
 	struct registry *registry = calloc(1, sizeof(*registry));
 	int error = registry ? siphash_key_random(&registry->key) : -ENOMEM;
@@ -67,7 +71,8 @@ int registry_new(struct registry **ret, const struct registry_config *config, co
 	registry->config.max_contacts = MIN(MAX(config->max_contacts, 1), REGISTRY_CONTACTS);
 	registry->clock = clock;
 	/* Pages of zeros are aligned to a cache line and more. */
-	registry->shards = reserve_take(registry->config.shards * sizeof(struct shard), &registry->shards_size);
+	registry->shards = reserve_take(
+		registry->config.shards * sizeof(struct shard), &registry->shards_size);
 	if (!registry->shards)
 		error = -ENOMEM;
 	for (uint32_t i = 0; !error && i < registry->config.shards; i++)
@@ -95,7 +100,7 @@ struct place registry_place(struct registry *registry, struct pv_span key)
 {
 	uint64_t hash = siphash13(&registry->key, key.at, key.length);
 	struct shard *shard = &registry->shards[(hash >> 32) * registry->config.shards >> 32];
-	return (struct place){ shard, &shard->buckets[(uint32_t)hash & shard->bucket_mask], hash };
+	return (struct place){shard, &shard->buckets[(uint32_t)hash & shard->bucket_mask], hash};
 }
 
 /* Room for one record's copy: too much for a stack, and made only by admin calls. */
@@ -108,22 +113,26 @@ struct walk {
 static void walk_one(struct registry *registry, struct walk *walk, struct pv_span aor,
 	bool (*visit)(void *, struct pv_span, const struct registry_binding *), void *context)
 {
-	int count = registry_lookup(registry, aor, walk->bindings, REGISTRY_CONTACTS, walk->text, sizeof(walk->text));
+	int count = registry_lookup(
+		registry, aor, walk->bindings, REGISTRY_CONTACTS, walk->text, sizeof(walk->text));
 	for (int i = 0; i < count; i++)
 		if (!visit(context, aor, &walk->bindings[i]))
 			return;
 }
 
-static bool walk_bucket(struct registry *registry, struct walk *walk, struct shard *shard, uint32_t bucket,
-	bool (*visit)(void *, struct pv_span, const struct registry_binding *), void *context)
+static bool walk_bucket(struct registry *registry, struct walk *walk, struct shard *shard,
+	uint32_t bucket, bool (*visit)(void *, struct pv_span, const struct registry_binding *),
+	void *context)
 {
 	for (unsigned nth = 0;; nth++) {
 		size_t length;
-		int count = bucket_copy(registry, shard, bucket, nth, walk->key, &length, walk->bindings, walk->text);
+		int count = bucket_copy(registry, shard, bucket, nth, walk->key, &length,
+			walk->bindings, walk->text);
 		if (count < 0)
 			return true;
 		for (int i = 0; i < count; i++)
-			if (!visit(context, (struct pv_span){ walk->key, length }, &walk->bindings[i]))
+			if (!visit(context, (struct pv_span){walk->key, length},
+				    &walk->bindings[i]))
 				return false;
 	}
 }
@@ -139,7 +148,8 @@ static bool walk_shard(struct registry *registry, struct walk *walk, struct shar
 }
 
 void registry_walk(struct registry *registry, struct pv_span only_aor,
-	bool (*visit)(void *context, struct pv_span aor, const struct registry_binding *binding), void *context)
+	bool (*visit)(void *context, struct pv_span aor, const struct registry_binding *binding),
+	void *context)
 {
 	struct walk *walk = malloc(sizeof(*walk));
 	bool go_on = true;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* update.c — one all-or-nothing change of an address-of-record's bindings (RFC 3261 §10.3 steps 6 and 7). */
+/* update.c — one all-or-nothing change of an address-of-record's bindings (RFC 3261 §10.3 steps 6
+ * and 7). */
 #include <string.h>
 
 #include "registry/expiry.h"
 #include "registry/match.h"
 #include "registry/shard.h"
+#include "registry/text.h"
 
 /* A binding that was there before. */
 struct existing {
@@ -23,7 +25,8 @@ struct planned {
 
 #define UPDATE_CHANGES (2 * REGISTRY_CONTACTS)
 
-/* One update. Owner: the caller's stack. Between open and commit nothing that a reader sees has changed. */
+/* One update. Owner: the caller's stack. Between open and commit nothing that a reader sees has
+ * changed. */
 struct update {
 	struct registry *registry;
 	struct place place;
@@ -32,7 +35,7 @@ struct update {
 	unsigned count;
 	uint64_t call_id;
 	uint32_t cseq;
-	uint32_t record;         /* 0 = none yet */
+	uint32_t record; /* 0 = none yet */
 	bool new_record;
 	union cell_image record_image;
 	struct existing existing[REGISTRY_CONTACTS];
@@ -80,7 +83,8 @@ static void update_open(struct update *u)
 	}
 }
 
-static bool is_same(struct update *u, struct match_wanted *wanted, struct existing *e, enum match_rule rule)
+static bool is_same(
+	struct update *u, struct match_wanted *wanted, struct existing *e, enum match_rule rule)
 {
 	return registry_match_stored(wanted, &u->place.shard->cells, &e->first, &e->second, rule);
 }
@@ -106,7 +110,7 @@ static enum registry_error plan_remove(struct update *u, struct match_wanted *wa
 
 static struct existing *find_target(struct update *u, struct match_wanted *wanted)
 {
-	static const enum match_rule rules[] = { MATCH_FLOW, MATCH_URI_PLAIN, MATCH_URI };
+	static const enum match_rule rules[] = {MATCH_FLOW, MATCH_URI_PLAIN, MATCH_URI};
 	for (unsigned rule = 0; rule < ARRAY_LENGTH(rules); rule++)
 		for (unsigned i = 0; i < u->existing_count; i++)
 			if (is_same(u, wanted, &u->existing[i], rules[rule]))
@@ -118,8 +122,9 @@ static enum registry_error plan_set(struct update *u, unsigned at, struct match_
 {
 	struct existing *target = find_target(u, wanted);
 	for (unsigned i = 0; i < at; i++)
-		if (!u->planned[i].skip && (registry_match_changes(wanted, &u->changes[i].binding) ||
-						   (target && u->planned[i].target == target)))
+		if (!u->planned[i].skip &&
+			(registry_match_changes(wanted, &u->changes[i].binding) ||
+				(target && u->planned[i].target == target)))
 			u->planned[i].skip = true;
 	if (target && !in_order(u, target))
 		return REGISTRY_OUT_OF_ORDER;
@@ -145,7 +150,7 @@ static enum registry_error update_plan(struct update *u)
 	struct match_wanted wanted;
 	enum registry_error error = REGISTRY_OK;
 	for (unsigned i = 0; i < u->count && !error; i++) {
-		u->planned[i] = (struct planned){ .skip = u->changes[i].remove };
+		u->planned[i] = (struct planned){.skip = u->changes[i].remove};
 		registry_match_init(&wanted, &u->changes[i].binding);
 		if (u->changes[i].remove)
 			error = plan_remove(u, &wanted);
@@ -169,84 +174,6 @@ static unsigned update_result(const struct update *u)
 	return count;
 }
 
-/* Where the instance stands in the text: inside params as a rule. */
-static size_t instance_place(const struct registry_binding *b, size_t behind_all)
-{
-	const char *at = b->instance.length && b->params.length
-				 ? memmem(b->params.at, b->params.length, b->instance.at, b->instance.length)
-				 : NULL;
-	return at ? b->contact.length + (size_t)(at - b->params.at) : behind_all;
-}
-
-static enum registry_error fill_lengths(struct cell_binding *ret, const struct registry_binding *b)
-{
-	size_t agent = MIN(b->user_agent.length, UINT8_MAX);
-	size_t sum = b->contact.length + b->params.length + b->path.length + agent;
-	size_t instance_at = instance_place(b, sum);
-	if (MAX(sum, instance_at + b->instance.length) > REGISTRY_TEXT)
-		return REGISTRY_TOO_LONG;
-	ret->contact_length = (uint16_t)b->contact.length;
-	ret->params_length = (uint16_t)b->params.length;
-	ret->path_length = (uint16_t)b->path.length;
-	ret->agent_length = (uint8_t)agent;
-	ret->instance_at = (uint16_t)instance_at;
-	ret->instance_length = (uint16_t)b->instance.length;
-	return REGISTRY_OK;
-}
-
-/* The pieces in the order in which they are stored; the instance only when it is in none of the others. */
-static unsigned text_pieces(const struct registry_binding *b, const struct cell_binding *lengths, struct pv_span ret[5])
-{
-	size_t sum = b->contact.length + b->params.length + b->path.length + lengths->agent_length;
-	ret[0] = b->contact;
-	ret[1] = b->params;
-	ret[2] = b->path;
-	ret[3] = (struct pv_span){ b->user_agent.at, lengths->agent_length };
-	ret[4] = b->instance;
-	return lengths->instance_at >= sum && b->instance.length ? 5 : 4;
-}
-
-static bool same_text(struct update *u, const struct existing *e, const struct registry_binding *b,
-	const struct cell_binding *lengths)
-{
-	const struct cell_binding *old = &e->first.binding;
-	struct pv_span pieces[5];
-	struct cell_cursor cursor;
-	union cell_image second = e->second;
-	if (old->contact_length != lengths->contact_length || old->params_length != lengths->params_length ||
-		old->path_length != lengths->path_length || old->agent_length != lengths->agent_length ||
-		old->instance_at != lengths->instance_at || old->instance_length != lengths->instance_length)
-		return false;
-	unsigned count = text_pieces(b, lengths, pieces);
-	cell_cursor_init(&cursor, &u->place.shard->cells, &second, second.where.text, BINDING_TEXT_HERE);
-	for (unsigned i = 0; i < count; i++)
-		if (!cell_cursor_equal(&cursor, pieces[i].at, pieces[i].length))
-			return false;
-	return true;
-}
-
-/* New cells with the text in them; values follow in commit. */
-static uint32_t chain_new(struct cell_pool *pool, const struct registry_binding *b, const struct cell_binding *lengths)
-{
-	size_t length = binding_text_length(lengths);
-	size_t behind = length > BINDING_TEXT_HERE ? length - BINDING_TEXT_HERE : 0;
-	uint32_t chain = cell_take_chain(pool, 2 + (unsigned)((behind + CELL_TEXT - 1) / CELL_TEXT));
-	union cell_image first, second;
-	struct pv_span pieces[5];
-	struct cell_cursor cursor;
-	if (!chain)
-		return 0;
-	cell_load(pool, chain, &first);
-	cell_load(pool, first.more, &second);
-	unsigned count = text_pieces(b, lengths, pieces);
-	cell_cursor_init(&cursor, pool, &second, second.where.text, BINDING_TEXT_HERE);
-	for (unsigned i = 0; i < count; i++)
-		cell_cursor_write(&cursor, pieces[i].at, pieces[i].length);
-	cell_cursor_close(&cursor);
-	cell_store(pool, first.more, &second);
-	return chain;
-}
-
 static enum registry_error prepare_record(struct update *u)
 {
 	struct registry *registry = u->registry;
@@ -261,13 +188,16 @@ static enum registry_error prepare_record(struct update *u)
 	return REGISTRY_OK;
 }
 
-static enum registry_error prepare_one(struct update *u, struct planned *planned, const struct registry_binding *b)
+static enum registry_error prepare_one(
+	struct update *u, struct planned *planned, const struct registry_binding *b)
 {
-	struct cell_binding lengths = { 0 };
-	enum registry_error error = fill_lengths(&lengths, b);
-	if (error || (planned->target && same_text(u, planned->target, b, &lengths)))
+	struct cell_pool *pool = &u->place.shard->cells;
+	struct cell_binding lengths = {0};
+	struct existing *target = planned->target;
+	enum registry_error error = text_lengths(b, &lengths);
+	if (error || (target && text_is_stored(pool, &target->first, &target->second, b, &lengths)))
 		return error;
-	planned->chain = chain_new(&u->place.shard->cells, b, &lengths);
+	planned->chain = text_store(pool, b, &lengths);
 	return planned->chain ? REGISTRY_OK : REGISTRY_FULL;
 }
 
@@ -301,7 +231,7 @@ static void fill_first(struct update *u, struct cell_binding *to, const struct r
 	to->reg_id = b->reg_id;
 	to->q = b->q;
 	to->flags = b->behind_nat ? BINDING_BEHIND_NAT : 0;
-	fill_lengths(to, b);
+	text_lengths(b, to);
 }
 
 static void fill_second(struct update *u, struct cell_where *to, const struct registry_binding *b)
@@ -319,7 +249,8 @@ static void fill_second(struct update *u, struct cell_where *to, const struct re
 }
 
 /* Writes the values of one change into its cells, new or old; returns its first. */
-static uint32_t commit_one(struct update *u, struct planned *planned, const struct registry_binding *b)
+static uint32_t commit_one(
+	struct update *u, struct planned *planned, const struct registry_binding *b)
 {
 	struct cell_pool *pool = &u->place.shard->cells;
 	union cell_image first, second;
@@ -353,7 +284,8 @@ static void link_all(struct update *u, const uint32_t *indices, unsigned count)
 	u->record_image.record.first = indices[0];
 	u->record_image.record.count = (uint16_t)count;
 	if (u->new_record) {
-		u->record_image.record.next = atomic_load_explicit(&u->place.bucket->head, memory_order_relaxed);
+		u->record_image.record.next =
+			atomic_load_explicit(&u->place.bucket->head, memory_order_relaxed);
 		atomic_fetch_add_explicit(&u->place.shard->aors, 1, memory_order_relaxed);
 	}
 	cell_store(pool, u->record, &u->record_image);
@@ -419,8 +351,9 @@ static int update_run(struct update *u, bool remove_all)
 	return REGISTRY_OK;
 }
 
-int registry_update(struct registry *registry, struct pv_span aor, const struct registry_change changes[],
-	unsigned count, bool remove_all, uint64_t call_id, uint32_t cseq)
+int registry_update(struct registry *registry, struct pv_span aor,
+	const struct registry_change changes[], unsigned count, bool remove_all, uint64_t call_id,
+	uint32_t cseq)
 {
 	struct update u;
 	if (count > UPDATE_CHANGES)

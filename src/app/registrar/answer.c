@@ -9,7 +9,8 @@
 /* ";q=0.25": no more digits than it needs. */
 static void put_q(struct pv_writer *w, uint16_t q)
 {
-	char digits[3] = { (char)('0' + q / 100 % 10), (char)('0' + q / 10 % 10), (char)('0' + q % 10) };
+	char digits[3] = {
+		(char)('0' + q / 100 % 10), (char)('0' + q / 10 % 10), (char)('0' + q % 10)};
 	size_t count = q % 10 ? 3 : q % 100 ? 2 : 1;
 	if (q >= 1000)
 		return;
@@ -65,7 +66,7 @@ static void put_date(struct registrar *r, struct pv_writer *w)
 		r->date_length = length;
 		r->date_s = now;
 	}
-	pv_build_header(w, PV_HEADER_DATE, (struct pv_span){ r->date, r->date_length });
+	pv_build_header(w, PV_HEADER_DATE, (struct pv_span){r->date, r->date_length});
 }
 
 static void put_success(struct registration *reg, struct pv_writer *w)
@@ -83,7 +84,8 @@ struct pv_span registration_answer(struct registration *reg, const struct verdic
 	struct registrar *r = reg->registrar;
 	char tag[TRANSACTION_TAG];
 	struct transaction_via_text fixup;
-	struct pv_response response = { .status = verdict->status, .phrase = pv_span_of(verdict->phrase) };
+	struct pv_response response = {
+		.status = verdict->status, .phrase = pv_span_of(verdict->phrase)};
 	struct pv_writer w;
 	response.to_tag = transaction_local_tag(r->at.transactions, reg->request, tag);
 	transaction_via_fixup(reg->request, reg->from, &fixup, &response.received, &response.rport);
@@ -94,5 +96,5 @@ struct pv_span registration_answer(struct registration *reg, const struct verdic
 	else if (verdict->header != PV_HEADER_OTHER)
 		pv_build_header(&w, verdict->header, verdict->value);
 	pv_build_end(&w, PV_SPAN(""), PV_SPAN(""));
-	return w.overflow ? (struct pv_span){ 0 } : pv_writer_span(&w);
+	return w.overflow ? (struct pv_span){0} : pv_writer_span(&w);
 }

@@ -10,18 +10,18 @@ struct contact_params {
 	uint32_t expires;
 	uint32_t reg_id;
 	uint16_t q;
-	struct pv_span instance;      /* without quotes and <> */
-	struct pv_span kept;          /* the text that answers repeat */
+	struct pv_span instance; /* without quotes and <> */
+	struct pv_span kept;     /* the text that answers repeat */
 };
 
 struct pv_span registration_keep(struct registration *reg, struct pv_span text)
 {
 	char *to = pv_writer_take(&reg->scratch, text.length);
 	if (!to)
-		return (struct pv_span){ 0 };
+		return (struct pv_span){0};
 	for (size_t i = 0; i < text.length; i++)
 		to[i] = text.at[i] == '\r' || text.at[i] == '\n' ? ' ' : text.at[i];
-	return (struct pv_span){ to, text.length };
+	return (struct pv_span){to, text.length};
 }
 
 static void param_expires(struct contact_params *p, struct pv_span value)
@@ -46,15 +46,13 @@ static void param_reg_id(struct contact_params *p, struct pv_span value)
 static void param_instance(struct contact_params *p, struct pv_span value)
 {
 	if (value.length >= 2 && value.at[0] == '"')
-		value = (struct pv_span){ value.at + 1, value.length - 2 };
+		value = (struct pv_span){value.at + 1, value.length - 2};
 	if (value.length >= 2 && value.at[0] == '<')
-		value = (struct pv_span){ value.at + 1, value.length - 2 };
+		value = (struct pv_span){value.at + 1, value.length - 2};
 	p->instance = value;
 }
 
-static void param_ignored(struct contact_params *p, struct pv_span value)
-{
-}
+static void param_ignored(struct contact_params *p, struct pv_span value) {}
 
 /* Parameters that mean something here; those not kept are ours to write, or must not come back. */
 static const struct {
@@ -62,12 +60,12 @@ static const struct {
 	bool kept;
 	void (*read)(struct contact_params *p, struct pv_span value);
 } known[] = {
-	{ PV_SPAN_INIT("expires"), false, param_expires },
-	{ PV_SPAN_INIT("q"), false, param_q },
-	{ PV_SPAN_INIT("reg-id"), true, param_reg_id },
-	{ PV_SPAN_INIT("+sip.instance"), true, param_instance },
-	{ PV_SPAN_INIT("pub-gruu"), false, param_ignored },
-	{ PV_SPAN_INIT("temp-gruu"), false, param_ignored },
+	{PV_SPAN_INIT("expires"), false, param_expires},
+	{PV_SPAN_INIT("q"), false, param_q},
+	{PV_SPAN_INIT("reg-id"), true, param_reg_id},
+	{PV_SPAN_INIT("+sip.instance"), true, param_instance},
+	{PV_SPAN_INIT("pub-gruu"), false, param_ignored},
+	{PV_SPAN_INIT("temp-gruu"), false, param_ignored},
 };
 
 static bool read_param(struct contact_params *p, struct pv_span name, struct pv_span value)
@@ -84,7 +82,7 @@ static void read_params(struct registration *reg, struct pv_span rest, struct co
 {
 	struct pv_span name, value;
 	const char *start = reg->scratch.at;
-	*p = (struct contact_params){ .q = 1000 };
+	*p = (struct contact_params){.q = 1000};
 	while (pv_params_next(&rest, &name, &value)) {
 		if (!read_param(p, name, value))
 			continue;
@@ -98,9 +96,10 @@ static void read_params(struct registration *reg, struct pv_span rest, struct co
 	p->kept = pv_span_from(start, reg->scratch.at);
 }
 
-/* The parameter, else the header, else the default; what is malformed is as if it asked for the default (§10.3 step 6,
- * §20.19). *ret_asked: the phone itself named this number. */
-static uint32_t wanted_expires(const struct registration *reg, const struct contact_params *p, bool *ret_asked)
+/* The parameter, else the header, else the default; what is malformed is as if it asked for the
+ * default (§10.3 step 6, §20.19). *ret_asked: the phone itself named this number. */
+static uint32_t wanted_expires(
+	const struct registration *reg, const struct contact_params *p, bool *ret_asked)
 {
 	uint32_t expires;
 	*ret_asked = true;
@@ -114,7 +113,8 @@ static uint32_t wanted_expires(const struct registration *reg, const struct cont
 }
 
 /* §10.3 step 7: too brief is more than zero, less than an hour and less than our minimum. */
-static struct verdict grant_expires(struct registration *reg, const struct contact_params *p, uint32_t *ret_expires)
+static struct verdict grant_expires(
+	struct registration *reg, const struct contact_params *p, uint32_t *ret_expires)
 {
 	const struct registrar_config *config = &reg->registrar->config;
 	bool asked;
@@ -123,7 +123,7 @@ static struct verdict grant_expires(struct registration *reg, const struct conta
 		struct pv_writer w;
 		pv_writer_init(&w, reg->number, sizeof(reg->number));
 		pv_put_u64(&w, config->min_expires_s);
-		return (struct verdict){ 423, NULL, PV_HEADER_MIN_EXPIRES, pv_writer_span(&w) };
+		return (struct verdict){423, NULL, PV_HEADER_MIN_EXPIRES, pv_writer_span(&w)};
 	}
 	*ret_expires = MIN(expires, config->max_expires_s);
 	return GO_ON;
@@ -133,17 +133,18 @@ static struct verdict grant_expires(struct registration *reg, const struct conta
 static struct verdict check_uri(const struct pv_address *contact, struct pv_uri *ret)
 {
 	if (pv_uri_parse(contact->uri, ret) != 0)
-		return (struct verdict){ 400, "Malformed Contact URI" };
+		return (struct verdict){400, "Malformed Contact URI"};
 	if (ret->scheme != PV_SCHEME_SIP && ret->scheme != PV_SCHEME_SIPS)
-		return (struct verdict){ 400, "Contact Is Not A SIP URI" };
+		return (struct verdict){400, "Contact Is Not A SIP URI"};
 	return GO_ON;
 }
 
-/* A binding that points at our own address would make each call to it come back (RFC 5393). A phone behind NAT with
- * our private address is reached by its own hole, so it may. */
+/* A binding that points at our own address would make each call to it come back (RFC 5393). A phone
+ * behind NAT with our private address is reached by its own hole, so it may. */
 static bool is_our_own(const struct registration *reg, const struct pv_uri *uri, bool behind_nat)
 {
-	return !behind_nat && !reg->path.length && aor_is_ours(reg->registrar->at.domains, uri, NULL);
+	return !behind_nat && !reg->path.length &&
+	       aor_is_ours(reg->registrar->at.domains, uri, NULL);
 }
 
 static struct pv_span user_agent(struct registration *reg)
@@ -153,8 +154,8 @@ static struct pv_span user_agent(struct registration *reg)
 	return registration_keep(reg, agent);
 }
 
-static void fill_binding(struct registration *reg, struct registry_binding *b, const struct contact_params *p,
-	struct pv_span uri, uint32_t expires)
+static void fill_binding(struct registration *reg, struct registry_binding *b,
+	const struct contact_params *p, struct pv_span uri, uint32_t expires)
 {
 	bool flow = reg->outbound && p->reg_id && p->instance.length;
 	*b = (struct registry_binding){
@@ -178,7 +179,7 @@ struct verdict registration_contact(struct registration *reg, const struct pv_ad
 	struct pv_uri uri;
 	uint32_t expires;
 	if (reg->count == REGISTRAR_CHANGES)
-		return (struct verdict){ 403, "Too Many Contacts" };
+		return (struct verdict){403, "Too Many Contacts"};
 	struct verdict verdict = check_uri(contact, &uri);
 	if (verdict.status)
 		return verdict;
@@ -190,7 +191,7 @@ struct verdict registration_contact(struct registration *reg, const struct pv_ad
 	change->remove = expires == 0;
 	change->binding.behind_nat = registration_is_behind_nat(reg, &uri);
 	if (!change->remove && is_our_own(reg, &uri, change->binding.behind_nat))
-		return (struct verdict){ 403, "Contact Is The Server Itself" };
+		return (struct verdict){403, "Contact Is The Server Itself"};
 	reg->count++;
 	return GO_ON;
 }

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keepalive.c — keeps the holes of phones behind NAT open: OPTIONS over UDP, a double CRLF over connections. */
+/* keepalive.c — keeps the holes of phones behind NAT open: OPTIONS over UDP, a double CRLF over
+ * connections. */
 #include "app/registrar/private.h"
 
 #define KEEPALIVE_ROOM 8192
 
 /* The answer's branch leads to the stateless slot of this worker, where it ends. */
-void registrar_keepalive_write(struct registrar *registrar, const struct registry_binding *binding, struct pv_span sent_by,
-	struct pv_writer *w)
+void registrar_keepalive_write(struct registrar *registrar, const struct registry_binding *binding,
+	struct pv_span sent_by, struct pv_writer *w)
 {
-	uint64_t words[2] = { registrar->at.worker->index, ++registrar->keepalives };
+	uint64_t words[2] = {registrar->at.worker->index, ++registrar->keepalives};
 	uint64_t call_id = siphash13(&registrar->key, words, sizeof(words));
-	struct pv_span domain = registrar->at.domains->count ? registrar->at.domains->name[0] : sent_by;
+	struct pv_span domain =
+		registrar->at.domains->count ? registrar->at.domains->name[0] : sent_by;
 	pv_put_text(w, "OPTIONS ");
 	pv_put(w, binding->contact);
 	pv_put_text(w, " SIP/2.0\r\nVia: SIP/2.0/UDP ");
 	pv_put(w, sent_by);
 	pv_put_text(w, ";rport;branch=");
-	transaction_branch_stateless(registrar->at.transactions, (uint32_t)registrar->keepalives, w);
+	transaction_branch_stateless(
+		registrar->at.transactions, (uint32_t)registrar->keepalives, w);
 	pv_put_text(w, "\r\nMax-Forwards: 70\r\nFrom: <sip:");
 	pv_put(w, domain);
 	pv_put_text(w, ">;tag=");
@@ -54,6 +57,6 @@ static void visit(void *context, const struct registry_binding *binding)
 
 void registrar_keepalive(struct registrar *registrar, uint64_t now_ms)
 {
-	registry_keepalive(registrar->at.registry, registrar->at.worker->index, now_ms, registrar->config.keepalive_ms,
-		visit, registrar);
+	registry_keepalive(registrar->at.registry, registrar->at.worker->index, now_ms,
+		registrar->config.keepalive_ms, visit, registrar);
 }

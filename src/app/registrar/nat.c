@@ -12,8 +12,9 @@ static bool is_stream(const struct path *path)
 	return path->transport != PV_TRANSPORT_UDP;
 }
 
-/* The sender believes to be somewhere else than we see it: its Via's sent-by is not the source. A port counts where
- * it asked for answers to its source port (RFC 3581); a connection's port says nothing. */
+/* The sender believes to be somewhere else than we see it: its Via's sent-by is not the source. A
+ * port counts where it asked for answers to its source port (RFC 3581); a connection's port says
+ * nothing. */
 static bool via_differs(const struct registration *reg)
 {
 	const struct pv_via *via = &reg->request->via;

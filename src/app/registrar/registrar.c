@@ -22,7 +22,8 @@ static void on_tick(void *context, struct lane_node *node, uint64_t now_ms)
 	worker_lane_arm(r->at.worker, &r->lane, node);
 }
 
-int registrar_new(struct registrar **ret, const struct registrar_config *config, const struct registrar_floors *floors)
+int registrar_new(struct registrar **ret, const struct registrar_config *config,
+	const struct registrar_floors *floors)
 {
 	struct registrar *r = calloc(1, sizeof(*r));
 	if (!r || siphash_key_random(&r->key) != 0) {
@@ -51,16 +52,19 @@ void registrar_start(struct registrar *registrar)
 	worker_lane_arm(registrar->at.worker, &registrar->lane, &registrar->tick);
 }
 
-void registration_init(struct registration *reg, struct registrar *r, const struct pv_message *request,
-	const struct path *from)
+void registration_init(struct registration *reg, struct registrar *r,
+	const struct pv_message *request, const struct path *from)
 {
-	*reg = (struct registration){ .registrar = r, .request = request, .from = from,
-		.now_ms = clock_now_ms(r->at.worker->clock) };
+	*reg = (struct registration){.registrar = r,
+		.request = request,
+		.from = from,
+		.now_ms = clock_now_ms(r->at.worker->clock)};
 	pv_writer_init(&reg->scratch, r->scratch, sizeof(r->scratch));
 }
 
 /* One line in the log for each that is refused; challenges are everyday. */
-static void log_refused(const struct pv_message *request, const struct path *from, unsigned status, const char *phrase)
+static void log_refused(const struct pv_message *request, const struct path *from, unsigned status,
+	const char *phrase)
 {
 	char to[128], call_id[96], source[NET_ADDRESS_TEXT];
 	struct pv_writer w;
@@ -68,17 +72,20 @@ static void log_refused(const struct pv_message *request, const struct path *fro
 		return;
 	pv_writer_init(&w, source, sizeof(source));
 	net_address_write(&from->peer, &w);
-	log_write(LOG_LEVEL_INFO, "register_refused", "status=%u reason=\"%s\" to=%s source=%.*s call_id=%s", status,
-		phrase ? phrase : pv_reason_phrase(status), log_quote(to, sizeof(to), request->to.uri),
-		PV_SPAN_PRINT(pv_writer_span(&w)), log_quote(call_id, sizeof(call_id), request->call_id));
+	log_write(LOG_LEVEL_INFO, "register_refused",
+		"status=%u reason=\"%s\" to=%s source=%.*s call_id=%s", status,
+		phrase ? phrase : pv_reason_phrase(status),
+		log_quote(to, sizeof(to), request->to.uri), PV_SPAN_PRINT(pv_writer_span(&w)),
+		log_quote(call_id, sizeof(call_id), request->call_id));
 }
 
 /* §8.2.7: a challenge keeps no state. */
-static void challenge(struct registrar *r, const struct pv_message *request, const struct path *from, bool stale)
+static void challenge(
+	struct registrar *r, const struct pv_message *request, const struct path *from, bool stale)
 {
 	char tag[TRANSACTION_TAG];
 	struct transaction_via_text fixup;
-	struct pv_response response = { .status = 401 };
+	struct pv_response response = {.status = 401};
 	struct path to;
 	struct pv_writer w;
 	response.to_tag = transaction_local_tag(r->at.transactions, request, tag);
@@ -86,14 +93,16 @@ static void challenge(struct registrar *r, const struct pv_message *request, con
 	transaction_response_path(request, from, &to);
 	pv_writer_init(&w, r->answer, sizeof(r->answer));
 	pv_build_response(&w, request, &response);
-	auth_challenge_write(r->at.auth, AUTH_REGISTRAR, stale, clock_now_ms(r->at.worker->clock), &w);
+	auth_challenge_write(
+		r->at.auth, AUTH_REGISTRAR, stale, clock_now_ms(r->at.worker->clock), &w);
 	pv_build_end(&w, PV_SPAN(""), PV_SPAN(""));
 	metrics_add(METRIC_registrar_challenged, 1);
 	if (!w.overflow)
 		net_send_copy(r->at.net, &to, pv_writer_span(&w));
 }
 
-static bool check_credentials(struct registrar *r, const struct pv_message *request, const struct path *from)
+static bool check_credentials(
+	struct registrar *r, const struct pv_message *request, const struct path *from)
 {
 	enum auth_result result = auth_check(r->at.auth, request, AUTH_REGISTRAR, &from->peer,
 		clock_now_ms(r->at.worker->clock), NULL);
@@ -106,29 +115,33 @@ static bool check_credentials(struct registrar *r, const struct pv_message *requ
 	}
 	metrics_add(METRIC_registrar_refused, 1);
 	log_refused(request, from, answer.status, answer.phrase);
-	transaction_refuse(r->at.transactions, request, from, answer.status, pv_span_of(answer.phrase),
-		answer.status == 503 ? r->config.retry_after_s : 0);
+	transaction_refuse(r->at.transactions, request, from, answer.status,
+		pv_span_of(answer.phrase), answer.status == 503 ? r->config.retry_after_s : 0);
 	return false;
 }
 
-bool registrar_precheck(struct registrar *registrar, const struct pv_message *request, const struct path *from)
+bool registrar_precheck(
+	struct registrar *registrar, const struct pv_message *request, const struct path *from)
 {
 	struct registration reg;
 	if (!registrar->config.challenge)
 		return true;
-	/* step 2 comes before step 3: what we do not understand is refused unasked, by registrar_request */
+	/* step 2 comes before step 3: what we do not understand is refused unasked, by
+	 * registrar_request */
 	registration_init(&reg, registrar, request, from);
 	if (registration_require(&reg).status)
 		return true;
 	return check_credentials(registrar, request, from);
 }
 
-static void respond(struct registration *reg, struct transaction *server, const struct verdict *verdict)
+static void respond(
+	struct registration *reg, struct transaction *server, const struct verdict *verdict)
 {
 	struct registrar *r = reg->registrar;
 	struct pv_span text = registration_answer(reg, verdict);
 	/* the exact size: it is kept for retransmissions for 32 s */
-	struct buffer *bytes = text.length ? buffer_take(&r->at.worker->buffers, text.length) : NULL;
+	struct buffer *bytes =
+		text.length ? buffer_take(&r->at.worker->buffers, text.length) : NULL;
 	if (!bytes) {
 		metrics_add(METRIC_registrar_answers_lost, 1);
 		return;
@@ -139,18 +152,19 @@ static void respond(struct registration *reg, struct transaction *server, const 
 	buffer_unref(&r->at.worker->buffers, bytes);
 }
 
-void registrar_request(struct registrar *registrar, struct transaction *server, const struct pv_message *request,
-	const struct path *from)
+void registrar_request(struct registrar *registrar, struct transaction *server,
+	const struct pv_message *request, const struct path *from)
 {
 	struct registration reg;
 	registration_init(&reg, registrar, request, from);
 	struct verdict verdict = registration_run(&reg);
-	metrics_add(verdict.status == 200 ? METRIC_registrar_accepted : METRIC_registrar_refused, 1);
+	metrics_add(
+		verdict.status == 200 ? METRIC_registrar_accepted : METRIC_registrar_refused, 1);
 	if (verdict.status != 200)
 		log_refused(request, from, verdict.status, verdict.phrase);
 	else if (reg.count || reg.remove_all)
-		log_event(LOG_LEVEL_DEBUG, "registered", "aor=%.*s contacts=%u call_id=%.*s", PV_SPAN_PRINT(reg.aor),
-			reg.count, PV_SPAN_PRINT(request->call_id));
+		log_event(LOG_LEVEL_DEBUG, "registered", "aor=%.*s contacts=%u call_id=%.*s",
+			PV_SPAN_PRINT(reg.aor), reg.count, PV_SPAN_PRINT(request->call_id));
 	respond(&reg, server, &verdict);
 }
 

@@ -5,7 +5,7 @@
 #include "base/siphash.h"
 
 /* Option-tags that a REGISTER may require of us. GRUU is not offered: half of it breaks phones. */
-static const struct pv_span understood[] = { PV_SPAN_INIT("path"), PV_SPAN_INIT("outbound") };
+static const struct pv_span understood[] = {PV_SPAN_INIT("path"), PV_SPAN_INIT("outbound")};
 
 static bool is_understood(struct pv_span option)
 {
@@ -15,7 +15,8 @@ static bool is_understood(struct pv_span option)
 	return false;
 }
 
-bool registration_has_option(const struct pv_message *message, enum pv_header header, struct pv_span option)
+bool registration_has_option(
+	const struct pv_message *message, enum pv_header header, struct pv_span option)
 {
 	struct pv_values walk;
 	struct pv_span value;
@@ -28,7 +29,8 @@ bool registration_has_option(const struct pv_message *message, enum pv_header he
 	return false;
 }
 
-/* Step 2: what is required and not understood (§8.2.2.3). Step 1, whose domain it is for, was dispatch's. */
+/* Step 2: what is required and not understood (§8.2.2.3). Step 1, whose domain it is for, was
+ * dispatch's. */
 struct verdict registration_require(struct registration *reg)
 {
 	const char *start = reg->scratch.at;
@@ -46,25 +48,27 @@ struct verdict registration_require(struct registration *reg)
 	}
 	if (reg->scratch.at == start)
 		return GO_ON;
-	return (struct verdict){ 420, NULL, PV_HEADER_UNSUPPORTED, pv_span_from(start, reg->scratch.at) };
+	return (struct verdict){
+		420, NULL, PV_HEADER_UNSUPPORTED, pv_span_from(start, reg->scratch.at)};
 }
 
-/* Steps 3 and 4, authentication and authorization, were precheck's. Step 5: the address-of-record, in its one spelling. */
+/* Steps 3 and 4, authentication and authorization, were precheck's. Step 5: the address-of-record,
+ * in its one spelling. */
 static struct verdict step_address(struct registration *reg)
 {
 	struct pv_uri uri;
 	struct pv_writer w;
 	if (pv_uri_parse(reg->request->to.uri, &uri) != 0)
-		return (struct verdict){ 400, "Malformed To" };
+		return (struct verdict){400, "Malformed To"};
 	pv_writer_init(&w, reg->key, sizeof(reg->key));
 	switch (aor_write(reg->registrar->at.domains, &uri, &w)) {
 	case AOR_OURS:
 		break;
 	case AOR_FOREIGN:
 	case AOR_NO_USER:
-		return (struct verdict){ 404 };
+		return (struct verdict){404};
 	case AOR_MALFORMED:
-		return (struct verdict){ 400, "Malformed User" };
+		return (struct verdict){400, "Malformed User"};
 	}
 	reg->aor = reg->user = pv_writer_span(&w);
 	while (reg->user.at[--reg->user.length] != '@')
@@ -78,11 +82,12 @@ static struct verdict step_reserved(struct registration *reg)
 	const struct registrar_config *config = &reg->registrar->config;
 	for (unsigned i = 0; i < config->reserved_count; i++)
 		if (pv_span_equal(config->reserved[i], reg->user))
-			return (struct verdict){ 403, "Group Address" };
+			return (struct verdict){403, "Group Address"};
 	return GO_ON;
 }
 
-/* RFC 3327 §5.3. Kept whether or not the phone says that it supports it: the proxy on the way asked for it. */
+/* RFC 3327 §5.3. Kept whether or not the phone says that it supports it: the proxy on the way asked
+ * for it. */
 static struct verdict step_path(struct registration *reg)
 {
 	struct pv_values walk;
@@ -96,7 +101,7 @@ static struct verdict step_path(struct registration *reg)
 		struct pv_uri uri;
 		if (pv_address_parse(value, &address) != 0 || !address.is_name_addr ||
 			pv_uri_parse(address.uri, &uri) != 0)
-			return (struct verdict){ 400, "Malformed Path" };
+			return (struct verdict){400, "Malformed Path"};
 		if (reg->scratch.at != start)
 			pv_put_text(&reg->scratch, ", ");
 		registration_keep(reg, value);
@@ -106,7 +111,7 @@ static struct verdict step_path(struct registration *reg)
 	}
 	reg->path = pv_span_from(start, reg->scratch.at);
 	if (reg->scratch.overflow || reg->path.length > REGISTRY_TEXT / 2)
-		return (struct verdict){ 400, "Path Too Long" };
+		return (struct verdict){400, "Path Too Long"};
 	return GO_ON;
 }
 
@@ -127,8 +132,9 @@ static struct verdict read_star(struct registration *reg, unsigned values)
 {
 	uint32_t expires;
 	if (values != 1 || !pv_message_has(reg->request, PV_HEADER_EXPIRES) ||
-		!pv_number_parse(pv_message_value(reg->request, PV_HEADER_EXPIRES), &expires) || expires != 0)
-		return (struct verdict){ 400, "Contact * Needs Expires: 0 And No Other Contact" };
+		!pv_number_parse(pv_message_value(reg->request, PV_HEADER_EXPIRES), &expires) ||
+		expires != 0)
+		return (struct verdict){400, "Contact * Needs Expires: 0 And No Other Contact"};
 	reg->remove_all = true;
 	reg->count = 0;
 	return GO_ON;
@@ -148,7 +154,7 @@ static struct verdict step_contacts(struct registration *reg)
 	for (; !verdict.status && pv_values_next(&walk, &value); values++) {
 		struct pv_address contact;
 		if (pv_address_parse(value, &contact) != 0)
-			return (struct verdict){ 400, "Malformed Contact" };
+			return (struct verdict){400, "Malformed Contact"};
 		star = star || contact.is_star;
 		if (!contact.is_star)
 			verdict = registration_contact(reg, &contact);
@@ -169,9 +175,9 @@ static struct verdict step_outbound(struct registration *reg)
 		flow = flow || (!change->remove && change->binding.reg_id);
 	}
 	if (flow && set > 1)
-		return (struct verdict){ 400, "One Flow A Request" };
+		return (struct verdict){400, "One Flow A Request"};
 	if (flow && reg->through_proxy && !reg->first_hop_outbound)
-		return (struct verdict){ 439, "First Hop Lacks Outbound Support" };
+		return (struct verdict){439, "First Hop Lacks Outbound Support"};
 	reg->used_outbound = flow;
 	return GO_ON;
 }
@@ -183,18 +189,18 @@ static struct verdict registry_verdict(struct registration *reg, enum registry_e
 	case REGISTRY_OK:
 		return GO_ON;
 	case REGISTRY_TOO_MANY:
-		return (struct verdict){ 403, "Too Many Contacts" };
+		return (struct verdict){403, "Too Many Contacts"};
 	case REGISTRY_OUT_OF_ORDER:
-		return (struct verdict){ 500, "CSeq Out Of Order" };
+		return (struct verdict){500, "CSeq Out Of Order"};
 	case REGISTRY_TOO_LONG:
-		return (struct verdict){ 400, "Contact Too Long" };
+		return (struct verdict){400, "Contact Too Long"};
 	case REGISTRY_FULL:
 		break;
 	}
 	pv_writer_init(&w, reg->number, sizeof(reg->number));
 	pv_put_u64(&w, reg->registrar->config.retry_after_s);
 	metrics_add(METRIC_registrar_full, 1);
-	return (struct verdict){ 503, "Registrar Full", PV_HEADER_RETRY_AFTER, pv_writer_span(&w) };
+	return (struct verdict){503, "Registrar Full", PV_HEADER_RETRY_AFTER, pv_writer_span(&w)};
 }
 
 /* Step 7, its second half: all or nothing. */
@@ -205,10 +211,12 @@ static struct verdict step_update(struct registration *reg)
 	if (!reg->count && !reg->remove_all)
 		return GO_ON;
 	if (reg->scratch.overflow)
-		return (struct verdict){ 400, "Contacts Too Long" };
-	uint64_t call_id = siphash13(&r->at.worker->group->home_key, m->call_id.at, m->call_id.length);
-	return registry_verdict(reg, (enum registry_error)registry_update(r->at.registry, reg->aor, r->changes,
-					     reg->count, reg->remove_all, call_id, m->cseq));
+		return (struct verdict){400, "Contacts Too Long"};
+	uint64_t call_id =
+		siphash13(&r->at.worker->group->home_key, m->call_id.at, m->call_id.length);
+	return registry_verdict(
+		reg, (enum registry_error)registry_update(r->at.registry, reg->aor, r->changes,
+			     reg->count, reg->remove_all, call_id, m->cseq));
 }
 
 /* Step 8 is the answer: answer.c. */
@@ -230,5 +238,5 @@ struct verdict registration_run(struct registration *reg)
 		if (verdict.status)
 			return verdict;
 	}
-	return (struct verdict){ .status = 200 };
+	return (struct verdict){.status = 200};
 }

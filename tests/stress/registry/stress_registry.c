@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stress_registry.c: readers, writers, expiry and lost flows at once; a copied binding is always of one piece. */
+/* stress_registry.c: readers, writers, expiry and lost flows at once; a copied binding is always of
+ * one piece. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ static _Atomic bool stop;
 static _Atomic uint64_t copies, wrong;
 
 /* Every value of a binding follows from one number, so a mixture of two shows. */
-static void make(struct registry_binding *b, char *text, size_t size, unsigned contact, uint64_t seed)
+static void make(
+	struct registry_binding *b, char *text, size_t size, unsigned contact, uint64_t seed)
 {
 	size_t params = (size_t)(seed % 300), path = (size_t)(seed % 170);
 	memset(b, 0, sizeof(*b));
@@ -27,8 +29,8 @@ static void make(struct registry_binding *b, char *text, size_t size, unsigned c
 	at += snprintf(at, size, "sip:c%u@192.0.2.1", contact);
 	b->contact = pv_span_from(text, at);
 	memset(at, 'a' + (int)(seed % 26), params + path);
-	b->params = (struct pv_span){ at, params };
-	b->path = (struct pv_span){ at + params, path };
+	b->params = (struct pv_span){at, params};
+	b->path = (struct pv_span){at + params, path};
 	b->q = (uint16_t)(seed % 1001);
 	b->behind_nat = seed & 1;
 	b->received.peer.port = (uint16_t)seed;
@@ -44,8 +46,9 @@ static bool is_whole(const struct registry_binding *b)
 	memcpy(&seed, b->received.peer.ip, sizeof(seed));
 	letter = (char)('a' + (int)(seed % 26));
 	if (b->params.length != seed % 300 || b->path.length != seed % 170 || b->q != seed % 1001 ||
-		b->received.peer.port != (uint16_t)seed || b->cseq != (uint32_t)seed || b->call_id != seed ||
-		b->behind_nat != (seed & 1) || (b->received.flow != 0 && b->received.flow != seed % 7))
+		b->received.peer.port != (uint16_t)seed || b->cseq != (uint32_t)seed ||
+		b->call_id != seed || b->behind_nat != (seed & 1) ||
+		(b->received.flow != 0 && b->received.flow != seed % 7))
 		return false;
 	for (size_t i = 0; i < b->params.length; i++)
 		if (b->params.at[i] != letter)
@@ -66,8 +69,8 @@ static void *write_on(void *unused)
 		change.binding.expires_ms = clock_now_ms(clock_monotonic()) + 1 + random_below(600);
 		change.remove = random_below(5) == 0;
 		int length = snprintf(aor, sizeof(aor), "u%u@example.test", random_below(AORS));
-		int result = registry_update(registry, (struct pv_span){ aor, (size_t)length }, &change, 1, false,
-			seed, (uint32_t)seed);
+		int result = registry_update(registry, (struct pv_span){aor, (size_t)length},
+			&change, 1, false, seed, (uint32_t)seed);
 		if (result != REGISTRY_OK)
 			atomic_fetch_add(&wrong, 1);
 		if (random_below(50) == 0)
@@ -89,8 +92,9 @@ static void *read_on(void *unused)
 	char *text = malloc(REGISTRY_TEXT_ALL), aor[32];
 	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
 		int length = snprintf(aor, sizeof(aor), "u%u@example.test", random_below(AORS));
-		struct pv_span key = { aor, (size_t)length };
-		int count = registry_lookup(registry, key, found, REGISTRY_CONTACTS, text, REGISTRY_TEXT_ALL);
+		struct pv_span key = {aor, (size_t)length};
+		int count = registry_lookup(
+			registry, key, found, REGISTRY_CONTACTS, text, REGISTRY_TEXT_ALL);
 		for (int i = 0; i < count; i++)
 			check(&found[i]);
 		if (count > 4)
@@ -123,7 +127,7 @@ static void *tick_on(void *unused)
 			registry_expire(registry, i, now_ms);
 			registry_keepalive(registry, i, now_ms, 100, keepalive_visit, NULL);
 		}
-		registry_walk(registry, (struct pv_span){ 0 }, walk_visit, NULL);
+		registry_walk(registry, (struct pv_span){0}, walk_visit, NULL);
 	}
 	return unused;
 }
@@ -136,7 +140,7 @@ static void start(pthread_t *thread, void *(*run)(void *))
 
 int main(void)
 {
-	struct registry_config config = { .capacity = AORS, .max_contacts = 10, .shards = SHARDS };
+	struct registry_config config = {.capacity = AORS, .max_contacts = 10, .shards = SHARDS};
 	pthread_t writers[WRITERS], readers[READERS], tick;
 	struct registry_counts counts;
 	if (registry_new(&registry, &config, clock_monotonic()) != 0)
@@ -155,9 +159,10 @@ int main(void)
 	for (uint32_t i = 0; i < SHARDS; i++)
 		registry_expire(registry, i, clock_now_ms(clock_monotonic()) + 2000);
 	registry_counts(registry, &counts);
-	printf("copies=%llu wrong=%llu locks=%llu expired=%llu left=%llu\n", (unsigned long long)copies,
-		(unsigned long long)wrong, (unsigned long long)counts.lookup_locks,
-		(unsigned long long)counts.expired, (unsigned long long)counts.bindings);
+	printf("copies=%llu wrong=%llu locks=%llu expired=%llu left=%llu\n",
+		(unsigned long long)copies, (unsigned long long)wrong,
+		(unsigned long long)counts.lookup_locks, (unsigned long long)counts.expired,
+		(unsigned long long)counts.bindings);
 	registry_free(registry);
 	return wrong != 0 || counts.bindings != 0 || counts.aors != 0 || copies == 0;
 }

@@ -18,7 +18,8 @@ static char found_text[REGISTRY_TEXT_ALL];
 
 static inline void open_registry(uint32_t capacity, uint32_t max_contacts, uint32_t shards)
 {
-	struct registry_config config = { .capacity = capacity, .max_contacts = max_contacts, .shards = shards };
+	struct registry_config config = {
+		.capacity = capacity, .max_contacts = max_contacts, .shards = shards};
 	fake_clock_init(&fake, START_MS);
 	ck_assert_int_eq(registry_new(&registry, &config, &fake.clock), 0);
 }
@@ -31,17 +32,20 @@ static inline uint64_t now_ms(void)
 /* A plain binding for `seconds`. */
 static inline struct registry_change set(const char *contact, uint32_t seconds)
 {
-	return (struct registry_change){ .binding = {
-		.contact = pv_span_of(contact), .q = 1000, .expires_ms = now_ms() + seconds * 1000ull } };
+	return (struct registry_change){.binding = {.contact = pv_span_of(contact),
+						.q = 1000,
+						.expires_ms = now_ms() + seconds * 1000ull}};
 }
 
 static inline struct registry_change unset(const char *contact)
 {
-	return (struct registry_change){ .binding = { .contact = pv_span_of(contact) }, .remove = true };
+	return (struct registry_change){
+		.binding = {.contact = pv_span_of(contact)}, .remove = true};
 }
 
 /* One of an instance's flows. */
-static inline struct registry_change set_flow(const char *contact, const char *instance, uint32_t reg_id, uint64_t flow)
+static inline struct registry_change set_flow(
+	const char *contact, const char *instance, uint32_t reg_id, uint64_t flow)
 {
 	struct registry_change change = set(contact, 3600);
 	change.binding.instance = pv_span_of(instance);
@@ -50,15 +54,16 @@ static inline struct registry_change set_flow(const char *contact, const char *i
 	return change;
 }
 
-static inline int update(const char *aor, struct registry_change change, uint64_t call_id, uint32_t cseq)
+static inline int update(
+	const char *aor, struct registry_change change, uint64_t call_id, uint32_t cseq)
 {
 	return registry_update(registry, pv_span_of(aor), &change, 1, false, call_id, cseq);
 }
 
 static inline int lookup(const char *aor)
 {
-	return registry_lookup(
-		registry, pv_span_of(aor), found, REGISTRY_CONTACTS, found_text, sizeof(found_text));
+	return registry_lookup(registry, pv_span_of(aor), found, REGISTRY_CONTACTS, found_text,
+		sizeof(found_text));
 }
 
 static inline struct registry_counts counts(void)

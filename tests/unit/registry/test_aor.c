@@ -10,9 +10,9 @@ static bool is_local(const void *context, const struct net_address *address)
 }
 
 static const struct aor_domains domains = {
-	.name = { PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test") },
+	.name = {PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")},
 	.count = 2,
-	.port = { 5060, 5070 },
+	.port = {5060, 5070},
 	.port_count = 2,
 	.is_local = is_local,
 };
@@ -22,21 +22,21 @@ static const struct {
 	enum aor_verdict verdict;
 	const char *aor;
 } cases[] = {
-	{ "sip:alice@example.test", AOR_OURS, "alice@example.test" },
-	{ "sips:alice@example.test", AOR_OURS, "alice@example.test" },
-	{ "sip:%61lice@EXAMPLE.test", AOR_OURS, "alice@example.test" },
-	{ "sip:Alice@example.test", AOR_OURS, "Alice@example.test" },
-	{ "sip:alice:secret@example.test:5070;transport=tcp", AOR_OURS, "alice@example.test" },
-	{ "sip:alice@other.test", AOR_OURS, "alice@other.test" },
-	{ "sip:alice@192.0.2.1:5060", AOR_OURS, "alice@example.test" },
-	{ "sip:alice@198.51.100.1", AOR_FOREIGN, NULL },
-	{ "sip:alice@[2001:db8::1]", AOR_FOREIGN, NULL },
-	{ "sip:alice@example.test:5080", AOR_FOREIGN, NULL },
-	{ "sip:alice@example.org", AOR_FOREIGN, NULL },
-	{ "tel:+15551234", AOR_FOREIGN, NULL },
-	{ "sip:example.test", AOR_NO_USER, NULL },
-	{ "sip:bob%00evil@example.test", AOR_MALFORMED, NULL },
-	{ "sip:bob%0d%0a@example.test", AOR_MALFORMED, NULL },
+	{"sip:alice@example.test", AOR_OURS, "alice@example.test"},
+	{"sips:alice@example.test", AOR_OURS, "alice@example.test"},
+	{"sip:%61lice@EXAMPLE.test", AOR_OURS, "alice@example.test"},
+	{"sip:Alice@example.test", AOR_OURS, "Alice@example.test"},
+	{"sip:alice:secret@example.test:5070;transport=tcp", AOR_OURS, "alice@example.test"},
+	{"sip:alice@other.test", AOR_OURS, "alice@other.test"},
+	{"sip:alice@192.0.2.1:5060", AOR_OURS, "alice@example.test"},
+	{"sip:alice@198.51.100.1", AOR_FOREIGN, NULL},
+	{"sip:alice@[2001:db8::1]", AOR_FOREIGN, NULL},
+	{"sip:alice@example.test:5080", AOR_FOREIGN, NULL},
+	{"sip:alice@example.org", AOR_FOREIGN, NULL},
+	{"tel:+15551234", AOR_FOREIGN, NULL},
+	{"sip:example.test", AOR_NO_USER, NULL},
+	{"sip:bob%00evil@example.test", AOR_MALFORMED, NULL},
+	{"sip:bob%0d%0a@example.test", AOR_MALFORMED, NULL},
 };
 
 START_TEST(writes_one_spelling)
@@ -48,7 +48,8 @@ START_TEST(writes_one_spelling)
 	ck_assert_int_eq(pv_uri_parse(pv_span_of(cases[_i].uri), &uri), 0);
 	ck_assert_msg(aor_write(&domains, &uri, &w) == cases[_i].verdict, "%s", cases[_i].uri);
 	if (cases[_i].aor)
-		ck_assert_msg(pv_span_equal(pv_writer_span(&w), pv_span_of(cases[_i].aor)), "%s", cases[_i].uri);
+		ck_assert_msg(pv_span_equal(pv_writer_span(&w), pv_span_of(cases[_i].aor)), "%s",
+			cases[_i].uri);
 }
 END_TEST
 

@@ -109,7 +109,8 @@ START_TEST(random_life)
 	for (uint32_t step = 1; step < 20000; step++) {
 		snprintf(aor, sizeof(aor), "u%u", random_below(40));
 		snprintf(contact, sizeof(contact), "sip:c%u", random_below(5));
-		struct registry_change change = random_below(4) ? set(contact, 1 + random_below(20)) : unset(contact);
+		struct registry_change change =
+			random_below(4) ? set(contact, 1 + random_below(20)) : unset(contact);
 		change.binding.received.flow = random_below(8);
 		change.binding.behind_nat = random_below(2);
 		change.binding.reg_id = random_below(3);
@@ -140,5 +141,5 @@ START_TEST(random_life)
 }
 END_TEST
 
-TEST_MAIN("expiry", removed_within_a_second, a_refresh_moves_the_end, longer_than_the_ring, after_a_long_sleep,
-	many_at_once, random_life)
+TEST_MAIN("expiry", removed_within_a_second, a_refresh_moves_the_end, longer_than_the_ring,
+	after_a_long_sleep, many_at_once, random_life)

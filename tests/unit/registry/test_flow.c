@@ -77,7 +77,7 @@ static void count_visit(void *context, const struct registry_binding *binding)
 START_TEST(keepalive_visits_once_a_period)
 {
 	char aor[32];
-	unsigned visits[400] = { 0 }, most = 0, before = 0;
+	unsigned visits[400] = {0}, most = 0, before = 0;
 	open_registry(400, 10, 1);
 	for (uint32_t i = 0; i < 400; i++) {
 		snprintf(aor, sizeof(aor), "u%u", i);
@@ -99,7 +99,8 @@ START_TEST(keepalive_visits_once_a_period)
 	ck_assert_uint_lt(most, 20);
 	registry_keepalive(registry, 0, now_ms() + 5000, 0, count_visit, visits); /* turned off */
 	fake_clock_advance(&fake, 100000);
-	registry_keepalive(registry, 0, now_ms(), 25000, count_visit, visits); /* late: one round, no more */
+	registry_keepalive(
+		registry, 0, now_ms(), 25000, count_visit, visits); /* late: one round, no more */
 	for (unsigned i = 0; i < 400; i++)
 		ck_assert_uint_eq(visits[i], 2 * (i % 2));
 	registry_free(registry);

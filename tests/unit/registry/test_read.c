@@ -48,7 +48,7 @@ START_TEST(flows_of_one_instance_are_one_group)
 	update(ALICE, set_flow("sip:other", "urn:2", 1, 13), 4, 1);
 	update(ALICE, set_flow("sip:three", "urn:1", 3, 14), 5, 1);
 	ck_assert_str_eq(contacts(ALICE), "sip:three sip:two sip:one sip:other sip:plain");
-	static const uint8_t groups[] = { 0, 0, 0, 1, 2 };
+	static const uint8_t groups[] = {0, 0, 0, 1, 2};
 	for (unsigned i = 0; i < 5; i++)
 		ck_assert_uint_eq(found[i].group, groups[i]);
 	ck_assert_uint_eq(registry_flow_gone(registry, 14), 1);
@@ -76,7 +76,9 @@ START_TEST(a_smaller_array_gets_the_newest)
 	open_registry(10, 10, 1);
 	update(ALICE, set("sip:a", 60), 1, 1);
 	update(ALICE, set("sip:b", 60), 2, 1);
-	ck_assert_int_eq(registry_lookup(registry, PV_SPAN(ALICE), found, 1, found_text, sizeof(found_text)), 1);
+	ck_assert_int_eq(
+		registry_lookup(registry, PV_SPAN(ALICE), found, 1, found_text, sizeof(found_text)),
+		1);
 	ck_assert(pv_span_equal(found[0].contact, PV_SPAN("sip:b")));
 	registry_free(registry);
 }
@@ -85,7 +87,7 @@ END_TEST
 START_TEST(knows_its_sources)
 {
 	struct registry_change change;
-	struct path from = { .peer = { .ip = { 192, 0, 2, 1 }, .port = 5060, .family = NET_IPV4 } };
+	struct path from = {.peer = {.ip = {192, 0, 2, 1}, .port = 5060, .family = NET_IPV4}};
 	open_registry(10, 10, 1);
 	change = set("sip:a", 60);
 	change.binding.received = from;
@@ -120,25 +122,25 @@ static bool see(void *context, struct pv_span aor, const struct registry_binding
 START_TEST(walks_everything_once)
 {
 	char aor[32];
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 	open_registry(1000, 10, 3);
 	for (uint32_t i = 0; i < 500; i++) {
 		snprintf(aor, sizeof(aor), "u%u@example.test", i);
 		update(aor, set("sip:a", 60), 1, i);
 		update(aor, set("sip:b", 30), 2, 1000);
 	}
-	registry_walk(registry, (struct pv_span){ 0 }, see, &seen);
+	registry_walk(registry, (struct pv_span){0}, see, &seen);
 	ck_assert_uint_eq(seen.count, 1000);
 	ck_assert_uint_eq(seen.sum, 499 * 500 / 2 + 500 * 1000);
-	seen = (struct seen){ .stop_at = 7 };
-	registry_walk(registry, (struct pv_span){ 0 }, see, &seen);
+	seen = (struct seen){.stop_at = 7};
+	registry_walk(registry, (struct pv_span){0}, see, &seen);
 	ck_assert_uint_eq(seen.count, 7);
-	seen = (struct seen){ 0 };
+	seen = (struct seen){0};
 	registry_walk(registry, PV_SPAN("u7@example.test"), see, &seen);
 	ck_assert_uint_eq(seen.count, 2);
 	fake_clock_advance(&fake, 30000);
-	seen = (struct seen){ 0 };
-	registry_walk(registry, (struct pv_span){ 0 }, see, &seen);
+	seen = (struct seen){0};
+	registry_walk(registry, (struct pv_span){0}, see, &seen);
 	ck_assert_uint_eq(seen.count, 500);
 	registry_free(registry);
 }
@@ -161,6 +163,7 @@ START_TEST(a_torn_bucket_ends_in_the_lock)
 }
 END_TEST
 
-TEST_MAIN("read", unknown_is_nobody, best_q_first_newest_among_equals, flows_of_one_instance_are_one_group,
-	an_instance_without_reg_id_is_no_group, a_smaller_array_gets_the_newest, knows_its_sources,
-	walks_everything_once, a_torn_bucket_ends_in_the_lock)
+TEST_MAIN("read", unknown_is_nobody, best_q_first_newest_among_equals,
+	flows_of_one_instance_are_one_group, an_instance_without_reg_id_is_no_group,
+	a_smaller_array_gets_the_newest, knows_its_sources, walks_everything_once,
+	a_torn_bucket_ends_in_the_lock)

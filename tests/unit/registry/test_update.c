@@ -18,15 +18,19 @@ START_TEST(keeps_every_value)
 	struct registry_change change;
 	open_registry(100, 10, 2);
 	change = set(A, 3600);
-	change.binding.params = PV_SPAN(";+sip.instance=\"<urn:uuid:1>\";reg-id=7;methods=\"INVITE\"");
+	change.binding.params =
+		PV_SPAN(";+sip.instance=\"<urn:uuid:1>\";reg-id=7;methods=\"INVITE\"");
 	change.binding.instance = PV_SPAN("urn:uuid:1");
 	change.binding.path = PV_SPAN("<sip:edge.example.test;lr>, <sip:two.example.test;lr>");
 	change.binding.user_agent = PV_SPAN("Phone/1.0");
 	change.binding.reg_id = 7;
 	change.binding.q = 300;
 	change.binding.behind_nat = true;
-	change.binding.received = (struct path){ .peer = { .ip = { 203, 0, 113, 9 }, .port = 4711, .family = NET_IPV4 },
-		.transport = PV_TRANSPORT_TCP, .listener = 3, .flow = 0x0100000200000003 };
+	change.binding.received =
+		(struct path){.peer = {.ip = {203, 0, 113, 9}, .port = 4711, .family = NET_IPV4},
+			.transport = PV_TRANSPORT_TCP,
+			.listener = 3,
+			.flow = 0x0100000200000003};
 	ck_assert_int_eq(update(ALICE, change, 42, 17), REGISTRY_OK);
 	ck_assert_int_eq(lookup(ALICE), 1);
 	const struct registry_binding *b = &found[0];
@@ -101,7 +105,8 @@ START_TEST(one_bad_contact_fails_all)
 	update(ALICE, set(A, 60), 1, 5);
 	changes[0] = set(B, 60);
 	changes[1] = set(A, 60);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 5), REGISTRY_OUT_OF_ORDER);
+	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 5),
+		REGISTRY_OUT_OF_ORDER);
 	ck_assert_str_eq(contacts(ALICE), A);
 	registry_free(registry);
 }
@@ -149,7 +154,8 @@ START_TEST(a_plain_binding_turns_into_a_flow)
 }
 END_TEST
 
-/* One REGISTER with the new Contact and the old one at expires=0, both with the same instance and reg-id. */
+/* One REGISTER with the new Contact and the old one at expires=0, both with the same instance and
+ * reg-id. */
 START_TEST(removal_and_setting_of_one_flow_sets_it)
 {
 	struct registry_change changes[2];
@@ -159,7 +165,9 @@ START_TEST(removal_and_setting_of_one_flow_sets_it)
 		changes[order] = set_flow(B, "urn:uuid:1", 1, 0);
 		changes[1 - order] = set_flow(A, "urn:uuid:1", 1, 0);
 		changes[1 - order].remove = true;
-		ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2 + order), REGISTRY_OK);
+		ck_assert_int_eq(
+			registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2 + order),
+			REGISTRY_OK);
 		ck_assert_str_eq(contacts(ALICE), B);
 		ck_assert_uint_eq(counts().bindings, 1);
 	}
@@ -174,7 +182,8 @@ START_TEST(new_contact_replaces_old_one_at_the_limit)
 	update(ALICE, set(A, 60), 1, 1);
 	changes[0] = set(B, 60);
 	changes[1] = unset(A);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2), REGISTRY_OK);
 	ck_assert_str_eq(contacts(ALICE), B);
 	registry_free(registry);
 }
@@ -187,11 +196,13 @@ START_TEST(the_later_of_two_equal_contacts_counts)
 	changes[0] = set(A, 60);
 	changes[1] = set(B, 60);
 	changes[2] = set("sip:alice@192.0.2.1:5060", 90);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 3, false, 1, 1), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), changes, 3, false, 1, 1), REGISTRY_OK);
 	ck_assert_int_eq(lookup(ALICE), 2);
 	ck_assert_str_eq(contacts(ALICE), B " " A);
 	ck_assert_uint_eq(found[1].expires_ms, now_ms() + 90000);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 3, false, 1, 2), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), changes, 3, false, 1, 2), REGISTRY_OK);
 	ck_assert_int_eq(lookup(ALICE), 2);
 	registry_free(registry);
 }
@@ -202,13 +213,16 @@ START_TEST(star_removes_all)
 	open_registry(100, 10, 1);
 	update(ALICE, set(A, 60), 1, 5);
 	update(ALICE, set(B, 60), 2, 9);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 9), REGISTRY_OUT_OF_ORDER);
+	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 9),
+		REGISTRY_OUT_OF_ORDER);
 	ck_assert_int_eq(lookup(ALICE), 2);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 10), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 10), REGISTRY_OK);
 	ck_assert_int_eq(lookup(ALICE), 0);
 	ck_assert_uint_eq(counts().aors, 0);
 	ck_assert_uint_eq(counts().bindings, 0);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 11), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 2, 11), REGISTRY_OK);
 	registry_free(registry);
 }
 END_TEST
@@ -229,9 +243,11 @@ START_TEST(too_many_changes_nothing)
 	update(ALICE, set(A, 60), 1, 1);
 	changes[0] = set(B, 60);
 	changes[1] = set(C, 60);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2), REGISTRY_TOO_MANY);
+	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), changes, 2, false, 1, 2),
+		REGISTRY_TOO_MANY);
 	ck_assert_str_eq(contacts(ALICE), A);
-	ck_assert_int_eq(registry_update(registry, PV_SPAN("bob@x"), changes, 2, false, 1, 2), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN("bob@x"), changes, 2, false, 1, 2), REGISTRY_OK);
 	registry_free(registry);
 }
 END_TEST
@@ -279,7 +295,7 @@ START_TEST(starved_in_the_middle_changes_nothing)
 	uint32_t used = registry->shards[0].cells.used;
 	for (uint32_t n = 1; n < 100; n++) {
 		changes[0] = set(A, 90);
-		changes[0].binding.path = (struct pv_span){ path, sizeof(path) };
+		changes[0].binding.path = (struct pv_span){path, sizeof(path)};
 		changes[1] = set(B, 90);
 		changes[2] = set(C, 90);
 		slab_starve(n);
@@ -313,13 +329,14 @@ START_TEST(cells_all_come_back)
 	memset(text, 'x', sizeof(text));
 	for (uint32_t round = 1; round < 200; round++) {
 		struct registry_change change = set(round % 2 ? A : B, 60);
-		change.binding.params = (struct pv_span){ text, (round * 37) % sizeof(text) };
+		change.binding.params = (struct pv_span){text, (round * 37) % sizeof(text)};
 		change.binding.behind_nat = round % 3 == 0;
 		change.binding.received.flow = round % 5;
 		ck_assert_int_eq(update(ALICE, change, 1, round), REGISTRY_OK);
 		ck_assert_int_eq(lookup(ALICE), round == 1 ? 1 : 2);
 	}
-	ck_assert_int_eq(registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 1, 1000), REGISTRY_OK);
+	ck_assert_int_eq(
+		registry_update(registry, PV_SPAN(ALICE), NULL, 0, true, 1, 1000), REGISTRY_OK);
 	ck_assert_uint_eq(registry->shards[0].cells.used, 0);
 	ck_assert_uint_eq(atomic_load(&registry->shards[0].behind_nat), 0);
 	ck_assert_uint_eq(atomic_load(&registry->aors), 0);
@@ -334,17 +351,20 @@ START_TEST(long_texts_and_keys)
 	open_registry(10, 10, 1);
 	memset(text, 'x', sizeof(text));
 	memset(key, 'k', sizeof(key));
-	struct pv_span long_key = { key, REGISTRY_KEY };
+	struct pv_span long_key = {key, REGISTRY_KEY};
 	change = set(A, 60);
-	change.binding.params = (struct pv_span){ text, REGISTRY_TEXT - strlen(A) };
+	change.binding.params = (struct pv_span){text, REGISTRY_TEXT - strlen(A)};
 	ck_assert_int_eq(registry_update(registry, long_key, &change, 1, false, 1, 1), REGISTRY_OK);
-	ck_assert_int_eq(registry_lookup(registry, long_key, found, 32, found_text, sizeof(found_text)), 1);
+	ck_assert_int_eq(
+		registry_lookup(registry, long_key, found, 32, found_text, sizeof(found_text)), 1);
 	ck_assert(pv_span_equal(found[0].params, change.binding.params));
 	ck_assert_int_eq(registry_lookup(registry, long_key, found, 32, found_text, 100), -ENOBUFS);
 	change.binding.params.length++;
-	ck_assert_int_eq(registry_update(registry, long_key, &change, 1, false, 1, 2), REGISTRY_TOO_LONG);
+	ck_assert_int_eq(
+		registry_update(registry, long_key, &change, 1, false, 1, 2), REGISTRY_TOO_LONG);
 	long_key.length++;
-	ck_assert_int_eq(registry_update(registry, long_key, &change, 1, false, 1, 2), REGISTRY_TOO_LONG);
+	ck_assert_int_eq(
+		registry_update(registry, long_key, &change, 1, false, 1, 2), REGISTRY_TOO_LONG);
 	registry_free(registry);
 }
 END_TEST
@@ -356,7 +376,8 @@ START_TEST(an_ordinary_contact_is_small)
 	open_registry(1000, 10, 1);
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(aor, sizeof(aor), "user%06u@example.test", i);
-		snprintf(contact, sizeof(contact), "sip:user%06u@192.168.100.200:5060;transport=udp", i);
+		snprintf(contact, sizeof(contact),
+			"sip:user%06u@192.168.100.200:5060;transport=udp", i);
 		ck_assert_int_eq(update(aor, set(contact, 60), 1, 1), REGISTRY_OK);
 	}
 	const struct shard *shard = &registry->shards[0];
@@ -370,6 +391,7 @@ TEST_MAIN("update", keeps_every_value, keeps_an_instance_that_stands_nowhere_els
 	same_call_id_must_count_up, one_bad_contact_fails_all, uris_compare_as_uris,
 	instance_and_reg_id_come_before_the_uri, a_plain_binding_turns_into_a_flow,
 	removal_and_setting_of_one_flow_sets_it, new_contact_replaces_old_one_at_the_limit,
-	the_later_of_two_equal_contacts_counts, star_removes_all, removing_what_is_not_there_is_fine,
-	too_many_changes_nothing, expired_ones_do_not_count, capacity_is_exact,
-	starved_in_the_middle_changes_nothing, cells_all_come_back, long_texts_and_keys, an_ordinary_contact_is_small)
+	the_later_of_two_equal_contacts_counts, star_removes_all,
+	removing_what_is_not_there_is_fine, too_many_changes_nothing, expired_ones_do_not_count,
+	capacity_is_exact, starved_in_the_middle_changes_nothing, cells_all_come_back,
+	long_texts_and_keys, an_ordinary_contact_is_small)

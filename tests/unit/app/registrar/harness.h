@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* harness.h — a registrar on a worker without a thread and a fake clock; requests as text, answers as text. */
+/* harness.h — a registrar on a worker without a thread and a fake clock; requests as text, answers
+ * as text. */
 #ifndef TESTS_REGISTRAR_HARNESS_H
 #define TESTS_REGISTRAR_HARNESS_H
 
@@ -23,7 +24,7 @@ static struct aor_domains domains;
 static struct path from;
 static struct registrar_config config;
 
-static const struct pv_span groups[] = { PV_SPAN_INIT("ops") };
+static const struct pv_span groups[] = {PV_SPAN_INIT("ops")};
 
 static bool is_local(const void *context, const struct net_address *address)
 {
@@ -32,9 +33,10 @@ static bool is_local(const void *context, const struct net_address *address)
 	return net_address_same_ip(&own, address);
 }
 
-static inline struct path path_of(const char *host, uint16_t port, enum pv_transport transport, uint64_t flow)
+static inline struct path path_of(
+	const char *host, uint16_t port, enum pv_transport transport, uint64_t flow)
 {
-	struct path path = { .transport = transport, .flow = flow };
+	struct path path = {.transport = transport, .flow = flow};
 	ck_assert(net_address_parse(pv_span_of(host), port, &path.peer));
 	return path;
 }
@@ -42,20 +44,36 @@ static inline struct path path_of(const char *host, uint16_t port, enum pv_trans
 static inline void open_registrar(uint32_t capacity)
 {
 	struct net_config net = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
-	struct registry_config registry_config = { .capacity = capacity, .max_contacts = 3, .shards = 1 };
-	struct transaction_config timers = { .t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100 };
-	struct siphash_key key = { 1, 2 };
+	struct registry_config registry_config = {
+		.capacity = capacity, .max_contacts = 3, .shards = 1};
+	struct transaction_config timers = {
+		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100};
+	struct siphash_key key = {1, 2};
 	fake_clock_init(&fake, 1000000);
-	domains = (struct aor_domains){ .name = { PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test") },
-		.count = 2, .port = { 5060 }, .port_count = 1, .is_local = is_local };
-	config = (struct registrar_config){ .min_expires_s = 60, .max_expires_s = 7200, .default_expires_s = 3600,
-		.keepalive_ms = 25000, .retry_after_s = 10, .reserved = groups, .reserved_count = 1 };
+	domains = (struct aor_domains){
+		.name = {PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")},
+		.count = 2,
+		.port = {5060},
+		.port_count = 1,
+		.is_local = is_local};
+	config = (struct registrar_config){.min_expires_s = 60,
+		.max_expires_s = 7200,
+		.default_expires_s = 3600,
+		.keepalive_ms = 25000,
+		.retry_after_s = 10,
+		.reserved = groups,
+		.reserved_count = 1};
 	ck_assert_int_eq(worker_group_init(&workers, 1, &fake.clock), 0);
 	ck_assert_int_eq(net_group_open(&group, &net, &workers, NULL), 0);
-	ck_assert_int_eq(transaction_layer_new(&layer, &workers.workers[0], net_of(group, 0), &timers, &key), 0);
+	ck_assert_int_eq(
+		transaction_layer_new(&layer, &workers.workers[0], net_of(group, 0), &timers, &key),
+		0);
 	ck_assert_int_eq(registry_new(&registry, &registry_config, &fake.clock), 0);
-	struct registrar_floors floors = { .worker = &workers.workers[0], .net = net_of(group, 0),
-		.transactions = layer, .registry = registry, .domains = &domains };
+	struct registrar_floors floors = {.worker = &workers.workers[0],
+		.net = net_of(group, 0),
+		.transactions = layer,
+		.registry = registry,
+		.domains = &domains};
 	ck_assert_int_eq(registrar_new(&registrar, &config, &floors), 0);
 	from = path_of("192.0.2.7", 5060, PV_TRANSPORT_UDP, 0);
 }
@@ -98,7 +116,8 @@ static inline const char *ask(const char *format, ...)
 	vsnprintf(lines, sizeof(lines), format, list);
 	va_end(list);
 	snprintf(request, sizeof(request),
-		"REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK1\r\n"
+		"REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"192.0.2.7:5060;branch=z9hG4bK1\r\n"
 		"From: <sip:alice@example.test>;tag=f\r\nTo: <sip:alice@example.test>\r\n"
 		"Call-ID: one\r\nCSeq: %u REGISTER\r\n%s\r\n",
 		++cseq, lines);
@@ -110,12 +129,12 @@ static inline unsigned status_of(const char *text)
 	return (unsigned)atoi(text + strlen("SIP/2.0 "));
 }
 
-#define ASSERT_STATUS(status, text)                                          \
-	do {                                                                 \
-		const char *text_ = (text);                                  \
-		ck_assert_msg(status_of(text_) == (status), "%s", text_);    \
+#define ASSERT_STATUS(status, text)                                       \
+	do {                                                              \
+		const char *text_ = (text);                               \
+		ck_assert_msg(status_of(text_) == (status), "%s", text_); \
 	} while (0)
-#define ASSERT_HAS(text, part)  ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text)
+#define ASSERT_HAS(text, part)   ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text)
 #define ASSERT_LACKS(text, part) ck_assert_msg(strstr(text, part) == NULL, "%s in %s", part, text)
 
 static inline unsigned count_of(const char *text, const char *part)

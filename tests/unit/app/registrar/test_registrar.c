@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_registrar.c: REGISTERs over a real socket: challenges, retransmissions, expiry, keep-alives. */
+/* test_registrar.c: REGISTERs over a real socket: challenges, retransmissions, expiry, keep-alives.
+ */
 #include <event2/event.h>
 
 #include "harness.h"
@@ -24,15 +25,13 @@ static bool on_admit(void *context, const struct pv_message *message, const stru
 	return registrar_precheck(registrar, message, path);
 }
 
-static void on_request(
-	void *context, struct transaction *t, const struct pv_message *message, const struct path *path)
+static void on_request(void *context, struct transaction *t, const struct pv_message *message,
+	const struct path *path)
 {
 	registrar_request(registrar, t, message, path);
 }
 
-static void ignore_terminated(void *context, struct transaction *t)
-{
-}
+static void ignore_terminated(void *context, struct transaction *t) {}
 
 static void turn(void)
 {
@@ -43,17 +42,23 @@ static void turn(void)
 
 static void open_auth(void)
 {
-	static const struct pv_span names[] = { PV_SPAN_INIT("example.test") };
-	static const enum pv_algorithm algorithms[] = { PV_ALGORITHM_MD5 };
-	static const struct user_input input[] = { { .name = "alice", .password = "secret" },
-		{ .name = "bob", .password = "builder" } };
-	const struct domains_config domains_config = { names, 1, &server, 1 };
+	static const struct pv_span names[] = {PV_SPAN_INIT("example.test")};
+	static const enum pv_algorithm algorithms[] = {PV_ALGORITHM_MD5};
+	static const struct user_input input[] = {
+		{.name = "alice", .password = "secret"}, {.name = "bob", .password = "builder"}};
+	const struct domains_config domains_config = {names, 1, &server, 1};
 	ck_assert_int_eq(domains_new(&domains_config, &auth_domains), 0);
-	const struct user_table_config table = { .realm = names[0], .algorithms = algorithms, .algorithm_count = 1,
-		.users = input, .user_count = 2 };
+	const struct user_table_config table = {.realm = names[0],
+		.algorithms = algorithms,
+		.algorithm_count = 1,
+		.users = input,
+		.user_count = 2};
 	ck_assert_int_eq(user_table_load(&table, NULL, &users), 0);
-	const struct auth_config auth_config = { .nonce_lifetime_ms = 300000, .nonce_slots = 64, .failure_sources = 64,
-		.domains = auth_domains, .users = users };
+	const struct auth_config auth_config = {.nonce_lifetime_ms = 300000,
+		.nonce_slots = 64,
+		.failure_sources = 64,
+		.domains = auth_domains,
+		.users = users};
 	ck_assert_int_eq(auth_new(&auth_config, &auth), 0);
 	registrar->at.auth = auth;
 	registrar->config.challenge = true;
@@ -61,18 +66,22 @@ static void open_auth(void)
 
 static void open_all(bool challenge)
 {
-	struct path to = { .transport = PV_TRANSPORT_UDP, .peer.family = NET_IPV4, .peer.ip = { 127, 0, 0, 1 },
-		.listener = NET_ANY_LISTENER };
+	struct path to = {.transport = PV_TRANSPORT_UDP,
+		.peer.family = NET_IPV4,
+		.peer.ip = {127, 0, 0, 1},
+		.listener = NET_ANY_LISTENER};
 	struct sockaddr_storage bound;
 	socklen_t length = sizeof(bound);
 	struct pv_span sent_by;
 	uint32_t port;
 	open_registrar(10);
-	net_set_user(net_of(group, 0), &(struct net_user){ .message = on_message });
+	net_set_user(net_of(group, 0), &(struct net_user){.message = on_message});
 	transaction_layer_set_user(layer,
-		&(struct transaction_user){ .admit = on_admit, .request = on_request, .terminated = ignore_terminated });
+		&(struct transaction_user){
+			.admit = on_admit, .request = on_request, .terminated = ignore_terminated});
 	ck_assert_int_eq(net_local(net_of(group, 0), &to, &sent_by), 0);
-	ck_assert(pv_span_to_u32(pv_span_from(pv_span_find(sent_by, ':') + 1, pv_span_end(sent_by)), &port));
+	ck_assert(pv_span_to_u32(
+		pv_span_from(pv_span_find(sent_by, ':') + 1, pv_span_end(sent_by)), &port));
 	ck_assert(net_address_parse(PV_SPAN("127.0.0.1"), (uint16_t)port, &server));
 	phone = client_open(SOCK_DGRAM, "127.0.0.1", &server);
 	getsockname(phone, (struct sockaddr *)&bound, &length);
@@ -110,11 +119,14 @@ static const char *hear(void)
 	return NULL;
 }
 
-static void write_register(const char *user, unsigned number, const char *contact, const char *lines)
+static void write_register(
+	const char *user, unsigned number, const char *contact, const char *lines)
 {
 	snprintf(request, sizeof(request),
-		"REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%u;rport\r\n"
-		"From: <sip:%s@example.test>;tag=f\r\nTo: <sip:%s@example.test>\r\nCall-ID: %s\r\nCSeq: %u REGISTER\r\n"
+		"REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"127.0.0.1:%u;branch=z9hG4bK%u;rport\r\n"
+		"From: <sip:%s@example.test>;tag=f\r\nTo: <sip:%s@example.test>\r\nCall-ID: "
+		"%s\r\nCSeq: %u REGISTER\r\n"
 		"Contact: <sip:%s@%s>\r\n%s\r\n",
 		own.port, number, user, user, user, number, user, contact, lines);
 }
@@ -128,20 +140,25 @@ static struct pv_span quoted(const char *text, const char *name)
 	return pv_span_from(at, strchr(at, '"'));
 }
 
-static void write_login(char *line, size_t size, const char *user, const char *password, struct pv_span nonce, unsigned nc)
+static void write_login(char *line, size_t size, const char *user, const char *password,
+	struct pv_span nonce, unsigned nc)
 {
 	char value[512], response[2 * PV_HASH_MAX];
 	uint8_t ha1[PV_HASH_MAX];
 	struct pv_credentials credentials;
 	const struct pv_hash *md5 = &auth_hashes()[PV_ALGORITHM_MD5];
-	static const char form[] = "Digest  username=\"%s\",realm=\"example.test\",nonce=\"%.*s\",uri=\"sip:example.test\","
-				   "qop=auth,nc=%08x,cnonce=\"c\",response=\"%.32s\"";
-	snprintf(value, sizeof(value), form, user, PV_SPAN_PRINT(nonce), nc, "00000000000000000000000000000000");
+	static const char form[] =
+		"Digest  "
+		"username=\"%s\",realm=\"example.test\",nonce=\"%.*s\",uri=\"sip:example.test\","
+		"qop=auth,nc=%08x,cnonce=\"c\",response=\"%.32s\"";
+	snprintf(value, sizeof(value), form, user, PV_SPAN_PRINT(nonce), nc,
+		"00000000000000000000000000000000");
 	ck_assert_int_eq(pv_credentials_parse(pv_span_of(value), &credentials), 0);
 	pv_digest_ha1(md5, pv_span_of(user), PV_SPAN("example.test"), pv_span_of(password), ha1);
 	pv_digest_response(md5, ha1, &credentials, PV_SPAN("REGISTER"), response);
 	snprintf(line, size, "Authorization: ");
-	snprintf(line + strlen(line), size - strlen(line), form, user, PV_SPAN_PRINT(nonce), nc, response);
+	snprintf(line + strlen(line), size - strlen(line), form, user, PV_SPAN_PRINT(nonce), nc,
+		response);
 	snprintf(line + strlen(line), size - strlen(line), "\r\n");
 }
 
@@ -241,7 +258,8 @@ START_TEST(tick_expires)
 }
 END_TEST
 
-/* A phone behind NAT gets an OPTIONS through its hole once a period; its answer ends at the stateless slot. */
+/* A phone behind NAT gets an OPTIONS through its hole once a period; its answer ends at the
+ * stateless slot. */
 START_TEST(keepalive_comes_through_the_hole)
 {
 	char contact[32], line[80];
@@ -258,7 +276,8 @@ START_TEST(keepalive_comes_through_the_hole)
 		fake_clock_advance(&fake, 250);
 		turn();
 		const char *text;
-		while (recv(phone, answer, sizeof(answer), MSG_DONTWAIT | MSG_PEEK) > 0 && (text = hear()) != NULL) {
+		while (recv(phone, answer, sizeof(answer), MSG_DONTWAIT | MSG_PEEK) > 0 &&
+			(text = hear()) != NULL) {
 			struct pv_message message;
 			ck_assert_int_gt(pv_message_parse(&message, text, strlen(text), true), 0);
 			ck_assert_int_eq(message.method, PV_METHOD_OPTIONS);
@@ -273,4 +292,5 @@ START_TEST(keepalive_comes_through_the_hole)
 END_TEST
 
 TEST_MAIN("registrar", challenge_keeps_no_state, login_and_its_retransmission,
-	unknown_extension_comes_before_the_challenge, tick_expires, keepalive_comes_through_the_hole)
+	unknown_extension_comes_before_the_challenge, tick_expires,
+	keepalive_comes_through_the_hole)
