@@ -18,6 +18,7 @@ struct failure {
 };
 
 struct rule {
+	bool stream; /* of streams only */
 	uint16_t port;
 	uint64_t flow;
 	int error;
@@ -97,25 +98,33 @@ void fake_net_deliver(struct net *net, const char *bytes, size_t length, const s
 	fake_worker_run(net->worker);
 }
 
-static void set_rule(struct net *net, uint16_t port, uint64_t flow, int error)
+static void set_rule(
+	struct net *net, uint16_t port, uint64_t flow, bool stream, int error)
 {
 	unsigned i = 0;
-	while (i < net->rule_count && !(net->rules[i].port == port && net->rules[i].flow == flow))
+	while (i < net->rule_count && !(net->rules[i].port == port && net->rules[i].flow == flow &&
+		net->rules[i].stream == stream))
 		i++;
 	ck_assert_uint_lt(i, RULES);
-	net->rules[i] = (struct rule){port, flow, error};
+	net->rules[i] = (struct rule){
+		.stream = stream, .port = port, .flow = flow, .error = error};
 	if (i == net->rule_count)
 		net->rule_count++;
 }
 
 void fake_net_fail_port(struct net *net, uint16_t port, int error)
 {
-	set_rule(net, port, 0, error);
+	set_rule(net, port, 0, false, error);
+}
+
+void fake_net_fail_stream(struct net *net, uint16_t port, int error)
+{
+	set_rule(net, port, 0, true, error);
 }
 
 void fake_net_fail_flow(struct net *net, uint64_t flow, int error)
 {
-	set_rule(net, 0, flow, error);
+	set_rule(net, 0, flow, false, error);
 }
 
 void fake_net_lose_flow(struct net *net, uint64_t flow)
@@ -136,6 +145,8 @@ static int error_for(const struct net *net, const struct path *to)
 {
 	for (unsigned i = 0; i < net->rule_count; i++) {
 		const struct rule *rule = &net->rules[i];
+		if (rule->stream && to->transport == PV_TRANSPORT_UDP)
+			continue;
 		if (rule->flow ? rule->flow == to->flow : rule->port == to->peer.port)
 			if (rule->error)
 				return rule->error;
@@ -251,9 +262,12 @@ static uint8_t transport_of(const struct pv_uri *uri)
 int resolve_start(struct net *net, const struct pv_uri *next_hop, struct resolve *resolve)
 {
 	struct path *target = &resolve->targets[0];
+	if (next_hop->scheme == PV_SCHEME_SIPS)
+		return -EPROTONOSUPPORT;
 	memset(target, 0, sizeof(*target));
 	target->transport = transport_of(next_hop);
 	target->listener = NET_ANY_LISTENER;
+	target->tcp_if_large = next_hop->transport.length == 0;
 	struct pv_span host = next_hop->maddr.length ? next_hop->maddr : next_hop->host;
 	if (net_address_parse(host, next_hop->port ? next_hop->port : 5060, &target->peer)) {
 		resolve->count = 1;

@@ -35,6 +35,8 @@ void fake_net_deliver(struct net *net, const char *bytes, size_t length, const s
 /* From now on sends to `port` of any peer, or on `flow` (0 = none), fail with `error` after their
  * batch; 0 mends it. */
 void fake_net_fail_port(struct net *net, uint16_t port, int error);
+/* The same for streams alone. */
+void fake_net_fail_stream(struct net *net, uint16_t port, int error);
 void fake_net_fail_flow(struct net *net, uint64_t flow, int error);
 /* The flow ends: sends on it fail, and the net_user is told that it is gone. */
 void fake_net_lose_flow(struct net *net, uint64_t flow);

@@ -257,7 +257,7 @@ static unsigned split(char *text, char **words)
 			if (*text == '"')
 				quoted = !quoted;
 			else
-				*to++ = *text;
+				*to++ = *text == SCENARIO_QUOTE ? '"' : *text;
 		}
 		if (*text)
 			text++;
@@ -268,7 +268,7 @@ static unsigned split(char *text, char **words)
 
 static void run_line(struct scenario *s, const char *line)
 {
-	char copy[LINE_SIZE];
+	char copy[4 * LINE_SIZE];
 	char *words[SCENARIO_WORDS];
 	if (line[0] == '#' || line[0] == '\0')
 		return;
@@ -277,7 +277,8 @@ static void run_line(struct scenario *s, const char *line)
 		return;
 	}
 	const char *rest = line + 1 + strspn(line + 1, " \t");
-	snprintf(copy, sizeof(copy), "%s", rest);
+	if (!scenario_expand(s, rest, copy, sizeof(copy)) && !s->lenient)
+		give_up(s, line, "a name in {} that means nothing");
 	unsigned count = split(copy, words);
 	if (count == 0)
 		give_up(s, line, "an empty step");

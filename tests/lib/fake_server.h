@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_server.h — the whole SIP server of one worker on the fake net and clock, for scripts. */
+#ifndef TESTS_FAKE_SERVER_H
+#define TESTS_FAKE_SERVER_H
+
+#include "app/dispatch.h"
+#include "lib/scenario.h"
+
+/*
+ * Domain example.test, our address 192.0.2.1 and 2001:db8::1; users alice, bob and carol, whose
+ * passwords are "secret". Nobody is challenged at first. A script's own commands:
+ *
+ *   challenge all|register|none, strangers users|reject, targets N (most of one request)
+ *   register USER URI [q=700] [path=ROUTES] [instance=ID] [reg=1] [nat=PATH] [flow=PATH]
+ *                              a binding; nat: behind NAT, reached there; flow: came by that path
+ *   unregister USER
+ *   name HOST PATH ...         what HOST resolves to, when "resolve" is said
+ *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
+ *                              ({large} is 1,400 bytes)
+ *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
+ *   again LABEL                what was sent comes in, from ourselves
+ *   failstream PORT            sends to PORT fail, by streams alone
+ *   forks N                    how many must be open now
+ */
+struct fake_server {
+	struct scenario scenario;
+	struct transaction_layer *transactions;
+	struct registry *registry;
+	struct domains *own;
+	struct user_table *users;
+	struct auth *auth;
+	struct aor_domains domains;
+	struct proxy *proxy;
+	struct registrar *registrar;
+	struct dispatch dispatch;
+	char credentials[512];
+	unsigned logins;
+	uint32_t cseq;
+};
+
+/* `transactions` = limits.transactions, 0 = ample. T1 500 ms, T2 4 s, T4 5 s, C 3 min. */
+void fake_server_init(struct fake_server *server, uint32_t transactions);
+/* Lets everything end by itself, and aborts the test unless all was given back: transactions,
+ * forks, resolves, buffers, timers. */
+void fake_server_finish(struct fake_server *server);
+void fake_server_done(struct fake_server *server);
+
+#endif
