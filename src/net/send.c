@@ -82,7 +82,8 @@ bool net_prefer_stream(struct net *net, struct path *to, size_t length)
 		return false;
 	struct path stream = {.peer = to->peer,
 		.transport = PV_TRANSPORT_TCP,
-		.listener = NET_ANY_LISTENER};
+		.listener = NET_ANY_LISTENER,
+		.tcp_if_large = to->tcp_if_large}; /* says that UDP is left to try (§18.1.1) */
 	if (!to->tcp_if_large || local_choose(net, &stream) < 0) {
 		metrics_add(METRIC_net_large_over_udp, 1);
 		return false;
