@@ -98,16 +98,14 @@ void fake_net_deliver(struct net *net, const char *bytes, size_t length, const s
 	fake_worker_run(net->worker);
 }
 
-static void set_rule(
-	struct net *net, uint16_t port, uint64_t flow, bool stream, int error)
+static void set_rule(struct net *net, uint16_t port, uint64_t flow, bool stream, int error)
 {
 	unsigned i = 0;
 	while (i < net->rule_count && !(net->rules[i].port == port && net->rules[i].flow == flow &&
-		net->rules[i].stream == stream))
+					      net->rules[i].stream == stream))
 		i++;
 	ck_assert_uint_lt(i, RULES);
-	net->rules[i] = (struct rule){
-		.stream = stream, .port = port, .flow = flow, .error = error};
+	net->rules[i] = (struct rule){.stream = stream, .port = port, .flow = flow, .error = error};
 	if (i == net->rule_count)
 		net->rule_count++;
 }

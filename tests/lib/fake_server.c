@@ -52,17 +52,16 @@ static bool add_binding(struct fake_server *server, unsigned count, char **words
 	char key[REGISTRY_KEY];
 	const char *q = scenario_value(count, words, "q");
 	const char *reg = scenario_value(count, words, "reg");
-	struct registry_change change = {.binding = {
-						 .contact = pv_span_of(words[2]),
-						 .path = span_or_empty(scenario_value(
-							 count, words, "path")),
-						 .instance = span_or_empty(scenario_value(
-							 count, words, "instance")),
-						 .reg_id = reg ? (uint32_t)atoi(reg) : 0,
-						 .q = q ? (uint16_t)atoi(q) : 1000,
-						 .received = binding_path(count, words, words[2]),
-						 .behind_nat = scenario_value(count, words, "nat"),
-					 }};
+	struct registry_change change = {
+		.binding = {
+			.contact = pv_span_of(words[2]),
+			.path = span_or_empty(scenario_value(count, words, "path")),
+			.instance = span_or_empty(scenario_value(count, words, "instance")),
+			.reg_id = reg ? (uint32_t)atoi(reg) : 0,
+			.q = q ? (uint16_t)atoi(q) : 1000,
+			.received = binding_path(count, words, words[2]),
+			.behind_nat = scenario_value(count, words, "nat"),
+		}};
 	uint64_t now = clock_now_ms(&server->scenario.worker.clock.clock);
 	change.binding.expires_ms = now + 3600000;
 	ck_assert_int_eq(registry_update(server->registry, aor_of(words[1], key, sizeof(key)),
@@ -77,8 +76,8 @@ static bool add_binding(struct fake_server *server, unsigned count, char **words
 static bool remove_bindings(struct fake_server *server, const char *user)
 {
 	char key[REGISTRY_KEY];
-	registry_update(server->registry, aor_of(user, key, sizeof(key)), NULL, 0, true, 1,
-		++server->cseq);
+	registry_update(
+		server->registry, aor_of(user, key, sizeof(key)), NULL, 0, true, 1, ++server->cseq);
 	return true;
 }
 
@@ -281,8 +280,7 @@ void fake_server_init(struct fake_server *server, uint32_t transactions)
 	ck_assert_int_eq(transaction_layer_new(&server->transactions, s->worker.worker, s->net,
 				 &timers, &branch_key),
 		0);
-	ck_assert_int_eq(
-		registry_new(&server->registry, &registry, &s->worker.clock.clock), 0);
+	ck_assert_int_eq(registry_new(&server->registry, &registry, &s->worker.clock.clock), 0);
 	init_auth(server);
 	init_applications(server);
 }
@@ -297,12 +295,11 @@ static void check_clean(const struct fake_server *server)
 	ck_assert_msg(server->proxy->resolves.used == 0, "%s: %u resolves are left", s->name,
 		server->proxy->resolves.used);
 	ck_assert_msg(counts.in_use == 0, "%s: %u transactions are left", s->name, counts.in_use);
-	ck_assert_msg(transaction_pending(server->transactions) == 0, "%s: some are pending",
-		s->name);
+	ck_assert_msg(
+		transaction_pending(server->transactions) == 0, "%s: some are pending", s->name);
 	ck_assert_msg(fake_worker_buffers_used(&s->worker) == 0, "%s: %u buffers are left", s->name,
 		fake_worker_buffers_used(&s->worker));
-	ck_assert_msg(
-		fake_worker_timers_armed(&s->worker) == 0, "%s: timers are left", s->name);
+	ck_assert_msg(fake_worker_timers_armed(&s->worker) == 0, "%s: timers are left", s->name);
 }
 
 void fake_server_finish(struct fake_server *server)

@@ -54,8 +54,7 @@ static void put_to_tag(struct pv_writer *w, const struct fake_sent *sent)
 {
 	struct pv_span to = scenario_header(sent->bytes, sent->length, "To"), tag;
 	const char *params = to.length ? memchr(to.at, ';', to.length) : NULL;
-	if (params &&
-		pv_params_find(pv_span_from(params, pv_span_end(to)), PV_SPAN("tag"), &tag))
+	if (params && pv_params_find(pv_span_from(params, pv_span_end(to)), PV_SPAN("tag"), &tag))
 		pv_put(w, tag);
 }
 

@@ -10,6 +10,8 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 	const struct path *from, unsigned status, struct pv_span phrase, struct pv_span extra)
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
+	if (request->method == PV_METHOD_ACK)
+		return; /* has no response, whatever is wrong with it (§17.1.1.3) */
 	struct buffer *bytes = buffer_take(pool, request->body.at + extra.length + ANSWER_ROOM);
 	if (!bytes) {
 		metrics_add(METRIC_proxy_replies_lost, 1);

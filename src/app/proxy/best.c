@@ -37,10 +37,12 @@ static unsigned rank(unsigned status)
 struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response)
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
+	char content_length[CONTENT_LENGTH_LINE];
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);
 	patch_remove_value(&patch, response->first[PV_HEADER_VIA], response->via.whole);
+	proxy_add_content_length(&patch, content_length);
 	struct buffer *bytes = buffer_take(pool, patch_length(&patch));
 	if (!bytes) {
 		metrics_add(METRIC_proxy_replies_lost, 1);

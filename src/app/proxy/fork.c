@@ -174,11 +174,12 @@ static void pass_success(
 {
 	struct transaction *server = transaction_get(proxy->at.transactions, fork->server);
 	struct buffer *bytes = server ? proxy_strip_via(proxy, response) : NULL;
+	/* said first: over a stream the server transaction may end while it responds */
+	fork->final_sent = true;
 	if (bytes) {
 		transaction_respond(proxy->at.transactions, server, bytes, status);
 		buffer_unref(&proxy->at.worker->buffers, bytes);
 	}
-	fork->final_sent = true;
 	fork_cancel(proxy, fork, PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\""));
 }
 

@@ -8,13 +8,14 @@ bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri)
 	return aor_is_ours(proxy->at.domains, uri, NULL);
 }
 
-/* A token in one of our own URIs: the dialog is known, and so are its ends. */
+/* A token in one of our own URIs: the dialog is known, and so are its ends. Where the dialog passed
+ * us twice the last token counts: that is the one next to where the request goes. */
 static void read_token(
 	const struct proxy *proxy, struct incoming *incoming, const struct pv_uri *uri)
 {
 	const struct pv_message *m = incoming->message;
-	if (incoming->in_dialog || !uri->has_user)
-		return;
+	if (!uri->has_user || !m->to_tag.length)
+		return; /* without a To tag it would begin a dialog, and prove nothing */
 	if (!route_token_read(proxy->at.route_key, uri->user, m->call_id, &incoming->token))
 		return;
 	incoming->in_dialog = true;
@@ -79,8 +80,15 @@ static void undo_strict_router(struct proxy *proxy, struct incoming *incoming)
 static void drop_own_maddr(const struct proxy *proxy, struct incoming *incoming)
 {
 	struct pv_uri by_maddr = incoming->uri;
-	by_maddr.host = incoming->uri.maddr;
-	if (by_maddr.host.length && proxy_is_us(proxy, &by_maddr))
+	struct net_address address;
+	if (!by_maddr.maddr.length)
+		return;
+	bool numeric = net_address_parse(by_maddr.maddr, 0, &address);
+	by_maddr.host = by_maddr.maddr;
+	by_maddr.host_is_ipv4 = numeric && address.family == NET_IPV4;
+	by_maddr.host_is_ipv6 = numeric && address.family == NET_IPV6;
+	by_maddr.maddr.length = 0;
+	if (proxy_is_us(proxy, &by_maddr))
 		incoming->uri = by_maddr;
 }
 
@@ -88,7 +96,8 @@ static enum incoming_kind kind_of(const struct proxy *proxy, const struct incomi
 {
 	if (incoming->uri.scheme == PV_SCHEME_TEL)
 		return incoming->in_dialog ? INCOMING_DIALOG : INCOMING_USER;
-	if (proxy_is_us(proxy, &incoming->uri))
+	/* §16.5: a maddr that is not ours makes the Request-URI the only target */
+	if (!incoming->uri.maddr.length && proxy_is_us(proxy, &incoming->uri))
 		return incoming->uri.has_user ? INCOMING_USER : INCOMING_SERVER;
 	return incoming->in_dialog ? INCOMING_DIALOG : INCOMING_ELSEWHERE;
 }

@@ -58,12 +58,34 @@ static bool is_current(const struct proxy *proxy, const struct fork *fork, unsig
 	       branch->client == transaction_handle(proxy->at.transactions, client);
 }
 
+/* A branch that was cancelled, by the caller or by Timer C, is not tried elsewhere. */
+static bool may_fail_over(const struct fork *fork, unsigned index)
+{
+	return !fork->cancelled && !fork_branch(fork, index)->cancelled;
+}
+
+/* §16.7 item 3: a response that has no Via but ours was meant for nobody behind us. */
+static bool is_for_us(const struct pv_message *response)
+{
+	struct pv_values walk;
+	struct pv_span value;
+	pv_values_begin(&walk, response, PV_HEADER_VIA);
+	return !pv_values_next(&walk, &value) || !pv_values_next(&walk, &value);
+}
+
 void proxy_response(
 	struct proxy *proxy, struct transaction *client, const struct pv_message *response)
 {
 	unsigned index;
 	struct fork *fork = fork_of(proxy, client, &index);
-	if (!fork || !is_current(proxy, fork, index, client)) {
+	bool current = fork && is_current(proxy, fork, index, client);
+	if (is_for_us(response)) {
+		metrics_add(METRIC_proxy_responses_dropped, 1);
+		if (current && response->status >= 200)
+			fork_branch_done(proxy, fork, index, 502, NULL);
+		return;
+	}
+	if (!current) {
 		pass_late(proxy, client, response);
 		return;
 	}
@@ -72,9 +94,14 @@ void proxy_response(
 		return;
 	}
 	/* RFC 3263 §4.3: 503 means that this server, not the service, is in trouble */
-	if (response->status == 503 && !fork->cancelled && branch_failover(proxy, fork, index))
+	if (response->status == 503 && may_fail_over(fork, index) &&
+		branch_failover(proxy, fork, index))
 		return;
-	fork_branch_done(proxy, fork, index, response->status, response);
+	/* §16.8: who rang too long never answered; the caller has terminated nothing */
+	if (response->status == 487 && fork_branch(fork, index)->cancelled && !fork->cancelled)
+		fork_branch_done(proxy, fork, index, 408, NULL);
+	else
+		fork_branch_done(proxy, fork, index, response->status, response);
 }
 
 static void branch_failed(struct proxy *proxy, struct transaction *client, unsigned status)
@@ -83,7 +110,7 @@ static void branch_failed(struct proxy *proxy, struct transaction *client, unsig
 	struct fork *fork = fork_of(proxy, client, &index);
 	if (!fork || !is_current(proxy, fork, index, client))
 		return;
-	if (!fork->cancelled && branch_failover(proxy, fork, index))
+	if (may_fail_over(fork, index) && branch_failover(proxy, fork, index))
 		return;
 	fork_branch_done(proxy, fork, index, status, NULL);
 }

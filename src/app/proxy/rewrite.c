@@ -13,6 +13,7 @@ struct pieces {
 	struct transaction_via_text fixup;
 	char received[NET_ADDRESS_TEXT + 16];
 	char rport[16];
+	char content_length[CONTENT_LENGTH_LINE];
 	char max_forwards[24];
 	char record_route[2 * (ROUTE_TOKEN_MAX + 320)];
 	char routes[REGISTRY_TEXT + 512];
@@ -41,8 +42,10 @@ static bool must_pin_caller(const struct incoming *incoming)
 	struct pv_address contact;
 	struct pv_uri uri;
 	struct net_address address;
-	if (m->first[PV_HEADER_VIA] == PV_NO_FIELD ||
-		m->fields[m->first[PV_HEADER_VIA]].next != PV_NO_FIELD)
+	struct pv_values vias;
+	struct pv_span via;
+	pv_values_begin(&vias, m, PV_HEADER_VIA);
+	if (!pv_values_next(&vias, &via) || pv_values_next(&vias, &via))
 		return false; /* came through another proxy: it is that one's business */
 	if (incoming->from->transport != PV_TRANSPORT_UDP)
 		return true;
@@ -188,6 +191,15 @@ static struct pv_span route_uri(struct pv_span value, bool *ret_strict)
 	return address.uri;
 }
 
+/* What a list is from its next value on. */
+static struct pv_span without_comma(struct pv_span rest)
+{
+	struct pv_span behind = rest, next;
+	if (!pv_list_next(&behind, &next))
+		return (struct pv_span){NULL, 0};
+	return pv_span_from(next.at, pv_span_end(rest));
+}
+
 /*
  * §16.6 item 6. The Route set of the copy is: Path of the binding, then what is left of the
  * request's own. When its first value is a strict router, that becomes the Request-URI and the
@@ -206,7 +218,7 @@ static struct pv_span route(struct patch *patch, const struct rewrite *rewrite, 
 	remove_routes(patch, incoming, strict && !from_path);
 	struct pv_writer w;
 	pv_writer_init(&w, p->routes, sizeof(p->routes));
-	struct pv_span before = from_path && strict ? rest : rewrite->routes;
+	struct pv_span before = from_path && strict ? without_comma(rest) : rewrite->routes;
 	if (before.length) {
 		pv_put_text(&w, "Route: ");
 		pv_put(&w, before);
@@ -239,13 +251,17 @@ static void remove_own_credentials(struct proxy *proxy, struct patch *patch)
 	}
 }
 
-/* Streams need to be told where a message ends (§18.3). */
-static void add_content_length(struct patch *patch, const struct path *to)
+void proxy_add_content_length(struct patch *patch, char line[CONTENT_LENGTH_LINE])
 {
 	const struct pv_message *m = patch->message;
-	if (to->transport != PV_TRANSPORT_UDP && !pv_message_has(m, PV_HEADER_CONTENT_LENGTH) &&
-		!m->body.length)
-		patch_insert(patch, m->head_end, PV_SPAN("Content-Length: 0\r\n"));
+	struct pv_writer w;
+	if (pv_message_has(m, PV_HEADER_CONTENT_LENGTH))
+		return;
+	pv_writer_init(&w, line, CONTENT_LENGTH_LINE);
+	pv_put_text(&w, "Content-Length: ");
+	pv_put_u64(&w, m->body.length);
+	pv_put_text(&w, "\r\n");
+	patch_insert(patch, m->head_end, pv_writer_span(&w));
 }
 
 struct buffer *proxy_rewrite(struct proxy *proxy, const struct rewrite *rewrite,
@@ -273,7 +289,8 @@ struct buffer *proxy_rewrite(struct proxy *proxy, const struct rewrite *rewrite,
 		*ret_error = net_local(proxy->at.net, rewrite->to, &sent_by);
 	if (*ret_error < 0)
 		return NULL;
-	add_content_length(&patch, rewrite->to);
+	if (rewrite->to->transport != PV_TRANSPORT_UDP)
+		proxy_add_content_length(&patch, p.content_length);
 	if (rewrite->record_route)
 		patch_insert(&patch, patch_place(m, PV_HEADER_RECORD_ROUTE),
 			record_route(proxy, rewrite, sent_by, &p));

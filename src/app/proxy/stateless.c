@@ -5,11 +5,14 @@
 
 #include <errno.h>
 
-static void forward_ack(
-	struct proxy *proxy, struct incoming *incoming, struct pv_span uri, struct path *to)
+/* To the first of its targets, by way of `to`. */
+static void forward_ack(struct proxy *proxy, struct incoming *incoming, struct path *to)
 {
 	int error;
-	struct rewrite rewrite = {.incoming = incoming, .uri = uri, .to = to};
+	struct rewrite rewrite = {.incoming = incoming,
+		.uri = incoming->targets[0].uri,
+		.routes = incoming->targets[0].routes,
+		.to = to};
 	struct buffer *bytes = proxy_rewrite(proxy, &rewrite, NULL, &error);
 	if (!bytes) {
 		metrics_add(METRIC_proxy_acks_dropped, 1);
@@ -26,12 +29,14 @@ static void name_found(struct resolve *resolve)
 	struct branch_resolve *r = container_of(resolve, struct branch_resolve, resolve);
 	struct proxy *proxy = r->proxy;
 	struct pv_message *m = &proxy->scratch;
-	if (r->resolve.count && pv_message_parse(m, r->ack->bytes, r->ack->length, true) > 0) {
+	bool read =
+		r->resolve.count && pv_message_parse(m, r->ack->bytes, r->ack->length, true) > 0;
+	if (read)
 		proxy_prepare(proxy, &proxy->again, m, &r->from);
-		forward_ack(proxy, &proxy->again, proxy->again.request_uri, &r->resolve.targets[0]);
-	} else {
+	if (read && proxy_find_targets(proxy, &proxy->again))
+		forward_ack(proxy, &proxy->again, &r->resolve.targets[0]);
+	else
 		metrics_add(METRIC_proxy_acks_dropped, 1);
-	}
 	buffer_unref(&proxy->at.worker->buffers, r->ack);
 	slab_give(&proxy->resolves, r);
 }
@@ -59,7 +64,7 @@ static void resolve_ack(struct proxy *proxy, struct incoming *incoming, const st
 	r->resolve.done = name_found;
 	int count = resolve_start(proxy->at.net, hop, &r->resolve);
 	if (count > 0)
-		forward_ack(proxy, incoming, incoming->request_uri, &r->resolve.targets[0]);
+		forward_ack(proxy, incoming, &r->resolve.targets[0]);
 	else if (count == 0 && (r->ack = copy_of(proxy, incoming->message)))
 		return;
 	else
@@ -80,7 +85,7 @@ void proxy_ack(struct proxy *proxy, struct incoming *incoming)
 	}
 	struct target *target = &incoming->targets[0];
 	if (target->has_path) {
-		forward_ack(proxy, incoming, target->uri, &target->path);
+		forward_ack(proxy, incoming, &target->path);
 		return;
 	}
 	struct pv_uri hop;

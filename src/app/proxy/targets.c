@@ -3,13 +3,21 @@
  * itself. */
 #include "app/proxy/private.h"
 
+/* RFC 3966 §5.1.1: visual separators are no part of a number. */
+static void put_number(struct pv_writer *w, struct pv_span number)
+{
+	for (size_t i = 0; i < number.length; i++)
+		if (!strchr("-.()", number.at[i]))
+			pv_put_char(w, number.at[i]);
+}
+
 /* The address-of-record that the Request-URI names. tel: numbers are users of our first domain. */
 static enum aor_verdict write_aor(
 	const struct proxy *proxy, const struct incoming *incoming, struct pv_writer *w)
 {
 	if (incoming->uri.scheme != PV_SCHEME_TEL)
 		return aor_write(proxy->at.domains, &incoming->uri, w);
-	pv_put(w, incoming->uri.user);
+	put_number(w, incoming->uri.user);
 	pv_put_char(w, '@');
 	pv_put(w, proxy->at.domains->name[0]);
 	return w->overflow ? AOR_MALFORMED : AOR_OURS;
@@ -99,7 +107,8 @@ bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming)
 	bool to_known_end =
 		incoming->in_dialog && !incoming->next_route.length &&
 		(incoming->from_caller ? incoming->token.has_callee : incoming->token.has_caller);
-	if (incoming->kind == INCOMING_USER && !to_known_end)
+	/* a Route that is left decides where it goes: the user is for somebody behind it to find */
+	if (incoming->kind == INCOMING_USER && !to_known_end && !incoming->next_route.length)
 		return find_bindings(proxy, incoming);
 	target_is_uri(incoming);
 	return true;
