@@ -109,23 +109,31 @@ static bool walk_next(struct line_walk *walk)
 	return true;
 }
 
-/* Cuts the run of removed values that starts at `start`. Its commas go with it: those behind it,
- * or, at the end of the line, the one before it. False at the end of the line. */
-static bool cut_run(struct line_walk *walk, uint16_t start, uint16_t kept_end)
+/* Forgets the removals of the values from the one where `walk` stands up to `last`. */
+static void forget_run(struct line_walk walk, uint16_t last)
 {
+	forget_removal(walk.patch, walk.at, walk.end);
+	while (walk.end < last && walk_next(&walk))
+		forget_removal(walk.patch, walk.at, walk.end);
+}
+
+/*
+ * Cuts the run of removed values that starts where `walk` stands, as one edit. Its commas go with
+ * it: those behind it, or, at the end of the line, the one before it. False at the end of the line.
+ */
+static bool cut_run(struct line_walk *walk, uint16_t kept_end)
+{
+	struct line_walk start = *walk;
 	uint16_t last = walk->end;
-	for (;;) {
-		forget_removal(walk->patch, walk->at, walk->end);
+	bool more;
+	while ((more = walk_next(walk)) && walk->removed)
 		last = walk->end;
-		if (!walk_next(walk))
-			break;
-		if (!walk->removed) {
-			cut(walk->patch, start, walk->at);
-			return true;
-		}
-	}
-	cut(walk->patch, kept_end, last);
-	return false;
+	forget_run(start, last);
+	if (more)
+		cut(walk->patch, start.at, walk->at);
+	else
+		cut(walk->patch, kept_end, last);
+	return more;
 }
 
 static bool has_kept(struct line_walk walk)
@@ -150,7 +158,7 @@ void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span valu
 	}
 	uint16_t kept_end = line->value.at;
 	while (walk_next(&walk)) {
-		if (walk.removed && !cut_run(&walk, walk.at, kept_end))
+		if (walk.removed && !cut_run(&walk, kept_end))
 			return;
 		kept_end = walk.end;
 	}

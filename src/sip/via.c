@@ -45,16 +45,16 @@ static void keep_param(struct pv_via *via, struct pv_span name, struct pv_span v
 		if (pv_span_equal_nocase(name, PV_SPAN("rport")) && !via->has_rport) {
 			via->has_rport = true;
 			via->rport = value;
-		} else if (pv_span_equal_nocase(name, PV_SPAN("maddr")) && !via->maddr.length) {
+		} else if (pv_span_equal_nocase(name, PV_SPAN("maddr")) && !via->maddr.at) {
 			via->maddr = value;
 		}
 		break;
 	case 6:
-		if (!via->branch.length && pv_span_equal_nocase(name, PV_SPAN("branch")))
+		if (!via->branch.at && pv_span_equal_nocase(name, PV_SPAN("branch")))
 			via->branch = value;
 		break;
 	case 8:
-		if (!via->received.length && pv_span_equal_nocase(name, PV_SPAN("received")))
+		if (!via->received.at && pv_span_equal_nocase(name, PV_SPAN("received")))
 			via->received = value;
 		break;
 	}
