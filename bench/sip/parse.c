@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* parse.c — nanoseconds for indexing, peeking and patching one INVITE, with libosip2's parser beside. */
+/* parse.c — nanoseconds for indexing, peeking and patching one INVITE, with libosip2's parser
+ * beside. */
 #include <stdio.h>
 #include <time.h>
 
@@ -10,7 +11,7 @@
 #include "sip/patch.h"
 #include "sip/peek.h"
 
-#define ROUNDS 200000
+#define ROUNDS  200000
 #define REPEATS 5
 
 static const char invite[] =
@@ -50,7 +51,8 @@ static void run_peek(void)
 	sink += peek.call_id.length;
 }
 
-/* What a proxy does to a request: new URI, Via on top, one hop less, Record-Route, our Route gone. */
+/* What a proxy does to a request: new URI, Via on top, one hop less, Record-Route, our Route gone.
+ */
 static void run_patch(void)
 {
 	struct patch patch;
@@ -59,11 +61,12 @@ static void run_patch(void)
 	patch_init(&patch, &message);
 	patch_replace(&patch, message.request_uri, PV_SPAN("sip:bob@192.0.2.30:5062"));
 	patch_insert(&patch, patch_place(&message, PV_HEADER_VIA),
-		PV_SPAN("Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKpv00112233445566778899aabbccddeeff\r\n"));
+		PV_SPAN("Via: SIP/2.0/UDP "
+			"192.0.2.10;branch=z9hG4bKpv00112233445566778899aabbccddeeff\r\n"));
 	patch_insert(&patch, patch_place(&message, PV_HEADER_RECORD_ROUTE),
 		PV_SPAN("Record-Route: <sip:192.0.2.10;lr>\r\n"));
-	patch_replace(&patch, message.fields[message.first[PV_HEADER_MAX_FORWARDS]].value,
-		PV_SPAN("69"));
+	patch_replace(
+		&patch, message.fields[message.first[PV_HEADER_MAX_FORWARDS]].value, PV_SPAN("69"));
 	sink += (unsigned long)patch_write(&patch, &w) + pv_writer_length(&w);
 }
 
@@ -96,7 +99,8 @@ static double measure(void (*run)(void), unsigned rounds)
 			run();
 		clock_gettime(CLOCK_MONOTONIC, &to);
 		double ns = ((double)(to.tv_sec - from.tv_sec) * 1e9 +
-				    (double)(to.tv_nsec - from.tv_nsec)) / rounds;
+				    (double)(to.tv_nsec - from.tv_nsec)) /
+			    rounds;
 		best = ns < best ? ns : best;
 	}
 	return best;

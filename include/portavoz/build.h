@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build.h — responses and requests of our own, written into a bounded writer (RFC 3261 §8.2.6, §9.1, §17.1.1.3). */
+/* build.h — responses and requests of our own, written into a bounded writer (RFC 3261 §8.2.6,
+ * §9.1, §17.1.1.3). */
 #ifndef PORTAVOZ_BUILD_H
 #define PORTAVOZ_BUILD_H
 
@@ -15,13 +16,15 @@
  */
 struct pv_response {
 	unsigned status;
-	struct pv_span phrase;     /* empty = pv_reason_phrase(status) */
+	struct pv_span phrase; /* empty = pv_reason_phrase(status) */
 	struct pv_span to_tag;
-	struct pv_span received;   /* address text of the source where it must be added (§18.2.1, RFC 3581) */
-	struct pv_span rport;      /* port text where the Via asked for it */
-	bool record_route;         /* copy Record-Route (§12.1.1: dialog-forming 1xx and 2xx) */
+	struct pv_span received; /* address text of the source where it must be added (§18.2.1, RFC
+				    3581) */
+	struct pv_span rport;    /* port text where the Via asked for it */
+	bool record_route;       /* copy Record-Route (§12.1.1: dialog-forming 1xx and 2xx) */
 };
-void pv_build_response(struct pv_writer *w, const struct pv_message *request, const struct pv_response *response);
+void pv_build_response(
+	struct pv_writer *w, const struct pv_message *request, const struct pv_response *response);
 void pv_build_header(struct pv_writer *w, enum pv_header header, struct pv_span value);
 void pv_build_header_named(struct pv_writer *w, struct pv_span name, struct pv_span value);
 void pv_build_end(struct pv_writer *w, struct pv_span content_type, struct pv_span body);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* uri.h — SIP, SIPS and tel URIs: parts by reference, comparison, canonical user (RFC 3261 §19.1, RFC 3966). */
+/* uri.h — SIP, SIPS and tel URIs: parts by reference, comparison, canonical user (RFC 3261 §19.1,
+ * RFC 3966). */
 #ifndef PORTAVOZ_URI_H
 #define PORTAVOZ_URI_H
 
@@ -15,18 +16,18 @@ enum pv_scheme {
 
 struct pv_uri {
 	enum pv_scheme scheme;
-	struct pv_span user;       /* as written, escapes and user parameters included; tel: the number */
+	struct pv_span user; /* as written, escapes and user parameters included; tel: the number */
 	struct pv_span password;
-	struct pv_span host;       /* IPv6 without its brackets */
-	bool has_user;             /* "sip:host" has none; "sip:@host" is malformed */
+	struct pv_span host; /* IPv6 without its brackets */
+	bool has_user;       /* "sip:host" has none; "sip:@host" is malformed */
 	bool host_is_ipv6;
 	bool host_is_ipv4;
-	uint16_t port;             /* 0 = not given */
-	struct pv_span params;     /* from the first ';' behind the host */
-	struct pv_span headers;    /* from the '?' */
-	struct pv_span transport;  /* value of the parameter, empty = absent */
+	uint16_t port;            /* 0 = not given */
+	struct pv_span params;    /* from the first ';' behind the host */
+	struct pv_span headers;   /* from the '?' */
+	struct pv_span transport; /* value of the parameter, empty = absent */
 	struct pv_span maddr;
-	bool lr;                   /* loose router */
+	bool lr; /* loose router */
 	struct pv_span whole;
 };
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* branch.c — our Via branch: 8 bits of worker, 32 of slot, generation and loop each, 24 of MAC, in hexadecimal. */
+/* branch.c — our Via branch: 8 bits of worker, 32 of slot, generation and loop each, 24 of MAC, in
+ * hexadecimal. */
 #include "sip/branch.h"
 
 #include "sip/lexer.h"
 
-#define BRANCH_PREFIX   "z9hG4bKpv" /* the magic cookie of RFC 3261 §8.1.1.7, and ours */
-#define PREFIX_LENGTH   (sizeof(BRANCH_PREFIX) - 1)
-#define WORKER_DIGITS   2
-#define WORD_DIGITS     8
-#define MAC_DIGITS      6
-#define SIGNED_DIGITS   (WORKER_DIGITS + 3 * WORD_DIGITS)
+#define BRANCH_PREFIX "z9hG4bKpv" /* the magic cookie of RFC 3261 §8.1.1.7, and ours */
+#define PREFIX_LENGTH (sizeof(BRANCH_PREFIX) - 1)
+#define WORKER_DIGITS 2
+#define WORD_DIGITS   8
+#define MAC_DIGITS    6
+#define SIGNED_DIGITS (WORKER_DIGITS + 3 * WORD_DIGITS)
 
-_Static_assert(PREFIX_LENGTH + SIGNED_DIGITS + MAC_DIGITS == BRANCH_LENGTH, "the shape of a branch");
+_Static_assert(
+	PREFIX_LENGTH + SIGNED_DIGITS + MAC_DIGITS == BRANCH_LENGTH, "the shape of a branch");
 
 static uint32_t mac_of(const struct siphash_key *key, const struct branch *branch)
 {

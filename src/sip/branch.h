@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* branch.h — our Via branch is an address: worker, slot, generation, loop hash, and a MAC over them. */
+/* branch.h — our Via branch is an address: worker, slot, generation, loop hash, and a MAC over
+ * them. */
 #ifndef SIP_BRANCH_H
 #define SIP_BRANCH_H
 
@@ -12,9 +13,9 @@
 
 struct branch {
 	uint8_t worker;
-	uint32_t slot;        /* slab index of the client transaction */
-	uint32_t generation;  /* slab generation */
-	uint32_t loop;        /* RFC 3261 §16.6 step 8 and RFC 5393: the loop-detection part */
+	uint32_t slot;       /* slab index of the client transaction */
+	uint32_t generation; /* slab generation */
+	uint32_t loop;       /* RFC 3261 §16.6 step 8 and RFC 5393: the loop-detection part */
 };
 
 #define BRANCH_LENGTH 41 /* "z9hG4bK" "pv" and 32 hex digits */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* build.c — responses, and the CANCEL and ACK that the transaction layer makes (RFC 3261 §8.2.6, §9.1, §17.1.1.3). */
+/* build.c — responses, and the CANCEL and ACK that the transaction layer makes (RFC 3261 §8.2.6,
+ * §9.1, §17.1.1.3). */
 #include <portavoz/build.h>
 
 static void put_line(struct pv_writer *w, struct pv_span name, struct pv_span value)
@@ -42,18 +43,19 @@ struct via_edit {
 };
 
 /* Fills at most two edits, in the order in which they stand in the text; how many. */
-static int via_edits(const struct pv_via *via, const struct pv_response *r, struct via_edit edits[2])
+static int via_edits(
+	const struct pv_via *via, const struct pv_response *r, struct via_edit edits[2])
 {
 	int count = 0;
 	if (via->has_rport && r->rport.length)
-		edits[count++] = (struct via_edit){via->rport.at, via->rport.length,
-			via->rport.length ? "" : "=", r->rport};
+		edits[count++] = (struct via_edit){
+			via->rport.at, via->rport.length, via->rport.length ? "" : "=", r->rport};
 	if (r->received.length && via->received.length)
-		edits[count++] = (struct via_edit){via->received.at, via->received.length, "",
-			r->received};
+		edits[count++] =
+			(struct via_edit){via->received.at, via->received.length, "", r->received};
 	else if (r->received.length)
-		edits[count++] = (struct via_edit){pv_span_end(via->whole), 0, ";received=",
-			r->received};
+		edits[count++] =
+			(struct via_edit){pv_span_end(via->whole), 0, ";received=", r->received};
 	if (count == 2 && edits[1].at < edits[0].at) {
 		struct via_edit first = edits[1];
 		edits[1] = edits[0];
@@ -63,7 +65,8 @@ static int via_edits(const struct pv_via *via, const struct pv_response *r, stru
 }
 
 /* The first Via line, its topmost value completed (§18.2.1, RFC 3581 §4). */
-static void put_top_via(struct pv_writer *w, const struct pv_message *m, const struct pv_response *r)
+static void put_top_via(
+	struct pv_writer *w, const struct pv_message *m, const struct pv_response *r)
 {
 	struct via_edit edits[2];
 	struct pv_span line = pv_message_value(m, PV_HEADER_VIA);
@@ -106,8 +109,8 @@ static void put_to(struct pv_writer *w, const struct pv_message *m, struct pv_sp
 	pv_put_bytes(w, "\r\n", 2);
 }
 
-void pv_build_response(struct pv_writer *w, const struct pv_message *request,
-	const struct pv_response *response)
+void pv_build_response(
+	struct pv_writer *w, const struct pv_message *request, const struct pv_response *response)
 {
 	pv_put_bytes(w, "SIP/2.0 ", 8);
 	pv_put_u64(w, response->status);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* generate_tables.c — runs while building: prints the character classes and a perfect hash of header names. */
+/* generate_tables.c — runs while building: prints the character classes and a perfect hash of
+ * header names. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,20 +14,20 @@
 
 /* One bit a class, in this order; lexer.h names the bits. Escapes (%41) are not in the sets. */
 static const char *const classes[] = {
-	ALNUM "-.!%*_+`'~",                         /* LEX_TOKEN: §25.1 token */
-	" \t\r\n",                                  /* LEX_WS: LWS, the CRLF of a fold included */
-	UNRESERVED "&=+$,;?/#",                     /* LEX_USER: user; '#' as dialled by phones */
-	UNRESERVED "&=+$,",                         /* LEX_PASSWORD */
-	UNRESERVED "[]/:&+$",                       /* LEX_URI_PARAM: paramchar */
-	UNRESERVED "[]/?:+$",                       /* LEX_URI_HEADER: hname, hvalue */
-	UNRESERVED ";/?:@&=+$,[]",                  /* LEX_URIC: any absolute URI (RFC 2396, 2732) */
-	ALNUM "-._",                                /* LEX_HOST: hostname and IPv4address */
-	ALNUM "-.!%*_+`'~[]:/?@&$={}|^#\\",         /* LEX_VALUE: an unquoted parameter value */
-	ALNUM "-.!%*_+`'~[]/?@&$=(){}|^# \t\r\n",   /* LEX_DISPLAY: an unquoted display name */
-	"0123456789abcdefABCDEF-.()*#+",            /* LEX_PHONE: tel number (RFC 3966 §3) */
-	ALNUM "+-.",                                /* LEX_SCHEME */
-	VISIBLE,                                    /* LEX_ADDRESS: inside <>, of any scheme */
-	VISIBLE "\"<>",                             /* LEX_VISIBLE */
+	ALNUM "-.!%*_+`'~",                       /* LEX_TOKEN: §25.1 token */
+	" \t\r\n",                                /* LEX_WS: LWS, the CRLF of a fold included */
+	UNRESERVED "&=+$,;?/#",                   /* LEX_USER: user; '#' as dialled by phones */
+	UNRESERVED "&=+$,",                       /* LEX_PASSWORD */
+	UNRESERVED "[]/:&+$",                     /* LEX_URI_PARAM: paramchar */
+	UNRESERVED "[]/?:+$",                     /* LEX_URI_HEADER: hname, hvalue */
+	UNRESERVED ";/?:@&=+$,[]",                /* LEX_URIC: any absolute URI (RFC 2396, 2732) */
+	ALNUM "-._",                              /* LEX_HOST: hostname and IPv4address */
+	ALNUM "-.!%*_+`'~[]:/?@&$={}|^#\\",       /* LEX_VALUE: an unquoted parameter value */
+	ALNUM "-.!%*_+`'~[]/?@&$=(){}|^# \t\r\n", /* LEX_DISPLAY: an unquoted display name */
+	"0123456789abcdefABCDEF-.()*#+",          /* LEX_PHONE: tel number (RFC 3966 §3) */
+	ALNUM "+-.",                              /* LEX_SCHEME */
+	VISIBLE,                                  /* LEX_ADDRESS: inside <>, of any scheme */
+	VISIBLE "\"<>",                           /* LEX_VISIBLE */
 };
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
@@ -95,12 +96,14 @@ static int print_headers(void)
 		unsigned a = n & 255, b = n >> 8 & 255, c = n >> 16;
 		if (!try_hash(table, a, b, c))
 			continue;
-		printf("#define HASH_FIRST %u\n#define HASH_LAST %u\n#define HASH_MIDDLE %u\n", a, b, c);
+		printf("#define HASH_FIRST %u\n#define HASH_LAST %u\n#define HASH_MIDDLE %u\n", a,
+			b, c);
 		print_bytes("header_slots", table, 256);
 		print_bytes("header_letters", letters, 32);
 		return 0;
 	}
-	fprintf(stderr, "no perfect hash: two header names agree in length, first, middle and last\n");
+	fprintf(stderr,
+		"no perfect hash: two header names agree in length, first, middle and last\n");
 	return 1;
 }
 

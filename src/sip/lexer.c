@@ -110,8 +110,8 @@ bool lex_is_ipv4(struct pv_span text)
 	return at == end;
 }
 
-const char *lex_param(const char *at, const char *end, struct pv_span *ret_name,
-	struct pv_span *ret_value)
+const char *lex_param(
+	const char *at, const char *end, struct pv_span *ret_name, struct pv_span *ret_value)
 {
 	const char *stop = lex_run(at, end, LEX_TOKEN);
 	if (stop == at)

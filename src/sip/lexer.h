@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexer.h — the small pieces that the grammar of RFC 3261 §25.1 is made of; internal to this floor. */
+/* lexer.h — the small pieces that the grammar of RFC 3261 §25.1 is made of; internal to this floor.
+ */
 #ifndef SIP_LEXER_H
 #define SIP_LEXER_H
 
@@ -7,20 +8,20 @@
 
 /* Bits of lexer_class; generate_tables.c lists the characters in the same order. */
 enum {
-	LEX_TOKEN      = 1 << 0,
-	LEX_WS         = 1 << 1,
-	LEX_USER       = 1 << 2,
-	LEX_PASSWORD   = 1 << 3,
-	LEX_URI_PARAM  = 1 << 4,
+	LEX_TOKEN = 1 << 0,
+	LEX_WS = 1 << 1,
+	LEX_USER = 1 << 2,
+	LEX_PASSWORD = 1 << 3,
+	LEX_URI_PARAM = 1 << 4,
 	LEX_URI_HEADER = 1 << 5,
-	LEX_URIC       = 1 << 6,
-	LEX_HOST       = 1 << 7,
-	LEX_VALUE      = 1 << 8,
-	LEX_DISPLAY    = 1 << 9,
-	LEX_PHONE      = 1 << 10,
-	LEX_SCHEME     = 1 << 11,
-	LEX_ADDRESS    = 1 << 12,
-	LEX_VISIBLE    = 1 << 13,
+	LEX_URIC = 1 << 6,
+	LEX_HOST = 1 << 7,
+	LEX_VALUE = 1 << 8,
+	LEX_DISPLAY = 1 << 9,
+	LEX_PHONE = 1 << 10,
+	LEX_SCHEME = 1 << 11,
+	LEX_ADDRESS = 1 << 12,
+	LEX_VISIBLE = 1 << 13,
 };
 
 extern const uint16_t lexer_class[256];
@@ -78,7 +79,8 @@ const char *lex_run_escaped(const char *at, const char *end, unsigned classes);
 /* `at` stands on '"': behind the closing quote, or NULL. */
 const char *lex_quoted(const char *at, const char *end);
 
-/* A host: a name, an IPv4address or an IPv6reference (then ret_host has no brackets). NULL = none. */
+/* A host: a name, an IPv4address or an IPv6reference (then ret_host has no brackets). NULL = none.
+ */
 const char *lex_host(const char *at, const char *end, struct pv_span *ret_host, bool *ret_ipv6);
 
 /* 1 to 65535. NULL when it is no port. */
@@ -86,8 +88,8 @@ const char *lex_port(const char *at, const char *end, uint16_t *ret_port);
 
 /* A parameter, behind its ';' and LWS: NULL when malformed. LWS behind it is skipped as well. The
  * value of a flag is empty and stands right behind the name. */
-const char *lex_param(const char *at, const char *end, struct pv_span *ret_name,
-	struct pv_span *ret_value);
+const char *lex_param(
+	const char *at, const char *end, struct pv_span *ret_name, struct pv_span *ret_value);
 
 /* Whether `text` is an IPv4 address in dotted form. */
 bool lex_is_ipv4(struct pv_span text);

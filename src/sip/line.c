@@ -78,8 +78,8 @@ const char *line_end(const char *at, const char *end, bool *ret_bad)
 	}
 }
 
-bool line_split(const char *line, const char *stop, struct pv_span *ret_name,
-	struct pv_span *ret_value)
+bool line_split(
+	const char *line, const char *stop, struct pv_span *ret_name, struct pv_span *ret_value)
 {
 	const char *end = stop - 2;
 	const char *at = lex_run(line, end, LEX_TOKEN);

@@ -9,7 +9,7 @@
 const char *line_scan_portable(const char *at, const char *end);
 
 #if defined(__SSE2__)
-# include <emmintrin.h>
+#	include <emmintrin.h>
 
 static inline const char *line_scan(const char *at, const char *end)
 {
@@ -27,7 +27,7 @@ static inline const char *line_scan(const char *at, const char *end)
 	return line_scan_portable(at, end);
 }
 #else
-# define line_scan line_scan_portable
+#	define line_scan line_scan_portable
 #endif
 
 /*
@@ -38,7 +38,7 @@ static inline const char *line_scan(const char *at, const char *end)
 const char *line_end(const char *at, const char *end, bool *ret_bad);
 
 /* Splits a header line, `stop` behind its CRLF. False when it has no name or no colon. */
-bool line_split(const char *line, const char *stop, struct pv_span *ret_name,
-	struct pv_span *ret_value);
+bool line_split(
+	const char *line, const char *stop, struct pv_span *ret_name, struct pv_span *ret_value);
 
 #endif

@@ -71,9 +71,9 @@ static bool check_max_forwards(struct pv_message *m, struct pv_span value)
 
 static const struct {
 	enum pv_header header;
-	enum pv_verdict missing;   /* PV_VERDICT_NONE = may be */
+	enum pv_verdict missing; /* PV_VERDICT_NONE = may be */
 	enum pv_verdict malformed;
-	bool once;                 /* one line only (§7.3.1) */
+	bool once; /* one line only (§7.3.1) */
 	bool (*check)(struct pv_message *m, struct pv_span value);
 } mandatory[] = {
 	{PV_HEADER_VIA, PV_NO_VIA, PV_BAD_VIA, false, check_via},

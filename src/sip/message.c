@@ -60,8 +60,8 @@ static const char *index_start_line(struct pv_message *m)
 	return consumed ? m->bytes + consumed : NULL;
 }
 
-static void index_field(struct pv_message *m, const char *line, const char *stop,
-	uint16_t last[PV_HEADER_COUNT])
+static void index_field(
+	struct pv_message *m, const char *line, const char *stop, uint16_t last[PV_HEADER_COUNT])
 {
 	struct pv_span name, value;
 	if (!line_split(line, stop, &name, &value) || name.length > UINT8_MAX) {

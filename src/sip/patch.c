@@ -92,8 +92,8 @@ static void forget_removal(struct patch *patch, uint16_t at, uint16_t end)
 struct line_walk {
 	struct patch *patch;
 	struct pv_span rest;
-	uint16_t at, end;        /* the value */
-	bool removed;            /* it was removed before, or is the one to remove now */
+	uint16_t at, end; /* the value */
+	bool removed;     /* it was removed before, or is the one to remove now */
 	const char *victim;
 };
 

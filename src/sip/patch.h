@@ -21,7 +21,7 @@ struct patch {
 	const struct pv_message *message;
 	struct patch_edit edits[PATCH_EDITS];
 	unsigned count;
-	bool overflow;           /* sticky: patch_write then answers -ENOBUFS */
+	bool overflow; /* sticky: patch_write then answers -ENOBUFS */
 };
 
 void patch_init(struct patch *patch, const struct pv_message *message);
@@ -32,7 +32,8 @@ void patch_insert(struct patch *patch, uint16_t at, struct pv_span text);
 void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span value);
 void patch_remove_line(struct patch *patch, uint16_t field);
 void patch_remove_header(struct patch *patch, enum pv_header header);
-/* Where a new first line of `header` goes: before its first line; before all lines when it has none. */
+/* Where a new first line of `header` goes: before its first line; before all lines when it has
+ * none. */
 uint16_t patch_place(const struct pv_message *message, enum pv_header header);
 
 /* Length of the result. */

@@ -7,15 +7,15 @@
 
 struct sip_peek {
 	bool is_request;
-	enum pv_method method;   /* requests; PV_METHOD_OTHER in a response */
-	struct pv_span call_id;  /* at == NULL when there is none */
-	struct pv_span branch;   /* topmost Via's; responses only; at == NULL when there is none */
+	enum pv_method method;  /* requests; PV_METHOD_OTHER in a response */
+	struct pv_span call_id; /* at == NULL when there is none */
+	struct pv_span branch;  /* topmost Via's; responses only; at == NULL when there is none */
 };
 
 /*
  * Looks at the first header lines of `bytes` (a datagram, or a framed message of a stream). Returns
- * 0, or -enum pv_verdict for what is not SIP at all. Long and compact names, any case, folded values.
- * A response whose branch was found does not look further for the Call-ID.
+ * 0, or -enum pv_verdict for what is not SIP at all. Long and compact names, any case, folded
+ * values. A response whose branch was found does not look further for the Call-ID.
  */
 int sip_peek(const char *bytes, size_t length, struct sip_peek *ret);
 

@@ -31,8 +31,7 @@ static int parse_status(struct pv_span rest, struct start_line *line)
 	if (rest.length < 4 || at[0] != ' ' || !pv_is_digit(at[1]) || !pv_is_digit(at[2]) ||
 		!pv_is_digit(at[3]) || (rest.length > 4 && at[4] != ' '))
 		return -PV_BAD_STATUS_LINE;
-	unsigned status =
-		(unsigned)((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
+	unsigned status = (unsigned)((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
 	if (status < 100 || status > 699)
 		return -PV_BAD_STATUS_LINE;
 	line->status = (uint16_t)status;

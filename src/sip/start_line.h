@@ -7,9 +7,9 @@
 
 struct start_line {
 	bool is_request;
-	struct pv_span method;      /* requests */
+	struct pv_span method; /* requests */
 	struct pv_span request_uri;
-	uint16_t status;            /* responses */
+	uint16_t status; /* responses */
 	struct pv_span reason;
 };
 

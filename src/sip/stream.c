@@ -18,8 +18,8 @@ static enum stream_event bad(int verdict, int *ret_verdict)
 }
 
 /* The message, the CRLF or the ping is taken: what is searched next stands behind it. */
-static enum stream_event taken(struct stream *stream, enum stream_event event, size_t length,
-	size_t *ret_length)
+static enum stream_event taken(
+	struct stream *stream, enum stream_event event, size_t length, size_t *ret_length)
 {
 	stream->scanned = 0;
 	stream->expected = 0;

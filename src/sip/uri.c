@@ -23,8 +23,8 @@ static bool keep_param(struct pv_uri *uri, struct pv_span name, struct pv_span v
 	return true;
 }
 
-bool uri_pair_next(struct pv_span *rest, unsigned classes, struct pv_span *ret_name,
-	struct pv_span *ret_value)
+bool uri_pair_next(
+	struct pv_span *rest, unsigned classes, struct pv_span *ret_name, struct pv_span *ret_value)
 {
 	const char *at = rest->at + 1, *end = pv_span_end(*rest);
 	const char *stop = lex_run_escaped(at, end, classes);
@@ -56,8 +56,8 @@ static bool parse_headers(struct pv_span rest)
 	struct pv_span name, value;
 	char separator = '?';
 	while (rest.length) {
-		if (*rest.at != separator ||
-			!uri_pair_next(&rest, LEX_URI_HEADER, &name, &value) || !value.at)
+		if (*rest.at != separator || !uri_pair_next(&rest, LEX_URI_HEADER, &name, &value) ||
+			!value.at)
 			return false;
 		separator = '&';
 	}

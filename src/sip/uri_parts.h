@@ -10,7 +10,8 @@
 bool uri_pair_next(struct pv_span *rest, unsigned classes, struct pv_span *ret_name,
 	struct pv_span *ret_value);
 
-/* Characters of a telephone number that are neither its '+' nor visual separators (RFC 3966 §5.1.1). */
+/* Characters of a telephone number that are neither its '+' nor visual separators (RFC 3966
+ * §5.1.1). */
 size_t uri_tel_digits(struct pv_span number);
 
 #endif

@@ -16,8 +16,8 @@ static const char *scan_word(const char *at, const char *end, struct pv_span tok
 /* "SIP" SLASH "2.0" SLASH, with LWS where somebody put it. */
 static const char *scan_protocol(const char *at, const char *end)
 {
-	static const struct pv_span words[] = {PV_SPAN_INIT("SIP"), PV_SPAN_INIT("/"),
-		PV_SPAN_INIT("2.0"), PV_SPAN_INIT("/")};
+	static const struct pv_span words[] = {
+		PV_SPAN_INIT("SIP"), PV_SPAN_INIT("/"), PV_SPAN_INIT("2.0"), PV_SPAN_INIT("/")};
 	if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0)
 		return lex_skip(at + 8, end);
 	for (size_t i = 0; at && i < sizeof(words) / sizeof(words[0]); i++)

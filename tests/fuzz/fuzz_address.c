@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_address.c — an address value, and a list of them: parts inside, every value of a list without its comma. */
+/* fuzz_address.c — an address value, and a list of them: parts inside, every value of a list
+ * without its comma. */
 #include "fuzz.h"
 
 static void check_numbers(struct pv_span value)
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		address_must_be_within(&address, value);
 		MUST(address.is_star != (address.uri.length > 0));
 		MUST(!address.display.length || address.is_name_addr);
-		for (struct pv_span params = address.params; pv_params_next(&params, &name, &found);) {
+		for (struct pv_span params = address.params;
+			pv_params_next(&params, &name, &found);) {
 			must_be_within(name, address.params);
 			must_be_within(found, address.params);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_message.c — any bytes as a message: references stay inside, values walk to their end, answers can be built. */
+/* fuzz_message.c — any bytes as a message: references stay inside, values walk to their end,
+ * answers can be built. */
 #include <portavoz/build.h>
 #include <portavoz/uri.h>
 
@@ -13,14 +14,16 @@ static void check_fields(struct pv_span whole)
 	uint16_t previous = m.fields_at;
 	for (uint16_t i = 0; i < m.field_count; i++) {
 		const struct pv_field *field = &m.fields[i];
-		struct pv_span line = {m.bytes + field->line, (size_t)(field->line_end - field->line)};
+		struct pv_span line = {
+			m.bytes + field->line, (size_t)(field->line_end - field->line)};
 		must_be_within(line, whole);
 		must_be_within(pv_message_span(&m, field->value), line);
 		MUST(field->line >= previous && field->line < field->line_end);
 		MUST(field->name_length && field->name_length < line.length);
 		MUST(pv_header_of((struct pv_span){line.at, field->name_length}) == field->header);
-		MUST(field->next == PV_NO_FIELD || (field->next > i && field->next < m.field_count &&
-						    m.fields[field->next].header == field->header));
+		MUST(field->next == PV_NO_FIELD ||
+			(field->next > i && field->next < m.field_count &&
+				m.fields[field->next].header == field->header));
 		previous = field->line_end;
 	}
 }
@@ -78,7 +81,8 @@ static void check_hop(void)
 	struct pv_writer w;
 	pv_writer_init(&w, out, sizeof(out));
 	pv_build_cancel(&w, &m, PV_SPAN("SIP ;cause=200"));
-	MUST(pv_message_parse(&again, out, pv_writer_length(&w), true) == (int)pv_writer_length(&w));
+	MUST(pv_message_parse(&again, out, pv_writer_length(&w), true) ==
+		(int)pv_writer_length(&w));
 	MUST(again.method == PV_METHOD_CANCEL && again.cseq == m.cseq);
 	MUST(pv_span_equal(again.via.whole, m.via.whole));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_peek_patch.c — peek agrees with the parse; no edits change nothing; what is removed is gone and the rest stays. */
+/* fuzz_peek_patch.c — peek agrees with the parse; no edits change nothing; what is removed is gone
+ * and the rest stays. */
 #include "fuzz.h"
 #include "sip/patch.h"
 #include "sip/peek.h"
@@ -51,7 +52,8 @@ static void check_identity(void)
 	MUST(pv_span_equal(text, (struct pv_span){m.bytes, m.length}));
 }
 
-/* Removes the values of `header` that `mask` names, last first when it is odd; those kept remain. */
+/* Removes the values of `header` that `mask` names, last first when it is odd; those kept remain.
+ */
 static void check_removal(enum pv_header header, uint64_t mask)
 {
 	struct pv_span values[VALUES_MAX], text, value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_stream.c — bytes framed at once, byte by byte and in random pieces give the same messages. */
+/* fuzz_stream.c — bytes framed at once, byte by byte and in random pieces give the same messages.
+ */
 #include "fuzz.h"
 #include "sip/stream.h"
 
@@ -28,12 +29,13 @@ static void check_message(const char *bytes, size_t length)
 	static struct pv_message m;
 	int parsed = pv_message_parse(&m, bytes, length, false);
 	MUST(parsed == (int)length || parsed < 0);
-	MUST(parsed != -PV_BAD_CONTENT_LENGTH && parsed != -PV_TOO_LARGE && parsed != -PV_NO_HEAD_END);
+	MUST(parsed != -PV_BAD_CONTENT_LENGTH && parsed != -PV_TOO_LARGE &&
+		parsed != -PV_NO_HEAD_END);
 }
 
 /* Takes what it can from [from, to); where it stopped. */
-static size_t drain(struct stream *stream, const char *bytes, size_t from, size_t to,
-	struct outcome *o)
+static size_t drain(
+	struct stream *stream, const char *bytes, size_t from, size_t to, struct outcome *o)
 {
 	while (!o->bad) {
 		size_t length = 0;
@@ -80,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *bytes = (const char *)data;
 	struct outcome whole = frame(bytes, size, 0);
 	for (uint32_t seed = 1; seed < 4; seed++) {
-		struct outcome pieces = frame(bytes, size, seed == 1 ? 1 : seed * 7919 + (uint32_t)size);
+		struct outcome pieces =
+			frame(bytes, size, seed == 1 ? 1 : seed * 7919 + (uint32_t)size);
 		MUST(pieces.count == whole.count && pieces.messages == whole.messages);
 		MUST(pieces.bad == whole.bad);
 		MUST(pieces.crlf_bytes == whole.crlf_bytes && pieces.pings == whole.pings);

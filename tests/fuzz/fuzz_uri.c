@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_uri.c — two URIs, parted by a line end: parts inside, equality reflexive, symmetric and blind to canonical users. */
+/* fuzz_uri.c — two URIs, parted by a line end: parts inside, equality reflexive, symmetric and
+ * blind to canonical users. */
 #include <portavoz/uri.h>
 
 #include "fuzz.h"

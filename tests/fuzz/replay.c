@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay.c — a main for fuzz targets: every file of the folders named, cut at every length too when it is short. */
+/* replay.c — a main for fuzz targets: every file of the folders named, cut at every length too when
+ * it is short. */
 #include <dirent.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guard_page.h — puts text right before a page that must not be touched, so that reading one byte too far ends the test. */
+/* guard_page.h — puts text right before a page that must not be touched, so that reading one byte
+ * too far ends the test. */
 #ifndef TESTS_GUARD_PAGE_H
 #define TESTS_GUARD_PAGE_H
 

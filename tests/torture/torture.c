@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* torture.c — reads each message that a table names, alone before a page that must not be touched, and checks what the table says. */
+/* torture.c — reads each message that a table names, alone before a page that must not be touched,
+ * and checks what the table says. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 
 static struct pv_message m;
 static char out[2 * PV_MESSAGE_MAX];
-static size_t size;      /* of the file */
+static size_t size; /* of the file */
 static int failures;
 
 static long count_values(enum pv_header header)
@@ -55,19 +56,58 @@ static bool user_is_bad(struct pv_span text)
 	return pv_uri_parse(text, &uri) || !pv_uri_user_canonical(uri.user, &w);
 }
 
-static long read_vias(void) { return count_values(PV_HEADER_VIA); }
-static long read_contacts(void) { return count_values(PV_HEADER_CONTACT); }
-static long read_routes(void) { return count_values(PV_HEADER_ROUTE); }
-static long read_cseq(void) { return m.cseq; }
-static long read_hops(void) { return m.max_forwards; }
-static long read_status(void) { return m.status; }
-static long read_body(void) { return m.body.length; }
-static long read_rest(void) { return (long)(size - m.length); }
-static long read_user_bad(void) { return user_is_bad(m.to.uri); }
-static long read_port(void) { return m.via.port; }
-static long read_uri_port(void) { return request_uri().port; }
-static long read_ipv6(void) { return request_uri().host_is_ipv6; }
-static long read_received(void) { return m.via.received.length > 0; }
+static long read_vias(void)
+{
+	return count_values(PV_HEADER_VIA);
+}
+static long read_contacts(void)
+{
+	return count_values(PV_HEADER_CONTACT);
+}
+static long read_routes(void)
+{
+	return count_values(PV_HEADER_ROUTE);
+}
+static long read_cseq(void)
+{
+	return m.cseq;
+}
+static long read_hops(void)
+{
+	return m.max_forwards;
+}
+static long read_status(void)
+{
+	return m.status;
+}
+static long read_body(void)
+{
+	return m.body.length;
+}
+static long read_rest(void)
+{
+	return (long)(size - m.length);
+}
+static long read_user_bad(void)
+{
+	return user_is_bad(m.to.uri);
+}
+static long read_port(void)
+{
+	return m.via.port;
+}
+static long read_uri_port(void)
+{
+	return request_uri().port;
+}
+static long read_ipv6(void)
+{
+	return request_uri().host_is_ipv6;
+}
+static long read_received(void)
+{
+	return m.via.received.length > 0;
+}
 
 static const struct {
 	const char *key;
@@ -132,7 +172,8 @@ static void check_round(const char *name, const char *bytes)
 	struct patch patch;
 	struct pv_writer w;
 	struct pv_response response = {.status = 500, .to_tag = PV_SPAN("t")};
-	if (sip_peek(bytes, size, &peek) || (m.is_request && !pv_span_equal(peek.call_id, m.call_id)))
+	if (sip_peek(bytes, size, &peek) ||
+		(m.is_request && !pv_span_equal(peek.call_id, m.call_id)))
 		fail(name, "peek", 0);
 	pv_writer_init(&w, out, sizeof(out));
 	patch_init(&patch, &m);

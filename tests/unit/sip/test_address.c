@@ -15,7 +15,9 @@ static int parse(const char *text)
 
 START_TEST(a_name_addr_has_its_parts)
 {
-	ck_assert_int_eq(parse("\"Mr. \\\"W\\\", <x>\" <sip:w@example.com;a?b=c,d>;q=0.7 ; expires=3600 "), 0);
+	ck_assert_int_eq(
+		parse("\"Mr. \\\"W\\\", <x>\" <sip:w@example.com;a?b=c,d>;q=0.7 ; expires=3600 "),
+		0);
 	SAYS(address.display, "\"Mr. \\\"W\\\", <x>\"");
 	SAYS(address.uri, "sip:w@example.com;a?b=c,d");
 	SAYS(address.params, ";q=0.7 ; expires=3600");
@@ -53,10 +55,11 @@ END_TEST
 
 START_TEST(malformed_ones_are_refused_and_leave_the_result_alone)
 {
-	static const char *const bad[] = {"", " ", "x", "<>", "<sip:>", "<sip:a@b", "sip:a@b>", "< sip:a@b >",
-		"<sip:a b@c>", "\"x <sip:a@b>", "\"x\"", "\"x\" sip:a@b", "Bell, A <sip:a@b>", "sip:a@b?x=y",
-		"<sip:a@b>;", "<sip:a@b>;;x", "<sip:a@b> x", "<sip:a@b>;x=", "<sip:a@b>,", "sip:a@b sip:c@d",
-		"a:b <sip:a@b>", "a\\b <sip:a@b>", "<<sip:a@b>>", "<\"sip:a@b\">", ":a", "<:a>"};
+	static const char *const bad[] = {"", " ", "x", "<>", "<sip:>", "<sip:a@b", "sip:a@b>",
+		"< sip:a@b >", "<sip:a b@c>", "\"x <sip:a@b>", "\"x\"", "\"x\" sip:a@b",
+		"Bell, A <sip:a@b>", "sip:a@b?x=y", "<sip:a@b>;", "<sip:a@b>;;x", "<sip:a@b> x",
+		"<sip:a@b>;x=", "<sip:a@b>,", "sip:a@b sip:c@d", "a:b <sip:a@b>", "a\\b <sip:a@b>",
+		"<<sip:a@b>>", "<\"sip:a@b\">", ":a", "<:a>"};
 	parse("<sip:kept@host>");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ck_assert_msg(parse(bad[i]) == -1, "%s", bad[i]);
@@ -65,5 +68,5 @@ START_TEST(malformed_ones_are_refused_and_leave_the_result_alone)
 }
 END_TEST
 
-TEST_MAIN("address", a_name_addr_has_its_parts, a_bare_uri_ends_at_its_semicolon, a_star_stands_alone,
-	malformed_ones_are_refused_and_leave_the_result_alone)
+TEST_MAIN("address", a_name_addr_has_its_parts, a_bare_uri_ends_at_its_semicolon,
+	a_star_stands_alone, malformed_ones_are_refused_and_leave_the_result_alone)

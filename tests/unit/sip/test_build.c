@@ -21,7 +21,8 @@ static void answer(const struct pv_response *response)
 {
 	pv_build_response(&w, &m, response);
 	pv_build_end(&w, PV_SPAN(""), PV_SPAN(""));
-	ck_assert_int_eq(pv_message_parse(&again, out, pv_writer_length(&w), true), pv_writer_length(&w));
+	ck_assert_int_eq(
+		pv_message_parse(&again, out, pv_writer_length(&w), true), pv_writer_length(&w));
 }
 
 START_TEST(an_answer_is_what_section_8_2_6_says)
@@ -37,7 +38,8 @@ START_TEST(an_answer_is_what_section_8_2_6_says)
 	pv_build_end(&w, PV_SPAN("text/plain"), PV_SPAN("hi"));
 	SAYS(pv_writer_span(&w),
 		"SIP/2.0 200 OK\r\n"
-		"Via: SIP/2.0/UDP 192.0.2.1:5062;rport=4711;branch=z9hG4bK-one;received=198.51.100.1, "
+		"Via: SIP/2.0/UDP "
+		"192.0.2.1:5062;rport=4711;branch=z9hG4bK-one;received=198.51.100.1, "
 		"SIP/2.0/TCP gw;branch=x\r\n"
 		"Via: SIP/2.0/TLS [2001:db8::1]:5071;branch=z9hG4bK-three\r\n"
 		"From: \"Alice, of \\\"A\\\"\" <sip:alice@example.test>;tag=88sja8x\r\n"
@@ -55,9 +57,11 @@ END_TEST
 
 START_TEST(what_the_via_claims_is_replaced)
 {
-	struct pv_response response = {.status = 404, .received = PV_SPAN("192.0.2.5"), .rport = PV_SPAN("5")};
+	struct pv_response response = {
+		.status = 404, .received = PV_SPAN("192.0.2.5"), .rport = PV_SPAN("5")};
 	begin("OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;received=evil;rport=1;branch=z\r\n"
-	      "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=theirs\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n");
+	      "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=theirs\r\nCall-ID: 1\r\nCSeq: 1 "
+	      "OPTIONS\r\n\r\n");
 	response.to_tag = PV_SPAN("ours");
 	answer(&response);
 	SAYS(again.via.whole, "SIP/2.0/UDP h;received=192.0.2.5;rport=5;branch=z");
@@ -68,7 +72,8 @@ END_TEST
 
 START_TEST(nothing_is_added_that_was_not_asked_for)
 {
-	struct pv_response response = {.status = 100, .phrase = PV_SPAN("Wait"), .rport = PV_SPAN("5")};
+	struct pv_response response = {
+		.status = 100, .phrase = PV_SPAN("Wait"), .rport = PV_SPAN("5")};
 	begin(WITH("Timestamp: 54\r\nRecord-Route: <sip:p;lr>\r\n\r\n"));
 	answer(&response);
 	SAYS(again.via.whole, "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-w");
@@ -87,10 +92,12 @@ END_TEST
 
 START_TEST(a_broken_request_gets_what_can_be_said)
 {
-	struct pv_response response = {.status = 400, .received = PV_SPAN("1.2.3.4"), .to_tag = PV_SPAN("t")};
+	struct pv_response response = {
+		.status = 400, .received = PV_SPAN("1.2.3.4"), .to_tag = PV_SPAN("t")};
 	begin("OPTIONS sip:a@b SIP/2.0\r\nVia: broken\r\nTo: \"<sip:a@b>\r\nCSeq: x\r\n\r\n");
 	pv_build_response(&w, &m, &response);
-	SAYS(pv_writer_span(&w), "SIP/2.0 400 Bad Request\r\nVia: broken\r\nTo: \"<sip:a@b>\r\nCSeq: x\r\n");
+	SAYS(pv_writer_span(&w),
+		"SIP/2.0 400 Bad Request\r\nVia: broken\r\nTo: \"<sip:a@b>\r\nCSeq: x\r\n");
 }
 END_TEST
 

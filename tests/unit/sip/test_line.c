@@ -13,7 +13,8 @@ START_TEST(the_wide_scan_finds_what_the_plain_one_finds)
 		for (size_t at = 0; at < sizeof(text); at += 3) {
 			memset(text, 'x', sizeof(text));
 			text[at] = (char)c;
-			const char *copy = guard_page_put(text, sizeof(text)), *end = copy + sizeof(text);
+			const char *copy = guard_page_put(text, sizeof(text)),
+				   *end = copy + sizeof(text);
 			bool control = (c < 0x20 && c != '\t') || c == 0x7f;
 			ck_assert_ptr_eq(line_scan(copy, end), control ? copy + at : end);
 			ck_assert_ptr_eq(line_scan_portable(copy, end), control ? copy + at : end);
@@ -48,15 +49,22 @@ END_TEST
 
 START_TEST(no_prefix_makes_the_parser_read_too_far)
 {
-	static const char *const texts[] = {INVITE, REGISTER, RINGING, WITH("Subject: \"\\\x02\"\r\n\r\n")};
+	static const char *const texts[] = {
+		INVITE, REGISTER, RINGING, WITH("Subject: \"\\\x02\"\r\n\r\n")};
 	static struct pv_message m;
 	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
 		size_t length = strlen(texts[t]);
 		for (size_t cut = 0; cut < length; cut++) {
-			ck_assert_int_le(pv_message_parse(&m, guard_page_put(texts[t], cut), cut, true), (int)cut);
-			ck_assert_int_le(pv_message_parse(&m, guard_page_put(texts[t], cut), cut, false), (int)cut);
+			ck_assert_int_le(
+				pv_message_parse(&m, guard_page_put(texts[t], cut), cut, true),
+				(int)cut);
+			ck_assert_int_le(
+				pv_message_parse(&m, guard_page_put(texts[t], cut), cut, false),
+				(int)cut);
 		}
-		ck_assert_int_eq(pv_message_parse(&m, guard_page_put(texts[t], length), length, true), length);
+		ck_assert_int_eq(
+			pv_message_parse(&m, guard_page_put(texts[t], length), length, true),
+			length);
 	}
 }
 END_TEST

@@ -88,9 +88,11 @@ static const struct {
 	{"no first line", "OPTIONS sip:a SIP/2.0", -PV_NOT_SIP},
 	{"HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", -PV_NOT_SIP},
 	{"an empty datagram", "", -PV_NOT_SIP},
-	{"two spaces", "OPTIONS  sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_START_LINE},
+	{"two spaces", "OPTIONS  sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n",
+		-PV_BAD_START_LINE},
 	{"no URI", "OPTIONS SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_START_LINE},
-	{"space behind", "OPTIONS sip:a@b SIP/2.0 \r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_START_LINE},
+	{"space behind", "OPTIONS sip:a@b SIP/2.0 \r\nVia: SIP/2.0/UDP a\r\n\r\n",
+		-PV_BAD_START_LINE},
 	{"version", "OPTIONS sip:a@b SIP/7.0\r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_VERSION},
 	{"status", "SIP/2.0 4294967301 x\r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_STATUS_LINE},
 	{"status 99", "SIP/2.0 099 x\r\nVia: SIP/2.0/UDP a\r\n\r\n", -PV_BAD_STATUS_LINE},
@@ -110,7 +112,8 @@ static const struct {
 	{"two To", WITH("t: <sip:a@b>\r\n\r\n"), -PV_DUPLICATE_FIELD},
 	{"two Call-ID", WITH("i: w\r\n\r\n"), -PV_DUPLICATE_FIELD},
 	{"two CSeq", WITH("cseq: 1 OPTIONS\r\n\r\n"), -PV_DUPLICATE_FIELD},
-	{"two Max-Forwards", WITH("Max-Forwards: 1\r\nmax-forwards: 1\r\n\r\n"), -PV_DUPLICATE_FIELD},
+	{"two Max-Forwards", WITH("Max-Forwards: 1\r\nmax-forwards: 1\r\n\r\n"),
+		-PV_DUPLICATE_FIELD},
 	{"two lengths", WITH("l: 0\r\nContent-Length: 1\r\n\r\nx"), -PV_DUPLICATE_FIELD},
 	{"negative length", WITH("Content-Length: -1\r\n\r\n"), -PV_BAD_CONTENT_LENGTH},
 	{"length of words", WITH("Content-Length: one\r\n\r\n"), -PV_BAD_CONTENT_LENGTH},
@@ -134,10 +137,11 @@ START_TEST(each_rule_has_its_verdict)
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		int found = parse_text(&m, verdicts[i].text);
 		if (verdicts[i].verdict == 0)
-			ck_assert_msg(found > 0, "%s: %s", verdicts[i].what, pv_verdict_row(found)->name);
+			ck_assert_msg(
+				found > 0, "%s: %s", verdicts[i].what, pv_verdict_row(found)->name);
 		else
-			ck_assert_msg(found == verdicts[i].verdict, "%s: %d, %s", verdicts[i].what, found,
-				pv_verdict_row(found)->name);
+			ck_assert_msg(found == verdicts[i].verdict, "%s: %d, %s", verdicts[i].what,
+				found, pv_verdict_row(found)->name);
 		ck_assert_int_eq(m.verdict, verdicts[i].verdict);
 	}
 }
@@ -148,17 +152,18 @@ static void with_lines(const char *via, const char *from, const char *to, const 
 	const char *cseq, int verdict)
 {
 	char text[1024];
-	snprintf(text, sizeof(text), "OPTIONS sip:b@c SIP/2.0\r\n%s%s%s%s%s\r\n", via, from, to, id, cseq);
+	snprintf(text, sizeof(text), "OPTIONS sip:b@c SIP/2.0\r\n%s%s%s%s%s\r\n", via, from, to, id,
+		cseq);
 	int found = parse_text(&m, text);
-	ck_assert_msg(found == verdict || (verdict == 0 && found > 0), "%s%s%s%s%s: %s", via, from, to,
-		id, cseq, pv_verdict_row(found)->name);
+	ck_assert_msg(found == verdict || (verdict == 0 && found > 0), "%s%s%s%s%s: %s", via, from,
+		to, id, cseq, pv_verdict_row(found)->name);
 }
 
-#define VIA   "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n"
-#define FROM  "From: <sip:a@b>;tag=1\r\n"
-#define TO    "To: <sip:a@b>\r\n"
-#define ID    "Call-ID: 1\r\n"
-#define CSEQ  "CSeq: 1 OPTIONS\r\n"
+#define VIA  "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n"
+#define FROM "From: <sip:a@b>;tag=1\r\n"
+#define TO   "To: <sip:a@b>\r\n"
+#define ID   "Call-ID: 1\r\n"
+#define CSEQ "CSeq: 1 OPTIONS\r\n"
 
 START_TEST(what_is_missing_or_malformed_is_named)
 {
@@ -197,7 +202,8 @@ END_TEST
 
 START_TEST(methods_are_any_token_and_mind_case)
 {
-	const char *odd = "!x0_*+`.%'~ sip:a@b SIP/2.0\r\n" VIA FROM TO ID "CSeq: 1 !x0_*+`.%'~\r\n\r\n";
+	const char *odd =
+		"!x0_*+`.%'~ sip:a@b SIP/2.0\r\n" VIA FROM TO ID "CSeq: 1 !x0_*+`.%'~\r\n\r\n";
 	ck_assert_int_gt(parse_text(&m, odd), 0);
 	ck_assert_int_eq(m.method, PV_METHOD_OTHER);
 	SAYS(pv_message_span(&m, m.method_name), "!x0_*+`.%'~");
@@ -278,7 +284,8 @@ END_TEST
 
 TEST_MAIN("message", an_invite_is_indexed_whole, linphones_register_is_accepted,
 	a_response_has_its_method_from_cseq, lines_of_one_header_are_chained,
-	each_rule_has_its_verdict, what_is_missing_or_malformed_is_named, the_request_uri_is_judged_last,
-	methods_are_any_token_and_mind_case, a_datagram_is_cut_at_content_length,
-	a_stream_needs_more_until_the_body_is_whole, sizes_have_their_limits,
-	a_nul_is_refused_but_as_a_quoted_pair, a_bad_message_is_indexed_as_far_as_it_goes)
+	each_rule_has_its_verdict, what_is_missing_or_malformed_is_named,
+	the_request_uri_is_judged_last, methods_are_any_token_and_mind_case,
+	a_datagram_is_cut_at_content_length, a_stream_needs_more_until_the_body_is_whole,
+	sizes_have_their_limits, a_nul_is_refused_but_as_a_quoted_pair,
+	a_bad_message_is_indexed_as_far_as_it_goes)

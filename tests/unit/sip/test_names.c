@@ -8,13 +8,13 @@
 
 START_TEST(every_header_is_found_in_any_case_and_by_its_letter)
 {
-#define ROW(id, name, compact)                                                                     \
-	ck_assert_int_eq(pv_header_of(PV_SPAN(name)), PV_HEADER_##id);                             \
-	ck_assert(pv_span_equal(pv_header_name(PV_HEADER_##id), PV_SPAN(name)));                   \
-	if (compact) {                                                                             \
-		char letter[] = {compact, (char)toupper(compact)};                                 \
-		ck_assert_int_eq(pv_header_of((struct pv_span){letter, 1}), PV_HEADER_##id);       \
-		ck_assert_int_eq(pv_header_of((struct pv_span){letter + 1, 1}), PV_HEADER_##id);   \
+#define ROW(id, name, compact)                                                                   \
+	ck_assert_int_eq(pv_header_of(PV_SPAN(name)), PV_HEADER_##id);                           \
+	ck_assert(pv_span_equal(pv_header_name(PV_HEADER_##id), PV_SPAN(name)));                 \
+	if (compact) {                                                                           \
+		char letter[] = {compact, (char)toupper(compact)};                               \
+		ck_assert_int_eq(pv_header_of((struct pv_span){letter, 1}), PV_HEADER_##id);     \
+		ck_assert_int_eq(pv_header_of((struct pv_span){letter + 1, 1}), PV_HEADER_##id); \
 	}
 	PV_HEADERS(ROW)
 #undef ROW
@@ -22,10 +22,12 @@ START_TEST(every_header_is_found_in_any_case_and_by_its_letter)
 		char other[64];
 		struct pv_span name = pv_header_name((enum pv_header)i);
 		for (size_t j = 0; j < name.length; j++)
-			other[j] = (char)(islower(name.at[j]) ? toupper(name.at[j]) : tolower(name.at[j]));
+			other[j] = (char)(islower(name.at[j]) ? toupper(name.at[j])
+							      : tolower(name.at[j]));
 		ck_assert_uint_eq(pv_header_of((struct pv_span){other, name.length}), i);
 		other[name.length - 1] = '_';
-		ck_assert_uint_eq(pv_header_of((struct pv_span){other, name.length}), PV_HEADER_OTHER);
+		ck_assert_uint_eq(
+			pv_header_of((struct pv_span){other, name.length}), PV_HEADER_OTHER);
 	}
 	ck_assert_int_eq(pv_header_of(PV_SPAN("")), PV_HEADER_OTHER);
 	ck_assert_int_eq(pv_header_of(PV_SPAN("z")), PV_HEADER_OTHER);

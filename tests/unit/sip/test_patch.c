@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_patch.c — a message written with edits: in order, without gaps, and removals that leave no comma behind. */
+/* test_patch.c — a message written with edits: in order, without gaps, and removals that leave no
+ * comma behind. */
 #include "sip/patch.h"
 
 #include <errno.h>
@@ -42,12 +43,15 @@ START_TEST(edits_apply_in_place_whatever_their_order)
 	patch_replace(&patch, m.body, PV_SPAN("new body"));
 	patch_replace(&patch, m.fields[m.first[PV_HEADER_MAX_FORWARDS]].value, PV_SPAN("69"));
 	patch_insert(&patch, patch_place(&m, PV_HEADER_VIA), PV_SPAN("Via: a\r\n"));
-	patch_insert(&patch, patch_place(&m, PV_HEADER_RECORD_ROUTE), PV_SPAN("Record-Route: <b>\r\n"));
+	patch_insert(
+		&patch, patch_place(&m, PV_HEADER_RECORD_ROUTE), PV_SPAN("Record-Route: <b>\r\n"));
 	patch_replace(&patch, m.request_uri, PV_SPAN("sip:x"));
-	ck_assert(pv_span_equal(written(), PV_SPAN(
-		"OPTIONS sip:x SIP/2.0\r\nVia: a\r\nRecord-Route: <b>\r\n"
-		"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-w\r\nFrom: <sip:a@example.test>;tag=1\r\n"
-		"To: <sip:b@example.test>\r\nCall-ID: w\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 69\r\n\r\nnew body")));
+	ck_assert(pv_span_equal(
+		written(), PV_SPAN("OPTIONS sip:x SIP/2.0\r\nVia: a\r\nRecord-Route: <b>\r\n"
+				   "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-w\r\nFrom: "
+				   "<sip:a@example.test>;tag=1\r\n"
+				   "To: <sip:b@example.test>\r\nCall-ID: w\r\nCSeq: 1 "
+				   "OPTIONS\r\nMax-Forwards: 69\r\n\r\nnew body")));
 }
 END_TEST
 

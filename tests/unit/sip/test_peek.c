@@ -29,8 +29,10 @@ START_TEST(a_response_by_its_branch_or_else_by_its_call_id)
 	ck_assert_int_eq(look(RINGING), 0);
 	ck_assert(!peek.is_request && peek.method == PV_METHOD_OTHER);
 	ck_assert(pv_span_equal(peek.branch, PV_SPAN("z9hG4bK-folded")));
-	ck_assert_int_eq(look("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\nVia: SIP/2.0/UDP b;branch=x\r\n"
-			      "CALL-ID:q\r\n\r\n"), 0);
+	ck_assert_int_eq(
+		look("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\nVia: SIP/2.0/UDP b;branch=x\r\n"
+		     "CALL-ID:q\r\n\r\n"),
+		0);
 	ck_assert_ptr_null(peek.branch.at);
 	ck_assert(pv_span_equal(peek.call_id, PV_SPAN("q")));
 }
@@ -65,5 +67,6 @@ START_TEST(no_prefix_makes_it_read_too_far)
 }
 END_TEST
 
-TEST_MAIN("peek", a_request_is_owned_by_its_call_id, a_response_by_its_branch_or_else_by_its_call_id,
-	what_has_neither_says_so, what_is_not_sip_is_told, no_prefix_makes_it_read_too_far)
+TEST_MAIN("peek", a_request_is_owned_by_its_call_id,
+	a_response_by_its_branch_or_else_by_its_call_id, what_has_neither_says_so,
+	what_is_not_sip_is_told, no_prefix_makes_it_read_too_far)

@@ -15,8 +15,10 @@ static int parse(const char *text)
 
 START_TEST(all_parts_are_found)
 {
-	ck_assert_int_eq(parse("sip:alice:secretword@atlanta.com:5070;transport=tcp;lr;maddr=239.255.255.1"
-			       "?subject=project%20x&priority="), 0);
+	ck_assert_int_eq(
+		parse("sip:alice:secretword@atlanta.com:5070;transport=tcp;lr;maddr=239.255.255.1"
+		      "?subject=project%20x&priority="),
+		0);
 	ck_assert_int_eq(uri.scheme, PV_SCHEME_SIP);
 	SAYS(uri.user, "alice");
 	SAYS(uri.password, "secretword");
@@ -77,11 +79,13 @@ START_TEST(malformed_ones_are_refused_and_leave_the_result_alone)
 {
 	static const char *const bad[] = {"", "sip", "sip:", "sip:@host", "sip:a@", "sip:a@b@c",
 		"sip:a@b:", "sip:a@b:0", "sip:a@b:65536", "sip:a@b:5a", "sip:a b@c", "sip:a@b c",
-		"<sip:a@b>", "sip:a@b;", "sip:a@b;;lr", "sip:a@b;x=", "sip:a@b?", "sip:a@b?x", "sip:a@b?=y",
-		"sip:a@b?x=y&", "sip:%4@b", "sip:%zz@b", "sip:a@b;x=%", "sip:a@[::1", "sip:a@[::g]",
-		"sip:a@::1", "sip:2001:db8::10", "sip:a@b..c", "sip:a@.b", "sip:a@-b", "sip:a\"@b",
-		"sip:a@b;transport=", "sip:a@b;transport=tcp;transport=udp", "sip:a@b;maddr=x;maddr=y",
-		"1sip:a", ":a", "http:", "x:a b", "sip:\x01@b", "sip:a:b:c@d"};
+		"<sip:a@b>", "sip:a@b;", "sip:a@b;;lr", "sip:a@b;x=", "sip:a@b?", "sip:a@b?x",
+		"sip:a@b?=y", "sip:a@b?x=y&", "sip:%4@b", "sip:%zz@b", "sip:a@b;x=%", "sip:a@[::1",
+		"sip:a@[::g]", "sip:a@::1", "sip:2001:db8::10", "sip:a@b..c", "sip:a@.b",
+		"sip:a@-b", "sip:a\"@b",
+		"sip:a@b;transport=", "sip:a@b;transport=tcp;transport=udp",
+		"sip:a@b;maddr=x;maddr=y", "1sip:a", ":a", "http:", "x:a b", "sip:\x01@b",
+		"sip:a:b:c@d"};
 	parse("sip:kept@host");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ck_assert_msg(parse(bad[i]) == -1, "%s", bad[i]);

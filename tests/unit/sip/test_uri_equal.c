@@ -71,8 +71,10 @@ START_TEST(pairs_are_equal_or_not_both_ways)
 		struct pv_uri a, b;
 		ck_assert_msg(pv_uri_parse(pv_span_of(pairs[i].a), &a) == 0, "%s", pairs[i].a);
 		ck_assert_msg(pv_uri_parse(pv_span_of(pairs[i].b), &b) == 0, "%s", pairs[i].b);
-		ck_assert_msg(pv_uri_equal(&a, &b) == pairs[i].equal, "%s %s", pairs[i].a, pairs[i].b);
-		ck_assert_msg(pv_uri_equal(&b, &a) == pairs[i].equal, "%s %s", pairs[i].b, pairs[i].a);
+		ck_assert_msg(
+			pv_uri_equal(&a, &b) == pairs[i].equal, "%s %s", pairs[i].a, pairs[i].b);
+		ck_assert_msg(
+			pv_uri_equal(&b, &a) == pairs[i].equal, "%s %s", pairs[i].b, pairs[i].a);
 		ck_assert(pv_uri_equal(&a, &a));
 	}
 }

@@ -56,7 +56,8 @@ END_TEST
 START_TEST(parameters_are_found_by_name)
 {
 	struct pv_span params = PV_SPAN("; a = 1;B;c=\"x;y\" ; d=4"), value, name;
-	ck_assert(pv_params_find(params, PV_SPAN("A"), &value) && pv_span_equal(value, PV_SPAN("1")));
+	ck_assert(
+		pv_params_find(params, PV_SPAN("A"), &value) && pv_span_equal(value, PV_SPAN("1")));
 	ck_assert(pv_params_find(params, PV_SPAN("b"), &value) && value.length == 0);
 	ck_assert(pv_params_find(params, PV_SPAN("c"), &value));
 	ck_assert(pv_span_equal(value, PV_SPAN("\"x;y\"")));
@@ -74,7 +75,8 @@ START_TEST(numbers_clamp_and_nothing_else_is_a_number)
 {
 	uint32_t number = 7;
 	ck_assert(pv_number_parse(PV_SPAN("4294967296"), &number) && number == UINT32_MAX);
-	ck_assert(pv_number_parse(PV_SPAN("99999999999999999999999999"), &number) && number == UINT32_MAX);
+	ck_assert(pv_number_parse(PV_SPAN("99999999999999999999999999"), &number) &&
+		  number == UINT32_MAX);
 	ck_assert(pv_number_parse(PV_SPAN(" 0068\r\n "), &number) && number == 68);
 	static const char *const bad[] = {"", " ", "-1", "+1", "1 2", "1.0", "0x1", "1,1", "a"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -86,15 +88,20 @@ END_TEST
 START_TEST(q_values_are_thousandths)
 {
 	uint16_t q = 7;
-	static const struct { const char *text; int q; } rows[] = {{"0", 0}, {"1", 1000}, {"0.5", 500},
-		{"0.333", 333}, {"1.000", 1000}, {"0.", 0}, {"1.001", -1}, {"2", -1}, {".5", -1}, {"0.1234", -1},
-		{"0,5", -1}, {"", -1}, {"-0", -1}, {"0.x", -1}};
+	static const struct {
+		const char *text;
+		int q;
+	} rows[] = {{"0", 0}, {"1", 1000}, {"0.5", 500}, {"0.333", 333}, {"1.000", 1000}, {"0.", 0},
+		{"1.001", -1}, {"2", -1}, {".5", -1}, {"0.1234", -1}, {"0,5", -1}, {"", -1},
+		{"-0", -1}, {"0.x", -1}};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		bool good = pv_qvalue_parse(pv_span_of(rows[i].text), &q);
-		ck_assert_msg(good == (rows[i].q >= 0) && (!good || q == rows[i].q), "%s", rows[i].text);
+		ck_assert_msg(
+			good == (rows[i].q >= 0) && (!good || q == rows[i].q), "%s", rows[i].text);
 	}
 }
 END_TEST
 
 TEST_MAIN("values", a_list_is_cut_at_its_commas_only, values_go_on_over_lines,
-	parameters_are_found_by_name, numbers_clamp_and_nothing_else_is_a_number, q_values_are_thousandths)
+	parameters_are_found_by_name, numbers_clamp_and_nothing_else_is_a_number,
+	q_values_are_thousandths)

@@ -15,8 +15,10 @@ static int parse(const char *text)
 
 START_TEST(all_parts_are_found)
 {
-	ck_assert_int_eq(parse("SIP/2.0/TCP erlang.bell-telephone.com:5060;branch=z9hG4bK87asdks7;rport;"
-			       "received=192.0.2.207;maddr=224.2.0.1;ttl=16"), 0);
+	ck_assert_int_eq(
+		parse("SIP/2.0/TCP erlang.bell-telephone.com:5060;branch=z9hG4bK87asdks7;rport;"
+		      "received=192.0.2.207;maddr=224.2.0.1;ttl=16"),
+		0);
 	SAYS(via.protocol, "TCP");
 	ck_assert_int_eq(via.transport, PV_TRANSPORT_TCP);
 	SAYS(via.host, "erlang.bell-telephone.com");
@@ -31,7 +33,9 @@ END_TEST
 
 START_TEST(blanks_may_stand_around_every_separator)
 {
-	ck_assert_int_eq(parse(" SIP\r\n / 2.0 /\tudp \r\n host : 4000 ; x = \"a,;\\\"b\" ;\r\n rport = 9 ; BRANCH = y "), 0);
+	ck_assert_int_eq(parse(" SIP\r\n / 2.0 /\tudp \r\n host : 4000 ; x = \"a,;\\\"b\" ;\r\n "
+			       "rport = 9 ; BRANCH = y "),
+		0);
 	ck_assert_int_eq(via.transport, PV_TRANSPORT_UDP);
 	SAYS(via.host, "host");
 	ck_assert_uint_eq(via.port, 4000);
@@ -67,9 +71,10 @@ START_TEST(malformed_ones_are_refused_and_leave_the_result_alone)
 {
 	static const char *const bad[] = {"", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0/UDPhost",
 		"SIP/2.1/UDP a", "HTTP/2.0/UDP a", "SIP 2.0 UDP a", "SIP/2.0/ a", "SIP/2.0/UDP a;",
-		"SIP/2.0/UDP a;;b", "SIP/2.0/UDP a;branch=", "SIP/2.0/UDP a;branch=\"x", "SIP/2.0/UDP a b",
-		"SIP/2.0/UDP a:", "SIP/2.0/UDP a:x", "SIP/2.0/UDP a:70000", "SIP/2.0/UDP [::1", "SIP/2.0/UDP ::1",
-		"SIP/2.0/UDP a, SIP/2.0/UDP b", "SIP/2.0/UDP a;x=(b)", "SIP/2.0/UDP a;x=<b>", ",", ";"};
+		"SIP/2.0/UDP a;;b", "SIP/2.0/UDP a;branch=", "SIP/2.0/UDP a;branch=\"x",
+		"SIP/2.0/UDP a b", "SIP/2.0/UDP a:", "SIP/2.0/UDP a:x", "SIP/2.0/UDP a:70000",
+		"SIP/2.0/UDP [::1", "SIP/2.0/UDP ::1", "SIP/2.0/UDP a, SIP/2.0/UDP b",
+		"SIP/2.0/UDP a;x=(b)", "SIP/2.0/UDP a;x=<b>", ",", ";"};
 	parse("SIP/2.0/UDP kept");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ck_assert_msg(parse(bad[i]) == -1, "%s", bad[i]);
