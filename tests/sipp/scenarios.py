@@ -11,7 +11,7 @@ from sip_ua import DOMAIN, SLOW, Phone
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scenarios")
 BENCH = os.path.join(HERE, "..", "..", "..", "bench", "sip", "scenarios")
-ALL = '{ challenge = "all"; }'
+ALL = '{ challenge = "all"; algorithms = [ "MD5" ]; }'          # SIPp knows no other
 FAST = '{ t1 = "20ms"; t2 = "80ms"; t4 = "100ms"; c = "1s"; }'
 
 
@@ -93,6 +93,7 @@ def bind(server, user, host, port, transport, domain=DOMAIN):
     """Registers a SIPp's address; its socket need not be open yet: SIPp answers after its start."""
     with Phone(server, user, ip=host) as phone:
         shown = "[%s]" % host if ":" in host else host
+        phone.register(0, "*", to="<sip:%s@%s>" % (user, domain))        # no phone of an earlier step
         phone.register(contact="<sip:%s@%s:%d;transport=%s>" % (user, shown, port, transport),
                        to="<sip:%s@%s>" % (user, domain))
 
@@ -180,7 +181,7 @@ def sipp_fork(server):
     try:
         with Phone(server, "bob") as bob:
             bob.register(contact=", ".join("<sip:bob@127.0.0.1:%d>" % s.port for s in (winner, loser)))
-        Sipp(server, "uac_call", users=LINES, count=5).finish("5 calls to two phones")
+        Sipp(server, "uac_call_fork", users=LINES, count=5).finish("5 calls to two phones")
         winner.finish("one phone has them", 20)
         loser.finish("the other is cancelled", 20)
     finally:
