@@ -48,7 +48,7 @@ static inline bool pv_span_is_empty(struct pv_span span)
 
 static inline const char *pv_span_end(struct pv_span span)
 {
-	return span.at + span.length;
+	return span.length ? span.at + span.length : span.at; /* NULL + 0 is undefined */
 }
 
 /* The span without its first `count` bytes (at most all of them). */

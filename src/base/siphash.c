@@ -51,7 +51,7 @@ static inline uint64_t last_word(const unsigned char *from, size_t length)
 static inline __attribute__((always_inline)) uint64_t hash(const struct siphash_key *key,
 	const void *bytes, size_t length, unsigned per_word, unsigned at_end)
 {
-	const unsigned char *at = bytes;
+	const unsigned char *at = length ? bytes : (const unsigned char *)""; /* NULL has no end */
 	const unsigned char *end = at + (length & ~(size_t)7);
 	struct state s = {
 		key->k0 ^ 0x736f6d6570736575u,
