@@ -130,7 +130,7 @@ void mailbox_wake(struct mailbox *mailbox)
 	mailbox->asleep = false;
 	if (!atomic_compare_exchange_strong_explicit(
 		    &mailbox->top, &mark, NULL, memory_order_acq_rel, memory_order_relaxed)) {
-		mailbox->rings_owed++;
+		mailbox->rings_owed += !mailbox->is_edge;
 		count(&mailbox->rings);
 	}
 	if (mailbox->rings_owed)

@@ -42,6 +42,7 @@ struct mailbox {
 	_Atomic uint64_t rings;
 	uint64_t rings_owed; /* rings that were or will be written, and not read yet */
 	bool asleep;
+	bool is_edge; /* the owner polls edge-triggered: rings need not be read */
 	/* all threads: the mail posted last, or NULL, or the mark of a sleeping owner */
 	_Alignas(CACHE_LINE) _Atomic(struct mail *) top;
 	int fd; /* constant; beside `top`, so that a poster needs one line only */
@@ -63,7 +64,8 @@ void mailbox_post_chain(struct mailbox *mailbox, struct mail *newest, struct mai
 /* The oldest mail, now the owner's, or NULL when empty. */
 struct mail *mailbox_take(struct mailbox *mailbox);
 
-/* Readable when the mailbox was rung. Poll it level-triggered; only mailbox_wake reads it. */
+/* Readable when the mailbox was rung. Poll it level-triggered; only mailbox_wake reads it. Or poll
+ * it edge-triggered and set `is_edge`, once, before the first sleep: then nobody reads it. */
 static inline int mailbox_fd(const struct mailbox *mailbox)
 {
 	return mailbox->fd;

@@ -20,6 +20,15 @@ static void wire(struct udp *udp, unsigned i)
 	udp->pieces[i][0] = (struct iovec){udp->packets[i]->bytes, PACKET_BYTES};
 }
 
+/* The kernel wrote how much it used of these. Only slots that were used are prepared again: an
+ * ordinary batch touches a few of the 32. */
+static void prepare_slot(struct udp *udp, unsigned i)
+{
+	struct msghdr *header = &udp->messages[i].msg_hdr;
+	header->msg_namelen = sizeof(udp->peers[i]);
+	header->msg_controllen = UDP_CONTROL_IN;
+}
+
 int udp_new(struct net *net)
 {
 	struct udp *udp = net->udp = calloc(1, sizeof(*udp));
@@ -39,10 +48,11 @@ int udp_new(struct net *net)
 			udp->tails + (size_t)i * 65536 + PACKET_BYTES, UDP_TAIL};
 		udp->messages[i].msg_hdr = (struct msghdr){
 			.msg_name = &udp->peers[i],
-			.msg_namelen = sizeof(udp->peers[i]),
 			.msg_iov = udp->pieces[i],
 			.msg_iovlen = 2,
+			.msg_control = udp->control[i],
 		};
+		prepare_slot(udp, i);
 	}
 	return 0;
 }
@@ -151,45 +161,29 @@ static bool handle_datagram(struct udp_socket *socket, unsigned i)
 
 /* ---- the batch ---- */
 
-static void prepare_headers(struct udp_socket *socket)
-{
-	struct udp *udp = socket->net->udp;
-	for (unsigned i = 0; i < UDP_BATCH; i++) {
-		struct msghdr *header = &udp->messages[i].msg_hdr;
-		header->msg_namelen = sizeof(udp->peers[i]);
-		header->msg_control = udp->control[i];
-		header->msg_controllen = UDP_CONTROL_IN;
-	}
-}
-
 /* Each slot needs a packet before its datagram may leave with the one it lies in. */
 static void handle_batch(struct udp_socket *socket, unsigned count)
 {
 	struct net *net = socket->net;
 	struct udp *udp = net->udp;
-	struct packet *spare = NULL;
 	for (unsigned i = 0; i < count; i++) {
-		if (!spare)
-			spare = packet_take(&net->packets, PACKET_BYTES);
-		if (!spare) {
+		if (!udp->spare)
+			udp->spare = packet_take(&net->packets, PACKET_BYTES);
+		if (!udp->spare) {
 			metrics_add(METRIC_net_packets_exhausted, 1);
-			continue;
+		} else if (handle_datagram(socket, i)) {
+			udp->packets[i] = udp->spare;
+			udp->spare = NULL;
+			wire(udp, i);
 		}
-		if (!handle_datagram(socket, i))
-			continue;
-		udp->packets[i] = spare;
-		spare = NULL;
-		wire(udp, i);
+		prepare_slot(udp, i);
 	}
-	if (spare)
-		packet_give(&net->packets, spare);
 }
 
 static bool receive_batch(struct udp_socket *socket)
 {
 	struct net *net = socket->net;
 	struct udp *udp = net->udp;
-	prepare_headers(socket);
 	int count = recvmmsg(socket->fd, udp->messages, UDP_BATCH, MSG_DONTWAIT, NULL);
 	if (count < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK)

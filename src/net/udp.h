@@ -56,6 +56,7 @@ struct udp {
 	struct sockaddr_in6 peers[UDP_BATCH];
 	_Alignas(8) char control[UDP_BATCH][UDP_CONTROL_IN];
 	struct packet *packets[UDP_BATCH];
+	struct packet *spare; /* for the next slot whose packet leaves; NULL: none was to be had */
 	char *tails; /* UDP_BATCH * 65,536 */
 	uint64_t drained_ns; /* no socket had anything left then */
 	bool is_behind;      /* a socket has more than one turn could take */

@@ -8,10 +8,12 @@
 /* A worker that is only ever posted to must come back to its sockets and timers. */
 #define MAILS_PER_ROUND 512
 
-/* How the loop learns about load: arrivals over a window of this length decide about naps. */
+/* The policy of waiting, see worker_linger: a window is long enough to see a rate and short enough
+ * to follow it. Above, naps begin; below, they end. Both are counts in one window. */
 #define LINGER_WINDOW_NS UINT64_C(8000000)
-#define LINGER_BUSY      12 /* arrivals a window from which letting datagrams gather pays */
-#define LINGER_NAP_US    200
+#define LINGER_WAKES     10 /* wakes that naps would halve */
+#define LINGER_WORK      6  /* less work than this: most naps would end with nothing */
+#define LINGER_NAP_US    1000
 
 /* Only the worker itself writes these: no locked add is needed. */
 static void count(_Atomic uint64_t *counter, uint64_t more)
@@ -148,27 +150,37 @@ static void arm_tick(struct worker *worker, uint64_t now_ns)
 		private->tick_armed_ms = worker->tick_ms;
 }
 
+static void judge_window(struct arrivals *seen, uint64_t now_ns)
+{
+	uint64_t length_ns = now_ns - seen->window_ns;
+	if (length_ns >= 2 * LINGER_WINDOW_NS)
+		seen->is_napping = false; /* it slept through most of it */
+	else if (seen->is_napping)
+		seen->is_napping = seen->work >= LINGER_WORK;
+	else
+		seen->is_napping = seen->wakes >= LINGER_WAKES;
+	seen->window_ns = now_ns;
+	seen->wakes = seen->work = 0;
+}
+
 /*
  * The policy of waiting. Sleeping and waking cost several times what a datagram costs to handle, so
- * under load it pays to let some gather: the thread naps for a moment in which arrivals wake nobody
- * (the mailbox counts it as awake, so other workers do not ring either). With little traffic it
- * waits in the kernel and the first datagram is answered at once.
+ * where wakes come close together it pays to let work gather: the thread naps for a millisecond in
+ * which arrivals wake nobody (and other workers need not ring, for the mailbox counts it as awake).
+ * Otherwise it waits in the kernel and the first datagram is answered at once. One burst a
+ * millisecond is one wake either way: what counts is wakes, not datagrams.
  */
 uint32_t worker_linger(struct worker *worker, uint64_t now_ns)
 {
 	struct arrivals *seen = &worker->private_->arrivals;
-	bool had_work = worker->work > 0;
-	seen->arrived += worker->work;
+	uint32_t work = worker->work;
 	worker->work = 0;
-	if (now_ns - seen->window_ns >= LINGER_WINDOW_NS) {
-		seen->nap_us = seen->arrived >= LINGER_BUSY &&
-						 now_ns - seen->window_ns < 2 * LINGER_WINDOW_NS
-					 ? LINGER_NAP_US
-					 : 0;
-		seen->window_ns = now_ns;
-		seen->arrived = 0;
-	}
-	return had_work ? seen->nap_us : 0;
+	seen->work += work;
+	seen->wakes += work > 0;
+	if (now_ns - seen->window_ns >= LINGER_WINDOW_NS)
+		judge_window(seen, now_ns);
+	/* a nap that brought nothing is not followed by another */
+	return seen->is_napping && work > 0 ? LINGER_NAP_US : 0;
 }
 
 static void nap(uint32_t microseconds)

@@ -18,8 +18,9 @@ struct outbox {
 /* What worker_linger goes by. Owner: the worker's thread. */
 struct arrivals {
 	uint64_t window_ns; /* when the window began */
-	uint32_t arrived;   /* in this window */
-	uint32_t nap_us;    /* as the last whole window suggests; 0 = wait in the kernel */
+	uint32_t wakes;     /* in this window: rounds that began with a wait and brought something */
+	uint32_t work;      /* in this window: datagrams, segments, mails */
+	bool is_napping;    /* what the last whole window suggests */
 };
 
 /* Owner: the worker's thread. Lifetime: the worker's. */

@@ -61,8 +61,10 @@ static int make_base(struct worker *worker)
 	if (!worker->base)
 		return -ENOMEM;
 	struct worker_private *private = worker->private_;
-	private->mail_event = event_new(
-		worker->base, mailbox_fd(&worker->mailbox), EV_READ | EV_PERSIST, on_rung, worker);
+	/* edge-triggered: a ring costs the poster a write and us no read */
+	worker->mailbox.is_edge = true;
+	private->mail_event = event_new(worker->base, mailbox_fd(&worker->mailbox),
+		EV_READ | EV_PERSIST | EV_ET, on_rung, worker);
 	private->tick_event = event_new(worker->base, -1, 0, on_tick, worker);
 	if (!private->mail_event || !private->tick_event ||
 		event_add(private->mail_event, NULL) < 0)

@@ -120,6 +120,45 @@ START_TEST(done_accepts_null_and_what_was_never_opened)
 }
 END_TEST
 
-TEST_MAIN("mailbox", mail_comes_in_the_order_of_posting, an_owner_who_is_awake_is_not_rung,
+START_TEST(a_chain_arrives_in_order_with_one_ring)
+{
+	mailbox_init(&mailbox);
+	for (unsigned i = 0; i < 5; i++)
+		atomic_init(&mails[i].next, i > 0 ? &mails[i - 1] : NULL);
+	ck_assert(mailbox_sleep(&mailbox));
+	mailbox_post_chain(&mailbox, &mails[4], &mails[0]);
+	ck_assert(is_rung());
+	mailbox_wake(&mailbox);
+	ck_assert_uint_eq(mailbox_rings(&mailbox), 1);
+	/* behind mail that is there already */
+	ck_assert_ptr_eq(mailbox_take(&mailbox), &mails[0]);
+	mailbox_post_chain(&mailbox, &mails[0], &mails[0]);
+	for (unsigned i = 1; i < 5; i++)
+		ck_assert_ptr_eq(mailbox_take(&mailbox), &mails[i]);
+	ck_assert_ptr_eq(mailbox_take(&mailbox), &mails[0]);
+	ck_assert_ptr_null(mailbox_take(&mailbox));
+	mailbox_done(&mailbox);
+}
+END_TEST
+
+START_TEST(an_edge_triggered_owner_leaves_the_rings)
+{
+	struct mail mail;
+	mailbox_init(&mailbox);
+	mailbox.is_edge = true;
+	for (unsigned i = 1; i <= 3; i++) {
+		ck_assert(mailbox_sleep(&mailbox));
+		mailbox_post(&mailbox, &mail);
+		mailbox_wake(&mailbox);
+		ck_assert(is_rung());
+		ck_assert_uint_eq(mailbox_rings(&mailbox), i);
+		ck_assert_ptr_eq(mailbox_take(&mailbox), &mail);
+	}
+	mailbox_done(&mailbox);
+}
+END_TEST
+
+TEST_MAIN("mailbox", a_chain_arrives_in_order_with_one_ring,
+	an_edge_triggered_owner_leaves_the_rings, mail_comes_in_the_order_of_posting, an_owner_who_is_awake_is_not_rung,
 	a_sleeper_is_rung_once, no_sleep_while_part_of_a_batch_is_left,
 	a_late_ring_is_read_by_the_next_wake, done_accepts_null_and_what_was_never_opened)
