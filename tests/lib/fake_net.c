@@ -3,10 +3,11 @@
  * is told to. */
 #include "lib/fake_net.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "lib/want.h"
 
 #define FAILURES 64
 #define RULES    16
@@ -66,14 +67,14 @@ static void tell_failures(void *context)
 struct net *fake_net_new(struct fake_worker *worker)
 {
 	struct net *net = calloc(1, sizeof(*net));
-	ck_assert_ptr_nonnull(net);
+	WANT(net);
 	net->worker = worker;
 	net->sent_end = &net->sent;
 	worker_on_batch_end(worker->worker, tell_failures, net);
 	return net;
 }
 
-void fake_net_free(struct net *net)
+void fake_net_forget(struct net *net)
 {
 	while (net->sent) {
 		struct fake_sent *next = net->sent->next;
@@ -81,6 +82,13 @@ void fake_net_free(struct net *net)
 		free(net->sent);
 		net->sent = next;
 	}
+	net->sent_end = &net->sent;
+	net->rule_count = net->failure_count = 0;
+}
+
+void fake_net_free(struct net *net)
+{
+	fake_net_forget(net);
 	free(net);
 }
 
@@ -104,7 +112,7 @@ static void set_rule(struct net *net, uint16_t port, uint64_t flow, bool stream,
 	while (i < net->rule_count && !(net->rules[i].port == port && net->rules[i].flow == flow &&
 					      net->rules[i].stream == stream))
 		i++;
-	ck_assert_uint_lt(i, RULES);
+	WANT(i < RULES);
 	net->rules[i] = (struct rule){.stream = stream, .port = port, .flow = flow, .error = error};
 	if (i == net->rule_count)
 		net->rule_count++;
@@ -155,9 +163,9 @@ static int error_for(const struct net *net, const struct path *to)
 static void record(struct net *net, const struct path *to, struct pv_span bytes, uint64_t sender)
 {
 	struct fake_sent *sent = calloc(1, sizeof(*sent));
-	ck_assert_ptr_nonnull(sent);
+	WANT(sent);
 	sent->bytes = malloc(bytes.length + 1);
-	ck_assert_ptr_nonnull(sent->bytes);
+	WANT(sent->bytes);
 	memcpy(sent->bytes, bytes.at, bytes.length);
 	sent->bytes[bytes.length] = '\0';
 	sent->length = bytes.length;
@@ -176,7 +184,7 @@ static void record(struct net *net, const struct path *to, struct pv_span bytes,
 void fake_net_resolve_add(
 	struct net *net, const char *host, const struct path *targets, unsigned count)
 {
-	ck_assert_uint_lt(net->name_count, NAMES);
+	WANT(net->name_count < NAMES);
 	struct name *name = &net->names[net->name_count++];
 	snprintf(name->host, sizeof(name->host), "%s", host);
 	memcpy(name->targets, targets, count * sizeof(*targets));
@@ -271,7 +279,7 @@ int resolve_start(struct net *net, const struct pv_uri *next_hop, struct resolve
 		resolve->count = 1;
 		return 1;
 	}
-	ck_assert_uint_lt(net->asked_count, NAMES);
+	WANT(net->asked_count < NAMES);
 	struct name *found = NULL;
 	for (unsigned i = 0; i < net->name_count; i++)
 		if (pv_span_equal_nocase(pv_span_of(net->names[i].host), host))
@@ -309,9 +317,8 @@ struct path fake_path(const char *text)
 		rest = pv_span_from(rest.at, slash);
 	}
 	const char *port = memrchr(rest.at, ':', rest.length);
-	ck_assert_msg(port && net_address_parse(pv_span_from(rest.at, port),
-				      (uint16_t)atoi(port + 1), &path.peer),
-		"not a path: %s", text);
+	WANT(port && net_address_parse(
+			     pv_span_from(rest.at, port), (uint16_t)atoi(port + 1), &path.peer));
 	return path;
 }
 

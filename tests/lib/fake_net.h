@@ -26,6 +26,8 @@ struct fake_net;
 
 struct net *fake_net_new(struct fake_worker *worker);
 void fake_net_free(struct net *net);
+/* What was sent, and what is to fail, is forgotten. */
+void fake_net_forget(struct net *net);
 
 /* Called at once for everything that is sent, in order. */
 void fake_net_on_sent(

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_worker.c — a worker without a thread, whose time belongs to the test. */
 #include "lib/fake_worker.h"
-
-#include <check.h>
+#include "lib/want.h"
 
 void fake_worker_init(struct fake_worker *fake, uint64_t now_ms)
 {
 	fake_clock_init(&fake->clock, now_ms);
-	ck_assert_int_eq(worker_group_init(&fake->group, 1, &fake->clock.clock), 0);
+	WANT(worker_group_init(&fake->group, 1, &fake->clock.clock) == 0);
 	fake->worker = &fake->group.workers[0];
 	fake_worker_run(fake);
 }

@@ -3,12 +3,13 @@
  * out, and when. */
 #include "lib/scenario.h"
 
-#include <check.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "lib/want.h"
 
 #define MESSAGE_SIZE 8192
 #define LINE_SIZE    512
@@ -16,13 +17,13 @@
 static void on_sent(void *context, const struct fake_sent *sent)
 {
 	struct scenario *s = context;
-	ck_assert_uint_lt(s->entry_count, SCENARIO_ENTRIES);
+	WANT(s->entry_count < SCENARIO_ENTRIES);
 	s->entries[s->entry_count++] = (struct scenario_entry){.sent = sent};
 }
 
 void scenario_told(struct scenario *s, const char *format, ...)
 {
-	ck_assert_uint_lt(s->entry_count, SCENARIO_ENTRIES);
+	WANT(s->entry_count < SCENARIO_ENTRIES);
 	struct scenario_entry *entry = &s->entries[s->entry_count++];
 	va_list list;
 	entry->sent = NULL;
@@ -66,8 +67,9 @@ static void give_up(struct scenario *s, const char *line, const char *why)
 	char text[256] = "nothing";
 	if (s->entry_read < s->entry_count)
 		entry_text(&s->entries[s->entry_read], text, sizeof(text));
-	ck_abort_msg("scenario '%s' line %u: \"%s\": %s; there is: %s", s->name, s->line, line, why,
-		text);
+	fprintf(stderr, "scenario '%s' line %u: \"%s\": %s; there is: %s\n", s->name, s->line, line,
+		why, text);
+	abort();
 }
 
 /* ---- labels ---- */
@@ -82,7 +84,7 @@ const struct fake_sent *scenario_label(const struct scenario *s, const char *nam
 
 static void set_label(struct scenario *s, const char *name, const struct fake_sent *sent)
 {
-	ck_assert_uint_lt(s->label_count, SCENARIO_LABELS);
+	WANT(s->label_count < SCENARIO_LABELS);
 	struct scenario_label *label = &s->labels[s->label_count++];
 	snprintf(label->name, sizeof(label->name), "%s", name);
 	label->sent = sent;
@@ -249,7 +251,7 @@ static unsigned split(char *text, char **words)
 			text++;
 		if (!*text)
 			break;
-		ck_assert_uint_lt(count, SCENARIO_WORDS);
+		WANT(count < SCENARIO_WORDS);
 		words[count++] = text;
 		char *to = text;
 		bool quoted = false;
@@ -308,7 +310,7 @@ void scenario_run(struct scenario *s, const char *name, const char *script)
 	while (*script) {
 		size_t length = strcspn(script, "\n");
 		struct pv_span text = pv_span_trim((struct pv_span){script, length});
-		ck_assert_uint_lt(text.length, sizeof(line));
+		WANT(text.length < sizeof(line));
 		memcpy(line, text.at, text.length);
 		line[text.length] = '\0';
 		s->line++;
