@@ -12,6 +12,7 @@
 enum machine_kind { MACHINE_ICT, MACHINE_NICT, MACHINE_IST, MACHINE_NIST, MACHINE_COUNT };
 
 /* The states of all four; each machine uses some. */
+/* clang-format off */
 #define STATES(ROW)     \
 	ROW(IDLE)       \
 	ROW(CALLING)    \
@@ -22,12 +23,13 @@ enum machine_kind { MACHINE_ICT, MACHINE_NICT, MACHINE_IST, MACHINE_NIST, MACHIN
 	ROW(CONFIRMED)  \
 	ROW(ACCEPTED)   \
 	ROW(TERMINATED)
+/* clang-format on */
 
 enum transaction_state {
 #define ROW(name) STATE_##name,
 	STATES(ROW)
 #undef ROW
-	STATE_COUNT,
+		STATE_COUNT,
 };
 
 /* What can happen. The timers come first, with the numbers of enum timer. */

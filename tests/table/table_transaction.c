@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table_transaction.c — walks every state and event of the four machines against the RFCs' rules, written down again. */
+/* table_transaction.c — walks every state and event of the four machines against the RFCs' rules,
+ * written down again. */
 #include <stdio.h>
 
 #include "lib/testing.h"
@@ -146,16 +147,17 @@ static const struct rule *rule_for(unsigned machine, unsigned state, unsigned ev
 {
 	const struct rule *found = NULL;
 	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
-		if (rules[i].machine == machine && rules[i].state == state && rules[i].event == event) {
+		if (rules[i].machine == machine && rules[i].state == state &&
+			rules[i].event == event) {
 			ck_assert_msg(!found, "two rules for one cell");
 			found = &rules[i];
 		}
 	return found;
 }
 
-#define EACH_CELL(machine, state, event)                                  \
-	for (unsigned machine = 0; machine < MACHINE_COUNT; machine++)    \
-		for (unsigned state = 0; state < STATE_COUNT; state++)    \
+#define EACH_CELL(machine, state, event)                               \
+	for (unsigned machine = 0; machine < MACHINE_COUNT; machine++) \
+		for (unsigned state = 0; state < STATE_COUNT; state++) \
 			for (unsigned event = 0; event < EVENT_COUNT; event++)
 
 START_TEST(every_cell_is_as_the_rfc_says)
@@ -166,8 +168,8 @@ START_TEST(every_cell_is_as_the_rfc_says)
 		const struct cell *cell = &all[machine]->cells[state][event];
 		const struct rule *rule = rule_for(machine, state, event);
 		char what[128];
-		snprintf(what, sizeof(what), "%s state %u event %u (%s)", all[machine]->name, state, event,
-			rule ? rule->section : "no rule");
+		snprintf(what, sizeof(what), "%s state %u event %u (%s)", all[machine]->name, state,
+			event, rule ? rule->section : "no rule");
 		ck_assert_msg(cell->live == (rule != NULL), "%s: live %d", what, cell->live);
 		if (!rule)
 			continue;
@@ -209,7 +211,8 @@ static uint32_t reachable(unsigned machine)
 	for (uint32_t before = 0; before != set;) {
 		before = set;
 		for (unsigned state = 0; state < STATE_COUNT; state++)
-			for (unsigned event = 0; (set & 1u << state) && event < EVENT_COUNT; event++)
+			for (unsigned event = 0; (set & 1u << state) && event < EVENT_COUNT;
+				event++)
 				if (all[machine]->cells[state][event].live)
 					set |= 1u << all[machine]->cells[state][event].next;
 	}
@@ -274,10 +277,10 @@ START_TEST(timers_run_where_they_are_waited_for_and_nowhere_else)
 		running = (running & ~STOPPED(cell->actions)) | ARMED(cell->actions);
 		uint32_t wanted = waited_for(machine, cell->next);
 		ck_assert_msg((running & ~ARMED_LATER) == (wanted & ~ARMED_LATER),
-			"%s state %u event %u: running %x, wanted %x", all[machine]->name, state, event, running,
-			wanted);
-		ck_assert_msg(!(running & ~wanted), "%s state %u event %u: a timer runs on", all[machine]->name,
-			state, event);
+			"%s state %u event %u: running %x, wanted %x", all[machine]->name, state,
+			event, running, wanted);
+		ck_assert_msg(!(running & ~wanted), "%s state %u event %u: a timer runs on",
+			all[machine]->name, state, event);
 	}
 }
 END_TEST
@@ -286,7 +289,7 @@ START_TEST(one_timer_waits_at_a_place)
 {
 	for (unsigned machine = 0; machine < MACHINE_COUNT; machine++)
 		for (unsigned state = 0; state < STATE_COUNT; state++) {
-			unsigned at[PLACE_COUNT] = { 0 };
+			unsigned at[PLACE_COUNT] = {0};
 			for (unsigned timer = 0; timer < TIMER_COUNT; timer++)
 				if (all[machine]->cells[state][timer].live)
 					ck_assert_uint_eq(at[timer_rows[timer].place]++, 0);
@@ -304,19 +307,32 @@ START_TEST(every_timer_belongs_to_its_machine)
 }
 END_TEST
 
-/* RFC 3261 table 4 with the default values, RFC 6026 §8.4, §8.7: ms over UDP, and over TCP (0 = at once, -1 = none). */
+/* RFC 3261 table 4 with the default values, RFC 6026 §8.4, §8.7: ms over UDP, and over TCP (0 = at
+ * once, -1 = none). */
 START_TEST(timers_have_the_values_of_table_4)
 {
 	static const struct {
 		char letter;
 		long udp, tcp;
 	} table[] = {
-		{ 'A', 500, -1 }, { 'B', 32000, 32000 }, { 'C', 180000, 180000 }, { 'D', 32000, 0 },
-		{ 'E', 500, -1 }, { 'F', 32000, 32000 }, { 'G', 500, -1 }, { 'H', 32000, 32000 },
-		{ 'I', 5000, 0 }, { 'J', 32000, 0 }, { 'K', 5000, 0 }, { 'L', 32000, 32000 },
-		{ 'M', 32000, 32000 }, { 'N', 3500, 3500 }, { 'X', 32000, 32000 },
+		{'A', 500, -1},
+		{'B', 32000, 32000},
+		{'C', 180000, 180000},
+		{'D', 32000, 0},
+		{'E', 500, -1},
+		{'F', 32000, 32000},
+		{'G', 500, -1},
+		{'H', 32000, 32000},
+		{'I', 5000, 0},
+		{'J', 32000, 0},
+		{'K', 5000, 0},
+		{'L', 32000, 32000},
+		{'M', 32000, 32000},
+		{'N', 3500, 3500},
+		{'X', 32000, 32000},
 	};
-	static const struct transaction_config defaults = { .t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000 };
+	static const struct transaction_config defaults = {
+		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000};
 	ck_assert_uint_eq(ARRAY_LENGTH(table), TIMER_COUNT);
 	for (unsigned i = 0; i < TIMER_COUNT; i++) {
 		const struct timer_row *row = &timer_rows[i];
@@ -333,9 +349,10 @@ END_TEST
 
 START_TEST(doubling_timers_double)
 {
-	static const struct transaction_config defaults = { .t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000 };
-	static const uint32_t a[TIMER_STEPS] = { 500, 1000, 2000, 4000, 8000, 16000, 0 };
-	static const uint32_t e[TIMER_STEPS] = { 500, 1000, 2000, 4000, 4000, 4000, 4000 };
+	static const struct transaction_config defaults = {
+		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000};
+	static const uint32_t a[TIMER_STEPS] = {500, 1000, 2000, 4000, 8000, 16000, 0};
+	static const uint32_t e[TIMER_STEPS] = {500, 1000, 2000, 4000, 4000, 4000, 4000};
 	for (unsigned step = 0; step < TIMER_STEPS; step++) {
 		ck_assert_uint_eq(timer_delay(&defaults, TIMER_A, step), a[step]);
 		ck_assert_uint_eq(timer_delay(&defaults, TIMER_E, step), e[step]);
@@ -344,17 +361,19 @@ START_TEST(doubling_timers_double)
 }
 END_TEST
 
-/* With a short T1 the ACK of a failure is still repeated for 32 s: the other side's T1 is not ours (§17.1.1.2). */
+/* With a short T1 the ACK of a failure is still repeated for 32 s: the other side's T1 is not ours
+ * (§17.1.1.2). */
 START_TEST(timer_d_is_never_short)
 {
-	static const struct transaction_config quick = { .t1 = 10, .t2 = 40, .t4 = 50, .c = 1000 };
+	static const struct transaction_config quick = {.t1 = 10, .t2 = 40, .t4 = 50, .c = 1000};
 	ck_assert_uint_eq(timer_delay(&quick, TIMER_D, 0), 32000);
 	ck_assert_uint_eq(timer_delay(&quick, TIMER_B, 0), 640);
 	ck_assert_uint_eq(timer_delay(&quick, TIMER_N, 0), 30);
 }
 END_TEST
 
-TEST_MAIN("table", every_cell_is_as_the_rfc_says, no_state_dangles, timers_end_every_state_but_those_of_the_user,
+TEST_MAIN("table", every_cell_is_as_the_rfc_says, no_state_dangles,
+	timers_end_every_state_but_those_of_the_user,
 	timers_run_where_they_are_waited_for_and_nowhere_else, one_timer_waits_at_a_place,
-	every_timer_belongs_to_its_machine, timers_have_the_values_of_table_4, doubling_timers_double,
-	timer_d_is_never_short)
+	every_timer_belongs_to_its_machine, timers_have_the_values_of_table_4,
+	doubling_timers_double, timer_d_is_never_short)
