@@ -60,8 +60,9 @@ bool registration_is_behind_nat(const struct registration *reg, const struct pv_
 			return via_differs(reg);
 		return port_was_changed(reg, contact);
 	}
-	/* a private address from a public source is never believed */
-	if (net_address_is_private(&address) && !net_address_is_private(&reg->from->peer))
+	/* a private address that it does not send from: of another interface, or of the far side of
+	 * a NAT. It may lead anywhere from here, so it is not believed. */
+	if (net_address_is_private(&address))
 		return true;
 	return is_the_senders_own(reg, contact);
 }
