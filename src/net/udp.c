@@ -39,6 +39,7 @@ int udp_new(struct net *net)
 	if (tails == MAP_FAILED)
 		return -ENOMEM;
 	udp->tails = tails;
+	udp_out_add_lane(net);
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
 		udp->packets[i] = packet_take(&net->packets, PACKET_BYTES);
 		if (!udp->packets[i])

@@ -26,7 +26,7 @@ struct udp_sent {
 /* What waits for the end of the batch, wired once. */
 struct udp_out {
 	unsigned count;
-	unsigned stalls; /* flushes in a row that got nothing out */
+	uint64_t stalled_ms; /* since when the kernel takes nothing; 0 = it does */
 	struct mmsghdr messages[UDP_OUT];
 	struct iovec pieces[UDP_OUT];
 	struct sockaddr_in6 peers[UDP_OUT]; /* of either family */
@@ -56,6 +56,8 @@ struct udp {
 	struct sockaddr_in6 peers[UDP_BATCH];
 	_Alignas(8) char control[UDP_BATCH][UDP_CONTROL_IN];
 	struct packet *packets[UDP_BATCH];
+	struct worker_lane retry_lane;
+	struct lane_node retry; /* armed while a socket is stalled */
 	struct packet *spare; /* for the next slot whose packet leaves; NULL: none was to be had */
 	char *tails; /* UDP_BATCH * 65,536 */
 	uint64_t drained_ns; /* no socket had anything left then */
@@ -67,6 +69,7 @@ struct udp {
 
 /* Reads the ICMP errors that wait on the socket and tells the senders. */
 void udp_read_errors(struct udp_socket *socket);
+void udp_out_add_lane(struct net *net);
 int udp_out_init(struct udp_socket *socket);
 void udp_out_done(struct udp_socket *socket);
 void udp_out_flush(struct udp_socket *socket);

@@ -9,8 +9,10 @@
 #include "base/metrics.h"
 #include "net/udp.h"
 
-/* Flushes that may find the kernel's buffer full before the messages are given up. */
-#define STALLS_MAX 50
+/* Messages for which the kernel has no room are tried again for this long, then given up. */
+#define STALL_MS 200
+/* How often: ENOBUFS comes from the device, and nothing tells when it is over. */
+#define RETRY_MS 2
 
 static void wire(struct udp_out *out, unsigned i)
 {
@@ -26,6 +28,16 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	struct udp_socket *socket = context;
 	/* being awake is enough: the end of the batch flushes */
 	worker_begin(socket->net->worker, WORKER_SENDING);
+}
+
+static void on_retry(void *context, struct lane_node *node, uint64_t now_ms)
+{
+	/* being awake is enough here too */
+}
+
+void udp_out_add_lane(struct net *net)
+{
+	worker_lane_add(net->worker, &net->udp->retry_lane, RETRY_MS, 0, on_retry, net);
 }
 
 int udp_out_init(struct udp_socket *socket)
@@ -95,7 +107,7 @@ static void give_up_all(struct udp_socket *socket)
 	}
 	metrics_add(METRIC_net_udp_send_dropped, out->count);
 	out->count = 0;
-	out->stalls = 0;
+	out->stalled_ms = 0;
 }
 
 void udp_send(struct net *net, unsigned local, const struct net_address *peer,
@@ -154,17 +166,22 @@ static bool is_full(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
 }
 
-/* The kernel's buffer is full: what is left waits for it, a bounded number of times. */
+/* The kernel's buffer is full: what is left waits for it, for a bounded time. */
 static void stall(struct udp_socket *socket, unsigned first)
 {
-	keep_rest(&socket->out, first);
-	if (++socket->out.stalls > STALLS_MAX) {
+	struct worker *worker = socket->net->worker;
+	struct udp *udp = socket->net->udp;
+	struct udp_out *out = &socket->out;
+	keep_rest(out, first);
+	if (!out->stalled_ms || first > 0)
+		out->stalled_ms = worker->now_ms;
+	if (worker->now_ms - out->stalled_ms > STALL_MS) {
 		give_up_all(socket);
 		return;
 	}
 	event_add(socket->writable, NULL);
-	/* ENOBUFS comes from the device, and nothing tells when it is over */
-	socket->net->worker->again = true;
+	if (!lane_is_armed(&udp->retry))
+		worker_lane_arm(worker, &udp->retry_lane, &udp->retry);
 }
 
 void udp_out_flush(struct udp_socket *socket)
@@ -178,7 +195,7 @@ void udp_out_flush(struct udp_socket *socket)
 		if (count > 0) {
 			release(socket, done, (unsigned)count);
 			done += (unsigned)count;
-			out->stalls = 0;
+			out->stalled_ms = 0;
 			is_second_try = false;
 			continue;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_tcp.c: connections: framing, limits, deadlines, and flows of other workers. */
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "lib/net_testing.h"
@@ -410,7 +411,67 @@ START_TEST(large_requests_prefer_a_stream_where_we_have_one)
 }
 END_TEST
 
-TEST_MAIN("tcp", message_arrives_byte_by_byte, large_message_arrives_in_any_pieces,
+/* Opens descriptors until the process has none left; how many. */
+static unsigned take_all(int *fds, unsigned most)
+{
+	unsigned count = 0;
+	while (count < most && (fds[count] = dup(0)) >= 0)
+		count++;
+	return count;
+}
+
+START_TEST(without_descriptors_accepting_pauses)
+{
+	static int fds[2000];
+	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
+	struct rlimit limit = {1000, 1000};
+	struct net_address server = open_tcp(1, &config);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	uint64_t pauses = metrics_sum(METRIC_net_accept_pauses), before = connections();
+	int client = client_open(SOCK_STREAM, NULL, &server);
+	unsigned count = take_all(fds, ARRAY_LENGTH(fds));
+	ck_assert_uint_lt(count, ARRAY_LENGTH(fds));
+	FIXTURE_UNTIL(&fixture, 1, metrics_sum(METRIC_net_accept_pauses) == pauses + 1);
+	/* it does not spin on what it cannot take */
+	for (unsigned i = 0; i < 5; i++)
+		fixture_turn(&fixture, 0);
+	ck_assert_uint_eq(metrics_sum(METRIC_net_accept_pauses), pauses + 1);
+	ck_assert_uint_eq(connections(), before);
+	while (count > 0)
+		close(fds[--count]);
+	fake_clock_advance(&fake, 201);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 1);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(idle_connections_are_cheap)
+{
+	enum { COUNT = 200 };
+	static int clients[COUNT];
+	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
+	struct net_address server = open_tcp(1, &config);
+	uint64_t before = connections();
+	fixture.seen[0].is_silent = true;
+	for (unsigned i = 0; i < COUNT; i++) {
+		clients[i] = client_open(SOCK_STREAM, NULL, &server);
+		size_t length = client_request(bytes, "OPTIONS", i, 0);
+		ck_assert_int_eq(send(clients[i], bytes, length, 0), (ssize_t)length);
+	}
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == COUNT);
+	ck_assert_uint_eq(connections(), before + COUNT);
+	/* no buffer stays with a connection that has nothing half-read */
+	ck_assert_uint_eq(fixture.workers.workers[0].buffers.bytes_used, 0);
+	for (unsigned i = 0; i < COUNT; i++)
+		close(clients[i]);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before);
+	ck_assert_uint_eq(fixture.seen[0].flows_gone, COUNT);
+	fixture_close(&fixture);
+}
+END_TEST
+
+TEST_MAIN("tcp", without_descriptors_accepting_pauses, idle_connections_are_cheap, message_arrives_byte_by_byte, large_message_arrives_in_any_pieces,
 	double_crlf_is_answered, huge_content_length_is_refused_and_closed,
 	garbage_closes_the_connection, half_a_message_has_a_deadline,
 	silent_connection_is_closed_when_idle, peer_that_never_reads_is_closed,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_udp.c: datagrams in and out of workers that share an address. */
+#include "base/slab.h"
 #include "lib/net_testing.h"
 
 #define CALLS 64
@@ -228,7 +229,53 @@ START_TEST(public_address_is_what_we_call_ourselves)
 }
 END_TEST
 
-TEST_MAIN("udp", one_source_loads_all_workers_by_call_id,
+START_TEST(flood_of_one_source_is_cut_and_others_pass)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	config.source_rate = 10;
+	config.source_burst = 5;
+	fixture_open(&fixture, 1, &config, NULL);
+	fixture.seen[0].is_silent = true;
+	uint64_t before = metrics_sum(METRIC_net_screened);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int loud = client_open(SOCK_DGRAM, "127.0.0.1", &server);
+	int quiet = client_open(SOCK_DGRAM, "127.0.0.2", &server);
+	for (unsigned i = 0; i < 100; i++)
+		send(loud, bytes, client_request(bytes, "INVITE", i, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, metrics_sum(METRIC_net_screened) > before + 80);
+	ck_assert_uint_ge(fixture.seen[0].messages, 5);
+	unsigned passed = fixture.seen[0].messages;
+	/* what ends a call is never refused, nor is anybody else */
+	send(loud, bytes, client_request(bytes, "BYE", 1, 0), 0);
+	send(loud, bytes, client_request(bytes, "ACK", 1, 0), 0);
+	send(quiet, bytes, client_request(bytes, "INVITE", 500, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, fixture.seen[0].messages == passed + 3);
+	close(loud), close(quiet);
+	fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(without_packets_datagrams_are_dropped_and_counted)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	fixture_open(&fixture, 2, &config, NULL);
+	fixture.seen[0].is_silent = fixture.seen[1].is_silent = true;
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	uint64_t before = metrics_sum(METRIC_net_packets_exhausted);
+	for (unsigned i = 0; i < 20; i++)
+		send(client, bytes, client_request(bytes, "OPTIONS", i, 0), 0);
+	/* the first take of a packet fails, whichever worker has the datagrams; the next works */
+	slab_starve(1);
+	FIXTURE_UNTIL(&fixture, 2, fixture.seen[0].messages + fixture.seen[1].messages == 19);
+	ck_assert_uint_eq(metrics_sum(METRIC_net_packets_exhausted) - before, 1);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
+TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass,
+	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
 	large_datagrams_pass_whole_to_both_workers, keepalives_and_garbage_are_counted_and_dropped,
 	message_over_the_limit_is_dropped, refused_port_is_told_to_the_sender,
 	answer_leaves_from_the_address_that_was_asked, ipv6_works_beside_ipv4,
