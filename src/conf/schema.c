@@ -335,8 +335,9 @@ const struct schema_key schema[] = {
 		       "source's requests with credentials are dropped. 0 is no limit."},
 	{"limits.tcp_connections_per_source", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections_per_source),
 		.initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
-	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .flags = RELOAD | LATER, .initial = "0",
-		BETWEEN(0, 100000), .holds = "0", .doc = "INVITE transactions that one user may have open at once. 0 is no limit."},
+	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .initial = "64",
+		BETWEEN(0, 100000), .doc = "INVITE transactions that one user may have open at once; one more is answered "
+		       "503. 0 is no limit."},
 };
 /* clang-format on */
 

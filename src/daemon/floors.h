@@ -13,6 +13,7 @@
 struct dispatch;
 struct proxy;
 struct registrar;
+struct user_calls;
 
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
@@ -26,6 +27,7 @@ struct floors {
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
+	struct user_calls *user_calls; /* NULL: no limit */
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
 	struct pv_span *reserved; /* user parts that nobody registers */

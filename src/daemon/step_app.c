@@ -61,6 +61,7 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 		.domains = &floors->aor,
 		.route_key = &floors->route_key,
 		.branch_key = &floors->branch_key,
+		.user_calls = floors->user_calls,
 	};
 	return proxy_new(&floors->proxies[index], &proxy, &at);
 }
@@ -93,11 +94,22 @@ static int make_dispatch(struct floors *floors, unsigned index)
 	return 0;
 }
 
+static int make_user_calls(struct floors *floors, const struct config *config)
+{
+	if (!config->limits.user_calls)
+		return 0;
+	floors->user_calls = calloc(1, sizeof *floors->user_calls);
+	if (!floors->user_calls)
+		return -ENOMEM;
+	floors->user_calls->limit = config->limits.user_calls;
+	return siphash_key_random(&floors->user_calls->key);
+}
+
 int step_app_up(struct daemon *daemon)
 {
 	struct floors *floors = daemon->floors;
 	floors->reserved = step_app_reserved(daemon->boot);
-	int error = floors->reserved ? 0 : -ENOMEM;
+	int error = floors->reserved ? make_user_calls(floors, daemon->boot) : -ENOMEM;
 	for (unsigned i = 0; i < floors->workers.count && !error; i++) {
 		error = make_proxy(floors, daemon->boot, i);
 		if (!error)
@@ -119,5 +131,6 @@ void step_app_down(struct daemon *daemon)
 		registrar_free(floors->registrars[i]);
 		proxy_free(floors->proxies[i]);
 	}
+	free(floors->user_calls);
 	free(floors->reserved);
 }

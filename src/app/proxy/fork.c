@@ -87,6 +87,7 @@ void fork_free(struct proxy *proxy, struct fork *fork)
 	buffer_unref(pool, fork->store);
 	buffer_unref(pool, fork->best);
 	buffer_unref(pool, fork->challenges);
+	user_calls_give(proxy->at.user_calls, fork->user_place);
 	slab_give(&proxy->forks, fork);
 }
 

@@ -176,13 +176,30 @@ bool branch_failover(struct proxy *proxy, struct fork *fork, unsigned index)
 	return true;
 }
 
+/* Calls of strangers are not counted here: they are known by their address only, which has its
+ * rate. */
+static bool user_may_call(struct proxy *proxy, const struct incoming *incoming, uint32_t *ret_place)
+{
+	*ret_place = 0;
+	bool counts = proxy->at.user_calls && incoming->message->method == PV_METHOD_INVITE &&
+		      !incoming->message->to_tag.length && incoming->identity.length;
+	if (!counts || user_calls_take(proxy->at.user_calls, incoming->identity, ret_place))
+		return true;
+	metrics_add(METRIC_proxy_refused_user_calls, 1);
+	return false;
+}
+
 void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transaction *server)
 {
-	struct fork *fork = fork_new(proxy, incoming, server);
+	uint32_t place;
+	bool may = user_may_call(proxy, incoming, &place);
+	struct fork *fork = may ? fork_new(proxy, incoming, server) : NULL;
 	if (!fork) {
+		user_calls_give(proxy->at.user_calls, place);
 		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
 		return;
 	}
+	fork->user_place = place;
 	metrics_add(METRIC_proxy_requests, 1);
 	fork_start_next(proxy, fork, incoming);
 }

@@ -55,6 +55,7 @@ struct fork {
 	uint8_t method;       /* enum pv_method */
 	uint8_t live;         /* branches that are resolving or trying */
 	bool cancelled;       /* no new branches */
+	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
 };
 

@@ -4,6 +4,7 @@
 #define APP_PROXY_PROXY_H
 
 #include "app/proxy/incoming.h"
+#include "app/proxy/user_calls.h"
 #include "auth/check.h"
 #include "registry/aor.h"
 #include "registry/registry.h"
@@ -39,6 +40,7 @@ struct proxy_floors {
 	const struct aor_domains *domains;
 	const struct siphash_key *route_key;  /* signs our Record-Route: the same on all workers */
 	const struct siphash_key *branch_key; /* the transaction layer's */
+	struct user_calls *user_calls;        /* NULL: a user may have any number */
 };
 
 /* 0 or -ENOMEM. */
