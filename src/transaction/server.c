@@ -31,6 +31,12 @@ int transaction_respond(struct transaction_layer *layer, struct transaction *ser
 	return had_final ? -EALREADY : -EINVAL;
 }
 
+/* As if a response could not be sent: it could not even be made. */
+void transaction_abandon(struct transaction_layer *layer, struct transaction *server)
+{
+	machine_event(layer, server, server->machine == MACHINE_NIST ? USER_408 : SEND_ERROR);
+}
+
 /*
  * §18.2.2: a response whose connection is gone goes over a new one to the source address, at
  * sent-by's port. Once. A browser behind WebSocket cannot be connected to.

@@ -6,6 +6,21 @@
 
 #define ANSWER_ROOM 512 /* what a response has beyond the request's lines and `extra` */
 
+/* The transaction layer has room for one response that is not kept. Nobody would end the
+ * transaction later. */
+static void reply_without_room(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, unsigned status,
+	struct pv_span phrase)
+{
+	metrics_add(METRIC_proxy_replies_lost, 1);
+	if (!server)
+		return;
+	if (status != 408 || request->method == PV_METHOD_INVITE) /* RFC 4320 §4.2 */
+		transaction_refuse(proxy->at.transactions, request, from, status, phrase,
+			status == 503 ? proxy->config.retry_after_s : 0);
+	transaction_abandon(proxy->at.transactions, server);
+}
+
 void proxy_reply(struct proxy *proxy, struct transaction *server, const struct pv_message *request,
 	const struct path *from, unsigned status, struct pv_span phrase, struct pv_span extra)
 {
@@ -14,7 +29,7 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 		return; /* has no response, whatever is wrong with it (§17.1.1.3) */
 	struct buffer *bytes = buffer_take(pool, request->body.at + extra.length + ANSWER_ROOM);
 	if (!bytes) {
-		metrics_add(METRIC_proxy_replies_lost, 1);
+		reply_without_room(proxy, server, request, from, status, phrase);
 		return;
 	}
 	char tag[TRANSACTION_TAG];
@@ -29,7 +44,7 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 	pv_build_end(&w, PV_SPAN(""), PV_SPAN(""));
 	bytes->length = (uint32_t)pv_writer_length(&w);
 	if (w.overflow) {
-		metrics_add(METRIC_proxy_replies_lost, 1);
+		reply_without_room(proxy, server, request, from, status, phrase);
 	} else if (server) {
 		transaction_respond(proxy->at.transactions, server, bytes, status);
 	} else {

@@ -168,19 +168,16 @@ void fork_settle(struct proxy *proxy, struct fork *fork)
 		fork_free(proxy, fork);
 }
 
-/* A final response below 200 is none; 2xx is passed on at once and ends the others (§16.7 items 5
- * and 10). */
+/* 2xx is passed on at once and ends the others (§16.7 items 5 and 10). */
 static void pass_success(
-	struct proxy *proxy, struct fork *fork, unsigned status, const struct pv_message *response)
+	struct proxy *proxy, struct fork *fork, unsigned status, struct buffer *bytes)
 {
 	struct transaction *server = transaction_get(proxy->at.transactions, fork->server);
-	struct buffer *bytes = server ? proxy_strip_via(proxy, response) : NULL;
 	/* said first: over a stream the server transaction may end while it responds */
 	fork->final_sent = true;
-	if (bytes) {
+	if (server)
 		transaction_respond(proxy->at.transactions, server, bytes, status);
-		buffer_unref(&proxy->at.worker->buffers, bytes);
-	}
+	buffer_unref(&proxy->at.worker->buffers, bytes);
 	fork_cancel(proxy, fork, PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\""));
 }
 
@@ -189,11 +186,22 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	uint64_t handle = slab_handle(&proxy->forks, fork);
+	struct buffer *success = NULL;
+	if (response && status < 300) {
+		success = proxy_strip_via(proxy, response);
+		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */
+		if (!success && fork->method == PV_METHOD_INVITE)
+			return;
+		if (!success) {
+			status = 500;
+			response = NULL;
+		}
+	}
 	branch->state = BRANCH_FINISHED;
 	branch->status = (uint16_t)status;
 	fork->live--;
-	if (response && status < 300) {
-		pass_success(proxy, fork, status, response);
+	if (success) {
+		pass_success(proxy, fork, status, success);
 	} else {
 		if (status >= 600)
 			fork_cancel(proxy, fork, PV_SPAN(""));

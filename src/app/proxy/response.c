@@ -139,13 +139,26 @@ void proxy_timer_c(struct proxy *proxy, struct transaction *client)
 		fork_branch(fork, index)->cancelled = true;
 }
 
+/* A 2xx that found no room, and did not come again. */
+static void client_terminated(struct proxy *proxy, struct transaction *client)
+{
+	unsigned index;
+	struct fork *fork = fork_of(proxy, client, &index);
+	if (fork && is_current(proxy, fork, index, client))
+		fork_branch_done(proxy, fork, index, 500, NULL);
+}
+
 /* Nothing of ours hangs on a transaction but the fork, which ends by its branches. A server
  * transaction that goes away under a fork (its transport died) leaves branches that nobody waits
  * for. */
 void proxy_terminated(struct proxy *proxy, struct transaction *transaction)
 {
 	struct fork *fork = fork_get(proxy, transaction_user_word(transaction));
-	if (!fork || transaction_user_index(transaction) != NO_BRANCH || fork->final_sent)
+	if (fork && transaction_user_index(transaction) != NO_BRANCH) {
+		client_terminated(proxy, transaction);
+		return;
+	}
+	if (!fork || fork->final_sent)
 		return;
 	fork->final_sent = true;
 	fork_cancel(proxy, fork, PV_SPAN(""));
