@@ -40,8 +40,11 @@ struct fake_server {
 
 /* `transactions` = limits.transactions, 0 = ample. T1 500 ms, T2 4 s, T4 5 s, C 3 min. */
 void fake_server_init(struct fake_server *server, uint32_t transactions);
-/* Lets everything end by itself, and aborts the test unless all was given back: transactions,
- * forks, resolves, buffers, timers. */
+/* Lets everything end by itself: names are answered, twenty minutes pass. */
+void fake_server_settle(struct fake_server *server);
+/* What was not given back: transactions, forks, resolves, buffers or timers; NULL = nothing. */
+const char *fake_server_leak(const struct fake_server *server);
+/* Settles, and aborts the test when something leaked. */
 void fake_server_finish(struct fake_server *server);
 void fake_server_done(struct fake_server *server);
 
