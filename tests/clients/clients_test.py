@@ -127,6 +127,8 @@ class Linphone(Client):
             f.write(LINPHONE.format(port=free_port(), server=server.port, user=user, domain=DOMAIN,
                                     password="pw-" + user, rtp=free_port()))
         super().__init__(["linphonec", "-c", rc], folder)
+
+    def register(self):
         self.ask("status register", r"registered, identity=sip:%s@" % user, "registered")
         self.say("soundcard use files")
 
@@ -182,7 +184,9 @@ class Baresip(Client):
                     % (user, DOMAIN, transport, user, user, server.port, transport))
         open(os.path.join(folder, "contacts"), "w").close()
         super().__init__(["baresip", "-f", folder], folder)
-        self.expect(r"200 OK \[[0-9]+ binding|registered successfully", "registered", 30)
+
+    def register(self):
+        self.expect(r"200 OK \(.*\) \[[0-9]+ binding|registered successfully", "registered", 30)
 
     def call(self, user):
         self.say("d")
@@ -219,6 +223,11 @@ CASES = {"linphone": (Linphone, Linphone, "udp"), "baresip": (Baresip, Baresip, 
          "mixed": (Linphone, Baresip, "udp"), "tcp": (Baresip, Baresip, "tcp")}
 
 
+def kinds(first, second):
+    """baresip 1.0 gives up (ENOSYS) when any challenge names another algorithm than MD5; Linphone takes what it knows."""
+    return 'algorithms = [ "MD5" ];' if Baresip in (first, second) else ""
+
+
 def main(binary, case):
     first, second, transport = CASES[case]
     for kind, program in ((Linphone, "linphonec"), (Baresip, "baresip")):
@@ -227,10 +236,11 @@ def main(binary, case):
             return 0
     phones = []
     try:
-        with Server(binary, auth='{ challenge = "all"; }', limits="{ enabled = true; }") as server:
+        with Server(binary, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
             try:
                 for kind, user in ((first, "alice"), (second, "bob")):
                     phones.append(kind(server, user, server.folder, transport))
+                    phones[-1].register()
                 alice, bob = phones
                 conversation(alice, bob, "caller")
                 conversation(bob, alice, "callee")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* count_malloc.c: stands before the C library's allocator and counts, in a file that a test maps, who called it. */
+/* count_malloc.c: stands before the C library's allocator and counts, in a file that a test maps,
+ * who called it. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdatomic.h>

@@ -105,7 +105,7 @@ def challenges(alice, bob, count):
 
 
 def main(binary, library):
-    worst = 0
+    worst, library = 0, os.path.abspath(library)
     for challenge, work in (("none", ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
                             ("register", ((challenges, 200),))):
         counter = Counter()

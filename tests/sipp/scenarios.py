@@ -19,7 +19,7 @@ class Sipp:
     """One SIPp process in the server's scratch folder."""
 
     def __init__(self, server, scenario, port=None, transport="u1", host="127.0.0.1", count=5, rate=50,
-                 users=(), folder=HERE, more=()):
+                 users=(), folder=HERE, more=(), auth_uri=DOMAIN):
         if not shutil.which("sipp"):
             raise Skip("sipp is not installed (Debian: sip-tester)")
         self.port = port or free_port()
@@ -31,7 +31,7 @@ class Sipp:
                    "-r", str(rate), "-l", str(max(10, rate * 3)), "-timeout", "%ds" % int(40 * SLOW),
                    "-timeout_error", "-recv_timeout", str(int(15000 * SLOW)), "-buff_size", "2097152",
                    "-trace_err", "-error_file", self.path("err"), "-trace_stat", "-stf", self.path("csv"), "-fd", "1",
-                   "-auth_uri", DOMAIN, "-watchdog_minor_maxtriggers", "100000",
+                   "-auth_uri", auth_uri, "-watchdog_minor_maxtriggers", "100000",
                    "-watchdog_major_maxtriggers", "100000"]
         if users:
             with open(self.path("users"), "w") as f:
@@ -119,7 +119,7 @@ def sipp_call_auth(server):
         callee = Sipp(server, "uas_call_auth", count=5)
         try:
             bob.register(contact="<sip:bob@127.0.0.1:%d>" % callee.port)
-            Sipp(server, "uac_call_auth", users=LINES, count=5).finish("5 calls with digest")
+            Sipp(server, "uac_call_auth", users=LINES, count=5, auth_uri="bob@" + DOMAIN).finish("5 calls with digest")
             callee.finish("and at the callee", 20)
         finally:
             callee.stop()

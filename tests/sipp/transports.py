@@ -4,7 +4,7 @@ import socket
 
 from calls import Pair
 from feature import Skip, feature, ok
-from server import have_ipv6
+from server import Server, have_ipv6
 from sip_ua import DOMAIN, SLOW, Dialog, Message, Phone, param, unique
 
 TCP, SIX = {"transport": "tcp"}, {"ip": "::1"}
@@ -158,7 +158,8 @@ def response_over_request_connection(server):
 def nat_contact(server):
     """A phone behind NAT writes an address that does not lead to it; it is reached through its own hole."""
     with Phone(server) as alice, Phone(server, "bob") as bob:
-        bob.register(600, "<sip:bob@10.99.99.99:5060>")
+        bob.register(600, "<sip:bob@10.99.99.99:5060>",
+                     via="SIP/2.0/UDP 10.99.99.99:5060;branch=%s;rport" % unique("z9hG4bK"))
         alice.request("MESSAGE", bob.aor)
         m = bob.expect("MESSAGE")
         ok(m.uri.startswith("sip:bob@10.99.99.99:5060"), "the Request-URI is what it registered")
@@ -188,3 +189,32 @@ def rport_absent(server):
         r = alice.expect(200)
         ok(param(r.get("via"), "rport") is None, "no rport was asked for, none is given")
         sender.silence(0.1)
+
+
+class Wildcard(Server):
+    def listen(self):
+        return '"udp:0.0.0.0:%d", "tcp:0.0.0.0:%d"' % (self.port, self.port)
+
+
+@feature(server=False)
+def listen_wildcard(binary):
+    """Listening on 0.0.0.0 every address of the host is ours: a phone may use one as its domain."""
+    with Wildcard(binary, auth='{ challenge = "all"; }') as server:
+        with Phone(server, "alice") as alice, Phone(server, "bob") as bob:
+            host = "127.0.0.1:%d" % server.port
+            for phone in (alice, bob):
+                phone.aor = "sip:%s@%s" % (phone.user, host)
+                sent = phone.request("REGISTER", "sip:" + host, to="<%s>" % phone.aor)
+                phone.answer_challenge(sent, phone.expect(401))
+                ok(phone.expect(200), "%s registered at an address" % phone.user)
+            sent = alice.invite(bob.aor)
+            r = alice.expect(407)
+            alice.ack_failure(sent, r)
+            sent = alice.answer_challenge(sent, r)
+            invite = bob.expect("INVITE")
+            ok("0.0.0.0" not in invite.raw.decode(), "what the phone sees names a real address")
+            answer = bob.respond(invite, 200, body=bob.sdp())
+            mine = Dialog.caller(alice, sent, alice.expect(200))
+            mine.ack()
+            bob.expect("ACK")
+            ok(mine.bye(Dialog.callee(bob, invite, answer)), "and the call goes both ways")
