@@ -39,19 +39,28 @@ struct pv_span pv_method_text(enum pv_method method)
 	return (unsigned)method < PV_METHOD_COUNT ? methods[method] : methods[PV_METHOD_OTHER];
 }
 
-/* memcmp() == 0 without the call: names are short, and this is asked for every line. */
+/* Whether `width` bytes at both places differ; a constant width makes it one load each. */
+static inline bool differ(const char *a, const char *b, size_t width)
+{
+	uint64_t x = 0, y = 0;
+	memcpy(&x, a, width);
+	memcpy(&y, b, width);
+	return x != y;
+}
+
+/* memcmp() == 0 without the call: names are short, and this is asked for every line. Wide loads
+ * that overlap, never outside the text. */
 static bool same_bytes(const char *a, const char *b, size_t length)
 {
-	uint64_t x, y, different = 0;
-	size_t i = 0;
-	for (; i + 8 <= length; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		different |= x ^ y;
+	if (length >= 8) {
+		for (size_t i = 0; i + 8 < length; i += 8)
+			if (differ(a + i, b + i, 8))
+				return false;
+		return !differ(a + length - 8, b + length - 8, 8);
 	}
-	for (; i < length; i++)
-		different |= (uint64_t)(a[i] ^ b[i]);
-	return different == 0;
+	if (length >= 4)
+		return !differ(a, b, 4) && !differ(a + length - 4, b + length - 4, 4);
+	return !differ(a, b, 2) && !differ(a + length - 2, b + length - 2, 2);
 }
 
 static enum pv_header compact_header(char letter)
