@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_echo.c: what receiving, homing and sending cost a message, with the waiting that goes with it. */
+/* bench_echo.c: what receiving, homing and sending cost a message, with the waiting that goes with
+ * it. */
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -71,8 +72,7 @@ static size_t write_request(char *to, uint64_t number)
 		"Call-ID: %llu-4711@127.0.0.1\r\nCSeq: 1 OPTIONS\r\n"
 		"Contact: <sip:a@127.0.0.1:5999>\r\nMax-Forwards: 70\r\n"
 		"Subject: Performance Test\r\nContent-Length: 0\r\n\r\n",
-		(unsigned long long)number, (unsigned long long)number,
-		(unsigned long long)number);
+		(unsigned long long)number, (unsigned long long)number, (unsigned long long)number);
 }
 
 static void drain(int fd, struct run *run)
@@ -150,8 +150,8 @@ static void measure(unsigned workers, double seconds, unsigned rate)
 		posts += mailbox_posts(&run.group.workers[i].mailbox);
 	}
 	worker_group_stop(&run.group);
-	printf("%6u/s  %6.2f us a message  %5.2f wakes  %5.2f rings  %5.2f posts  %llu lost\n", rate,
-		(double)cpu / 1000 / (double)run.sent, (double)wakes / (double)run.sent,
+	printf("%6u/s  %6.2f us a message  %5.2f wakes  %5.2f rings  %5.2f posts  %llu lost\n",
+		rate, (double)cpu / 1000 / (double)run.sent, (double)wakes / (double)run.sent,
 		(double)rings / (double)run.sent, (double)posts / (double)run.sent,
 		(unsigned long long)(run.sent - run.received));
 	net_group_close(run.net);

@@ -124,15 +124,15 @@ struct prefix {
 };
 
 static const struct prefix private_prefixes[] = {
-	{NET_IPV4, 8, {10}},                /* RFC 1918 */
-	{NET_IPV4, 12, {172, 16}},          /* RFC 1918 */
-	{NET_IPV4, 16, {192, 168}},         /* RFC 1918 */
-	{NET_IPV4, 10, {100, 64}},          /* RFC 6598, carrier NAT */
-	{NET_IPV4, 16, {169, 254}},         /* RFC 3927, link-local */
-	{NET_IPV4, 8, {127}},               /* loopback */
-	{NET_IPV6, 7, {0xfc}},              /* RFC 4193, unique local */
-	{NET_IPV6, 10, {0xfe, 0x80}},       /* RFC 4291, link-local */
-	{NET_IPV6, 128, {[15] = 1}},        /* loopback */
+	{NET_IPV4, 8, {10}},          /* RFC 1918 */
+	{NET_IPV4, 12, {172, 16}},    /* RFC 1918 */
+	{NET_IPV4, 16, {192, 168}},   /* RFC 1918 */
+	{NET_IPV4, 10, {100, 64}},    /* RFC 6598, carrier NAT */
+	{NET_IPV4, 16, {169, 254}},   /* RFC 3927, link-local */
+	{NET_IPV4, 8, {127}},         /* loopback */
+	{NET_IPV6, 7, {0xfc}},        /* RFC 4193, unique local */
+	{NET_IPV6, 10, {0xfe, 0x80}}, /* RFC 4291, link-local */
+	{NET_IPV6, 128, {[15] = 1}},  /* loopback */
 };
 
 static bool has_prefix(const struct net_address *a, const struct prefix *prefix)

@@ -51,18 +51,13 @@ static void on_batch_end(void *context)
 	net->worker->again = true;
 }
 
-static void ignore_message(
-	void *context, const char *bytes, size_t length, const struct path *from)
+static void ignore_message(void *context, const char *bytes, size_t length, const struct path *from)
 {
 }
 
-static void ignore_error(void *context, uint64_t sender, int error)
-{
-}
+static void ignore_error(void *context, uint64_t sender, int error) {}
 
-static void ignore_flow(void *context, uint64_t flow)
-{
-}
+static void ignore_flow(void *context, uint64_t flow) {}
 
 void net_set_user(struct net *net, const struct net_user *user)
 {

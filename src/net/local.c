@@ -140,8 +140,7 @@ void locals_cache_free(struct net *net)
 }
 
 /* The address that the kernel would send from; no packet leaves. */
-static bool source_towards(
-	struct net *net, const struct net_address *peer, struct net_address *ret)
+static bool source_towards(struct net *net, const struct net_address *peer, struct net_address *ret)
 {
 	int *probe = &net->locals_cache->probes[peer->family];
 	struct sockaddr_storage address;
@@ -200,12 +199,13 @@ static int choose_cached(struct net *net, const struct path *to, uint8_t only)
 		return entry->local;
 	int local = choose_by_route(net, to, only);
 	if (local >= 0)
-		*entry = (struct cache_entry){
-			key, to->transport, (uint8_t)local, now_ms + CACHE_MS};
+		*entry =
+			(struct cache_entry){key, to->transport, (uint8_t)local, now_ms + CACHE_MS};
 	return local;
 }
 
-/* The only listener that could serve, when it is bound to one address: no question to the kernel. */
+/* The only listener that could serve, when it is bound to one address: no question to the kernel.
+ */
 static int only_candidate(const struct net_group *group, const struct path *to)
 {
 	int found = -1;

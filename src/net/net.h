@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net.h: a worker's sockets: messages come in with the path they came by, bytes go out by a path. */
+/* net.h: a worker's sockets: messages come in with the path they came by, bytes go out by a path.
+ */
 #ifndef NET_NET_H
 #define NET_NET_H
 
@@ -20,9 +21,10 @@ struct path {
 	struct net_address peer;
 	uint8_t transport;    /* enum pv_transport */
 	uint8_t listener;     /* which local address; NET_ANY_LISTENER lets net choose by family and
-	                         transport. The first ones are the configured listen addresses in their
-	                         order; behind them, the addresses that a listener on 0.0.0.0 or ::
-	                         turned out to have. The same on all workers, for as long as they run. */
+				 transport. The first ones are the configured listen addresses in their
+				 order; behind them, the addresses that a listener on 0.0.0.0 or ::
+				 turned out to have. The same on all workers, for as long as they run.
+			       */
 	uint8_t tcp_if_large; /* UDP request: net_prefer_stream may turn it into TCP */
 	uint64_t flow;
 };
@@ -38,12 +40,13 @@ struct net_listen {
 
 #define NET_DNS_SERVERS 4
 
-/* Filled by the daemon. Lifetime: the net's (it is copied). A zero takes the default in brackets. */
+/* Filled by the daemon. Lifetime: the net's (it is copied). A zero takes the default in brackets.
+ */
 struct net_config {
 	struct net_listen listen[NET_LISTENERS];
 	unsigned listen_count;
-	struct net_address public_address; /* family NET_NONE = "auto": the source address towards the
-	                                      peer */
+	struct net_address public_address; /* family NET_NONE = "auto": the source address towards
+					      the peer */
 	uint32_t message_max;              /* bytes, UDP and stream [65,535] */
 	uint32_t connections;              /* of all workers together [10,000] */
 	uint32_t connections_per_source;   /* 0 = no limit */
@@ -64,11 +67,11 @@ struct net_group; /* all workers', main's */
 struct net_user {
 	/* A message whose home is this worker. `bytes` live until the call returns. */
 	void (*message)(void *context, const char *bytes, size_t length, const struct path *from);
-	/* Bytes handed over with `sender` could not be sent (ICMP, refused connection, gone flow, full
-	 * queue). `error` is a positive errno. May come for a sender that has ended since. */
+	/* Bytes handed over with `sender` could not be sent (ICMP, refused connection, gone flow,
+	 * full queue). `error` is a positive errno. May come for a sender that has ended since. */
 	void (*send_error)(void *context, uint64_t sender, int error);
-	/* A flow ended (the registrar drops or keeps its bindings; RFC 5626 §5.3). Called on the flow's
-	 * worker. */
+	/* A flow ended (the registrar drops or keeps its bindings; RFC 5626 §5.3). Called on the
+	 * flow's worker. */
 	void (*flow_gone)(void *context, uint64_t flow);
 	void *context;
 };
@@ -82,7 +85,8 @@ int net_group_open(struct net_group **ret, const struct net_config *config,
 void net_group_close(struct net_group *group);
 struct net *net_of(struct net_group *group, unsigned worker);
 void net_set_user(struct net *net, const struct net_user *user);
-/* SIGTERM: stop accepting connections, refuse new requests. Main's; each worker hears of it by mail. */
+/* SIGTERM: stop accepting connections, refuse new requests. Main's; each worker hears of it by
+ * mail. */
 void net_group_drain(struct net_group *group);
 /* The address that listener `index` is bound to, its port as the kernel chose it. */
 struct net_address net_group_bound(const struct net_group *group, unsigned index);

@@ -4,8 +4,8 @@
 
 int packet_pool_init(struct packet_pool *pool)
 {
-	int error = slab_init(
-		&pool->small, "packets", sizeof(struct packet) + PACKET_BYTES, PACKETS);
+	int error =
+		slab_init(&pool->small, "packets", sizeof(struct packet) + PACKET_BYTES, PACKETS);
 	shared_stack_init(&pool->returned);
 	if (error)
 		return error;

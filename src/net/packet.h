@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* packet.h: a datagram, or a message of a stream, that can be posted to another worker as it lies. */
+/* packet.h: a datagram, or a message of a stream, that can be posted to another worker as it lies.
+ */
 #ifndef NET_PACKET_H
 #define NET_PACKET_H
 

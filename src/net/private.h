@@ -74,8 +74,8 @@ struct net {
 
 /* ---- receive.c: what every transport does with a whole message ---- */
 
-/* Finds the owner of a message and gives it to him: calls the user, or posts. `packet` (may be NULL)
- * holds the bytes already and is given away when true is returned. */
+/* Finds the owner of a message and gives it to him: calls the user, or posts. `packet` (may be
+ * NULL) holds the bytes already and is given away when true is returned. */
 bool receive_message(struct net *net, const char *bytes, size_t length, const struct path *from,
 	struct packet *packet);
 void receive_mail(void *context, struct mail *mail);
@@ -85,8 +85,8 @@ void receive_judge_delay(struct net *net);
 /* ---- send.c ---- */
 void send_failed(struct net *net, uint64_t sender, int error);
 /* Copies bytes into a packet and posts it to the worker of to->flow. */
-void send_post(struct net *net, const struct path *to, const char *bytes, size_t length,
-	uint64_t sender);
+void send_post(
+	struct net *net, const struct path *to, const char *bytes, size_t length, uint64_t sender);
 
 /* ---- local.c ---- */
 int locals_open(struct net_group *group);
@@ -102,8 +102,8 @@ int local_choose(struct net *net, const struct path *to);
 int udp_new(struct net *net);
 void udp_free(struct net *net);
 int udp_open(struct net *net, unsigned listener);
-void udp_send(struct net *net, unsigned local, const struct net_address *peer,
-	struct buffer *bytes, uint64_t sender);
+void udp_send(struct net *net, unsigned local, const struct net_address *peer, struct buffer *bytes,
+	uint64_t sender);
 void udp_flush(struct net *net);
 /* Once a batch: how long its datagrams have waited, at most. */
 uint64_t udp_delay_ns(struct net *net);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receive.c: what every transport does with a whole message: screen it, find its owner, hand over. */
+/* receive.c: what every transport does with a whole message: screen it, find its owner, hand over.
+ */
 #include <string.h>
 
 #include "base/log.h"

@@ -12,7 +12,8 @@ bool refuse_write(struct pv_span bytes, int verdict, struct pv_writer *w)
 	size_t head = end ? (size_t)(end - bytes.at) + 4 : 0;
 	if (!end || head > PV_MESSAGE_MAX || why->status == 0)
 		return false;
-	/* the head alone, as if it were a datagram: a verdict about the missing body is no hindrance */
+	/* the head alone, as if it were a datagram: a verdict about the missing body is no
+	 * hindrance */
 	pv_message_parse(&message, bytes.at, head, true);
 	if (!message.is_request || message.method == PV_METHOD_ACK ||
 		!pv_message_has(&message, PV_HEADER_VIA))

@@ -6,8 +6,8 @@
 
 #include "base/macros.h"
 
-bool resolver_key_init(struct resolver_key *key, struct pv_span name, uint16_t port,
-	enum pv_transport transport)
+bool resolver_key_init(
+	struct resolver_key *key, struct pv_span name, uint16_t port, enum pv_transport transport)
 {
 	if (name.length == 0 || name.length >= RESOLVER_NAME || memchr(name.at, 0, name.length))
 		return false;

@@ -34,8 +34,8 @@ struct resolver_cache {
 };
 
 /* False when the name is empty or too long, or holds a NUL. */
-bool resolver_key_init(struct resolver_key *key, struct pv_span name, uint16_t port,
-	enum pv_transport transport);
+bool resolver_key_init(
+	struct resolver_key *key, struct pv_span name, uint16_t port, enum pv_transport transport);
 
 /* NULL when nothing is known any more. */
 const struct resolver_answer *resolver_cache_find(

@@ -136,8 +136,8 @@ static int open_channel(struct resolver *resolver)
 
 /* ---- the end of a lookup ---- */
 
-static int tell(struct resolver *resolver, const struct resolver_answer *answer,
-	struct resolve *resolve)
+static int tell(
+	struct resolver *resolver, const struct resolver_answer *answer, struct resolve *resolve)
 {
 	struct resolver_target targets[RESOLVE_TARGETS];
 	memcpy(targets, answer->targets, sizeof(targets));
@@ -168,8 +168,8 @@ static void finish(struct waiting *waiting)
 	uint32_t ttl = lookup->answer.count ? lookup->ttl : RESOLVER_TTL_NONE;
 	if (lookup->answer.count == 0)
 		metrics_add(METRIC_net_names_unresolved, 1);
-	resolver_cache_put(
-		&resolver->cache, &lookup->key, &lookup->answer, ttl, resolver->net->worker->now_ms);
+	resolver_cache_put(&resolver->cache, &lookup->key, &lookup->answer, ttl,
+		resolver->net->worker->now_ms);
 	tell_waiting(waiting);
 	if (!waiting->is_starting)
 		slab_give(&resolver->lookups, waiting);
@@ -312,7 +312,8 @@ static void ask_addresses(struct waiting *waiting)
 		.ai_family = family_of(resolver->net, lookup->hosts[lookup->host_at].transport),
 		.ai_flags = ARES_AI_NOSORT,
 	};
-	ares_getaddrinfo(resolver->channel, lookup_name(lookup), NULL, &hints, on_addresses, waiting);
+	ares_getaddrinfo(
+		resolver->channel, lookup_name(lookup), NULL, &hints, on_addresses, waiting);
 }
 
 static void ask(struct waiting *waiting)
@@ -329,7 +330,8 @@ static void ask(struct waiting *waiting)
 		ask_addresses(waiting);
 	else
 		ares_query(resolver->channel, lookup_name(lookup), CLASS_IN,
-			lookup->question == LOOKUP_NAPTR ? TYPE_NAPTR : TYPE_SRV, on_records, waiting);
+			lookup->question == LOOKUP_NAPTR ? TYPE_NAPTR : TYPE_SRV, on_records,
+			waiting);
 }
 
 /* ---- the door ---- */
@@ -407,11 +409,10 @@ int resolver_new(struct net *net)
 	resolver->net = net;
 	int error = siphash_key_random(&resolver->cache.hash_key);
 	if (!error)
-		error = slab_init(&resolver->lookups, "lookups", sizeof(struct waiting),
-			RESOLVER_LOOKUPS);
+		error = slab_init(
+			&resolver->lookups, "lookups", sizeof(struct waiting), RESOLVER_LOOKUPS);
 	worker_lane_add(net->worker, &resolver->tick_lane, TICK_MS, 0, on_tick, resolver);
-	worker_lane_add(
-		net->worker, &resolver->deadline_lane, LOOKUP_MS, 0, on_deadline, resolver);
+	worker_lane_add(net->worker, &resolver->deadline_lane, LOOKUP_MS, 0, on_deadline, resolver);
 	return error ? error : open_channel(resolver);
 }
 

@@ -23,8 +23,8 @@ static bool can_use(const struct lookup *lookup, unsigned transport)
 
 /* ---- which names ---- */
 
-static void add_service(struct lookup *lookup, const char *prefix, const char *name,
-	enum pv_transport transport)
+static void add_service(
+	struct lookup *lookup, const char *prefix, const char *name, enum pv_transport transport)
 {
 	struct lookup_service *service = &lookup->services[lookup->service_count];
 	struct pv_writer w;
@@ -168,8 +168,8 @@ void lookup_add_address(struct lookup *lookup, const struct net_address *address
 	target->path.transport = host->transport;
 	target->path.listener = NET_ANY_LISTENER;
 	/* whoever named the transport wants that one */
-	target->path.tcp_if_large = lookup->key.transport == PV_TRANSPORT_OTHER &&
-				    host->transport == PV_TRANSPORT_UDP;
+	target->path.tcp_if_large =
+		lookup->key.transport == PV_TRANSPORT_OTHER && host->transport == PV_TRANSPORT_UDP;
 }
 
 void lookup_note_ttl(struct lookup *lookup, uint32_t ttl)

@@ -10,9 +10,7 @@ int resolver_new(struct net *net)
 	return 0;
 }
 
-void resolver_free(struct net *net)
-{
-}
+void resolver_free(struct net *net) {}
 
 int resolve_start(struct net *net, const struct pv_uri *next_hop, struct resolve *resolve)
 {
@@ -20,6 +18,4 @@ int resolve_start(struct net *net, const struct pv_uri *next_hop, struct resolve
 	return count == 0 ? -EHOSTUNREACH : count;
 }
 
-void resolve_cancel(struct resolve *resolve)
-{
-}
+void resolve_cancel(struct resolve *resolve) {}

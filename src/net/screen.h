@@ -31,7 +31,8 @@ struct screen {
 	uint64_t burst;    /* units of a whole bucket */
 };
 
-/* `rate` new requests a second (0 = no limit), `burst` of them at once (0 = the rate). 0 or -errno. */
+/* `rate` new requests a second (0 = no limit), `burst` of them at once (0 = the rate). 0 or -errno.
+ */
 int screen_init(struct screen *screen, uint32_t rate, uint32_t burst);
 void screen_done(struct screen *screen);
 

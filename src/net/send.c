@@ -21,8 +21,8 @@ void send_failed(struct net *net, uint64_t sender, int error)
 	net->worker->again = true;
 }
 
-void send_post(struct net *net, const struct path *to, const char *bytes, size_t length,
-	uint64_t sender)
+void send_post(
+	struct net *net, const struct path *to, const char *bytes, size_t length, uint64_t sender)
 {
 	struct packet *packet = packet_take(&net->packets, length);
 	if (!packet) {

@@ -5,8 +5,8 @@
 
 #include "net/address.h"
 
-/* A non-blocking socket of `type` bound with SO_REUSEPORT; port 0 in `address` is filled in with the
- * one that the kernel chose. The descriptor or -errno. */
+/* A non-blocking socket of `type` bound with SO_REUSEPORT; port 0 in `address` is filled in with
+ * the one that the kernel chose. The descriptor or -errno. */
 int socket_bind(int type, struct net_address *address);
 
 /* -EADDRINUSE when anybody, also with SO_REUSEPORT, has the address; 0 when it can be had. */

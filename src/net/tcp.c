@@ -96,8 +96,8 @@ int tcp_open(struct net *net, unsigned index)
 		return listener->fd;
 	if (listen(listener->fd, BACKLOG) < 0)
 		return -errno;
-	listener->event = event_new(net->worker->base, listener->fd, EV_READ | EV_PERSIST,
-		on_acceptable, listener);
+	listener->event = event_new(
+		net->worker->base, listener->fd, EV_READ | EV_PERSIST, on_acceptable, listener);
 	if (!listener->event || event_add(listener->event, NULL) < 0)
 		return -ENOMEM;
 	return 0;

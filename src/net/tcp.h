@@ -8,11 +8,11 @@
 #include "net/private.h"
 #include "sip/stream.h"
 
-#define FLOW_PEERS     4096  /* lists of flows by peer */
-#define FLOW_PIECES    65536 /* messages that wait to be written, on all flows of a worker */
-#define FLOW_SLOTS     (1 << 24)
-#define STREAM_AREA    66552 /* one read: the largest message and what comes behind it */
-#define ACCEPT_BATCH   32
+#define FLOW_PEERS      4096  /* lists of flows by peer */
+#define FLOW_PIECES     65536 /* messages that wait to be written, on all flows of a worker */
+#define FLOW_SLOTS      (1 << 24)
+#define STREAM_AREA     66552 /* one read: the largest message and what comes behind it */
+#define ACCEPT_BATCH    32
 #define ACCEPT_PAUSE_MS 200 /* with no descriptor left, until the next try */
 
 /* One message that waits to be written: our own bytes, or those of another worker's packet. */
@@ -40,16 +40,16 @@ struct flow {
 	uint8_t state; /* enum flow_state */
 	uint8_t local;
 	bool is_accepted;
-	bool is_reading;  /* the read event is pending */
-	bool is_blocked;  /* the write event is pending */
-	int doom;         /* close with this error at the end of the batch; 0: no */
+	bool is_reading; /* the read event is pending */
+	bool is_blocked; /* the write event is pending */
+	int doom;        /* close with this error at the end of the batch; 0: no */
 	struct event readable, writable;
 	struct stream stream;
 	struct buffer *input; /* half a message; NULL: none */
 	struct flow_piece *first, *last;
-	uint32_t written; /* of the first piece */
-	uint32_t queued;  /* bytes */
-	struct list dirty;    /* in tcp->dirty while something is to be written or closed */
+	uint32_t written;  /* of the first piece */
+	uint32_t queued;   /* bytes */
+	struct list dirty; /* in tcp->dirty while something is to be written or closed */
 	struct list by_peer;
 	struct lane_node deadline; /* connecting, or half a message */
 	struct lane_node stuck;    /* output that does not move */
@@ -82,8 +82,8 @@ struct tcp {
 uint64_t flow_id(const struct flow *flow);
 struct flow *flow_get(struct net *net, uint64_t id);
 /* Takes over `fd`. NULL (the fd is closed) when a limit is reached. */
-struct flow *flow_new(struct net *net, int fd, const struct net_address *peer, uint8_t local,
-	bool is_accepted);
+struct flow *flow_new(
+	struct net *net, int fd, const struct net_address *peer, uint8_t local, bool is_accepted);
 void flow_start_reading(struct flow *flow);
 /* Tells the senders of what waits (error 0: the peer closed) and the user that the flow is gone. */
 void flow_close(struct flow *flow, int error);

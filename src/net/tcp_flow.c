@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcp_flow.c: the life of a connection: opened, found again by name or peer, ended at a deadline. */
+/* tcp_flow.c: the life of a connection: opened, found again by name or peer, ended at a deadline.
+ */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,7 +39,8 @@ static _Atomic uint16_t *count_of_source(struct net *net, const struct net_addre
 	return &net->group->connections_of[hash % NET_SOURCES];
 }
 
-/* All workers share the counts, so a connection too many may be seen by two at once: both refuse. */
+/* All workers share the counts, so a connection too many may be seen by two at once: both refuse.
+ */
 static bool count_in(struct net *net, const struct net_address *peer, bool is_accepted)
 {
 	const struct net_config *config = &net->group->config;
@@ -72,8 +74,8 @@ static struct list *peers_of(struct net *net, const struct net_address *peer)
 	return &net->tcp->peers[hash % FLOW_PEERS];
 }
 
-struct flow *flow_new(struct net *net, int fd, const struct net_address *peer, uint8_t local,
-	bool is_accepted)
+struct flow *flow_new(
+	struct net *net, int fd, const struct net_address *peer, uint8_t local, bool is_accepted)
 {
 	struct flow *flow = NULL;
 	if (count_in(net, peer, is_accepted)) {
@@ -95,8 +97,8 @@ struct flow *flow_new(struct net *net, int fd, const struct net_address *peer, u
 	flow->is_accepted = is_accepted;
 	stream_init(&flow->stream);
 	list_push_tail(peers_of(net, peer), &flow->by_peer);
-	event_assign(&flow->readable, net->worker->base, fd, EV_READ | EV_PERSIST,
-		flow_on_readable, flow);
+	event_assign(&flow->readable, net->worker->base, fd, EV_READ | EV_PERSIST, flow_on_readable,
+		flow);
 	event_assign(&flow->writable, net->worker->base, fd, EV_WRITE | EV_PERSIST,
 		flow_on_writable, flow);
 	socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -178,8 +180,7 @@ int flow_add_lanes(struct net *net)
 		DEADLINE_SLACK_MS, on_deadline, net);
 	worker_lane_add(net->worker, &tcp->stuck_lane, config->message_deadline_ms,
 		DEADLINE_SLACK_MS, on_stuck, net);
-	worker_lane_add(
-		net->worker, &tcp->idle_lane, config->idle_ms, IDLE_SLACK_MS, on_idle, net);
+	worker_lane_add(net->worker, &tcp->idle_lane, config->idle_ms, IDLE_SLACK_MS, on_idle, net);
 	return 0;
 }
 
@@ -187,7 +188,8 @@ int flow_add_lanes(struct net *net)
 
 static struct flow *find(struct net *net, const struct net_address *peer)
 {
-	LIST_EACH (link, peers_of(net, peer)) {
+	LIST_EACH(link, peers_of(net, peer))
+	{
 		struct flow *flow = container_of(link, struct flow, by_peer);
 		if (net_address_equal(&flow->peer, peer) && !flow->doom)
 			return flow;
@@ -195,7 +197,8 @@ static struct flow *find(struct net *net, const struct net_address *peer)
 	return NULL;
 }
 
-/* A connected socket, or one that connects; -errno. It leaves from the address that we listen on. */
+/* A connected socket, or one that connects; -errno. It leaves from the address that we listen on.
+ */
 static int connect_socket(const struct local *local, const struct net_address *peer)
 {
 	struct sockaddr_storage to, from;

@@ -39,8 +39,7 @@ static size_t frame(struct flow *flow, const char *bytes, size_t length)
 		size_t taken = 0;
 		int verdict = 0;
 		const char *at = bytes + done;
-		switch (stream_next(
-			&flow->stream, at, length - done, limit, &taken, &verdict)) {
+		switch (stream_next(&flow->stream, at, length - done, limit, &taken, &verdict)) {
 		case STREAM_NEED_MORE:
 			return done;
 		case STREAM_MESSAGE:

@@ -57,8 +57,7 @@ void flow_drop_pieces(struct flow *flow, int error)
 }
 
 /* 0 or a positive errno, with the caller still owning the bytes. */
-static int queue(
-	struct flow *flow, struct buffer *buffer, struct packet *packet, uint64_t sender)
+static int queue(struct flow *flow, struct buffer *buffer, struct packet *packet, uint64_t sender)
 {
 	struct net *net = flow->net;
 	size_t length = buffer ? buffer->length : packet->length;

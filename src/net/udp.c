@@ -45,8 +45,8 @@ int udp_new(struct net *net)
 		if (!udp->packets[i])
 			return -ENOMEM;
 		wire(udp, i);
-		udp->pieces[i][1] = (struct iovec){
-			udp->tails + (size_t)i * 65536 + PACKET_BYTES, UDP_TAIL};
+		udp->pieces[i][1] =
+			(struct iovec){udp->tails + (size_t)i * 65536 + PACKET_BYTES, UDP_TAIL};
 		udp->messages[i].msg_hdr = (struct msghdr){
 			.msg_name = &udp->peers[i],
 			.msg_iov = udp->pieces[i],
@@ -88,7 +88,8 @@ void udp_free(struct net *net)
 /* STUN (RFC 5389 §6) keeps a NAT open on the same port; its first two bits are 0, SIP's never. */
 static bool is_stun(const char *bytes, size_t length)
 {
-	return length >= 20 && (bytes[0] & 0xc0) == 0 && memcmp(bytes + 4, "\x21\x12\xa4\x42", 4) == 0;
+	return length >= 20 && (bytes[0] & 0xc0) == 0 &&
+	       memcmp(bytes + 4, "\x21\x12\xa4\x42", 4) == 0;
 }
 
 /* The datagram in one piece. */
@@ -151,8 +152,8 @@ static bool handle_datagram(struct udp_socket *socket, unsigned i)
 	while (bytes < end && (*bytes == '\r' || *bytes == '\n'))
 		bytes++;
 	if (end - bytes < 4 || is_stun(bytes, (size_t)(end - bytes))) {
-		/* RFC 5626 §3.5.1 pings with CRLF over streams only; here it just keeps a NAT open, as
-		 * do a NUL or two bytes of some phones */
+		/* RFC 5626 §3.5.1 pings with CRLF over streams only; here it just keeps a NAT open,
+		 * as do a NUL or two bytes of some phones */
 		metrics_add(METRIC_net_keepalives, 1);
 		return false;
 	}
@@ -279,8 +280,8 @@ int udp_open(struct net *net, unsigned listener)
 	int error = set_options(socket, address);
 	if (error)
 		return error;
-	socket->event = event_new(net->worker->base, socket->fd, EV_READ | EV_PERSIST | EV_ET,
-		on_readable, socket);
+	socket->event = event_new(
+		net->worker->base, socket->fd, EV_READ | EV_PERSIST | EV_ET, on_readable, socket);
 	if (!socket->event || event_add(socket->event, NULL) < 0)
 		return -ENOMEM;
 	return udp_out_init(socket);

@@ -8,9 +8,9 @@
 
 #include "net/private.h"
 
-#define UDP_BATCH       32      /* datagrams of one receive */
-#define UDP_OUT         128     /* datagrams of one send */
-#define UDP_SENT        512     /* sends that an ICMP error can be traced back to */
+#define UDP_BATCH       32  /* datagrams of one receive */
+#define UDP_OUT         128 /* datagrams of one send */
+#define UDP_SENT        512 /* sends that an ICMP error can be traced back to */
 #define UDP_RCVBUF      (4 << 20)
 #define UDP_SNDBUF      (1 << 20)
 #define UDP_TAIL        (65536 - PACKET_BYTES)
@@ -40,16 +40,16 @@ struct udp_socket {
 	struct net *net;
 	int fd;
 	uint8_t listener;
-	bool is_any;          /* bound to any address: who wrote to which one comes with each datagram */
-	uint32_t drops;       /* as the kernel counts them, modulo 2^32 */
-	struct event *event;  /* readable, edge-triggered */
+	bool is_any;    /* bound to any address: who wrote to which one comes with each datagram */
+	uint32_t drops; /* as the kernel counts them, modulo 2^32 */
+	struct event *event;    /* readable, edge-triggered */
 	struct event *writable; /* pending only while the kernel's buffer is full */
 	struct udp_out out;
 };
 
 /* The receive batch of all sockets of the worker, wired once. A datagram fills its packet first and
- * what does not fit goes to the slot's tail, memory that ordinary traffic never touches; in front of
- * the tail is room for the packet's part, to make it whole again. */
+ * what does not fit goes to the slot's tail, memory that ordinary traffic never touches; in front
+ * of the tail is room for the packet's part, to make it whole again. */
 struct udp {
 	struct mmsghdr messages[UDP_BATCH];
 	struct iovec pieces[UDP_BATCH][2];
@@ -59,9 +59,9 @@ struct udp {
 	struct worker_lane retry_lane;
 	struct lane_node retry; /* armed while a socket is stalled */
 	struct packet *spare; /* for the next slot whose packet leaves; NULL: none was to be had */
-	char *tails; /* UDP_BATCH * 65,536 */
-	uint64_t drained_ns; /* no socket had anything left then */
-	bool is_behind;      /* a socket has more than one turn could take */
+	char *tails;          /* UDP_BATCH * 65,536 */
+	uint64_t drained_ns;  /* no socket had anything left then */
+	bool is_behind;       /* a socket has more than one turn could take */
 	unsigned sent_next;
 	struct udp_sent sent[UDP_SENT];
 	struct udp_socket *sockets[NET_LISTENERS]; /* by listener; NULL: none */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* udp_out.c: datagrams out: all that a batch produced in one call, and what ICMP says about them. */
+/* udp_out.c: datagrams out: all that a batch produced in one call, and what ICMP says about them.
+ */
 #include <errno.h>
 #include <time.h>
 #include <linux/errqueue.h>
@@ -85,8 +86,8 @@ static void set_source(struct udp_out *out, unsigned i, const struct net_address
 	bool is_v4 = source->family == NET_IPV4;
 	struct cmsghdr *c = (struct cmsghdr *)out->control[i];
 	header->msg_control = out->control[i];
-	header->msg_controllen =
-		is_v4 ? CMSG_SPACE(sizeof(struct in_pktinfo)) : CMSG_SPACE(sizeof(struct in6_pktinfo));
+	header->msg_controllen = is_v4 ? CMSG_SPACE(sizeof(struct in_pktinfo))
+				       : CMSG_SPACE(sizeof(struct in6_pktinfo));
 	if (is_v4)
 		set_source_v4(c, source);
 	else
@@ -110,8 +111,8 @@ static void give_up_all(struct udp_socket *socket)
 	out->stalled_ms = 0;
 }
 
-void udp_send(struct net *net, unsigned local, const struct net_address *peer,
-	struct buffer *bytes, uint64_t sender)
+void udp_send(struct net *net, unsigned local, const struct net_address *peer, struct buffer *bytes,
+	uint64_t sender)
 {
 	const struct local *from = &net->group->locals[local];
 	struct udp_socket *socket = net->udp->sockets[from->socket];
@@ -190,8 +191,8 @@ void udp_out_flush(struct udp_socket *socket)
 	unsigned done = 0;
 	bool is_second_try = false;
 	while (done < out->count) {
-		int count = sendmmsg(
-			socket->fd, &out->messages[done], out->count - done, MSG_DONTWAIT);
+		int count =
+			sendmmsg(socket->fd, &out->messages[done], out->count - done, MSG_DONTWAIT);
 		if (count > 0) {
 			release(socket, done, (unsigned)count);
 			done += (unsigned)count;
@@ -203,7 +204,8 @@ void udp_out_flush(struct udp_socket *socket)
 			stall(socket, done);
 			return;
 		}
-		/* the first error may be ICMP's word about an earlier message, not about this one */
+		/* the first error may be ICMP's word about an earlier message, not about this one
+		 */
 		if (is_second_try || errno == EMSGSIZE || errno == EINVAL || errno == EPERM) {
 			send_failed(socket->net, out->senders[done], errno);
 			release(socket, done++, 1);

@@ -11,8 +11,7 @@ static void pass(struct worker *worker, struct worker_task *task)
 		epoch->done(epoch);
 }
 
-void epoch_start(
-	struct epoch *epoch, struct worker_group *group, void (*done)(struct epoch *epoch))
+void epoch_start(struct epoch *epoch, struct worker_group *group, void (*done)(struct epoch *epoch))
 {
 	unsigned count = group->count; /* the epoch may be gone after the last post */
 	epoch->done = done;

@@ -18,8 +18,8 @@
 /* Only the worker itself writes these: no locked add is needed. */
 static void count(_Atomic uint64_t *counter, uint64_t more)
 {
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+		memory_order_relaxed);
 }
 
 static void read_clock(struct worker *worker)
@@ -144,10 +144,10 @@ static void arm_tick(struct worker *worker, uint64_t now_ns)
 		return;
 	uint64_t at_ns = worker->tick_ms * 1000000;
 	uint64_t wait_us = at_ns > now_ns ? (at_ns - now_ns + 999) / 1000 : 0;
-	struct timeval wait = {.tv_sec = (time_t)(wait_us / 1000000),
-		.tv_usec = (suseconds_t)(wait_us % 1000000)};
+	struct timeval wait = {
+		.tv_sec = (time_t)(wait_us / 1000000), .tv_usec = (suseconds_t)(wait_us % 1000000)};
 	if (event_add(private->tick_event, &wait) == 0)
-		private->tick_armed_ms = worker->tick_ms;
+	private->tick_armed_ms = worker->tick_ms;
 }
 
 static void judge_window(struct arrivals *seen, uint64_t now_ns)
@@ -201,9 +201,8 @@ static void wait_for_work(struct worker *worker)
 	if (worker->again || nap_us > 0)
 		flags |= EVLOOP_NONBLOCK;
 	else if (mailbox_sleep(&worker->mailbox))
-		private->asleep = true;
-	else
-		flags |= EVLOOP_NONBLOCK;
+	private->asleep = true;
+	else flags |= EVLOOP_NONBLOCK;
 	if (nap_us > 0)
 		nap(nap_us);
 	arm_tick(worker, now_ns);

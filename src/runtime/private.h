@@ -18,9 +18,9 @@ struct outbox {
 /* What worker_linger goes by. Owner: the worker's thread. */
 struct arrivals {
 	uint64_t window_ns; /* when the window began */
-	uint32_t wakes;     /* in this window: rounds that began with a wait and brought something */
-	uint32_t work;      /* in this window: datagrams, segments, mails */
-	bool is_napping;    /* what the last whole window suggests */
+	uint32_t wakes;  /* in this window: rounds that began with a wait and brought something */
+	uint32_t work;   /* in this window: datagrams, segments, mails */
+	bool is_napping; /* what the last whole window suggests */
 };
 
 /* Owner: the worker's thread. Lifetime: the worker's. */
@@ -31,7 +31,7 @@ struct worker_private {
 	bool asleep;            /* the mailbox was told that we may block */
 	struct arrivals arrivals;
 	struct outbox outboxes[WORKERS_MAX];
-	uint64_t outbox_mask;   /* bit i: outboxes[i] holds something */
+	uint64_t outbox_mask; /* bit i: outboxes[i] holds something */
 	pthread_t thread;
 	bool running;
 	void *scratch;

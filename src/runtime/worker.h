@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker.h: a thread with an event_base: its tick, its timers, its mailbox, the end of its batch. */
+/* worker.h: a thread with an event_base: its tick, its timers, its mailbox, the end of its batch.
+ */
 #ifndef RUNTIME_WORKER_H
 #define RUNTIME_WORKER_H
 
@@ -38,7 +39,8 @@ enum mail_kind {
 	MAIL_TASK,      /* runtime: struct worker_task, a function to run on that worker */
 	MAIL_PACKET,    /* net: a message for its home worker */
 	MAIL_SEND,      /* net: bytes for a flow that the receiver owns */
-	MAIL_FLOW_GONE, /* net: a posted send could not be done; comes back to the sender's worker */
+	MAIL_FLOW_GONE, /* net: a posted send could not be done; comes back to the sender's worker
+			 */
 	MAIL_RESOLVED,  /* net: reserved for resolver answers of another thread */
 	MAIL_KIND_COUNT,
 };
@@ -93,13 +95,13 @@ struct worker {
 	void (*on_batch_end[WORKER_BATCH_HOOKS])(void *context); /* in order of registration */
 	void *batch_context[WORKER_BATCH_HOOKS];
 	unsigned batch_hooks;
-	bool again;                     /* a socket has more: come around without waiting */
-	bool slept;                     /* since the clock was read last */
-	uint32_t work;                  /* datagrams, segments and mails of this round */
-	_Atomic uint64_t heartbeat_ms;  /* last time it came around */
-	_Atomic uint32_t activity;      /* enum worker_activity */
-	_Atomic uint64_t busy_ns;       /* time spent awake, for `portavozctl status` */
-	_Atomic uint64_t wakes;         /* times it came back from a wait */
+	bool again;                      /* a socket has more: come around without waiting */
+	bool slept;                      /* since the clock was read last */
+	uint32_t work;                   /* datagrams, segments and mails of this round */
+	_Atomic uint64_t heartbeat_ms;   /* last time it came around */
+	_Atomic uint32_t activity;       /* enum worker_activity */
+	_Atomic uint64_t busy_ns;        /* time spent awake, for `portavozctl status` */
+	_Atomic uint64_t wakes;          /* times it came back from a wait */
 	struct worker_private *private_; /* libevent events, thread id, mails to be posted */
 };
 
@@ -157,7 +159,8 @@ static inline void worker_begin(struct worker *worker, enum worker_activity acti
 /* One round without libevent, for tests that own the clock: mails, due timers, batch end. */
 void worker_run_once(struct worker *worker);
 
-/* The same with libevent: what is ready now, without waiting. For tests with sockets of their own. */
+/* The same with libevent: what is ready now, without waiting. For tests with sockets of their own.
+ */
 void worker_poll_once(struct worker *worker);
 
 /* When the next lane timer is due by its deadline, slack left aside; UINT64_MAX: none is armed. For

@@ -16,7 +16,8 @@
 #include "lib/testing.h"
 #include "net/net.h"
 
-/* What one worker's user saw. Written by the worker, read by the test after the answer or the end. */
+/* What one worker's user saw. Written by the worker, read by the test after the answer or the end.
+ */
 struct net_seen {
 	struct net *net;
 	unsigned index;
@@ -76,8 +77,7 @@ static inline void fixture_open(struct net_fixture *fixture, unsigned workers,
 	ck_assert_int_eq(net_group_open(&fixture->group, config, &fixture->workers, NULL), 0);
 	for (unsigned i = 0; i < workers; i++) {
 		struct net_seen *seen = &fixture->seen[i];
-		struct net_user user = {
-			fixture_message, fixture_error, fixture_flow_gone, seen};
+		struct net_user user = {fixture_message, fixture_error, fixture_flow_gone, seen};
 		seen->net = net_of(fixture->group, i);
 		seen->index = i;
 		net_set_user(seen->net, &user);
@@ -104,16 +104,17 @@ static inline void fixture_turn(struct net_fixture *fixture, unsigned worker)
 	worker_poll_once(&fixture->workers.workers[worker]);
 }
 
-/* Turns of all workers until the condition holds; at most five seconds of waiting for the kernel. */
-#define FIXTURE_UNTIL(fixture, count, condition)                               \
-	do {                                                                   \
+/* Turns of all workers until the condition holds; at most five seconds of waiting for the kernel.
+ */
+#define FIXTURE_UNTIL(fixture, count, condition)                                  \
+	do {                                                                      \
 		for (unsigned turn_ = 0; !(condition) && turn_ < 5000; turn_++) { \
-			for (unsigned w_ = 0; w_ < (count); w_++)              \
-				fixture_turn(fixture, w_);                     \
-			if (!(condition))                                      \
-				poll(NULL, 0, 1);                              \
-		}                                                              \
-		ck_assert(condition);                                          \
+			for (unsigned w_ = 0; w_ < (count); w_++)                 \
+				fixture_turn(fixture, w_);                        \
+			if (!(condition))                                         \
+				poll(NULL, 0, 1);                                 \
+		}                                                                 \
+		ck_assert(condition);                                             \
 	} while (0)
 
 static inline struct net_config fixture_config(enum pv_transport transport, const char *host)

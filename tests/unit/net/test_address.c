@@ -97,18 +97,31 @@ START_TEST(private_and_any)
 		const char *text;
 		bool is_private;
 	} rows[] = {
-		{"10.1.2.3", true}, {"11.0.0.1", false}, {"172.16.0.1", true},
-		{"172.31.255.255", true}, {"172.32.0.1", false}, {"192.168.5.5", true},
-		{"192.169.0.1", false}, {"100.64.0.1", true}, {"100.128.0.1", false},
-		{"169.254.1.1", true}, {"127.0.0.1", true}, {"8.8.8.8", false},
-		{"fd00::1", true}, {"fc00::1", true}, {"fe80::1", true}, {"::1", true},
-		{"::2", false}, {"2001:db8::1", false}, {"fec0::1", false},
+		{"10.1.2.3", true},
+		{"11.0.0.1", false},
+		{"172.16.0.1", true},
+		{"172.31.255.255", true},
+		{"172.32.0.1", false},
+		{"192.168.5.5", true},
+		{"192.169.0.1", false},
+		{"100.64.0.1", true},
+		{"100.128.0.1", false},
+		{"169.254.1.1", true},
+		{"127.0.0.1", true},
+		{"8.8.8.8", false},
+		{"fd00::1", true},
+		{"fc00::1", true},
+		{"fe80::1", true},
+		{"::1", true},
+		{"::2", false},
+		{"2001:db8::1", false},
+		{"fec0::1", false},
 	};
 	struct net_address address;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		ck_assert(net_address_parse(pv_span_of(rows[i].text), 1, &address));
-		ck_assert_msg(net_address_is_private(&address) == rows[i].is_private, "%s",
-			rows[i].text);
+		ck_assert_msg(
+			net_address_is_private(&address) == rows[i].is_private, "%s", rows[i].text);
 		ck_assert(!net_address_is_any(&address));
 	}
 	ck_assert(net_address_parse(PV_SPAN("::"), 1, &address));

@@ -11,9 +11,9 @@ enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_NAPTR = 35 };
 struct record {
 	const char *name;
 	int type;
-	unsigned a, b, port;  /* priority, weight; order, preference */
-	const char *service;  /* NAPTR */
-	const char *value;    /* address, target or replacement */
+	unsigned a, b, port; /* priority, weight; order, preference */
+	const char *service; /* NAPTR */
+	const char *value;   /* address, target or replacement */
 	unsigned ttl;
 };
 
@@ -21,7 +21,7 @@ struct dns {
 	int fd;
 	const struct record *records;
 	size_t count;
-	bool is_dead;         /* answers nothing */
+	bool is_dead; /* answers nothing */
 	unsigned questions;
 	struct net_address address;
 };
@@ -164,8 +164,8 @@ static void open_all(const struct record *records, size_t count, bool with_tcp, 
 	}
 	if (with_ipv6) {
 		config.listen[config.listen_count].transport = PV_TRANSPORT_UDP;
-		ck_assert(net_address_parse(PV_SPAN("::1"), 0,
-			&config.listen[config.listen_count++].address));
+		ck_assert(net_address_parse(
+			PV_SPAN("::1"), 0, &config.listen[config.listen_count++].address));
 	}
 	fixture_open(&fixture, 1, &config, NULL);
 	told = 0;

@@ -128,9 +128,8 @@ static struct resolver_target target(uint32_t rank, uint16_t weight, uint16_t po
 
 START_TEST(order_is_rank_then_lot)
 {
-	struct resolver_target targets[] = {
-		target(2, 0, 5), target(1, 10, 1), target(1, 30, 2), target(0, 0, 9),
-		target(1, 0, 3)};
+	struct resolver_target targets[] = {target(2, 0, 5), target(1, 10, 1), target(1, 30, 2),
+		target(0, 0, 9), target(1, 0, 3)};
 	lot = 11; /* behind 0 and 10: the one of 30 */
 	resolver_order(targets, ARRAY_LENGTH(targets), fixed_lot);
 	ck_assert_uint_eq(targets[0].path.peer.port, 9);
@@ -168,8 +167,7 @@ START_TEST(cache_forgets_in_time)
 	other.transport = PV_TRANSPORT_TCP;
 	ck_assert_ptr_null(resolver_cache_find(&cache, &other, 1000));
 	resolver_cache_put(&cache, &key, &answer, UINT32_MAX, 0);
-	ck_assert_ptr_null(
-		resolver_cache_find(&cache, &key, RESOLVER_TTL_MAX * UINT64_C(1000)));
+	ck_assert_ptr_null(resolver_cache_find(&cache, &key, RESOLVER_TTL_MAX * UINT64_C(1000)));
 }
 END_TEST
 

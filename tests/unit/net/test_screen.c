@@ -52,8 +52,8 @@ START_TEST(flood_does_not_harm_others)
 	struct net_address loud = source("192.0.2.1");
 	ck_assert_int_eq(screen_init(&screen, 100, 10), 0);
 	for (unsigned i = 0; i < 1000; i++) {
-		struct net_address quiet = {.family = NET_IPV4, .ip = {10, 0, (uint8_t)(i >> 8),
-			(uint8_t)i}};
+		struct net_address quiet = {
+			.family = NET_IPV4, .ip = {10, 0, (uint8_t)(i >> 8), (uint8_t)i}};
 		for (unsigned j = 0; j < 20; j++)
 			screen_admit(&screen, &loud, 5000 * MS);
 		ck_assert(screen_admit(&screen, &quiet, 5000 * MS));
@@ -85,8 +85,8 @@ START_TEST(table_takes_more_sources_than_places)
 	unsigned admitted = 0;
 	ck_assert_int_eq(screen_init(&screen, 10, 10), 0);
 	for (unsigned i = 0; i < 200000; i++) {
-		struct net_address one = {.family = NET_IPV4, .ip = {10, (uint8_t)(i >> 16),
-			(uint8_t)(i >> 8), (uint8_t)i}};
+		struct net_address one = {.family = NET_IPV4,
+			.ip = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
 		admitted += screen_admit(&screen, &one, 5000 * MS + i);
 	}
 	/* each is new: nobody is refused for want of a place */

@@ -183,8 +183,7 @@ START_TEST(silent_connection_is_closed_when_idle)
 	FIXTURE_UNTIL(&fixture, 1, connections() == before + 1);
 	fake_clock_advance(&fake, 59000);
 	send(client, "\r\n", 2, 0);
-	FIXTURE_UNTIL(
-		&fixture, 1, worker_next_ms(&fixture.workers.workers[0]) == 1000000 + 119000);
+	FIXTURE_UNTIL(&fixture, 1, worker_next_ms(&fixture.workers.workers[0]) == 1000000 + 119000);
 	fake_clock_advance(&fake, 60001);
 	FIXTURE_UNTIL(&fixture, 1, is_closed(client));
 	ck_assert_uint_eq(connections(), before);
@@ -471,11 +470,11 @@ START_TEST(idle_connections_are_cheap)
 }
 END_TEST
 
-TEST_MAIN("tcp", without_descriptors_accepting_pauses, idle_connections_are_cheap, message_arrives_byte_by_byte, large_message_arrives_in_any_pieces,
-	double_crlf_is_answered, huge_content_length_is_refused_and_closed,
-	garbage_closes_the_connection, half_a_message_has_a_deadline,
-	silent_connection_is_closed_when_idle, peer_that_never_reads_is_closed,
-	messages_of_one_connection_reach_both_homes, send_to_a_flow_that_is_gone_comes_back,
-	connections_have_a_limit, one_connection_serves_many_sends_to_a_peer,
-	refused_connection_is_told_to_every_sender, drained_group_accepts_nobody,
-	large_requests_prefer_a_stream_where_we_have_one)
+TEST_MAIN("tcp", without_descriptors_accepting_pauses, idle_connections_are_cheap,
+	message_arrives_byte_by_byte, large_message_arrives_in_any_pieces, double_crlf_is_answered,
+	huge_content_length_is_refused_and_closed, garbage_closes_the_connection,
+	half_a_message_has_a_deadline, silent_connection_is_closed_when_idle,
+	peer_that_never_reads_is_closed, messages_of_one_connection_reach_both_homes,
+	send_to_a_flow_that_is_gone_comes_back, connections_have_a_limit,
+	one_connection_serves_many_sends_to_a_peer, refused_connection_is_told_to_every_sender,
+	drained_group_accepts_nobody, large_requests_prefer_a_stream_where_we_have_one)

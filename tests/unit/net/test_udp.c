@@ -159,8 +159,9 @@ START_TEST(answer_leaves_from_the_address_that_was_asked)
 	snprintf(expected, sizeof(expected), "127.0.0.2:%u", server.port);
 	ck_assert_uint_eq(sent_by.length, strlen(expected));
 	ck_assert_mem_eq(sent_by.at, expected, sent_by.length);
-	ck_assert(net_is_local(fixture.seen[0].net, &(struct net_address){.ip = {127, 0, 0, 1},
-		.family = NET_IPV4, .port = server.port}));
+	ck_assert(net_is_local(fixture.seen[0].net,
+		&(struct net_address){
+			.ip = {127, 0, 0, 1}, .family = NET_IPV4, .port = server.port}));
 	close(client);
 	fixture_close(&fixture);
 }
@@ -222,8 +223,8 @@ START_TEST(public_address_is_what_we_call_ourselves)
 	ck_assert_uint_eq(sent_by.length, strlen("203.0.113.5:5070"));
 	ck_assert_mem_eq(sent_by.at, "203.0.113.5:5070", sent_by.length);
 	ck_assert(net_is_local(fixture.seen[0].net, &config.public_address));
-	path = (struct path){.transport = PV_TRANSPORT_TCP, .peer = path.peer,
-		.listener = NET_ANY_LISTENER};
+	path = (struct path){
+		.transport = PV_TRANSPORT_TCP, .peer = path.peer, .listener = NET_ANY_LISTENER};
 	ck_assert_int_eq(net_local(fixture.seen[0].net, &path, &sent_by), -EADDRNOTAVAIL);
 	fixture_close(&fixture);
 }
