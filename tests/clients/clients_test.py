@@ -129,7 +129,7 @@ class Linphone(Client):
         super().__init__(["linphonec", "-c", rc], folder)
 
     def register(self):
-        self.ask("status register", r"registered, identity=sip:%s@" % user, "registered")
+        self.ask("status register", r"registered, identity=sip:%s@" % self.user, "registered")
         self.say("soundcard use files")
 
     def call(self, user):
