@@ -81,6 +81,8 @@ struct transaction_layer {
 	uint32_t *buckets; /* index + 1 of the first, 0 = empty */
 	uint32_t bucket_count, bucket_mask;
 	size_t bucket_bytes;
+	const struct pv_message *keyed; /* the request that is being received ... */
+	struct match_key key;           /* ... and its key, for whoever asks again */
 	struct timers timers;
 	uint8_t timer_at[MACHINE_COUNT][STATE_COUNT][PLACE_COUNT];
 	_Atomic uint32_t in_use, peak, pending;
@@ -111,6 +113,9 @@ void layer_set_state(
 
 /* match.c */
 void transaction_match_key_of(
+	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret);
+/* The same, remembered while `request` is being received. */
+void transaction_match_key_again(
 	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret);
 int transaction_match_init(struct transaction_layer *layer);
 void transaction_match_done(struct transaction_layer *layer);

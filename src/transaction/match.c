@@ -89,6 +89,15 @@ void transaction_match_key_of(
 	ret->via = (uint32_t)hash_of(layer, &w);
 }
 
+void transaction_match_key_again(
+	struct transaction_layer *layer, const struct pv_message *request, struct match_key *ret)
+{
+	if (layer->keyed == request)
+		*ret = layer->key;
+	else
+		transaction_match_key_of(layer, request, ret);
+}
+
 /* `bucket_mask` is the round's: bucket_count lies in (mask + 1) / 2 < count <= mask + 1, and what
  * would fall behind the last bucket is still with the one that it will be split from. */
 static uint32_t *bucket_of(struct transaction_layer *layer, uint64_t call)

@@ -125,21 +125,22 @@ static bool is_refused_as_merged(struct transaction_layer *layer, const struct m
 static void receive_request(
 	struct transaction_layer *layer, const struct pv_message *request, const struct path *from)
 {
-	struct match_key key;
-	transaction_match_key_of(layer, request, &key);
+	const struct match_key *key = &layer->key;
+	transaction_match_key_of(layer, request, &layer->key);
+	layer->keyed = request;
 	if (request->method == PV_METHOD_ACK) {
-		receive_ack(layer, &key, request, from);
+		receive_ack(layer, key, request, from);
 		return;
 	}
-	if (request->method == PV_METHOD_CANCEL && receive_cancel(layer, &key, request, from))
+	if (request->method == PV_METHOD_CANCEL && receive_cancel(layer, key, request, from))
 		return;
-	struct transaction *t = transaction_match_find(layer, &key, request->method);
+	struct transaction *t = transaction_match_find(layer, key, request->method);
 	if (t)
 		step_server(layer, t, request, from, GOT_REQUEST);
-	else if (is_refused_as_merged(layer, &key, request))
+	else if (is_refused_as_merged(layer, key, request))
 		transaction_refuse(layer, request, from, 482, PV_SPAN(""), 0);
 	else
-		start_server(layer, &key, request, from);
+		start_server(layer, key, request, from);
 }
 
 /* What the parser found wrong, answered by its table; an ACK and a response never are. */
@@ -161,6 +162,7 @@ void transaction_receive(
 		receive_request(layer, message, from);
 	else
 		receive_response(layer, message, from);
+	layer->keyed = NULL;
 }
 
 bool transaction_is_merged(struct transaction_layer *layer, const struct pv_message *request)
@@ -168,6 +170,6 @@ bool transaction_is_merged(struct transaction_layer *layer, const struct pv_mess
 	struct match_key key;
 	if (request->to_tag.length)
 		return false;
-	transaction_match_key_of(layer, request, &key);
+	transaction_match_key_again(layer, request, &key);
 	return transaction_match_is_merged(layer, &key, request->method);
 }

@@ -76,7 +76,7 @@ struct pv_span transaction_local_tag(struct transaction_layer *layer,
 	const struct pv_message *request, char tag[TRANSACTION_TAG])
 {
 	struct match_key key;
-	transaction_match_key_of(layer, request, &key);
+	transaction_match_key_again(layer, request, &key);
 	return respond_tag(layer, &key, tag);
 }
 

@@ -101,8 +101,8 @@ void transaction_set_peer(struct transaction *t, uint64_t handle);
  * (§4.2). It may be gone when this returns (final response over a reliable transport). */
 int transaction_respond(struct transaction_layer *layer, struct transaction *server,
 	struct buffer *bytes, unsigned status);
-/* Ends a server transaction that has no final response and cannot get one, for want of memory: comes
- * to `terminated`. */
+/* Ends a server transaction that has no final response and cannot get one, for want of memory:
+ * comes to `terminated`. */
 void transaction_abandon(struct transaction_layer *layer, struct transaction *server);
 /* Where responses to `request` go: source address, rport, received, maddr (§18.2.2, RFC 3581).
  * Static knowledge, no state. */

@@ -50,7 +50,6 @@ struct incoming {
 	struct route_token token; /* when in_dialog */
 	bool in_dialog;
 	bool from_caller; /* direction within the dialog */
-	uint32_t loop;    /* §16.6 step 8's hash */
 
 	struct pv_span identity; /* canonical address-of-record of the local user who sends, empty =
 				    a stranger */

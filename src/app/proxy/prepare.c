@@ -102,23 +102,6 @@ static enum incoming_kind kind_of(const struct proxy *proxy, const struct incomi
 	return incoming->in_dialog ? INCOMING_DIALOG : INCOMING_ELSEWHERE;
 }
 
-/* What loop detection must see change when the request is not looping (RFC 3261 §16.6 step 8, RFC
- * 5393 §4.2.1): everything that decides where it goes, and who it is. */
-static uint32_t loop_hash(const struct proxy *proxy, const struct incoming *incoming)
-{
-	const struct pv_message *m = incoming->message;
-	const struct siphash_key *key = proxy->at.route_key;
-	uint64_t parts[6] = {
-		siphash13(key, incoming->request_uri.at, incoming->request_uri.length),
-		siphash13(key, m->call_id.at, m->call_id.length),
-		siphash13(key, m->from_tag.at, m->from_tag.length),
-		siphash13(key, m->to_tag.at, m->to_tag.length),
-		m->cseq,
-		siphash13(key, incoming->next_route.at, incoming->next_route.length),
-	};
-	return (uint32_t)siphash13(key, parts, sizeof(parts));
-}
-
 void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct pv_message *message,
 	const struct path *from)
 {
@@ -137,5 +120,4 @@ void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct 
 	undo_strict_router(proxy, incoming);
 	drop_own_maddr(proxy, incoming);
 	incoming->kind = kind_of(proxy, incoming);
-	incoming->loop = loop_hash(proxy, incoming);
 }

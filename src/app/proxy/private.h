@@ -108,6 +108,8 @@ void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
 
 /* ---- validate.c: §16.3 ---- */
 bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
+/* The loop-detection part of our branch. */
+uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
 /* ---- admit.c: who may send this where ---- */
 bool proxy_identify(struct proxy *proxy, struct incoming *incoming);

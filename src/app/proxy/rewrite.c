@@ -105,9 +105,11 @@ static struct pv_span via(struct proxy *proxy, const struct rewrite *rewrite,
 	pv_put(&w, sent_by);
 	pv_put_text(&w, ";branch=");
 	if (client)
-		transaction_branch(proxy->at.transactions, client, rewrite->incoming->loop, &w);
+		transaction_branch(proxy->at.transactions, client,
+			proxy_loop_hash(proxy, rewrite->incoming), &w);
 	else
-		transaction_branch_stateless(proxy->at.transactions, rewrite->incoming->loop, &w);
+		transaction_branch_stateless(
+			proxy->at.transactions, proxy_loop_hash(proxy, rewrite->incoming), &w);
 	pv_put_text(&w, "\r\n");
 	return pv_writer_span(&w);
 }

@@ -9,6 +9,28 @@ static bool scheme_is_known(const struct pv_uri *uri)
 	return uri->scheme == PV_SCHEME_SIP || uri->scheme == PV_SCHEME_TEL;
 }
 
+/*
+ * What loop detection must see change when the request is not looping (RFC 3261 §16.6 step 8, RFC
+ * 5393 §4.2.1): everything that decides where it goes, and who it is. Cut where it is very long:
+ * two requests are told apart by the Call-ID, which comes first.
+ */
+uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming)
+{
+	const struct pv_message *m = incoming->message;
+	const struct pv_span parts[] = {
+		m->call_id, m->from_tag, m->to_tag, incoming->request_uri, incoming->next_route};
+	char text[512];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_bytes(&w, &m->cseq, sizeof(m->cseq));
+	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+		size_t room = (size_t)(w.end - w.at);
+		pv_put_bytes(&w, parts[i].at, MIN(parts[i].length, room));
+		pv_put_char(&w, '\0');
+	}
+	return (uint32_t)siphash13(proxy->at.route_key, w.start, pv_writer_length(&w));
+}
+
 /* §16.3 item 4 with RFC 5393: a Via of ours that carries the same hash is the same request come
  * back unchanged. */
 static bool is_loop(const struct proxy *proxy, const struct incoming *incoming)
@@ -21,7 +43,7 @@ static bool is_loop(const struct proxy *proxy, const struct incoming *incoming)
 		struct branch branch;
 		if (pv_via_parse(value, &via) == 0 &&
 			branch_read(proxy->at.branch_key, via.branch, &branch) &&
-			branch.loop == incoming->loop)
+			branch.loop == proxy_loop_hash(proxy, incoming))
 			return true;
 	}
 	return false;
