@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app/proxy/private.h"
+#include "app/registrar/private.h"
 #include "auth/hash.h"
 
 static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8};
@@ -20,6 +21,8 @@ static bool set_challenge(struct fake_server *server, const char *how)
 	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
 		if (strcmp(how, names[i]) == 0)
 			server->proxy->config.challenge = (enum proxy_challenge)i;
+	server->registrar->config.challenge =
+		server->proxy->config.challenge != PROXY_CHALLENGE_NONE;
 	return true;
 }
 
@@ -198,6 +201,8 @@ static const char *variable(void *context, const char *name)
 	memset(large, 'x', sizeof(large) - 1);
 	if (strcmp(name, "large") == 0)
 		return large;
+	if (strcmp(name, "instance") == 0)
+		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
 	return strcmp(name, "credentials") == 0 ? server->credentials : NULL;
 }
 

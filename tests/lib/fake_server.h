@@ -16,7 +16,7 @@
  *   unregister USER
  *   name HOST PATH ...         what HOST resolves to, when "resolve" is said
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
- *                              ({large} is 1,400 bytes)
+ *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   failstream PORT            sends to PORT fail, by streams alone

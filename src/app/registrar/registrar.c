@@ -134,6 +134,22 @@ bool registrar_precheck(
 	return check_credentials(registrar, request, from);
 }
 
+/* No room to keep the answer: it goes out once, and nobody would end the transaction later. */
+static void respond_unkept(
+	struct registration *reg, struct transaction *server, struct pv_span text)
+{
+	struct registrar *r = reg->registrar;
+	struct path to;
+	metrics_add(METRIC_registrar_answers_lost, 1);
+	transaction_response_path(reg->request, reg->from, &to);
+	if (text.length)
+		net_send_copy(r->at.net, &to, text);
+	else
+		transaction_refuse(r->at.transactions, reg->request, reg->from, 500,
+			PV_SPAN("Answer Too Long"), 0);
+	transaction_abandon(r->at.transactions, server);
+}
+
 static void respond(
 	struct registration *reg, struct transaction *server, const struct verdict *verdict)
 {
@@ -143,7 +159,7 @@ static void respond(
 	struct buffer *bytes =
 		text.length ? buffer_take(&r->at.worker->buffers, text.length) : NULL;
 	if (!bytes) {
-		metrics_add(METRIC_registrar_answers_lost, 1);
+		respond_unkept(reg, server, text);
 		return;
 	}
 	memcpy(bytes->bytes, text.at, text.length);
