@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digest.h — HTTP digest for SIP with qop=auth, hash functions passed in (RFC 7616, RFC 8760, RFC 3261 §22). */
+/* digest.h — HTTP digest for SIP with qop=auth, hash functions passed in (RFC 7616, RFC 8760, RFC
+ * 3261 §22). */
 #ifndef PORTAVOZ_DIGEST_H
 #define PORTAVOZ_DIGEST_H
 
@@ -22,9 +23,11 @@ struct pv_hash {
 	void (*hash)(const struct pv_span *parts, size_t count, uint8_t ret[PV_HASH_MAX]);
 };
 
-/* An Authorization or Proxy-Authorization value. Quoted strings come without quotes, escapes kept. */
+/* An Authorization or Proxy-Authorization value. Quoted strings come without quotes, escapes kept.
+ */
 struct pv_credentials {
-	struct pv_span username, realm, nonce, uri, response, cnonce, opaque, qop, nc, algorithm_text;
+	struct pv_span username, realm, nonce, uri, response, cnonce, opaque, qop, nc,
+		algorithm_text;
 	enum pv_algorithm algorithm; /* absent = MD5 (RFC 7616 §3.4) */
 	uint32_t nonce_count;
 	bool has_qop;
@@ -41,8 +44,8 @@ void pv_digest_ha1(const struct pv_hash *hash, struct pv_span user, struct pv_sp
 void pv_digest_response(const struct pv_hash *hash, const uint8_t ha1[PV_HASH_MAX],
 	const struct pv_credentials *credentials, struct pv_span method, char ret[2 * PV_HASH_MAX]);
 /* Takes the same time wherever they differ; hex digits of either case. */
-bool pv_digest_response_equal(const struct pv_hash *hash, const char expected[2 * PV_HASH_MAX],
-	struct pv_span response);
+bool pv_digest_response_equal(
+	const struct pv_hash *hash, const char expected[2 * PV_HASH_MAX], struct pv_span response);
 
 struct pv_span pv_algorithm_text(enum pv_algorithm algorithm); /* "SHA-256" */
 enum pv_algorithm pv_algorithm_of(struct pv_span text);

@@ -133,7 +133,7 @@ static int add_listen(struct domains *domains, const struct domains_config *conf
 	for (uint32_t i = 0; i < config->listen_count; i++) {
 		const struct net_address *address = &config->listen[i];
 		int error = net_address_is_any(address) ? add_machine(domains, address->family)
-					    : add_ip(domains, address);
+							: add_ip(domains, address);
 		if (error)
 			return error;
 		if (address->port && !has_port(domains, address->port))

@@ -5,6 +5,8 @@
  * METRIC(name, kind, unit, help): kind COUNTER (only grows) or GAUGE (goes up and down).
  * HISTOGRAM(name, unit, help). Names say floor_what_happened. */
 
+/* clang-format off: a row a line */
+
 METRIC(log_lines_dropped, COUNTER, "lines", "log lines lost because a thread's ring was full")
 
 METRIC(auth_challenges, COUNTER, "requests", "requests answered 401 or 407")
@@ -91,3 +93,5 @@ METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
+
+/* clang-format on */

@@ -159,6 +159,7 @@ START_TEST(an_edge_triggered_owner_leaves_the_rings)
 END_TEST
 
 TEST_MAIN("mailbox", a_chain_arrives_in_order_with_one_ring,
-	an_edge_triggered_owner_leaves_the_rings, mail_comes_in_the_order_of_posting, an_owner_who_is_awake_is_not_rung,
-	a_sleeper_is_rung_once, no_sleep_while_part_of_a_batch_is_left,
-	a_late_ring_is_read_by_the_next_wake, done_accepts_null_and_what_was_never_opened)
+	an_edge_triggered_owner_leaves_the_rings, mail_comes_in_the_order_of_posting,
+	an_owner_who_is_awake_is_not_rung, a_sleeper_is_rung_once,
+	no_sleep_while_part_of_a_batch_is_left, a_late_ring_is_read_by_the_next_wake,
+	done_accepts_null_and_what_was_never_opened)
