@@ -5,7 +5,8 @@
  * METRIC(name, kind, unit, help): kind COUNTER (only grows) or GAUGE (goes up and down).
  * HISTOGRAM(name, unit, help). Names say floor_what_happened. */
 
-/* clang-format off: a row a line */
+/* A row a line, however long. */
+/* clang-format off */
 
 METRIC(log_lines_dropped, COUNTER, "lines", "log lines lost because a thread's ring was full")
 
