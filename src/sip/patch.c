@@ -150,6 +150,10 @@ void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span valu
 	struct line_walk walk = {.patch = patch,
 		.rest = pv_message_span(patch->message, line->value),
 		.victim = value.at};
+	if (value.length == line->value.length) {
+		patch_remove_line(patch, field);
+		return;
+	}
 	if (!has_kept(walk)) {
 		while (walk_next(&walk))
 			forget_removal(patch, walk.at, walk.end);

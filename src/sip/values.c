@@ -33,6 +33,9 @@ static const char *skip_angles(const char *at, const char *end)
 static const char *value_end(const char *at, const char *end)
 {
 	bool comments = true;
+	/* no comma at all: the usual value, alone in its line */
+	if (!memchr(at, ',', (size_t)(end - at)))
+		return end;
 	while (at < end && *at != ',') {
 		const char *behind = at + 1;
 		if (*at == '"')
