@@ -168,6 +168,22 @@ void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span valu
 	}
 }
 
+/* The parser knows where the value ends, so the line is not walked. */
+void patch_remove_top_via(struct patch *patch)
+{
+	const struct pv_message *m = patch->message;
+	uint16_t index = m->first[PV_HEADER_VIA];
+	const struct pv_field *line = &m->fields[index];
+	const char *at = pv_span_end(m->via.whole),
+		   *end = m->bytes + line->value.at + line->value.length;
+	while (at < end && (*at == ',' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+		at++;
+	if (at == end)
+		patch_remove_line(patch, index);
+	else
+		cut(patch, (uint16_t)(m->via.whole.at - m->bytes), (uint16_t)(at - m->bytes));
+}
+
 size_t patch_length(const struct patch *patch)
 {
 	size_t length = 0;

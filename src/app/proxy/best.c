@@ -41,7 +41,7 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *res
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);
-	patch_remove_value(&patch, response->first[PV_HEADER_VIA], response->via.whole);
+	patch_remove_top_via(&patch);
 	proxy_add_content_length(&patch, content_length);
 	struct buffer *bytes = buffer_take(pool, patch_length(&patch));
 	if (!bytes) {

@@ -107,6 +107,33 @@ START_TEST(neighbours_may_both_go_in_any_order)
 }
 END_TEST
 
+#define RESPONSE(vias)                                                   \
+	"SIP/2.0 200 OK\r\n" vias "From: <sip:a@example.test>;tag=1\r\n" \
+	"To: <sip:b@example.test>;tag=2\r\nCall-ID: w\r\nCSeq: 1 OPTIONS\r\n\r\n"
+#define VIA_ONE "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-1"
+#define VIA_TWO "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK-2"
+
+START_TEST(the_topmost_via_goes_however_it_is_written)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{RESPONSE("Via: " VIA_ONE "\r\nVia: " VIA_TWO "\r\n"),
+			RESPONSE("Via: " VIA_TWO "\r\n")},
+		{RESPONSE("Via: " VIA_ONE ", " VIA_TWO "\r\n"), RESPONSE("Via: " VIA_TWO "\r\n")},
+		{RESPONSE("v:" VIA_ONE "," VIA_TWO "\r\n"), RESPONSE("v:" VIA_TWO "\r\n")},
+		{RESPONSE("Via: " VIA_ONE ",\r\n " VIA_TWO "\r\n"),
+			RESPONSE("Via: " VIA_TWO "\r\n")},
+		{RESPONSE("Via: " VIA_ONE "\r\n"), RESPONSE("")},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(rows[i].before);
+		patch_remove_top_via(&patch);
+		ck_assert_msg(pv_span_equal(written(), pv_span_of(rows[i].after)), "row %zu", i);
+	}
+}
+END_TEST
+
 START_TEST(headers_and_lines_go_whole)
 {
 	begin(INVITE);
@@ -138,4 +165,5 @@ END_TEST
 
 TEST_MAIN("patch", no_edits_change_nothing, edits_apply_in_place_whatever_their_order,
 	a_removed_value_takes_its_comma_along, neighbours_may_both_go_in_any_order,
-	headers_and_lines_go_whole, too_many_edits_and_too_little_room_are_told)
+	headers_and_lines_go_whole, the_topmost_via_goes_however_it_is_written,
+	too_many_edits_and_too_little_room_are_told)
