@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "sip/wide.h"
 #include "sip_classes.h"
 
 const char *lex_run_escaped(const char *at, const char *end, unsigned classes)
@@ -56,13 +57,16 @@ static bool is_hostname(struct pv_span text)
 {
 	if (text.length == 0 || text.at[0] == '.' || text.at[0] == '-')
 		return false;
-	for (size_t i = 1; i < text.length; i++)
-		if (text.at[i] == '.' && text.at[i - 1] == '.')
+	/* Of two dots side by side one is at an odd place. */
+	for (size_t i = 1; i < text.length; i += 2)
+		if (text.at[i] == '.' &&
+			(text.at[i - 1] == '.' || (i + 1 < text.length && text.at[i + 1] == '.')))
 			return false;
 	return true;
 }
 
-const char *lex_host(const char *at, const char *end, struct pv_span *ret_host, bool *ret_ipv6)
+const char *lex_host(const char *begin, const char *at, const char *end, struct pv_span *ret_host,
+	bool *ret_ipv6)
 {
 	if (at < end && *at == '[') {
 		const char *close = memchr(at, ']', (size_t)(end - at));
@@ -72,7 +76,7 @@ const char *lex_host(const char *at, const char *end, struct pv_span *ret_host, 
 		*ret_ipv6 = true;
 		return close + 1;
 	}
-	const char *stop = lex_run(at, end, LEX_HOST);
+	const char *stop = wide_run_word(begin, at, end, LEX_HOST);
 	struct pv_span host = pv_span_from(at, stop);
 	if (!is_hostname(host))
 		return NULL;
@@ -110,8 +114,8 @@ bool lex_is_ipv4(struct pv_span text)
 	return at == end;
 }
 
-const char *lex_param(
-	const char *at, const char *end, struct pv_span *ret_name, struct pv_span *ret_value)
+const char *lex_param(const char *begin, const char *at, const char *end, struct pv_span *ret_name,
+	struct pv_span *ret_value)
 {
 	const char *stop = lex_run(at, end, LEX_TOKEN);
 	if (stop == at)
@@ -124,7 +128,7 @@ const char *lex_param(
 	at = lex_skip(at + 1, end);
 	if (at == end)
 		return NULL;
-	stop = *at == '"' ? lex_quoted(at, end) : lex_run(at, end, LEX_VALUE);
+	stop = *at == '"' ? lex_quoted(at, end) : wide_run_word(begin, at, end, LEX_VALUE);
 	if (!stop || stop == at)
 		return NULL;
 	*ret_value = pv_span_from(at, stop);

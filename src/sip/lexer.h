@@ -22,6 +22,7 @@ enum {
 	LEX_SCHEME = 1 << 11,
 	LEX_ADDRESS = 1 << 12,
 	LEX_VISIBLE = 1 << 13,
+	LEX_LINE = 1 << 14,
 };
 
 extern const uint16_t lexer_class[256];
@@ -80,16 +81,17 @@ const char *lex_run_escaped(const char *at, const char *end, unsigned classes);
 const char *lex_quoted(const char *at, const char *end);
 
 /* A host: a name, an IPv4address or an IPv6reference (then ret_host has no brackets). NULL = none.
- */
-const char *lex_host(const char *at, const char *end, struct pv_span *ret_host, bool *ret_ipv6);
+ * `begin` as in wide.h. */
+const char *lex_host(const char *begin, const char *at, const char *end, struct pv_span *ret_host,
+	bool *ret_ipv6);
 
 /* 1 to 65535. NULL when it is no port. */
 const char *lex_port(const char *at, const char *end, uint16_t *ret_port);
 
 /* A parameter, behind its ';' and LWS: NULL when malformed. LWS behind it is skipped as well. The
- * value of a flag is empty and stands right behind the name. */
-const char *lex_param(
-	const char *at, const char *end, struct pv_span *ret_name, struct pv_span *ret_value);
+ * value of a flag is empty and stands right behind the name. `begin` as in wide.h. */
+const char *lex_param(const char *begin, const char *at, const char *end, struct pv_span *ret_name,
+	struct pv_span *ret_value);
 
 /* Whether `text` is an IPv4 address in dotted form. */
 bool lex_is_ipv4(struct pv_span text);

@@ -2,16 +2,13 @@
 /* line.c — header lines: their ends, folds and names (RFC 3261 §7.3.1). */
 #include "sip/line.h"
 
-#include "sip/lexer.h"
-
-const char *line_scan_portable(const char *at, const char *end)
+const char *line_scan(const char *at, const char *end)
 {
-	for (; at < end; at++) {
-		unsigned char c = (unsigned char)*at;
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return at;
-	}
-	return end;
+	const char *begin = at;
+	do
+		at = wide_run_line(begin, at, end);
+	while (at < end && *at == '\t' && ++at);
+	return at;
 }
 
 /* `at` stands on a CR: what follows it. */
@@ -92,4 +89,17 @@ bool line_split(
 		return false;
 	*ret_value = lex_trim(at + 1, end);
 	return true;
+}
+
+enum line_kind line_read_any(const char *at, const char *end, struct line *ret)
+{
+	bool bad = false;
+	const char *stop = line_end(at, end, &bad);
+	if (!stop)
+		return LINE_CUT;
+	ret->stop = stop;
+	if (bad || !line_split(at, stop, &ret->name, &ret->value))
+		return LINE_BAD;
+	ret->header = pv_header_of(ret->name);
+	return LINE_FIELD;
 }

@@ -2,7 +2,7 @@
 /* mandatory.c — the header fields that every message has, parsed and checked (RFC 3261 §8.1.1). */
 #include "sip/mandatory.h"
 
-#include "sip/lexer.h"
+#include "sip/wide.h"
 
 /* Each checks the value of one header: whether it is well-formed. */
 static bool check_via(struct pv_message *m, struct pv_span value)
@@ -20,7 +20,9 @@ static bool check_address(struct pv_span value, struct pv_address *address, stru
 		*address = (struct pv_address){0};
 		return false;
 	}
-	pv_params_find(address->params, PV_SPAN("tag"), tag);
+	struct pv_span params = address->params;
+	if (params.length && !wide_param(value.at, params.at, end, PV_SPAN(";tag="), tag))
+		pv_params_find(params, PV_SPAN("tag"), tag);
 	return true;
 }
 
@@ -37,7 +39,7 @@ static bool check_to(struct pv_message *m, struct pv_span value)
 /* §20.8, but any visible character is taken; what matters is that it is one word. */
 static bool check_call_id(struct pv_message *m, struct pv_span value)
 {
-	if (lex_run(value.at, pv_span_end(value), LEX_VISIBLE) != pv_span_end(value))
+	if (wide_run_visible(value.at, value.at, pv_span_end(value)) != pv_span_end(value))
 		return false;
 	m->call_id = value;
 	return value.length > 0;

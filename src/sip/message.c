@@ -2,12 +2,11 @@
 /* message.c — indexes a message in one pass over its head (RFC 3261 §7). */
 #include <portavoz/message.h>
 
-#include <portavoz/uri.h>
-
 #include "sip/lexer.h"
 #include "sip/line.h"
 #include "sip/mandatory.h"
 #include "sip/start_line.h"
+#include "sip/uri_parts.h"
 
 /* The first verdict stands: it is the one nearest to the cause. */
 void message_blame(struct pv_message *m, enum pv_verdict verdict)
@@ -54,17 +53,15 @@ static const char *index_start_line(struct pv_message *m)
 	m->method_name = ref_of(m, line.method);
 	m->request_uri = ref_of(m, line.request_uri);
 	m->reason = ref_of(m, line.reason);
-	if (line.is_request)
-		m->method = pv_method_of(line.method);
+	m->method = line.known;
 	m->fields_at = (uint16_t)consumed;
 	return consumed ? m->bytes + consumed : NULL;
 }
 
-static void index_field(
-	struct pv_message *m, const char *line, const char *stop, uint16_t last[PV_HEADER_COUNT])
+static inline void index_field(struct pv_message *m, const char *at, const struct line *line,
+	uint16_t last[PV_HEADER_COUNT])
 {
-	struct pv_span name, value;
-	if (!line_split(line, stop, &name, &value) || name.length > UINT8_MAX) {
+	if (line->name.length > UINT8_MAX) {
 		message_blame(m, PV_BAD_FIELD);
 		return;
 	}
@@ -72,15 +69,16 @@ static void index_field(
 		message_blame(m, PV_TOO_MANY_FIELDS);
 		return;
 	}
-	enum pv_header header = pv_header_of(name);
+	enum pv_header header = line->header;
 	uint16_t index = m->field_count++;
 	struct pv_field *field = &m->fields[index];
-	field->line = (uint16_t)(line - m->bytes);
-	field->line_end = (uint16_t)(stop - m->bytes);
-	field->value = ref_of(m, value);
+	field->line = (uint16_t)(at - m->bytes);
+	field->line_end = (uint16_t)(line->stop - m->bytes);
+	field->value.at = (uint16_t)(line->value.at - m->bytes);
+	field->value.length = (uint16_t)line->value.length;
 	field->next = PV_NO_FIELD;
 	field->header = (uint8_t)header;
-	field->name_length = (uint8_t)name.length;
+	field->name_length = (uint8_t)line->name.length;
 	if (m->first[header] == PV_NO_FIELD)
 		m->first[header] = index;
 	else if (header != PV_HEADER_OTHER)
@@ -88,23 +86,36 @@ static void index_field(
 	last[header] = index;
 }
 
+/* Behind the line, or NULL when its end is not there. */
+static const char *index_any_line(
+	struct pv_message *m, const char *at, const char *end, uint16_t last[PV_HEADER_COUNT])
+{
+	struct line line;
+	enum line_kind kind = line_read_any(at, end, &line);
+	if (kind == LINE_CUT)
+		return NULL;
+	if (kind == LINE_BAD)
+		message_blame(m, PV_BAD_FIELD);
+	else
+		index_field(m, at, &line, last);
+	return line.stop;
+}
+
 /* Up to the empty line. Where it starts, or NULL when it did not come. */
 static const char *index_fields(struct pv_message *m, const char *at)
 {
 	uint16_t last[PV_HEADER_COUNT];
-	const char *end = m->bytes + m->length;
-	while (end - at >= 2) {
-		bool bad = false;
-		if (at[0] == '\r' && at[1] == '\n')
+	const char *begin = m->bytes, *end = begin + m->length;
+	while (at && end - at >= 2) {
+		struct line line;
+		if (memcmp(at, "\r\n", 2) == 0)
 			return at;
-		const char *stop = line_end(at, end, &bad);
-		if (!stop)
-			return NULL;
-		if (bad)
-			message_blame(m, PV_BAD_FIELD);
-		else
-			index_field(m, at, stop, last);
-		at = stop;
+		if (line_read_usual(begin, at, end, &line)) {
+			index_field(m, at, &line, last);
+			at = line.stop;
+		} else {
+			at = index_any_line(m, at, end, last);
+		}
 	}
 	return NULL;
 }
@@ -153,9 +164,10 @@ static bool index_body(struct pv_message *m, bool whole)
 static void check_request_uri(struct pv_message *m)
 {
 	struct pv_uri uri;
-	if (!m->is_request || m->verdict)
+	struct pv_span text = pv_message_span(m, m->request_uri);
+	if (!m->is_request || m->verdict || uri_is_plain(text))
 		return;
-	if (pv_uri_parse(pv_message_span(m, m->request_uri), &uri))
+	if (pv_uri_parse(text, &uri))
 		message_blame(m, PV_BAD_REQUEST_URI);
 	else if (uri.scheme == PV_SCHEME_OTHER)
 		message_blame(m, PV_BAD_SCHEME);

@@ -11,7 +11,7 @@ bool pv_params_next(struct pv_span *rest, struct pv_span *ret_name, struct pv_sp
 	const char *at = lex_skip(rest->at, end);
 	if (at == end || *at != ';')
 		return false;
-	at = lex_param(lex_skip(at + 1, end), end, &name, &value);
+	at = lex_param(rest->at, lex_skip(at + 1, end), end, &name, &value);
 	if (!at) {
 		*rest = pv_span_from(end, end);
 		return false;

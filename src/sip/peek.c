@@ -2,33 +2,36 @@
 /* peek.c — who owns a datagram: reads no further than the Call-ID or the branch. */
 #include "sip/peek.h"
 
-#include "sip/lexer.h"
 #include "sip/line.h"
 #include "sip/start_line.h"
 
-static bool is_interesting(char first)
+static bool is_interesting(char first, bool is_request)
 {
 	unsigned char lower = (unsigned char)(first | 0x20);
-	return lower == 'c' || lower == 'i' || lower == 'v';
+	return lower == 'c' || lower == 'i' || (lower == 'v' && !is_request);
+}
+
+/* Behind a line that nobody asks for, or NULL when its end is not there. */
+static inline const char *skip_line(const char *begin, const char *at, const char *end)
+{
+	bool bad;
+	const char *stop = wide_run_line(begin, at, end);
+	return line_ends_at(stop, end) ? stop + 2 : line_end(at, end, &bad);
 }
 
 /* True when the answer is found. Only the first Via and the first Call-ID count. */
-static bool look_at(const char *line, const char *stop, struct sip_peek *peek, bool *seen_via)
+static bool look_at(const struct line *line, struct sip_peek *peek, bool *seen_via)
 {
-	struct pv_span name, value;
 	struct pv_via via;
-	if (!line_split(line, stop, &name, &value))
-		return false;
-	enum pv_header header = pv_header_of(name);
-	if (header == PV_HEADER_CALL_ID) {
-		if (!peek->call_id.at && value.length)
-			peek->call_id = value;
+	if (line->header == PV_HEADER_CALL_ID) {
+		if (!peek->call_id.at && line->value.length)
+			peek->call_id = line->value;
 		return peek->is_request;
 	}
-	if (header != PV_HEADER_VIA || peek->is_request || *seen_via)
+	if (line->header != PV_HEADER_VIA || peek->is_request || *seen_via)
 		return false;
 	*seen_via = true;
-	if (!via_scan(value.at, pv_span_end(value), &via) || !via.branch.length)
+	if (!via_scan(line->value.at, pv_span_end(line->value), &via) || !via.branch.length)
 		return false;
 	peek->branch = via.branch;
 	return true;
@@ -36,22 +39,26 @@ static bool look_at(const char *line, const char *stop, struct sip_peek *peek, b
 
 int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 {
-	struct start_line line;
+	struct start_line start;
+	struct line line;
 	int verdict;
 	bool seen_via = false;
-	size_t consumed = start_line_parse(bytes, length, &line, &verdict);
+	size_t consumed = start_line_parse(bytes, length, &start, &verdict);
 	if (consumed == 0 || verdict == -PV_NOT_SIP)
 		return -PV_NOT_SIP;
-	memset(ret, 0, sizeof(*ret));
-	ret->is_request = line.is_request;
-	ret->method = line.is_request ? pv_method_of(line.method) : PV_METHOD_OTHER;
+	*ret = (struct sip_peek){.is_request = start.is_request, .method = start.known};
 	const char *at = bytes + consumed, *end = bytes + length;
-	while (end - at >= 2 && !(at[0] == '\r' && at[1] == '\n')) {
-		bool bad = false, wanted = is_interesting(*at);
-		const char *stop = line_end(at, end, &bad);
-		if (!stop || (!bad && wanted && look_at(at, stop, ret, &seen_via)))
+	while (at && end - at >= 2 && memcmp(at, "\r\n", 2) != 0) {
+		if (!is_interesting(*at, ret->is_request)) {
+			at = skip_line(bytes, at, end);
+			continue;
+		}
+		enum line_kind kind = line_read_usual(bytes, at, end, &line)
+					      ? LINE_FIELD
+					      : line_read_any(at, end, &line);
+		if (kind == LINE_CUT || (kind == LINE_FIELD && look_at(&line, ret, &seen_via)))
 			break;
-		at = stop;
+		at = line.stop;
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "sip/lexer.h"
 #include "sip/line.h"
+#include "sip/wide.h"
 
 /* "SIP/" digits "." digits, whole: 1 for 2.0, 0 for another version, -1 when it is none. */
 static int version_of(struct pv_span text)
@@ -47,6 +48,7 @@ static int parse_request(struct pv_span text, struct start_line *line)
 	if (space == text.at || space == end || *space != ' ')
 		return -PV_NOT_SIP;
 	line->method = pv_span_from(text.at, space);
+	line->known = pv_method_of(line->method);
 	struct pv_span rest = lex_trim(space, end);
 	const char *last = memrchr(rest.at, ' ', rest.length);
 	const char *version = last ? last + 1 : rest.at;
@@ -80,12 +82,37 @@ static int parse_line(struct pv_span text, struct start_line *line)
 	return verdict || known ? verdict : -PV_BAD_VERSION;
 }
 
+/* A method that is known, then words of visible characters with one space between: nothing is left
+ * to check. The bytes consumed, or 0 = parse_line must look at it. */
+static size_t parse_usual_request(const char *bytes, const char *end, struct start_line *line)
+{
+	static const char version[] = " SIP/2.0\r\n";
+	const char *space = wide_run_visible(bytes, bytes, end);
+	if (space == end || *space != ' ')
+		return 0;
+	line->method = pv_span_from(bytes, space);
+	line->known = pv_method_of(line->method);
+	if (line->known == PV_METHOD_OTHER)
+		return 0;
+	const char *stop = wide_run_visible(bytes, space + 1, end);
+	if (stop == space + 1 || (size_t)(end - stop) < sizeof(version) - 1 ||
+		memcmp(stop, version, sizeof(version) - 1) != 0)
+		return 0;
+	line->is_request = true;
+	line->request_uri = pv_span_from(space + 1, stop);
+	return (size_t)(stop - bytes) + sizeof(version) - 1;
+}
+
 size_t start_line_parse(const char *bytes, size_t length, struct start_line *ret, int *ret_verdict)
 {
 	const char *end = bytes + length;
-	const char *stop = line_scan(bytes, end);
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct start_line){0};
 	*ret_verdict = 0;
+	size_t consumed = parse_usual_request(bytes, end, ret);
+	if (consumed)
+		return consumed;
+	*ret = (struct start_line){0};
+	const char *stop = line_scan(bytes, end);
 	if (end - stop < 2 && (stop == end || *stop == '\r'))
 		return 0;
 	if (*stop != '\r' || stop[1] != '\n') {

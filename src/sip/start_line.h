@@ -8,6 +8,7 @@
 struct start_line {
 	bool is_request;
 	struct pv_span method; /* requests */
+	enum pv_method known;  /* what `method` is; PV_METHOD_OTHER in responses */
 	struct pv_span request_uri;
 	uint16_t status; /* responses */
 	struct pv_span reason;

@@ -4,6 +4,7 @@
 
 #include "sip/lexer.h"
 #include "sip/uri_parts.h"
+#include "sip/wide.h"
 
 /* The parameters that the server acts on; one named twice is malformed (§19.1.1). */
 static bool keep_param(struct pv_uri *uri, struct pv_span name, struct pv_span value)
@@ -85,7 +86,7 @@ static bool parse_sip(struct pv_uri *uri, const char *at, const char *end)
 			return false;
 		at = separator + 1;
 	}
-	at = lex_host(at, end, &uri->host, &uri->host_is_ipv6);
+	at = lex_host(uri->whole.at, at, end, &uri->host, &uri->host_is_ipv6);
 	if (!at)
 		return false;
 	uri->host_is_ipv4 = !uri->host_is_ipv6 && lex_is_ipv4(uri->host);
@@ -97,6 +98,23 @@ static bool parse_sip(struct pv_uri *uri, const char *at, const char *end)
 	uri->params = pv_span_from(at, question ? question : end);
 	uri->headers = pv_span_from(pv_span_end(uri->params), end);
 	return parse_params(uri, uri->params, LEX_URI_PARAM) && parse_headers(uri->headers);
+}
+
+bool uri_is_plain(struct pv_span text)
+{
+	struct pv_span host;
+	bool ipv6;
+	uint16_t port;
+	if (text.length < 4 || memcmp(text.at, "sip:", 4) != 0)
+		return false;
+	const char *end = pv_span_end(text), *at = text.at + 4;
+	const char *stop = wide_run_word(text.at, at, end, LEX_USER);
+	if (stop > at && stop < end && *stop == '@')
+		at = stop + 1;
+	at = lex_host(text.at, at, end, &host, &ipv6);
+	if (at && at < end && *at == ':')
+		at = lex_port(at + 1, end, &port);
+	return at == end;
 }
 
 /* A number with a digit in it, visual separators allowed. */

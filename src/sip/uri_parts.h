@@ -3,7 +3,11 @@
 #ifndef SIP_URI_PARTS_H
 #define SIP_URI_PARTS_H
 
-#include <portavoz/span.h>
+#include <portavoz/uri.h>
+
+/* Whether it is "sip:", a user or none, a host, a port or none, and no more: then pv_uri_parse takes
+ * it. Only for who needs none of its parts. */
+bool uri_is_plain(struct pv_span text);
 
 /* Takes a separator and name["="value] off `rest`. `at` of a value that is absent is NULL. False
  * when the name is empty. */

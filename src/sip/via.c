@@ -2,7 +2,7 @@
 /* via.c — Via values (RFC 3261 §20.42, RFC 3581 rport). */
 #include <portavoz/message.h>
 
-#include "sip/lexer.h"
+#include "sip/wide.h"
 
 /* `token` and LWS on both sides. */
 static const char *scan_word(const char *at, const char *end, struct pv_span token)
@@ -25,9 +25,10 @@ static const char *scan_protocol(const char *at, const char *end)
 	return at;
 }
 
-static const char *scan_sent_by(const char *at, const char *end, struct pv_via *via)
+static const char *scan_sent_by(
+	const char *begin, const char *at, const char *end, struct pv_via *via)
 {
-	at = lex_host(at, end, &via->host, &via->host_is_ipv6);
+	at = lex_host(begin, at, end, &via->host, &via->host_is_ipv6);
 	if (!at)
 		return NULL;
 	at = lex_skip(at, end);
@@ -35,6 +36,24 @@ static const char *scan_sent_by(const char *at, const char *end, struct pv_via *
 		return at;
 	at = lex_port(lex_skip(at + 1, end), end, &via->port);
 	return at ? lex_skip(at, end) : NULL;
+}
+
+/* "SIP/2.0/UDP" and the LWS that must follow. */
+static const char *scan_transport(const char *at, const char *end, struct pv_via *via)
+{
+	if (end - at > 12 && memcmp(at, "SIP/2.0/UDP ", 12) == 0) {
+		via->protocol = pv_span_from(at + 8, at + 11);
+		via->transport = PV_TRANSPORT_UDP;
+		return lex_skip(at + 12, end);
+	}
+	at = scan_protocol(at, end);
+	if (!at)
+		return NULL;
+	const char *stop = lex_run(at, end, LEX_TOKEN);
+	via->protocol = pv_span_from(at, stop);
+	via->transport = pv_transport_of(via->protocol);
+	at = lex_skip(stop, end);
+	return via->protocol.length == 0 || at == stop ? NULL : at;
 }
 
 /* The first of two parameters of one name counts. */
@@ -60,14 +79,20 @@ static void keep_param(struct pv_via *via, struct pv_span name, struct pv_span v
 	}
 }
 
-static const char *scan_params(const char *at, const char *end, struct pv_via *via)
+static const char *scan_params(
+	const char *begin, const char *at, const char *end, struct pv_via *via)
 {
 	struct pv_span name, value;
 	const char *start = at, *stop = at;
 	while (at < end && *at == ';') {
-		at = lex_param(lex_skip(at + 1, end), end, &name, &value);
-		if (!at)
+		const char *next = wide_param(begin, at, end, PV_SPAN(";branch="), &value);
+		if (next)
+			name = PV_SPAN("branch");
+		else
+			next = lex_param(begin, lex_skip(at + 1, end), end, &name, &value);
+		if (!next)
 			return NULL;
+		at = next;
 		stop = pv_span_end(value);
 		keep_param(via, name, value);
 	}
@@ -79,19 +104,13 @@ const char *via_scan(const char *at, const char *end, struct pv_via *ret)
 {
 	const char *start = at = lex_skip(at, end);
 	*ret = (struct pv_via){0};
-	at = scan_protocol(at, end);
+	at = scan_transport(at, end, ret);
 	if (!at)
 		return NULL;
-	const char *stop = lex_run(at, end, LEX_TOKEN);
-	ret->protocol = pv_span_from(at, stop);
-	ret->transport = pv_transport_of(ret->protocol);
-	at = lex_skip(stop, end);
-	if (ret->protocol.length == 0 || at == stop)
-		return NULL;
-	at = scan_sent_by(at, end, ret);
+	at = scan_sent_by(start, at, end, ret);
 	if (!at)
 		return NULL;
-	at = scan_params(at, end, ret);
+	at = scan_params(start, at, end, ret);
 	if (!at || (at < end && *at != ','))
 		return NULL;
 	ret->whole = lex_trim(start, at);
