@@ -44,6 +44,7 @@ METRIC(transaction_fallback, COUNTER, "transactions", "responses sent over a new
 
 METRIC(net_udp_received, COUNTER, "datagrams", "datagrams received")
 METRIC(net_udp_sent, COUNTER, "datagrams", "datagrams sent")
+METRIC(net_udp_coupled, COUNTER, "datagrams", "datagrams that left together with one of their length and peer")
 METRIC(net_udp_dropped_by_kernel, COUNTER, "datagrams", "datagrams lost because a socket's receive buffer was full")
 METRIC(net_udp_send_dropped, COUNTER, "datagrams", "datagrams given up because the kernel took none for long")
 METRIC(net_icmp_errors, COUNTER, "errors", "ICMP errors about datagrams that were sent")

@@ -35,13 +35,30 @@ struct udp_out {
 	_Alignas(8) char control[UDP_OUT][UDP_CONTROL_OUT];
 };
 
+/* Datagrams of one batch that leave together: the places in udp_out of the first and last one. */
+struct udp_train {
+	uint8_t first, last;
+	uint8_t count;
+};
+
+/* Scratch of udp_train.c. */
+struct udp_trains {
+	unsigned count;
+	struct udp_train train[UDP_OUT];
+	uint8_t next[UDP_OUT]; /* the place behind in the train, UDP_OUT ends it */
+	struct mmsghdr messages[UDP_OUT];
+	struct iovec pieces[UDP_OUT];
+	_Alignas(8) char control[UDP_OUT][UDP_CONTROL_OUT + CMSG_SPACE(sizeof(uint16_t))];
+};
+
 /* Owner: the worker. */
 struct udp_socket {
 	struct net *net;
 	int fd;
 	uint8_t listener;
-	bool is_any;    /* bound to any address: who wrote to which one comes with each datagram */
-	uint32_t drops; /* as the kernel counts them, modulo 2^32 */
+	bool has_trains; /* the kernel knows UDP_SEGMENT */
+	bool is_any;     /* bound to any address: who wrote to which one comes with each datagram */
+	uint32_t drops;  /* as the kernel counts them, modulo 2^32 */
 	struct event *event;    /* readable, edge-triggered */
 	struct event *writable; /* pending only while the kernel's buffer is full */
 	struct udp_out out;
@@ -62,6 +79,7 @@ struct udp {
 	char *tails;          /* UDP_BATCH * 65,536 */
 	uint64_t drained_ns;  /* no socket had anything left then */
 	bool is_behind;       /* a socket has more than one turn could take */
+	struct udp_trains trains;
 	unsigned sent_next;
 	struct udp_sent sent[UDP_SENT];
 	struct udp_socket *sockets[NET_LISTENERS]; /* by listener; NULL: none */
@@ -73,5 +91,12 @@ void udp_out_add_lane(struct net *net);
 int udp_out_init(struct udp_socket *socket);
 void udp_out_done(struct udp_socket *socket);
 void udp_out_flush(struct udp_socket *socket);
+/* The message at place `i` has left: its buffer is let go. */
+void udp_out_release(struct udp_socket *socket, unsigned i);
+
+bool udp_train_is_known(int fd);
+/* Sends what the batch holds, coupled, where coupling saves anything; what has left was released.
+ * Returns how many; what did not leave is for the plain way, which also deals with errors. */
+unsigned udp_train_send(struct udp_socket *socket);
 
 #endif

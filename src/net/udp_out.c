@@ -45,6 +45,7 @@ int udp_out_init(struct udp_socket *socket)
 {
 	for (unsigned i = 0; i < UDP_OUT; i++)
 		wire(&socket->out, i);
+	socket->has_trains = udp_train_is_known(socket->fd);
 	socket->writable = event_new(
 		socket->net->worker->base, socket->fd, EV_WRITE | EV_ET, on_writable, socket);
 	return socket->writable ? 0 : -ENOMEM;
@@ -136,28 +137,42 @@ void udp_send(struct net *net, unsigned local, const struct net_address *peer, s
 		remember(net->udp, peer, sender);
 }
 
-/* The first `count` have left. */
+void udp_out_release(struct udp_socket *socket, unsigned i)
+{
+	buffer_unref(&socket->net->worker->buffers, socket->out.buffers[i]);
+	socket->out.buffers[i] = NULL;
+}
+
+/* These have left. */
 static void release(struct udp_socket *socket, unsigned first, unsigned count)
 {
 	for (unsigned i = first; i < first + count; i++)
-		buffer_unref(&socket->net->worker->buffers, socket->out.buffers[i]);
+		udp_out_release(socket, i);
+}
+
+static void move(struct udp_out *out, unsigned from, unsigned to)
+{
+	out->pieces[to] = out->pieces[from];
+	out->peers[to] = out->peers[from];
+	out->buffers[to] = out->buffers[from];
+	out->senders[to] = out->senders[from];
+	memcpy(out->control[to], out->control[from], UDP_CONTROL_OUT);
+	struct msghdr *header = &out->messages[to].msg_hdr;
+	header->msg_namelen = out->messages[from].msg_hdr.msg_namelen;
+	header->msg_controllen = out->messages[from].msg_hdr.msg_controllen;
+	header->msg_control = header->msg_controllen ? out->control[to] : NULL;
 }
 
 /* Moves what could not leave to the front. */
-static void keep_rest(struct udp_out *out, unsigned first)
+static void keep_rest(struct udp_out *out)
 {
-	unsigned rest = out->count - first;
-	for (unsigned i = 0; first > 0 && i < rest; i++) {
-		unsigned from = first + i;
-		out->pieces[i] = out->pieces[from];
-		out->peers[i] = out->peers[from];
-		out->buffers[i] = out->buffers[from];
-		out->senders[i] = out->senders[from];
-		memcpy(out->control[i], out->control[from], UDP_CONTROL_OUT);
-		struct msghdr *header = &out->messages[i].msg_hdr;
-		header->msg_namelen = out->messages[from].msg_hdr.msg_namelen;
-		header->msg_controllen = out->messages[from].msg_hdr.msg_controllen;
-		header->msg_control = header->msg_controllen ? out->control[i] : NULL;
+	unsigned rest = 0;
+	for (unsigned i = 0; i < out->count; i++) {
+		if (!out->buffers[i])
+			continue;
+		if (i != rest)
+			move(out, i, rest);
+		rest++;
 	}
 	out->count = rest;
 }
@@ -173,7 +188,7 @@ static void stall(struct udp_socket *socket, unsigned first)
 	struct worker *worker = socket->net->worker;
 	struct udp *udp = socket->net->udp;
 	struct udp_out *out = &socket->out;
-	keep_rest(out, first);
+	keep_rest(out);
 	if (!out->stalled_ms || first > 0)
 		out->stalled_ms = worker->now_ms;
 	if (worker->now_ms - out->stalled_ms > STALL_MS) {
@@ -190,6 +205,10 @@ void udp_out_flush(struct udp_socket *socket)
 	struct udp_out *out = &socket->out;
 	unsigned done = 0;
 	bool is_second_try = false;
+	if (socket->has_trains && out->count > 1 && !out->stalled_ms) {
+		metrics_add(METRIC_net_udp_sent, udp_train_send(socket));
+		keep_rest(out);
+	}
 	while (done < out->count) {
 		int count =
 			sendmmsg(socket->fd, &out->messages[done], out->count - done, MSG_DONTWAIT);

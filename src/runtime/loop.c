@@ -83,12 +83,12 @@ uint64_t worker_next_ms(const struct worker *worker)
 
 void worker_deliver(struct worker *worker)
 {
-	struct worker_private *private = worker->private_;
-	while (private->outbox_mask) {
-		unsigned to = (unsigned)__builtin_ctzll(private->outbox_mask);
-		struct outbox outbox = private->outboxes[to];
-		private->outbox_mask &= private->outbox_mask - 1;
-		private->outboxes[to] = (struct outbox){0};
+	struct worker_private *own = worker->private_;
+	while (own->outbox_mask) {
+		unsigned to = (unsigned)__builtin_ctzll(own->outbox_mask);
+		struct outbox outbox = own->outboxes[to];
+		own->outbox_mask &= own->outbox_mask - 1;
+		own->outboxes[to] = (struct outbox){0};
 		mailbox_post_chain(
 			&worker->group->workers[to].mailbox, outbox.newest, outbox.oldest);
 	}
@@ -139,15 +139,15 @@ void worker_poll_once(struct worker *worker)
  * is cheaper than moving it whenever the first timer is cancelled. */
 static void arm_tick(struct worker *worker, uint64_t now_ns)
 {
-	struct worker_private *private = worker->private_;
-	if (worker->tick_ms >= private->tick_armed_ms)
+	struct worker_private *own = worker->private_;
+	if (worker->tick_ms >= own->tick_armed_ms)
 		return;
 	uint64_t at_ns = worker->tick_ms * 1000000;
 	uint64_t wait_us = at_ns > now_ns ? (at_ns - now_ns + 999) / 1000 : 0;
 	struct timeval wait = {
 		.tv_sec = (time_t)(wait_us / 1000000), .tv_usec = (suseconds_t)(wait_us % 1000000)};
-	if (event_add(private->tick_event, &wait) == 0)
-	private->tick_armed_ms = worker->tick_ms;
+	if (event_add(own->tick_event, &wait) == 0)
+		own->tick_armed_ms = worker->tick_ms;
 }
 
 static void judge_window(struct arrivals *seen, uint64_t now_ns)
@@ -192,7 +192,7 @@ static void nap(uint32_t microseconds)
 /* Waits for sockets, mail or time, and lets libevent call what is ready. */
 static void wait_for_work(struct worker *worker)
 {
-	struct worker_private *private = worker->private_;
+	struct worker_private *own = worker->private_;
 	uint64_t now_ns = clock_now_ns(worker->clock);
 	int flags = EVLOOP_ONCE;
 	count(&worker->busy_ns, now_ns - worker->now_ns);
@@ -201,8 +201,9 @@ static void wait_for_work(struct worker *worker)
 	if (worker->again || nap_us > 0)
 		flags |= EVLOOP_NONBLOCK;
 	else if (mailbox_sleep(&worker->mailbox))
-	private->asleep = true;
-	else flags |= EVLOOP_NONBLOCK;
+		own->asleep = true;
+	else
+		flags |= EVLOOP_NONBLOCK;
 	if (nap_us > 0)
 		nap(nap_us);
 	arm_tick(worker, now_ns);
