@@ -18,15 +18,23 @@ static bool host_is_local(const struct aor_domains *domains, const struct pv_uri
 	       domains->is_local(domains->context, &address);
 }
 
+/* "example.test." is "example.test": the final dot only says that the name is complete. */
+static struct pv_span without_dot(struct pv_span host)
+{
+	if (host.length > 1 && host.at[host.length - 1] == '.')
+		host.length--;
+	return host;
+}
+
 bool aor_is_ours(
 	const struct aor_domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain)
 {
-	struct pv_span found = {0};
+	struct pv_span found = {0}, host = without_dot(uri->host);
 	if ((uri->scheme != PV_SCHEME_SIP && uri->scheme != PV_SCHEME_SIPS) ||
 		!port_is_ours(domains, uri->port))
 		return false;
 	for (unsigned i = 0; i < domains->count && !found.at; i++)
-		if (pv_span_equal_nocase(domains->name[i], uri->host))
+		if (pv_span_equal_nocase(domains->name[i], host))
 			found = domains->name[i];
 	if (!found.at && host_is_local(domains, uri))
 		found = domains->count ? domains->name[0] : uri->host;

@@ -37,11 +37,26 @@ static struct pv_span claimed_identity(
 								 : (struct pv_span){NULL, 0};
 }
 
+/* Our domain in a From that is no user's address: without a user, with one that nobody can have, or
+ * with a port that is not ours. The phone that rings would show it as one of us. An address of this
+ * machine with another port is another program on it. */
+static bool bears_our_name(const struct proxy *proxy, const struct incoming *incoming)
+{
+	struct pv_uri uri;
+	if (pv_uri_parse(incoming->message->from.uri, &uri) < 0)
+		return false;
+	if (!uri.host_is_ipv4 && !uri.host_is_ipv6)
+		uri.port = 0;
+	return proxy_is_us(proxy, &uri);
+}
+
 /* Outsiders reach local users only, and only where the configuration lets them. */
 static bool admit_stranger(struct proxy *proxy, struct incoming *incoming)
 {
 	if (!proxy->config.strangers_reach_users)
 		return refuse(proxy, incoming, 403, NULL);
+	if (bears_our_name(proxy, incoming))
+		return refuse(proxy, incoming, 403, "Not Your Identity");
 	if (incoming->kind != INCOMING_USER || incoming->next_route.length)
 		return refuse(proxy, incoming, 403, "Relaying Denied");
 	return true;

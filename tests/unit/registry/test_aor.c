@@ -27,6 +27,8 @@ static const struct {
 	{"sip:%61lice@EXAMPLE.test", AOR_OURS, "alice@example.test"},
 	{"sip:Alice@example.test", AOR_OURS, "Alice@example.test"},
 	{"sip:alice:secret@example.test:5070;transport=tcp", AOR_OURS, "alice@example.test"},
+	{"sip:alice@example.test.", AOR_OURS, "alice@example.test"},
+	{"sip:alice@example.test.:5070", AOR_OURS, "alice@example.test"},
 	{"sip:alice@other.test", AOR_OURS, "alice@other.test"},
 	{"sip:alice@192.0.2.1:5060", AOR_OURS, "alice@example.test"},
 	{"sip:alice@198.51.100.1", AOR_FOREIGN, NULL},
