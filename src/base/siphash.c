@@ -38,11 +38,15 @@ static inline uint64_t load_le64(const unsigned char *from)
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
-/* The last 0 to 7 bytes, and the length in the top byte. */
+/* The last 0 to 7 bytes, and the length in the top byte. Behind a whole word they are the upper
+ * bytes of the text's last eight. */
 static inline uint64_t last_word(const unsigned char *from, size_t length)
 {
 	uint64_t word = (uint64_t)length << 56;
-	for (size_t i = 0; i < (length & 7); i++)
+	size_t tail = length & 7;
+	if (tail && length >= 8)
+		return word | load_le64(from + tail - 8) >> (64 - 8 * tail);
+	for (size_t i = 0; i < tail; i++)
 		word |= (uint64_t)from[i] << (8 * i);
 	return word;
 }

@@ -4,15 +4,33 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* "00" to "99". */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
+static unsigned count_digits(uint64_t value)
+{
+	unsigned count = 1;
+	for (uint64_t limit = 10; count < 20 && value >= limit; limit *= 10)
+		count++;
+	return count;
+}
+
 void pv_put_u64(struct pv_writer *writer, uint64_t value)
 {
-	char digits[20];
-	char *at = digits + sizeof(digits);
-	do {
-		*--at = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	pv_put_bytes(writer, at, (size_t)(digits + sizeof(digits) - at));
+	unsigned count = count_digits(value);
+	char *to = pv_writer_take(writer, count);
+	if (!to)
+		return;
+	for (to += count; count >= 2; count -= 2) {
+		to -= 2;
+		memcpy(to, pairs + 2 * (value % 100), 2);
+		value /= 100;
+	}
+	if (count)
+		to[-1] = (char)('0' + value);
 }
 
 void pv_put_hex(struct pv_writer *writer, uint64_t value, unsigned digits)

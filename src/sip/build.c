@@ -5,10 +5,15 @@
 
 static void put_line(struct pv_writer *w, struct pv_span name, struct pv_span value)
 {
-	pv_put(w, name);
-	pv_put_bytes(w, ": ", 2);
-	pv_put(w, value);
-	pv_put_bytes(w, "\r\n", 2);
+	char *to = pv_writer_take(w, name.length + value.length + 4);
+	if (!to)
+		return;
+	memcpy(to, name.at, name.length);
+	to += name.length;
+	memcpy(to, ": ", 2);
+	if (value.length)
+		memcpy(to + 2, value.at, value.length);
+	memcpy(to + 2 + value.length, "\r\n", 2);
 }
 
 void pv_build_header_named(struct pv_writer *w, struct pv_span name, struct pv_span value)
@@ -21,17 +26,31 @@ void pv_build_header(struct pv_writer *w, enum pv_header header, struct pv_span 
 	put_line(w, pv_header_name(header), value);
 }
 
+/* A line as it came, with its name in full. One that is written as ours are, but perhaps for case,
+ * is taken over by one copy: "Name: value" CRLF. */
+static void copy_line(struct pv_writer *w, const struct pv_message *m, const struct pv_field *field)
+{
+	struct pv_span name = pv_header_name((enum pv_header)field->header);
+	size_t behind = (size_t)field->value.at + field->value.length + 2;
+	if (field->name_length == name.length && field->line_end == behind &&
+		field->value.at == field->line + name.length + 2 &&
+		m->bytes[field->value.at - 1] == ' ')
+		pv_put_bytes(w, m->bytes + field->line, behind - field->line);
+	else
+		put_line(w, name, pv_message_span(m, field->value));
+}
+
 /* Every line of `header`, with the values as they came. */
 static void copy_lines(struct pv_writer *w, const struct pv_message *m, enum pv_header header)
 {
 	for (uint16_t i = m->first[header]; i != PV_NO_FIELD; i = m->fields[i].next)
-		pv_build_header(w, header, pv_message_span(m, m->fields[i].value));
+		copy_line(w, m, &m->fields[i]);
 }
 
 static void copy_first(struct pv_writer *w, const struct pv_message *m, enum pv_header header)
 {
 	if (pv_message_has(m, header))
-		pv_build_header(w, header, pv_message_value(m, header));
+		copy_line(w, m, &m->fields[m->first[header]]);
 }
 
 /* One stretch of the topmost Via that the answer replaces. */
@@ -72,6 +91,10 @@ static void put_top_via(
 	struct pv_span line = pv_message_value(m, PV_HEADER_VIA);
 	const char *at = line.at;
 	int count = m->via.whole.length ? via_edits(&m->via, r, edits) : 0;
+	if (!count) {
+		copy_line(w, m, &m->fields[m->first[PV_HEADER_VIA]]);
+		return;
+	}
 	pv_put(w, pv_header_name(PV_HEADER_VIA));
 	pv_put_bytes(w, ": ", 2);
 	for (int i = 0; i < count; i++) {
@@ -91,7 +114,7 @@ static void put_vias(struct pv_writer *w, const struct pv_message *m, const stru
 		return;
 	put_top_via(w, m, r);
 	for (i = m->fields[i].next; i != PV_NO_FIELD; i = m->fields[i].next)
-		pv_build_header(w, PV_HEADER_VIA, pv_message_span(m, m->fields[i].value));
+		copy_line(w, m, &m->fields[i]);
 }
 
 static void put_to(struct pv_writer *w, const struct pv_message *m, struct pv_span tag)

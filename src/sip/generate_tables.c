@@ -66,18 +66,17 @@ static void print_classes(void)
 	printf("\n};\n");
 }
 
-static unsigned char slot_of(const char *name, unsigned a, unsigned b, unsigned c)
+static unsigned char slot_of(const char *name, unsigned a, unsigned b)
 {
 	size_t length = strlen(name);
-	return (unsigned char)(length + a * (name[0] | 0x20u) + b * (name[length - 1] | 0x20u) +
-			       c * (name[length / 2] | 0x20u));
+	return (unsigned char)(length + a * (name[0] | 0x20u) + b * (name[length / 2] | 0x20u));
 }
 
-static int try_hash(unsigned char table[256], unsigned a, unsigned b, unsigned c)
+static int try_hash(unsigned char table[256], unsigned a, unsigned b)
 {
 	memset(table, 0, 256);
 	for (int i = 1; i < PV_HEADER_COUNT; i++) {
-		unsigned char slot = slot_of(headers[i], a, b, c);
+		unsigned char slot = slot_of(headers[i], a, b);
 		if (table[slot])
 			return 0;
 		table[slot] = (unsigned char)i;
@@ -87,7 +86,7 @@ static int try_hash(unsigned char table[256], unsigned a, unsigned b, unsigned c
 
 static void print_bytes(const char *name, const unsigned char *bytes, int count)
 {
-	printf("\nstatic const uint8_t %s[%d] = {", name, count);
+	printf("\nconst uint8_t %s[%d] = {", name, count);
 	for (int i = 0; i < count; i++)
 		printf("%s%d,", i % 16 ? " " : "\n\t", bytes[i]);
 	printf("\n};\n");
@@ -96,7 +95,7 @@ static void print_bytes(const char *name, const unsigned char *bytes, int count)
 /* The first 16 bytes of "name:", lower case, a name to a row. */
 static void print_rows(void)
 {
-	printf("\nstatic const unsigned char header_rows[%d][16] = {\n", (int)PV_HEADER_COUNT);
+	printf("\nconst uint8_t header_rows[%d][16] = {\n", (int)PV_HEADER_COUNT);
 	for (int i = 0; i < PV_HEADER_COUNT; i++) {
 		size_t length = headers[i] ? strlen(headers[i]) : 0;
 		printf("\t{");
@@ -137,19 +136,17 @@ static int print_headers(void)
 	for (int i = 1; i < PV_HEADER_COUNT; i++)
 		if (compacts[i])
 			letters[compacts[i] & 31] = (unsigned char)i;
-	for (unsigned n = 0; n < 1u << 24; n++) {
-		unsigned a = n & 255, b = n >> 8 & 255, c = n >> 16;
-		if (!try_hash(table, a, b, c))
+	for (unsigned n = 0; n < 1u << 16; n++) {
+		unsigned a = n & 255, b = n >> 8;
+		if (!try_hash(table, a, b))
 			continue;
-		printf("#define HASH_FIRST %u\n#define HASH_LAST %u\n#define HASH_MIDDLE %u\n", a,
-			b, c);
+		printf("\nconst unsigned header_factors[2] = {%u, %u};\n", a, b);
 		print_bytes("header_slots", table, 256);
 		print_bytes("header_letters", letters, 32);
 		print_rows();
 		return 0;
 	}
-	fprintf(stderr,
-		"no perfect hash: two header names agree in length, first, middle and last\n");
+	fprintf(stderr, "no perfect hash: two header names agree in length, first and middle\n");
 	return 1;
 }
 

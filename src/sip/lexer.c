@@ -57,10 +57,8 @@ static bool is_hostname(struct pv_span text)
 {
 	if (text.length == 0 || text.at[0] == '.' || text.at[0] == '-')
 		return false;
-	/* Of two dots side by side one is at an odd place. */
-	for (size_t i = 1; i < text.length; i += 2)
-		if (text.at[i] == '.' &&
-			(text.at[i - 1] == '.' || (i + 1 < text.length && text.at[i + 1] == '.')))
+	for (const char *at = text.at + 1; at < text.at + text.length; at++)
+		if (memcmp(at - 1, "..", 2) == 0)
 			return false;
 	return true;
 }

@@ -74,6 +74,31 @@ static inline int lex_escape(const char *at, const char *end)
 	return lex_hex(at[1]) << 4 | lex_hex(at[2]);
 }
 
+/* Whether `width` bytes at both places differ; a constant width makes it one load each. */
+static inline bool lex_differ(const char *a, const char *b, size_t width)
+{
+	uint64_t x = 0, y = 0;
+	memcpy(&x, a, width);
+	memcpy(&y, b, width);
+	return x != y;
+}
+
+/* memcmp() == 0 without the call: words are short, and this is asked often. Two bytes or
+ * more. Wide loads
+ * that overlap, never outside the text. */
+static inline bool lex_same(const char *a, const char *b, size_t length)
+{
+	if (length >= 8) {
+		for (size_t i = 0; i + 8 < length; i += 8)
+			if (lex_differ(a + i, b + i, 8))
+				return false;
+		return !lex_differ(a + length - 8, b + length - 8, 8);
+	}
+	if (length >= 4)
+		return !lex_differ(a, b, 4) && !lex_differ(a + length - 4, b + length - 4, 4);
+	return !lex_differ(a, b, 2) && !lex_differ(a + length - 2, b + length - 2, 2);
+}
+
 /* As lex_run, over escapes (%41) too; stops at a '%' that starts none. */
 const char *lex_run_escaped(const char *at, const char *end, unsigned classes);
 

@@ -58,12 +58,12 @@ static inline bool line_read_usual(
 	unsigned controls = (unsigned)_mm_movemask_epi8(wide_controls(x));
 	if (!colons)
 		return false;
-	const char *colon = at + __builtin_ctz(colons);
-	const char *stop =
-		controls ? at + __builtin_ctz(controls) : wide_run_line(begin, at + 16, end);
+	const char *colon = at + (unsigned)__builtin_ctz(colons);
+	const char *stop = controls ? at + (unsigned)__builtin_ctz(controls)
+				    : wide_run_line(begin, at + 16, end);
 	if (stop < colon || !line_ends_at(stop, end))
 		return false;
-	ret->header = header_of_line(at, (size_t)(colon - at));
+	ret->header = header_of_line(at, (size_t)(colon - at), x);
 	if (ret->header == PV_HEADER_OTHER &&
 		(colon == at || lex_run(at, colon, LEX_TOKEN) != colon))
 		return false;

@@ -45,10 +45,24 @@ static bool check_call_id(struct pv_message *m, struct pv_span value)
 	return value.length > 0;
 }
 
+/* "1 OPTIONS" in an OPTIONS: the method is the request's own, to the byte. */
+static bool is_usual_cseq(struct pv_message *m, struct pv_span value)
+{
+	struct pv_span method = pv_message_span(m, m->method_name);
+	if (!m->is_request || m->method == PV_METHOD_OTHER || value.length < method.length + 2 ||
+		value.length > method.length + 10)
+		return false;
+	const char *own = pv_span_end(value) - method.length;
+	return own[-1] == ' ' && lex_same(own, method.at, method.length) &&
+	       pv_number_parse(pv_span_from(value.at, own - 1), &m->cseq);
+}
+
 /* §8.1.1.5: a request's CSeq names its method. A response has its method from here. */
 static bool check_cseq(struct pv_message *m, struct pv_span value)
 {
 	struct pv_span method;
+	if (is_usual_cseq(m, value))
+		return true;
 	if (pv_cseq_parse(value, &m->cseq, &method))
 		return false;
 	if (!m->is_request) {

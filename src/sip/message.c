@@ -72,9 +72,10 @@ static inline void index_field(struct pv_message *m, const char *at, const struc
 	enum pv_header header = line->header;
 	uint16_t index = m->field_count++;
 	struct pv_field *field = &m->fields[index];
-	field->line = (uint16_t)(at - m->bytes);
-	field->line_end = (uint16_t)(line->stop - m->bytes);
-	field->value.at = (uint16_t)(line->value.at - m->bytes);
+	const char *bytes = m->bytes;
+	field->line = (uint16_t)(at - bytes);
+	field->line_end = (uint16_t)(line->stop - bytes);
+	field->value.at = (uint16_t)(line->value.at - bytes);
 	field->value.length = (uint16_t)line->value.length;
 	field->next = PV_NO_FIELD;
 	field->header = (uint8_t)header;

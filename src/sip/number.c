@@ -20,9 +20,26 @@ static const char *scan_number(const char *at, const char *end, uint64_t *ret)
 	return at;
 }
 
+/* Up to nine digits and no more: they cannot exceed 2^32-1. */
+static bool small_number(struct pv_span value, uint32_t *ret)
+{
+	uint32_t number = 0;
+	if (value.length == 0 || value.length > 9)
+		return false;
+	for (size_t i = 0; i < value.length; i++) {
+		if (!pv_is_digit(value.at[i]))
+			return false;
+		number = number * 10 + (uint32_t)(value.at[i] - '0');
+	}
+	*ret = number;
+	return true;
+}
+
 bool pv_number_parse(struct pv_span value, uint32_t *ret)
 {
 	uint64_t number;
+	if (small_number(value, ret))
+		return true;
 	value = lex_trim(value.at, pv_span_end(value));
 	const char *stop = scan_number(value.at, pv_span_end(value), &number);
 	if (!stop || stop != pv_span_end(value))

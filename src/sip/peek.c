@@ -5,17 +5,25 @@
 #include "sip/line.h"
 #include "sip/start_line.h"
 
-static bool is_interesting(char first, bool is_request)
+/* Whether a line that starts with these two may be a Call-ID, or the Via of a response. */
+static inline bool is_interesting(const char *at, bool is_request)
 {
-	unsigned char lower = (unsigned char)(first | 0x20);
-	return lower == 'c' || lower == 'i' || (lower == 'v' && !is_request);
+	switch (at[0] | 0x20) {
+	case 'c':
+		return (at[1] | 0x20) == 'a';
+	case 'i':
+		return true;
+	default:
+		return !is_request && (at[0] | 0x20) == 'v';
+	}
 }
 
-/* Behind a line that nobody asks for, or NULL when its end is not there. */
+/* Behind a line that nobody asks for, or NULL when its end is not there. Whatever stands in it, the
+ * first CRLF that is no fold ends it: no quoted-pair hides a CR (§25.1). */
 static inline const char *skip_line(const char *begin, const char *at, const char *end)
 {
 	bool bad;
-	const char *stop = wide_run_line(begin, at, end);
+	const char *stop = wide_run_to_cr(begin, at, end);
 	return line_ends_at(stop, end) ? stop + 2 : line_end(at, end, &bad);
 }
 
@@ -49,7 +57,7 @@ int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 	*ret = (struct sip_peek){.is_request = start.is_request, .method = start.known};
 	const char *at = bytes + consumed, *end = bytes + length;
 	while (at && end - at >= 2 && memcmp(at, "\r\n", 2) != 0) {
-		if (!is_interesting(*at, ret->is_request)) {
+		if (!is_interesting(at, ret->is_request)) {
 			at = skip_line(bytes, at, end);
 			continue;
 		}

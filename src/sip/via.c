@@ -86,15 +86,16 @@ static const char *scan_params(
 	const char *start = at, *stop = at;
 	while (at < end && *at == ';') {
 		const char *next = wide_param(begin, at, end, PV_SPAN(";branch="), &value);
-		if (next)
-			name = PV_SPAN("branch");
-		else
+		if (next && !via->branch.at) {
+			via->branch = value;
+		} else {
 			next = lex_param(begin, lex_skip(at + 1, end), end, &name, &value);
-		if (!next)
-			return NULL;
+			if (!next)
+				return NULL;
+			keep_param(via, name, value);
+		}
 		at = next;
 		stop = pv_span_end(value);
-		keep_param(via, name, value);
 	}
 	via->params = pv_span_from(start, stop);
 	return at;

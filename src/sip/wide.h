@@ -25,6 +25,11 @@ static inline __m128i wide_controls(__m128i x)
 	return _mm_or_si128(low, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
 }
 
+static inline __m128i wide_cr(__m128i x)
+{
+	return _mm_cmpeq_epi8(x, _mm_set1_epi8('\r'));
+}
+
 /* What is not visible ASCII: plus one, 0x21 to 0x7e are the only signed bytes above 0x21. */
 static inline __m128i wide_blanks(__m128i x)
 {
@@ -50,47 +55,55 @@ static inline __m128i wide_marks(__m128i x)
 	return _mm_cmpeq_epi8(_mm_or_si128(letter, digit), _mm_setzero_si128());
 }
 
-/* The first byte that `stops` marks, or where bytes are too few to tell. */
-static inline __attribute__((always_inline)) const char *wide_skip(
-	const char *begin, const char *at, const char *end, __m128i (*stops)(__m128i))
+/* The first byte that `stops` marks, or `end`; a text too short for one load by `classes`. */
+static inline __attribute__((always_inline)) const char *wide_run(const char *begin, const char *at,
+	const char *end, unsigned classes, __m128i (*stops)(__m128i))
 {
 	for (; end - at >= 16; at += 16) {
 		unsigned found = (unsigned)_mm_movemask_epi8(stops(wide_load(at)));
 		if (found)
-			return at + __builtin_ctz(found);
+			return at + (unsigned)__builtin_ctz(found);
 	}
 	if (end - begin < 16)
-		return at;
+		return lex_run(at, end, classes);
 	unsigned known = 16 - (unsigned)(end - at);
 	unsigned found = (unsigned)_mm_movemask_epi8(stops(wide_load(end - 16))) >> known;
-	return found ? at + __builtin_ctz(found) : end;
+	return found ? at + (unsigned)__builtin_ctz(found) : end;
 }
 
-#	define WIDE_SKIP(begin, at, end, stops) wide_skip(begin, at, end, stops)
+#	define WIDE_RUN(begin, at, end, classes, stops) wide_run(begin, at, end, classes, stops)
 #else
-#	define WIDE_SKIP(begin, at, end, stops) (at)
+#	define WIDE_RUN(begin, at, end, classes, stops) lex_run(at, end, classes)
 #endif
 
 static inline const char *wide_run_line(const char *begin, const char *at, const char *end)
 {
-	return lex_run(WIDE_SKIP(begin, at, end, wide_controls), end, LEX_LINE);
+	return WIDE_RUN(begin, at, end, LEX_LINE, wide_controls);
+}
+
+/* Up to a CR; in a text that is too short for one load, up to any control character. */
+static inline const char *wide_run_to_cr(const char *begin, const char *at, const char *end)
+{
+	return WIDE_RUN(begin, at, end, LEX_LINE, wide_cr);
 }
 
 static inline const char *wide_run_visible(const char *begin, const char *at, const char *end)
 {
-	return lex_run(WIDE_SKIP(begin, at, end, wide_blanks), end, LEX_VISIBLE);
+	return WIDE_RUN(begin, at, end, LEX_VISIBLE, wide_blanks);
 }
 
+/* The wide compare stops at UTF-8 too. */
 static inline const char *wide_run_address(const char *begin, const char *at, const char *end)
 {
-	return lex_run(WIDE_SKIP(begin, at, end, wide_delimiters), end, LEX_ADDRESS);
+	at = WIDE_RUN(begin, at, end, LEX_ADDRESS, wide_delimiters);
+	return lex_run(at, end, LEX_ADDRESS);
 }
 
-/* `classes` has letters, digits, '-' and '.'. */
+/* `classes` has letters, digits, '-' and '.', and more that the wide compare stops at. */
 static inline const char *wide_run_word(
 	const char *begin, const char *at, const char *end, unsigned classes)
 {
-	return lex_run(WIDE_SKIP(begin, at, end, wide_marks), end, classes);
+	return lex_run(WIDE_RUN(begin, at, end, classes, wide_marks), end, classes);
 }
 
 /* `prefix` (";tag=") with an unquoted value right behind: as lex_param behind the LWS that follows.

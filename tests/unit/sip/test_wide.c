@@ -9,6 +9,9 @@
 static void check_runs(const char *begin, const char *at, const char *end)
 {
 	ck_assert_ptr_eq(wide_run_line(begin, at, end), lex_run(at, end, LEX_LINE));
+	const char *cr = wide_run_to_cr(begin, at, end);
+	ck_assert(cr == end || !lex_is(*cr, LEX_LINE));
+	ck_assert_ptr_null(memchr(at, '\r', (size_t)(cr - at)));
 	ck_assert_ptr_eq(wide_run_visible(begin, at, end), lex_run(at, end, LEX_VISIBLE));
 	ck_assert_ptr_eq(wide_run_address(begin, at, end), lex_run(at, end, LEX_ADDRESS));
 	ck_assert_ptr_eq(wide_run_word(begin, at, end, LEX_HOST), lex_run(at, end, LEX_HOST));
