@@ -137,7 +137,10 @@ class Server:
         self.process.send_signal(number)
 
     def wait(self, timeout=10.0):
-        return self.process.wait(timeout * SLOW)
+        try:
+            return self.process.wait(timeout * SLOW)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("the server still runs after %.1f s\n%s" % (timeout, self.log()[-3000:])) from None
 
     def _listen_log(self, pipe):
         for line in pipe:
