@@ -9,6 +9,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 int log_syslog_priority(enum log_level level)
 {
 	static const int priorities[] = {
@@ -81,12 +83,23 @@ static int open_file(struct log_output *output, const char *where)
 	return 0;
 }
 
-/* Keeps the old file when the new one cannot be opened. */
+static void tell_not_reopened(struct log_output *output, int error)
+{
+	struct log_record record = {.event = "log_not_reopened", .level = LOG_LEVEL_WARNING};
+	record.wall_ms = clock_wall_ms(clock_monotonic());
+	record.length = (uint32_t)snprintf(record.text, sizeof(record.text),
+		"error=\"%s\" hint=\"its folder must be writable for run_as\"", strerror(-error));
+	write_descriptor(output, &record, "log");
+}
+
+/* Keeps the old file when the new one cannot be opened, and says so in it. */
 static void reopen_file(struct log_output *output)
 {
 	int fd = open_path(output->path);
-	if (fd < 0)
+	if (fd < 0) {
+		tell_not_reopened(output, fd);
 		return;
+	}
 	flush_descriptor(output);
 	close(output->fd);
 	output->fd = fd;

@@ -33,6 +33,10 @@ void pidfile_give(const char *path, int file)
 {
 	if (file < 0)
 		return;
-	unlink(path);
+	/* Where run_as may not remove it (its folder is root's) it is left empty: the number may be
+	 * another process's tomorrow. */
+	if (unlink(path) < 0 && ftruncate(file, 0) < 0) {
+		/* and nobody to tell: the log has ended */
+	}
 	close(file);
 }

@@ -30,7 +30,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 static void on_reopen(evutil_socket_t number, short what, void *context)
 {
 	log_reopen();
-	log_event_bare(LOG_LEVEL_NOTICE, "log_reopened");
+	log_event_bare(LOG_LEVEL_NOTICE, "log_reopens");
 }
 
 static const struct {

@@ -86,6 +86,28 @@ class Life(Case):
         self.assertNotEqual(uids[0], "0")
         self.assertEqual(self.stop(process), 0)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_another_user_in_a_folder_of_root(self):
+        os.chmod(self.folder, 0o755)
+        pidfile = self.path("portavoz.pid")
+        config = self.config('run_as = "nobody"; log = { target = "portavoz.log"; };')
+        result = self.run_it("-d", "--pidfile", pidfile, "-c", config)
+        self.assertEqual(result.returncode, 0, result)
+        with open(pidfile) as file:
+            pid = int(file.read())
+        self.background.append(pid)
+        os.rename(self.path("portavoz.log"), self.path("old.log"))
+        os.kill(pid, signal.SIGUSR1)
+
+        def old():
+            with open(self.path("old.log")) as file:
+                return file.read()
+        wait_for(lambda: "log_not_reopened" in old(), "the complaint")
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not is_alive(pid), "the daemon's end")
+        if os.path.exists(pidfile):
+            self.assertEqual(os.path.getsize(pidfile), 0, "no process bears that number any more")
+
     def test_reload(self):
         process = self.start(self.config())
         self.config('log = { level = "debug"; };')
