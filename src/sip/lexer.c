@@ -53,14 +53,11 @@ static bool is_ipv6(struct pv_span text)
 }
 
 /* No label may be empty, except the root's behind the last dot. */
-static bool is_hostname(struct pv_span text)
+static bool is_hostname(struct pv_span text, const char *end)
 {
 	if (text.length == 0 || text.at[0] == '.' || text.at[0] == '-')
 		return false;
-	for (const char *at = text.at + 1; at < text.at + text.length; at++)
-		if (memcmp(at - 1, "..", 2) == 0)
-			return false;
-	return true;
+	return !wide_has_two_dots(text.at, pv_span_end(text), end);
 }
 
 const char *lex_host(const char *begin, const char *at, const char *end, struct pv_span *ret_host,
@@ -76,25 +73,11 @@ const char *lex_host(const char *begin, const char *at, const char *end, struct 
 	}
 	const char *stop = wide_run_word(begin, at, end, LEX_HOST);
 	struct pv_span host = pv_span_from(at, stop);
-	if (!is_hostname(host))
+	if (!is_hostname(host, end))
 		return NULL;
 	*ret_host = host;
 	*ret_ipv6 = false;
 	return stop;
-}
-
-const char *lex_port(const char *at, const char *end, uint16_t *ret_port)
-{
-	uint32_t port = 0;
-	for (; at < end && pv_is_digit(*at); at++) {
-		port = port * 10 + (uint32_t)(*at - '0');
-		if (port > UINT16_MAX)
-			return NULL;
-	}
-	if (port == 0)
-		return NULL;
-	*ret_port = (uint16_t)port;
-	return at;
 }
 
 bool lex_is_ipv4(struct pv_span text)

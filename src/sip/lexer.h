@@ -99,6 +99,14 @@ static inline bool lex_same(const char *a, const char *b, size_t length)
 	return !lex_differ(a, b, 2) && !lex_differ(a + length - 2, b + length - 2, 2);
 }
 
+static inline bool lex_has_two_dots(const char *at, const char *stop)
+{
+	for (; stop - at >= 2; at++)
+		if (memcmp(at, "..", 2) == 0)
+			return true;
+	return false;
+}
+
 /* As lex_run, over escapes (%41) too; stops at a '%' that starts none. */
 const char *lex_run_escaped(const char *at, const char *end, unsigned classes);
 
@@ -111,7 +119,19 @@ const char *lex_host(const char *begin, const char *at, const char *end, struct 
 	bool *ret_ipv6);
 
 /* 1 to 65535. NULL when it is no port. */
-const char *lex_port(const char *at, const char *end, uint16_t *ret_port);
+static inline const char *lex_port(const char *at, const char *end, uint16_t *ret_port)
+{
+	uint32_t port = 0;
+	for (; at < end && pv_is_digit(*at); at++) {
+		port = port * 10 + (uint32_t)(*at - '0');
+		if (port > UINT16_MAX)
+			return NULL;
+	}
+	if (port == 0)
+		return NULL;
+	*ret_port = (uint16_t)port;
+	return at;
+}
 
 /* A parameter, behind its ';' and LWS: NULL when malformed. LWS behind it is skipped as well. The
  * value of a flag is empty and stands right behind the name. `begin` as in wide.h. */

@@ -71,9 +71,21 @@ static inline __attribute__((always_inline)) const char *wide_run(const char *be
 	return found ? at + (unsigned)__builtin_ctz(found) : end;
 }
 
+/* Whether two dots stand side by side in [at, stop); what is behind, up to `end`, may be read. */
+static inline bool wide_has_two_dots(const char *at, const char *stop, const char *end)
+{
+	if (end - at >= 16 && stop - at <= 16) {
+		__m128i equal = _mm_cmpeq_epi8(wide_load(at), _mm_set1_epi8('.'));
+		unsigned dots = (unsigned)_mm_movemask_epi8(equal) & ((1u << (stop - at)) - 1);
+		return dots & dots << 1;
+	}
+	return lex_has_two_dots(at, stop);
+}
+
 #	define WIDE_RUN(begin, at, end, classes, stops) wide_run(begin, at, end, classes, stops)
 #else
 #	define WIDE_RUN(begin, at, end, classes, stops) lex_run(at, end, classes)
+#	define wide_has_two_dots(at, stop, end)         lex_has_two_dots(at, stop)
 #endif
 
 static inline const char *wide_run_line(const char *begin, const char *at, const char *end)

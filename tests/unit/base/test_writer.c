@@ -2,6 +2,8 @@
 /* test_writer.c: the bounded writer: exact fits, and overflows that stick. */
 #include <portavoz/writer.h>
 
+#include <stdio.h>
+
 #include "lib/testing.h"
 
 static struct pv_writer writer;
@@ -92,6 +94,25 @@ START_TEST(numbers)
 }
 END_TEST
 
+START_TEST(numbers_have_all_their_digits)
+{
+	for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10) {
+		for (int delta = -1; delta <= 1; delta++) {
+			char expected[32], out[32];
+			uint64_t value = power * 10 + (uint64_t)delta;
+			struct pv_writer w;
+			int length = snprintf(
+				expected, sizeof(expected), "%llu", (unsigned long long)value);
+			pv_writer_init(&w, out, sizeof(out));
+			pv_put_u64(&w, value);
+			ck_assert_uint_eq(pv_writer_length(&w), length);
+			ck_assert_mem_eq(out, expected, (size_t)length);
+		}
+	}
+}
+END_TEST
+
 TEST_MAIN("writer", writes_pieces_in_a_row, an_exact_fit_is_no_overflow,
 	an_overflow_sticks_and_writes_nothing_of_the_piece,
-	every_size_too_small_overflows_without_touching_what_is_behind, numbers)
+	every_size_too_small_overflows_without_touching_what_is_behind, numbers,
+	numbers_have_all_their_digits)

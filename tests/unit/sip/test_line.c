@@ -3,6 +3,8 @@
  * careful one agree. */
 #include "sip/line.h"
 
+#include <stdio.h>
+
 #include "lib/guard_page.h"
 #include "lib/testing.h"
 #include "messages.h"
@@ -77,6 +79,30 @@ START_TEST(the_usual_way_reads_what_the_careful_one_reads)
 }
 END_TEST
 
+/* In upper case too; one that is longer than the wide compare, or nobody's, is told apart. */
+START_TEST(every_header_is_known_in_its_line)
+{
+	for (unsigned h = 1; h < PV_HEADER_COUNT; h++) {
+		struct pv_span name = pv_header_name((enum pv_header)h);
+		for (unsigned change = 0; change < 3; change++) {
+			char text[64];
+			struct line line;
+			int length = snprintf(text, sizeof(text), "%.*s: value of it\r\n.....",
+				PV_SPAN_PRINT(name));
+			for (size_t i = 0; change == 1 && i < name.length; i++)
+				text[i] = (char)(text[i] & ~(text[i] >= 'a' ? 0x20 : 0));
+			if (change == 2)
+				text[name.length - 1] = '_';
+			if (!line_read_usual(text, text, text + length, &line))
+				ck_assert_int_eq(
+					line_read_any(text, text + length, &line), LINE_FIELD);
+			ck_assert_uint_eq(line.header, change == 2 ? PV_HEADER_OTHER : h);
+			ck_assert_uint_eq(line.name.length, name.length);
+		}
+	}
+}
+END_TEST
+
 START_TEST(no_prefix_makes_the_parser_read_too_far)
 {
 	static const char *const texts[] = {
@@ -100,4 +126,5 @@ START_TEST(no_prefix_makes_the_parser_read_too_far)
 END_TEST
 
 TEST_MAIN("line", the_scan_finds_every_control_character_but_tab, a_line_goes_on_while_it_is_folded,
-	the_usual_way_reads_what_the_careful_one_reads, no_prefix_makes_the_parser_read_too_far)
+	the_usual_way_reads_what_the_careful_one_reads, every_header_is_known_in_its_line,
+	no_prefix_makes_the_parser_read_too_far)

@@ -51,6 +51,23 @@ START_TEST(every_length_from_every_place)
 }
 END_TEST
 
+START_TEST(two_dots_are_found_in_every_place)
+{
+	for (size_t length = 1; length < 40; length++) {
+		for (size_t place = 0; place < length; place++) {
+			char text[40];
+			memset(text, 'x', sizeof(text));
+			text[place] = text[place + 1] = '.';
+			const char *copy = guard_page_put(text, length);
+			for (size_t stop = 0; stop <= length; stop++)
+				ck_assert_int_eq(
+					wide_has_two_dots(copy, copy + stop, copy + length),
+					place + 2 <= stop);
+		}
+	}
+}
+END_TEST
+
 START_TEST(a_parameter_is_read_as_the_general_code_reads_it)
 {
 	static const char *const texts[] = {";tag=abc", ";tag=abc;x", ";tag=abc ;x",
@@ -70,4 +87,4 @@ START_TEST(a_parameter_is_read_as_the_general_code_reads_it)
 END_TEST
 
 TEST_MAIN("wide", every_byte_in_every_place, every_length_from_every_place,
-	a_parameter_is_read_as_the_general_code_reads_it)
+	two_dots_are_found_in_every_place, a_parameter_is_read_as_the_general_code_reads_it)
