@@ -327,12 +327,12 @@ const struct schema_key schema[] = {
 		.doc = "How long a message may take from its first byte to its last, and a new connection to its first message."},
 	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .initial = "200",
 		BETWEEN(0, 1000000), .doc = "New requests a second from one source address; those beyond are dropped, "
-		       "calls in progress are not touched. 0 is no limit."},
+		       "and so are ACK, BYE, CANCEL and others of calls in progress beyond ten times as many. 0 is no limit."},
 	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .initial = "400",
 		BETWEEN(1, 1000000), .doc = "How many may come at once before the rate counts."},
 	{"limits.source_register_failures", SCHEMA_INTEGER, .offset = AT(limits.source_register_failures), .flags = RELOAD,
 		.initial = "30", BETWEEN(0, 100000), .doc = "Wrong credentials a minute from one source address; beyond it the "
-		       "source's requests with credentials are dropped. 0 is no limit."},
+		       "source's requests with credentials are answered 503. 0 is no limit."},
 	{"limits.tcp_connections_per_source", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections_per_source),
 		.initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
 	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .initial = "64",

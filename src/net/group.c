@@ -12,6 +12,10 @@
 /* Failures lead to new sends (the next target), which may fail too. */
 #define FLUSHES_PER_BATCH 8
 
+/* A call has several requests after its first, so a source may send more of them; but nothing shows
+ * in a datagram that there is a call, so they are not free. */
+#define CALLS_SHARE 10
+
 static int unsupported(struct net *net, unsigned listener)
 {
 	return -EPROTONOSUPPORT;
@@ -142,6 +146,9 @@ static int open_group(struct net_group *group, unsigned *ret_bad)
 	int error = siphash_key_random(&group->source_key);
 	if (!error)
 		error = screen_init(&group->screen, config->source_rate, config->source_burst);
+	if (!error)
+		error = screen_init(&group->screen_of_calls, CALLS_SHARE * config->source_rate,
+			CALLS_SHARE * config->source_burst);
 	group->connections_of = calloc(NET_SOURCES, sizeof(*group->connections_of));
 	if (!error && !group->connections_of)
 		error = -ENOMEM;
@@ -186,6 +193,7 @@ void net_group_close(struct net_group *group)
 	for (unsigned i = 0; i < group->workers->count; i++)
 		close_net(group->nets[i]);
 	screen_done(&group->screen);
+	screen_done(&group->screen_of_calls);
 	free(group->host_addresses);
 	free((void *)group->connections_of);
 	free(group);

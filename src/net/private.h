@@ -39,6 +39,7 @@ struct net_group {
 	struct net_address *host_addresses;
 	unsigned host_address_count; /* of this machine, when something listens on any address */
 	struct screen screen;
+	struct screen screen_of_calls; /* requests that belong to something */
 	struct siphash_key source_key;
 	_Atomic uint32_t connections;
 	_Atomic uint16_t *connections_of; /* by hash of the source address */

@@ -9,8 +9,9 @@
 #include "sip/branch.h"
 #include "sip/peek.h"
 
-/* Requests that end something or belong to something: refusing them would make matters worse. */
-static const bool is_never_screened[PV_METHOD_COUNT] = {
+/* Requests that end something or belong to something: refusing them makes matters worse, so they
+ * have a larger limit of their own. */
+static const bool is_of_call[PV_METHOD_COUNT] = {
 	[PV_METHOD_ACK] = true,
 	[PV_METHOD_CANCEL] = true,
 	[PV_METHOD_BYE] = true,
@@ -22,9 +23,11 @@ static const bool is_never_screened[PV_METHOD_COUNT] = {
 
 static bool is_admitted(struct net *net, const struct sip_peek *peek, const struct path *from)
 {
-	if (!peek->is_request || is_never_screened[peek->method])
+	if (!peek->is_request)
 		return true;
-	return screen_admit(&net->group->screen, &from->peer, net->worker->now_ns);
+	struct screen *screen =
+		is_of_call[peek->method] ? &net->group->screen_of_calls : &net->group->screen;
+	return screen_admit(screen, &from->peer, net->worker->now_ns);
 }
 
 /* A response belongs to the worker that our branch names, a request to the home of its Call-ID.

@@ -256,6 +256,25 @@ START_TEST(flood_of_one_source_is_cut_and_others_pass)
 }
 END_TEST
 
+START_TEST(flood_of_what_ends_calls_is_cut_later)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	config.source_rate = 2;
+	config.source_burst = 1;
+	fixture_open(&fixture, 1, &config, NULL);
+	fixture.seen[0].is_silent = true;
+	uint64_t before = metrics_sum(METRIC_net_screened);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int loud = client_open(SOCK_DGRAM, "127.0.0.1", &server);
+	for (unsigned i = 0; i < 100; i++)
+		send(loud, bytes, client_request(bytes, "INFO", i, 0), 0);
+	FIXTURE_UNTIL(&fixture, 1, metrics_sum(METRIC_net_screened) > before + 50);
+	ck_assert_uint_ge(fixture.seen[0].messages, 10);
+	close(loud);
+	fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(without_packets_datagrams_are_dropped_and_counted)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
@@ -275,7 +294,7 @@ START_TEST(without_packets_datagrams_are_dropped_and_counted)
 }
 END_TEST
 
-TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass,
+TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass, flood_of_what_ends_calls_is_cut_later,
 	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
 	large_datagrams_pass_whole_to_both_workers, keepalives_and_garbage_are_counted_and_dropped,
 	message_over_the_limit_is_dropped, refused_port_is_told_to_the_sender,
