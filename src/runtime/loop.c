@@ -11,9 +11,11 @@
 /* The policy of waiting, see worker_linger: a window is long enough to see a rate and short enough
  * to follow it. Above, naps begin; below, they end. Both are counts in one window. */
 #define LINGER_WINDOW_NS UINT64_C(8000000)
-#define LINGER_WAKES     10 /* wakes that naps would halve */
-#define LINGER_WORK      6  /* less work than this: most naps would end with nothing */
-#define LINGER_NAP_US    1000
+#define LINGER_WAKES                                                                            \
+	18 /* wakes that naps would halve: a call each 4 ms makes 12, and is better answered at \
+	      once */
+#define LINGER_WORK   24 /* less work than this: most naps would end with little */
+#define LINGER_NAP_US 1000
 
 /* Only the worker itself writes these: no locked add is needed. */
 static void count(_Atomic uint64_t *counter, uint64_t more)

@@ -16,7 +16,7 @@
 
 int transaction_match_init(struct transaction_layer *layer)
 {
-	uint32_t most = MAX(layer->slab.capacity, (uint32_t)BUCKETS_FIRST);
+	uint32_t most = MAX(layer->slab.capacity * 2, (uint32_t)BUCKETS_FIRST);
 	layer->bucket_bytes = (size_t)most * sizeof(uint32_t);
 	void *map = mmap(NULL, layer->bucket_bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -136,7 +136,9 @@ static void grow(struct transaction_layer *layer)
 
 void transaction_match_insert(struct transaction_layer *layer, struct transaction *server)
 {
-	if (layer->slab.used > layer->bucket_count)
+	/* half full: the first look at a bucket is mostly the last, and each further one is a cache
+	 * miss */
+	for (unsigned i = 0; i < 2 && layer->slab.used * 2 > layer->bucket_count; i++)
 		grow(layer);
 	uint32_t *bucket = bucket_of(layer, server->call);
 	server->next = *bucket;
