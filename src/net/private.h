@@ -106,8 +106,6 @@ int udp_open(struct net *net, unsigned listener);
 void udp_send(struct net *net, unsigned local, const struct net_address *peer, struct buffer *bytes,
 	uint64_t sender);
 void udp_flush(struct net *net);
-/* Once a batch: how long its datagrams have waited, at most. */
-uint64_t udp_delay_ns(struct net *net);
 
 /* ---- tcp.c ---- */
 int tcp_new(struct net *net);

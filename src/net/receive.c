@@ -104,7 +104,7 @@ void receive_mail(void *context, struct mail *mail)
 
 void receive_judge_delay(struct net *net)
 {
-	uint64_t delay_ns = MAX(net->delay_ns, udp_delay_ns(net));
+	uint64_t delay_ns = net->delay_ns;
 	net->delay_ns = 0;
 	if (!overload_note(&net->overload, net->worker->now_ns, delay_ns))
 		return;

@@ -112,6 +112,9 @@ void flow_start_reading(struct flow *flow)
 	flow->is_reading = true;
 	event_add(&flow->readable, NULL);
 	worker_lane_arm(flow->net->worker, &flow->net->tcp->idle_lane, &flow->idle);
+	/* who connects has something to say: its first message is due like any other */
+	if (flow->is_accepted)
+		worker_lane_arm(flow->net->worker, &flow->net->tcp->message_lane, &flow->deadline);
 }
 
 /* ---- death ---- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -26,7 +27,8 @@ static void prepare_slot(struct udp *udp, unsigned i)
 {
 	struct msghdr *header = &udp->messages[i].msg_hdr;
 	header->msg_namelen = sizeof(udp->peers[i]);
-	header->msg_controllen = UDP_CONTROL_IN;
+	/* the first slot tells the wait of the oldest and the drops; packet info is for each */
+	header->msg_controllen = i == 0 || udp->has_any ? UDP_CONTROL_IN : 0;
 }
 
 int udp_new(struct net *net)
@@ -102,6 +104,19 @@ static char *join(struct udp *udp, unsigned i, size_t length)
 	return whole;
 }
 
+/* How long the datagram lay in the socket: the kernel's clock says when it came. */
+static void note_wait(struct net *net, const struct cmsghdr *c)
+{
+	struct timespec came, now;
+	memcpy(&came, CMSG_DATA(c), sizeof(came));
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t wait =
+		(int64_t)(now.tv_sec - came.tv_sec) * 1000000000 + (now.tv_nsec - came.tv_nsec);
+	/* a clock that was set back, or far ahead, says nothing */
+	if (wait > 0 && wait < INT64_C(60000000000))
+		net->delay_ns = MAX(net->delay_ns, (uint64_t)wait);
+}
+
 static void note_drops(struct udp_socket *socket, const struct cmsghdr *c)
 {
 	uint32_t drops;
@@ -117,6 +132,8 @@ static void read_control(struct udp_socket *socket, struct msghdr *message, uint
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			note_drops(socket, c);
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
+			note_wait(socket->net, c);
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(c);
 			address.family = NET_IPV4;
@@ -209,23 +226,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 			return;
 	/* edge-triggered: nobody will tell us again of what is there already */
 	worker->again = true;
-	socket->net->udp->is_behind = true;
 	event_active(socket->event, EV_READ, 0);
-}
-
-/*
- * Without a time stamp on each datagram the wait of the oldest is known from above: all queues were
- * empty at drained_ns, or the kernel just woke us, so nothing that is handled now came before.
- */
-uint64_t udp_delay_ns(struct net *net)
-{
-	struct udp *udp = net->udp;
-	uint64_t now_ns = net->worker->now_ns;
-	uint64_t since = MAX(udp->drained_ns, net->worker->woken_ns);
-	if (!udp->is_behind)
-		udp->drained_ns = now_ns;
-	udp->is_behind = false;
-	return now_ns > since ? now_ns - since : 0;
 }
 
 /* ---- set-up ---- */
@@ -255,6 +256,7 @@ static int set_options(struct udp_socket *socket, const struct net_address *addr
 	int level = is_v6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	set_buffers(socket->fd, socket);
 	socket_set(socket->fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+	socket_set(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	/* a message over the path's MTU is cut into fragments, not refused */
 	socket_set(socket->fd, level, is_v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER,
 		is_v6 ? IPV6_PMTUDISC_DONT : IP_PMTUDISC_DONT);
@@ -274,6 +276,9 @@ int udp_open(struct net *net, unsigned listener)
 	socket->net = net;
 	socket->listener = (uint8_t)listener;
 	socket->is_any = net_address_is_any(address);
+	net->udp->has_any |= socket->is_any;
+	for (unsigned i = 0; i < UDP_BATCH; i++)
+		prepare_slot(net->udp, i);
 	socket->fd = socket_bind(SOCK_DGRAM, address);
 	if (socket->fd < 0)
 		return socket->fd;

@@ -14,7 +14,7 @@
 #define UDP_RCVBUF      (4 << 20)
 #define UDP_SNDBUF      (1 << 20)
 #define UDP_TAIL        (65536 - PACKET_BYTES)
-#define UDP_CONTROL_IN  128 /* packet info of either family, and the drop count */
+#define UDP_CONTROL_IN  128 /* packet info of either family, time stamp, drop count */
 #define UDP_CONTROL_OUT CMSG_SPACE(sizeof(struct in6_pktinfo))
 
 /* Who sent what to whom of late. */
@@ -77,8 +77,7 @@ struct udp {
 	struct lane_node retry; /* armed while a socket is stalled */
 	struct packet *spare; /* for the next slot whose packet leaves; NULL: none was to be had */
 	char *tails;          /* UDP_BATCH * 65,536 */
-	uint64_t drained_ns;  /* no socket had anything left then */
-	bool is_behind;       /* a socket has more than one turn could take */
+	bool has_any;         /* a socket is bound to any address */
 	struct udp_trains trains;
 	unsigned sent_next;
 	struct udp_sent sent[UDP_SENT];

@@ -18,9 +18,12 @@ static void read_token(
 		return; /* without a To tag it would begin a dialog, and prove nothing */
 	if (!route_token_read(proxy->at.route_key, uri->user, m->call_id, &incoming->token))
 		return;
-	incoming->in_dialog = true;
-	incoming->from_caller =
-		route_token_tag(proxy->at.route_key, m->from_tag) == incoming->token.caller_tag;
+	/* the tag that the dialog's first request had in From is on one of its sides ever after */
+	const struct siphash_key *key = proxy->at.route_key;
+	bool from_caller = route_token_tag(key, m->from_tag) == incoming->token.caller_tag;
+	bool to_caller = route_token_tag(key, m->to_tag) == incoming->token.caller_tag;
+	incoming->in_dialog = from_caller || to_caller;
+	incoming->from_caller = from_caller;
 }
 
 /* Takes leading Route values off while they are ours (§16.4, last but one paragraph). */

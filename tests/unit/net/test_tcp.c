@@ -173,6 +173,25 @@ START_TEST(half_a_message_has_a_deadline)
 }
 END_TEST
 
+START_TEST(who_connects_and_says_nothing_has_a_deadline)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
+	config.message_deadline_ms = 10000;
+	uint64_t before = connections();
+	struct net_address server = open_tcp(1, &config);
+	int client = client_open(SOCK_STREAM, NULL, &server);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 1);
+	fake_clock_advance(&fake, 9999);
+	fixture_turn(&fixture, 0);
+	ck_assert_uint_eq(connections(), before + 1);
+	fake_clock_advance(&fake, 2);
+	FIXTURE_UNTIL(&fixture, 1, is_closed(client));
+	ck_assert_uint_eq(connections(), before);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(silent_connection_is_closed_when_idle)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
@@ -473,8 +492,9 @@ END_TEST
 TEST_MAIN("tcp", without_descriptors_accepting_pauses, idle_connections_are_cheap,
 	message_arrives_byte_by_byte, large_message_arrives_in_any_pieces, double_crlf_is_answered,
 	huge_content_length_is_refused_and_closed, garbage_closes_the_connection,
-	half_a_message_has_a_deadline, silent_connection_is_closed_when_idle,
-	peer_that_never_reads_is_closed, messages_of_one_connection_reach_both_homes,
-	send_to_a_flow_that_is_gone_comes_back, connections_have_a_limit,
-	one_connection_serves_many_sends_to_a_peer, refused_connection_is_told_to_every_sender,
-	drained_group_accepts_nobody, large_requests_prefer_a_stream_where_we_have_one)
+	half_a_message_has_a_deadline, who_connects_and_says_nothing_has_a_deadline,
+	silent_connection_is_closed_when_idle, peer_that_never_reads_is_closed,
+	messages_of_one_connection_reach_both_homes, send_to_a_flow_that_is_gone_comes_back,
+	connections_have_a_limit, one_connection_serves_many_sends_to_a_peer,
+	refused_connection_is_told_to_every_sender, drained_group_accepts_nobody,
+	large_requests_prefer_a_stream_where_we_have_one)

@@ -70,6 +70,54 @@ START_TEST(large_datagrams_pass_whole_to_both_workers)
 }
 END_TEST
 
+/* What one batch sends: three lengths in turn, so that trains are made out of order. */
+START_TEST(datagrams_of_one_length_leave_together_and_arrive_apart)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	struct worker *worker = &fixture.workers.workers[0];
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	struct sockaddr_storage own;
+	socklen_t own_length = sizeof(own);
+	ck_assert_int_eq(getsockname(client, (struct sockaddr *)&own, &own_length), 0);
+	struct path to = {.transport = PV_TRANSPORT_UDP, .listener = 0};
+	net_address_from_sockaddr((struct sockaddr *)&own, &to.peer);
+	uint64_t coupled = metrics_sum(METRIC_net_udp_coupled);
+	uint64_t sent = metrics_sum(METRIC_net_udp_sent);
+	for (unsigned i = 0; i < 100; i++) {
+		struct buffer *one = buffer_take(&worker->buffers, 2000);
+		one->length = i % 3 == 2 ? 1900 : 200 + i % 3;
+		memset(one->bytes, 'a' + (int)(i % 26), one->length);
+		memcpy(one->bytes, &i, sizeof(i));
+		net_send(fixture.seen[0].net, &to, one, 0);
+		buffer_unref(&worker->buffers, one);
+	}
+	fixture_turn(&fixture, 0);
+	bool seen[100] = {0};
+	unsigned last[3] = {0};
+	for (unsigned n = 0; n < 100; n++) {
+		unsigned i;
+		ssize_t got = client_read(client, answer, sizeof(answer));
+		ck_assert_int_gt(got, 0);
+		memcpy(&i, answer, sizeof(i));
+		ck_assert(i < 100 && !seen[i]);
+		ck_assert_int_eq(got, i % 3 == 2 ? 1900 : 200 + (int)(i % 3));
+		ck_assert_int_eq(answer[got - 1], 'a' + (int)(i % 26));
+		/* within a length the order stays */
+		ck_assert(last[i % 3] <= i);
+		last[i % 3] = i;
+		seen[i] = true;
+	}
+	ck_assert_uint_eq(metrics_sum(METRIC_net_udp_sent) - sent, 100);
+	/* of 67 that are short enough; fellows are looked for a few trains back only */
+	ck_assert_uint_ge(metrics_sum(METRIC_net_udp_coupled) - coupled, 50);
+	ck_assert_uint_eq(worker->buffers.bytes_used, 0);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(keepalives_and_garbage_are_counted_and_dropped)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
@@ -296,7 +344,9 @@ END_TEST
 
 TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass, flood_of_what_ends_calls_is_cut_later,
 	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
-	large_datagrams_pass_whole_to_both_workers, keepalives_and_garbage_are_counted_and_dropped,
-	message_over_the_limit_is_dropped, refused_port_is_told_to_the_sender,
-	answer_leaves_from_the_address_that_was_asked, ipv6_works_beside_ipv4,
-	port_of_somebody_else_is_not_shared, public_address_is_what_we_call_ourselves)
+	large_datagrams_pass_whole_to_both_workers,
+	datagrams_of_one_length_leave_together_and_arrive_apart,
+	keepalives_and_garbage_are_counted_and_dropped, message_over_the_limit_is_dropped,
+	refused_port_is_told_to_the_sender, answer_leaves_from_the_address_that_was_asked,
+	ipv6_works_beside_ipv4, port_of_somebody_else_is_not_shared,
+	public_address_is_what_we_call_ourselves)
