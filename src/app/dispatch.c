@@ -81,9 +81,26 @@ static const struct application *application_for(const struct incoming *incoming
 	return &proxy;
 }
 
+/* What a client that is sent away in an overload waits, in seconds (§21.5.4). */
+#define BUSY_RETRY_AFTER 5
+
+/* New requests are refused first, so that calls in progress end well. Before anything is looked up:
+ * a refusal must cost little of what there is too little of. */
+static bool is_too_busy_for(struct dispatch *d, const struct pv_message *request)
+{
+	return !request->to_tag.length && request->method != PV_METHOD_CANCEL &&
+	       net_is_overloaded(d->net);
+}
+
 static bool on_admit(void *context, const struct pv_message *request, const struct path *from)
 {
 	struct dispatch *d = context;
+	if (is_too_busy_for(d, request)) {
+		metrics_add(METRIC_proxy_refused_busy, 1);
+		transaction_refuse(
+			d->transactions, request, from, 503, PV_SPAN(""), BUSY_RETRY_AFTER);
+		return false;
+	}
 	proxy_prepare(d->proxy, &d->incoming, request, from);
 	d->chosen = application_for(&d->incoming);
 	return d->chosen->admit(d, &d->incoming);

@@ -115,9 +115,9 @@ bool net_prefer_stream(struct net *net, struct path *to, size_t length);
 /* Is `address` one that we listen on? Port 0 counts as 5060. */
 bool net_is_local(const struct net *net, const struct net_address *address);
 
-/* True while the worker is behind (queueing delay over the limit) and while the server drains: new
- * requests are refused first. */
-bool net_is_overloaded(const struct net *net);
+/* Asked for each new request: true = refuse it. While the worker is behind a share of them is
+ * refused, so that calls in progress end well; when it drains, all. */
+bool net_is_overloaded(struct net *net);
 
 /* RFC 3263. A numeric host answers at once (returns the count of targets > 0); a name answers later
  * through `done` (returns 0); < 0 -errno: cannot be resolved. `done` gets count 0 when nothing was

@@ -1,21 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overload.c: whether a worker is behind, judged by how long messages wait for it. */
+/* overload.c: how many new requests a worker may take, judged by how long messages wait for it. */
 #include "net/overload.h"
+
+#include "base/macros.h"
+
+/* What is left of the share after an interval in which nothing waited less than `wait_ns`, in
+ * 32nds. */
+static uint32_t shrink(uint64_t wait_ns)
+{
+	if (wait_ns > 4 * OVERLOAD_DELAY_NS)
+		return 4;
+	return wait_ns > 2 * OVERLOAD_DELAY_NS ? 12 : 24;
+}
+
+static void judge(struct overload *overload)
+{
+	uint32_t share = OVERLOAD_ALL - overload->refused;
+	if (overload->shortest_ns > OVERLOAD_DELAY_NS)
+		share = MAX(share * shrink(overload->shortest_ns) / 32, (uint32_t)OVERLOAD_LEAST);
+	else
+		share = MIN(share + OVERLOAD_GROWTH, (uint32_t)OVERLOAD_ALL);
+	overload->refused = OVERLOAD_ALL - share;
+}
 
 bool overload_note(struct overload *overload, uint64_t now_ns, uint64_t delay_ns)
 {
-	bool before = overload->is_on;
-	if (delay_ns <= OVERLOAD_DELAY_NS)
-		overload->high_since_ns = 0;
-	else if (!overload->high_since_ns)
-		overload->high_since_ns = now_ns;
-	if (delay_ns > OVERLOAD_DELAY_NS / 2)
-		overload->low_since_ns = 0;
-	else if (!overload->low_since_ns)
-		overload->low_since_ns = now_ns;
-	if (overload->high_since_ns && now_ns - overload->high_since_ns >= OVERLOAD_INTERVAL_NS)
-		overload->is_on = true;
-	if (overload->low_since_ns && now_ns - overload->low_since_ns >= OVERLOAD_CALM_NS)
-		overload->is_on = false;
-	return overload->is_on != before;
+	bool before = overload->refused > 0;
+	if (!overload->since_ns) {
+		overload->since_ns = now_ns;
+		overload->shortest_ns = delay_ns;
+		return false;
+	}
+	overload->shortest_ns = MIN(overload->shortest_ns, delay_ns);
+	if (now_ns - overload->since_ns < OVERLOAD_INTERVAL_NS)
+		return false;
+	judge(overload);
+	overload->since_ns = 0;
+	return before != (overload->refused > 0);
+}
+
+bool overload_admits(struct overload *overload)
+{
+	if (!overload->refused)
+		return true;
+	overload->credit += OVERLOAD_ALL - overload->refused;
+	if (overload->credit < OVERLOAD_ALL)
+		return false;
+	overload->credit -= OVERLOAD_ALL;
+	return true;
 }

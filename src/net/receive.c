@@ -108,14 +108,14 @@ void receive_judge_delay(struct net *net)
 	net->delay_ns = 0;
 	if (!overload_note(&net->overload, net->worker->now_ns, delay_ns))
 		return;
-	metrics_set(METRIC_net_overloaded, net->overload.is_on);
-	log_event(LOG_LEVEL_WARNING, net->overload.is_on ? "overload_begins" : "overload_ends",
+	metrics_set(METRIC_net_overloaded, net->overload.refused > 0);
+	log_event(LOG_LEVEL_WARNING, net->overload.refused ? "overload_begins" : "overload_ends",
 		"worker=%u delay_ms=%llu", net->worker->index,
 		(unsigned long long)(delay_ns / 1000000));
 }
 
-bool net_is_overloaded(const struct net *net)
+bool net_is_overloaded(struct net *net)
 {
-	return net->overload.is_on ||
+	return !overload_admits(&net->overload) ||
 	       atomic_load_explicit(&net->group->draining, memory_order_relaxed);
 }

@@ -8,10 +8,12 @@
 
 #include "net/private.h"
 
-#define UDP_BATCH       32  /* datagrams of one receive */
-#define UDP_OUT         128 /* datagrams of one send */
-#define UDP_SENT        512 /* sends that an ICMP error can be traced back to */
-#define UDP_RCVBUF      (4 << 20)
+#define UDP_BATCH 32  /* datagrams of one receive */
+#define UDP_OUT   128 /* datagrams of one send */
+#define UDP_SENT  512 /* sends that an ICMP error can be traced back to */
+#define UDP_RCVBUF                                                                    \
+	(16 << 20) /* what comes while the system lets us not run, at 60,000 a second \
+		    */
 #define UDP_SNDBUF      (1 << 20)
 #define UDP_TAIL        (65536 - PACKET_BYTES)
 #define UDP_CONTROL_IN  128 /* packet info of either family, time stamp, drop count */

@@ -42,7 +42,7 @@ struct registry_binding {
 	uint64_t expires_ms;  /* on the registry's clock */
 	struct path received; /* where the REGISTER came from: the phone's own hole */
 	bool behind_nat;      /* source differs from Contact/Via: route by `received` */
-	bool lost; /* its flow ended: no target any more (RFC 5626 §5.3.1) */
+	bool lost;            /* its flow ended: no target any more (RFC 5626 §5.3.1) */
 	uint8_t group; /* filled by lookups: the flows of one instance share it, others have their
 			  own */
 };

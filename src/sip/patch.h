@@ -30,8 +30,8 @@ void patch_insert(struct patch *patch, uint16_t at, struct pv_span text);
 /* Removes one value (as pv_values_next gave it) of a header; the whole line when it was its only
  * one, else its comma goes with it. `field` is pv_values.field. Two removals of neighbours work. */
 void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span value);
-/* Removes the topmost Via, as every response that is passed on loses it (RFC 3261 §16.7 item 3). For a patch without
- * other edits of that line. */
+/* Removes the topmost Via, as every response that is passed on loses it (RFC 3261 §16.7 item 3).
+ * For a patch without other edits of that line. */
 void patch_remove_top_via(struct patch *patch);
 void patch_remove_line(struct patch *patch, uint16_t field);
 void patch_remove_header(struct patch *patch, enum pv_header header);

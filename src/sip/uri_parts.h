@@ -5,8 +5,8 @@
 
 #include <portavoz/uri.h>
 
-/* Whether it is "sip:", a user or none, a host, a port or none, and no more: then pv_uri_parse takes
- * it. Only for who needs none of its parts. */
+/* Whether it is "sip:", a user or none, a host, a port or none, and no more: then pv_uri_parse
+ * takes it. Only for who needs none of its parts. */
 bool uri_is_plain(struct pv_span text);
 
 /* Takes a separator and name["="value] off `rest`. `at` of a value that is absent is NULL. False

@@ -254,7 +254,7 @@ bool net_is_local(const struct net *net, const struct net_address *address)
 		       pv_span_equal(pv_writer_span(&w), PV_SPAN("2001:db8::1")));
 }
 
-bool net_is_overloaded(const struct net *net)
+bool net_is_overloaded(struct net *net)
 {
 	return net->overloaded;
 }

@@ -34,15 +34,6 @@ void proxy_free(struct proxy *proxy)
 	free(proxy);
 }
 
-/* A new request is refused first, so that calls in progress end well (overload). Cheap on purpose:
- * nothing was looked up yet. */
-static bool too_busy(struct proxy *proxy, const struct incoming *incoming)
-{
-	if (incoming->message->to_tag.length || incoming->message->method == PV_METHOD_CANCEL)
-		return false;
-	return net_is_overloaded(proxy->at.net);
-}
-
 /* §16.10: a CANCEL that matches nothing has nothing to cancel behind us either, for we never
  * forward an INVITE without state. */
 static bool refuse_lone_cancel(struct proxy *proxy, struct incoming *incoming)
@@ -53,10 +44,6 @@ static bool refuse_lone_cancel(struct proxy *proxy, struct incoming *incoming)
 
 bool proxy_admit(struct proxy *proxy, struct incoming *incoming)
 {
-	if (too_busy(proxy, incoming)) {
-		proxy_reply_busy(proxy, NULL, incoming->message, incoming->from);
-		return false;
-	}
 	if (incoming->message->method == PV_METHOD_CANCEL)
 		return refuse_lone_cancel(proxy, incoming);
 	return proxy_validate(proxy, incoming) && proxy_identify(proxy, incoming) &&
