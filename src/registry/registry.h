@@ -95,8 +95,8 @@ void registry_keepalive(struct registry *registry, uint32_t shard, uint64_t now_
 	uint32_t keepalive_ms, void (*visit)(void *context, const struct registry_binding *binding),
 	void *context);
 /*
- * A flow ended. A binding with a reg-id is marked lost (a request then gets 430 and the next reg-id
- * is tried). Without reg-id it is removed when it is behind NAT, for nobody can reach it; else it
+ * A flow ended. A binding with a reg-id is marked lost (a request then goes by the next
+ * reg-id). Without reg-id it is removed when it is behind NAT, for nobody can reach it; else it
  * stays without a flow: routed by its Contact, which a new connection may reach. Returns how many
  * it touched. Any worker.
  */
