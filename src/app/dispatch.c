@@ -113,6 +113,12 @@ static void on_request(void *context, struct transaction *server, const struct p
 	d->chosen->request(d, &d->incoming, server);
 }
 
+static void on_again(void *context, struct transaction *server, const struct pv_message *request,
+	const struct path *from)
+{
+	registrar_again(((struct dispatch *)context)->registrar, server, request, from);
+}
+
 static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
 {
 	struct dispatch *d = context;
@@ -191,6 +197,7 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 		transactions, &(struct transaction_user){
 				      .admit = on_admit,
 				      .request = on_request,
+				      .again = on_again,
 				      .ack = on_ack,
 				      .cancel = on_cancel,
 				      .response = on_response,

@@ -45,13 +45,16 @@ void registrar_start(struct registrar *registrar);
 /*
  * Before a REGISTER to us gets a transaction: true = go on with registrar_request, in the same
  * batch and before any other request. False = it was answered statelessly: a challenge (§8.2.7) or
- * bad credentials. A retransmission of an accepted REGISTER never comes here, its transaction
- * answers it.
+ * bad credentials. A retransmission of an accepted REGISTER never comes here, but to
+ * registrar_again.
  */
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from);
 /* Steps 1 to 8 of §10.3 for what precheck let in, and the answer. */
 void registrar_request(struct registrar *registrar, struct transaction *server,
+	const struct pv_message *request, const struct path *from);
+/* A retransmission of a REGISTER that was accepted: the answer is made again, nothing changes. */
+void registrar_again(struct registrar *registrar, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
 /* A connection of this worker ended (RFC 5626 §5.3). */
 void registrar_flow_gone(struct registrar *registrar, uint64_t flow);
