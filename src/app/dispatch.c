@@ -185,6 +185,13 @@ static void on_flow_gone(void *context, uint64_t flow)
 	registrar_flow_gone(((struct dispatch *)context)->registrar, flow);
 }
 
+static bool on_is_anyones(void *context, const struct sip_peek *peek, struct pv_span message)
+{
+	struct dispatch *d = context;
+	return peek->method == PV_METHOD_REGISTER &&
+	       registrar_will_challenge(d->registrar, message);
+}
+
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
 	struct registrar *registrar_of_worker)
@@ -192,7 +199,13 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
 	d->proxy = proxy_of_worker;
 	d->registrar = registrar_of_worker;
-	net_set_user(net, &(struct net_user){on_message, on_send_error, on_flow_gone, d});
+	net_set_user(net, &(struct net_user){
+				  .message = on_message,
+				  .send_error = on_send_error,
+				  .flow_gone = on_flow_gone,
+				  .is_anyones = on_is_anyones,
+				  .context = d,
+			  });
 	transaction_layer_set_user(
 		transactions, &(struct transaction_user){
 				      .admit = on_admit,

@@ -120,6 +120,13 @@ static bool check_credentials(
 	return false;
 }
 
+bool registrar_will_challenge(const struct registrar *registrar, struct pv_span message)
+{
+	static const char credentials[] = "uthorization:";
+	return registrar->config.challenge &&
+	       !memmem(message.at, message.length, credentials, sizeof(credentials) - 1);
+}
+
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from)
 {

@@ -42,6 +42,11 @@ void registrar_configure(struct registrar *registrar, const struct registrar_con
 /* Starts expiry and keep-alive. On the worker's thread, or before it runs. */
 void registrar_start(struct registrar *registrar);
 
+/* Is this text of a REGISTER answered by a challenge, which any worker can give? A guess: false
+ * where it may bring credentials. Where it is true and they were only written strangely, the worker
+ * that was asked is as good as another, for retransmissions come to it too. */
+bool registrar_will_challenge(const struct registrar *registrar, struct pv_span message);
+
 /*
  * Before a REGISTER to us gets a transaction: true = go on with registrar_request, in the same
  * batch and before any other request. False = it was answered statelessly: a challenge (§8.2.7) or

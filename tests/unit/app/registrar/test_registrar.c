@@ -240,6 +240,19 @@ START_TEST(login_and_its_retransmission)
 }
 END_TEST
 
+/* Only what will be challenged may stay with a worker that is not its home. */
+START_TEST(a_challenge_is_foreseen)
+{
+	open_all(true);
+	ck_assert(registrar_will_challenge(registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\n\r\n")));
+	ck_assert(!registrar_will_challenge(
+		registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\nauthorization: Digest\r\n\r\n")));
+	registrar->config.challenge = false;
+	ck_assert(!registrar_will_challenge(registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\n\r\n")));
+	close_all();
+}
+END_TEST
+
 START_TEST(unknown_extension_comes_before_the_challenge)
 {
 	open_all(true);
@@ -304,5 +317,5 @@ START_TEST(keepalive_comes_through_the_hole)
 END_TEST
 
 TEST_MAIN("registrar", challenge_keeps_no_state, login_and_its_retransmission,
-	unknown_extension_comes_before_the_challenge, tick_expires,
+	a_challenge_is_foreseen, unknown_extension_comes_before_the_challenge, tick_expires,
 	keepalive_comes_through_the_hole)
