@@ -152,7 +152,7 @@ struct pv_sdp_media {
 
 /*
  * Owner: whoever parses; one scratch description a thread is enough. Lifetime: that of the bytes.
- * About 6 KB; only media[0] to media[media_count - 1] are filled.
+ * About 4 KB; only media[0] to media[media_count - 1] are filled.
  */
 struct pv_sdp {
 	struct pv_span whole;
