@@ -38,7 +38,7 @@ extern "C" {
 	ROW(BAD_MULTIPART, 400, 399, "Malformed multipart body", "RFC 2046 §5.1.1")                \
 	ROW(TOO_DEEP, 488, 399, "Multipart bodies too deep", "RFC 5621 §3.3")                      \
 	ROW(TWO_SESSIONS, 488, 399, "Two session descriptions", "RFC 5621 §4")                     \
-	ROW(ENCODED, 488, 399, "Session description with a transfer encoding", "RFC 3261 §27.5")   \
+	ROW(ENCODED, 488, 399, "Session description with a transfer encoding", "RFC 2045 §6")      \
 	ROW(ANSWER_COUNT, 488, 399, "Answer with another number of media", "RFC 3264 §6")          \
 	ROW(ANSWER_KIND, 488, 304, "Answer with another kind of media", "RFC 3264 §6")             \
 	ROW(ANSWER_PROTO, 488, 302, "Answer with another transport protocol", "RFC 3264 §6.1")     \
