@@ -36,8 +36,8 @@ extern "C" {
 	ROW(BAD_RTCP, 488, 306, "Malformed rtcp attribute", "RFC 3605 §2.1")                       \
 	ROW(NO_CODEC, 488, 305, "No codec that may be used", "RFC 3264 §6")                        \
 	ROW(BAD_MULTIPART, 400, 399, "Malformed multipart body", "RFC 2046 §5.1.1")                \
-	ROW(TOO_DEEP, 488, 399, "Multipart bodies too deep", "RFC 5621 §3.3")                      \
-	ROW(TWO_SESSIONS, 488, 399, "Two session descriptions", "RFC 5621 §4")                     \
+	ROW(TOO_DEEP, 488, 399, "Multipart bodies too deep", "RFC 5621 §3")                        \
+	ROW(TWO_SESSIONS, 488, 399, "Two session descriptions", "RFC 3261 §13.2.1")                \
 	ROW(ENCODED, 488, 399, "Session description with a transfer encoding", "RFC 2045 §6")      \
 	ROW(ANSWER_COUNT, 488, 399, "Answer with another number of media", "RFC 3264 §6")          \
 	ROW(ANSWER_KIND, 488, 304, "Answer with another kind of media", "RFC 3264 §6")             \

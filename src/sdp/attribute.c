@@ -11,11 +11,28 @@ static const struct row {
 #undef ROW
 };
 
+/* The first row of each letter that has one: rows are in the order of the alphabet. */
+static const uint8_t first_row[26] = {
+	['a' - 'a'] = SDP_ALT,
+	['b' - 'a'] = SDP_BUNDLE_ONLY,
+	['c' - 'a'] = SDP_CANDIDATE,
+	['e' - 'a'] = SDP_END_OF_CANDIDATES,
+	['f' - 'a'] = SDP_FINGERPRINT,
+	['i' - 'a'] = SDP_ICE_UFRAG,
+	['m' - 'a'] = SDP_MAXPTIME,
+	['p' - 'a'] = SDP_PTIME,
+	['r' - 'a'] = SDP_RECVONLY,
+	['s' - 'a'] = SDP_SENDONLY,
+};
+
 static enum sdp_attribute_id id_of(struct pv_span name)
 {
-	for (unsigned id = 1; id < SDP_ATTRIBUTE_COUNT; id++)
-		if (rows[id].name.length == name.length &&
-			pv_span_equal_nocase(rows[id].name, name))
+	unsigned char letter = name.length ? pv_lower((unsigned char)name.at[0]) : 0;
+	unsigned id = letter >= 'a' && letter <= 'z' ? first_row[letter - 'a'] : 0;
+	if (!id)
+		return SDP_ATTRIBUTE_OTHER;
+	for (; id < SDP_ATTRIBUTE_COUNT && rows[id].name.at[0] == (char)letter; id++)
+		if (pv_span_equal_nocase(rows[id].name, name))
 			return (enum sdp_attribute_id)id;
 	return SDP_ATTRIBUTE_OTHER;
 }

@@ -162,7 +162,7 @@ static bool is_plain(struct pv_span encoding)
 
 static int take_session(const struct part *part, struct pv_span *ret)
 {
-	if (!part->body.length || !is_session(part->disposition))
+	if (!is_session(part->disposition))
 		return 0;
 	if (!is_plain(part->encoding))
 		return -PV_SDP_ENCODED;

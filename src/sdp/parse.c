@@ -228,8 +228,8 @@ static int inherit(const struct pv_sdp *sdp, struct pv_sdp_media *media)
 		media->address = sdp->address;
 	if (media->address.family == PV_SDP_NO_ADDRESS && media->port)
 		return -PV_SDP_NO_CONNECTION;
-	if (!media->has_rtcp && media->port && media->port < UINT16_MAX)
-		media->rtcp_port = (uint16_t)(media->port + 1);
+	if (!media->has_rtcp && media->port)
+		media->rtcp_port = (uint16_t)(media->port + 1); /* 65535 has none */
 	if (media->rtcp_address.family == PV_SDP_NO_ADDRESS)
 		media->rtcp_address = media->address;
 	if (!media->has_direction)

@@ -38,7 +38,8 @@ enum sdp_class {
 };
 
 /* Attributes that this floor acts on. Names compare without case: whoever reads them so as well
- * must not be led past us. One row adds an attribute. */
+ * must not be led past us. One row adds an attribute, in alphabetical order; the first one
+ * of its letter is named in attribute.c as well. */
 #define SDP_ATTRIBUTES(ROW)                                     \
 	ROW(ALT, "alt", SDP_BYPASS)                             \
 	ROW(ALTC, "altc", SDP_BYPASS)                           \

@@ -138,6 +138,21 @@ START_TEST(an_outline_that_is_full_forgives)
 }
 END_TEST
 
+/* Browsers offer one codec under many numbers. */
+START_TEST(one_codec_of_many_numbers_takes_little_room)
+{
+	char text[8192];
+	int at = snprintf(text, sizeof(text), "%sm=video 1 RTP/AVP", HEAD);
+	for (int i = 64; i < 104; i++)
+		at += snprintf(text + at, sizeof(text) - (size_t)at, " %d", i);
+	for (int i = 64; i < 104; i++)
+		at += snprintf(
+			text + at, sizeof(text) - (size_t)at, "\r\na=rtpmap:%d H264/90000", i);
+	ck_assert_int_eq(check(text, MEDIA("m=video 1 RTP/AVP 31")), -PV_SDP_ANSWER_FORMAT);
+	ck_assert_uint_eq(outline.media[0].format_count, 41);
+}
+END_TEST
+
 START_TEST(m_lines_are_never_taken_away)
 {
 	check(LINPHONE, LINPHONE);
@@ -151,4 +166,4 @@ END_TEST
 
 TEST_MAIN("answer", each_rule_has_its_verdict, an_answer_may_do_what_is_left_to_it,
 	a_hold_by_address_may_be_answered_with_sendrecv, an_outline_that_is_full_forgives,
-	m_lines_are_never_taken_away)
+	one_codec_of_many_numbers_takes_little_room, m_lines_are_never_taken_away)

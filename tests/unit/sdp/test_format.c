@@ -53,6 +53,9 @@ START_TEST(static_ones_need_no_rtpmap)
 	ck_assert_uint_eq(formats.list[1].encoding.length, 0);
 	ck_assert_int_eq(formats.list[2].payload_type, -1);
 	ck_assert_int_eq(formats.list[3].payload_type, -1);
+	read(HEAD "m=audio 5000 RTP/AVP 0 0\r\n", 0);
+	SAYS(formats.list[0].encoding, "PCMU");
+	SAYS(formats.list[1].encoding, "PCMU");
 }
 END_TEST
 

@@ -26,8 +26,8 @@ END_TEST
 
 START_TEST(what_is_no_line_stays)
 {
-	static const char *const bad[] = {
-		"v", "=", "v:0", "V=0", "1=0", " v=0", "\n", "\r\n", "a=\r", "a=\rb\n", "\xe4=0"};
+	static const char *const bad[] = {"v", "=", "v:0", "V=0", "1=0", " v=0", "{=0", "\n",
+		"\r\n", "a=\r", "a=\rb\n", "\xe4=0"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct pv_span rest = pv_span_of(bad[i]);
 		struct sdp_line line;

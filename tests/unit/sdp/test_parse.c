@@ -96,6 +96,29 @@ START_TEST(ipv6_and_what_the_session_says_for_all)
 }
 END_TEST
 
+START_TEST(the_first_rtcp_counts_and_the_highest_port_has_none)
+{
+	ck_assert_int_gt(
+		parse_text(&sdp, HEAD AUDIO "a=rtcp:1 IN IP4 192.0.2.8\r\na=rtcp:2\r\n"), 0);
+	ck_assert_uint_eq(sdp.media[0].rtcp_port, 1);
+	SAYS(sdp.media[0].rtcp_address.text, "192.0.2.8");
+	ck_assert_int_gt(
+		parse_text(&sdp, HEAD "m=audio 65535 RTP/AVP 0\r\nm=audio 0 RTP/AVP 0"), 0);
+	ck_assert_uint_eq(sdp.media[0].rtcp_port, 0);
+	ck_assert_uint_eq(sdp.media[1].rtcp_port, 0);
+}
+END_TEST
+
+START_TEST(keys_of_the_session_are_for_all)
+{
+	ck_assert_int_gt(parse_text(&sdp, HEAD "a=fingerprint:x\r\n" AUDIO), 0);
+	ck_assert(sdp.media[0].has_fingerprint && !sdp.media[0].has_crypto);
+	ck_assert_int_gt(parse_text(&sdp, HEAD AUDIO "a=crypto:1 x\r\n" AUDIO), 0);
+	ck_assert(!sdp.media[0].has_fingerprint && sdp.media[0].has_crypto);
+	ck_assert(!sdp.media[1].has_crypto);
+}
+END_TEST
+
 START_TEST(careless_writing_is_taken)
 {
 	ck_assert_int_eq(parse_text(&sdp, SLOPPY), sizeof(SLOPPY) - 1);
@@ -255,5 +278,6 @@ END_TEST
 
 TEST_MAIN("parse", linphones_offer_is_indexed_whole, microsips_and_baresips_are_read,
 	chromiums_offer_is_not_on_hold, ipv6_and_what_the_session_says_for_all,
+	the_first_rtcp_counts_and_the_highest_port_has_none, keys_of_the_session_are_for_all,
 	careless_writing_is_taken, an_address_of_zero_is_a_hold, each_rule_has_its_verdict,
 	sizes_have_their_limits, no_prefix_makes_it_read_too_far)

@@ -138,7 +138,8 @@ END_TEST
 /* Two addresses of ours, one m-line that is not relayed, one that is refused. */
 START_TEST(each_m_line_has_the_address_that_is_its_own)
 {
-	begin(HEAD "m=audio 1000 RTP/AVP 0\r\ni=first\r\na=x\r\nm=video 2000 RTP/AVP 31\r\n"
+	begin(HEAD "m=audio 1000 RTP/AVP 0\r\ni=first\r\na=x\r\nm=video 2000 RTP/AVP "
+		   "31\r\ni=second\r\n"
 		   "m=application 3000 udp MCPTT\r\na=y\r\nm=text 0 RTP/AVP 98\r\n"
 		   "c=IN IP4 192.0.2.9\r\na=candidate:1\r\n");
 	relay(0, "203.0.113.5", 16384);
@@ -147,7 +148,7 @@ START_TEST(each_m_line_has_the_address_that_is_its_own)
 	relay(3, "203.0.113.5", 16388);
 	GIVES("v=0\r\no=alice 2890844526 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 203.0.113.5\r\n"
 	      "t=0 0\r\nm=audio 16384 RTP/AVP 0\r\ni=first\r\na=x\r\n"
-	      "m=video 16386 RTP/AVP 31\r\nc=IN IP6 2001:db8::5\r\na=rtcp:20000\r\n"
+	      "m=video 16386 RTP/AVP 31\r\ni=second\r\nc=IN IP6 2001:db8::5\r\na=rtcp:20000\r\n"
 	      "m=application 3000 udp MCPTT\r\nc=IN IP4 192.0.2.1\r\na=y\r\n"
 	      "m=text 0 RTP/AVP 98\r\nc=IN IP4 192.0.2.9\r\na=candidate:1\r\n");
 	/* The relayed one is not the first, and the first is refused by us. */
@@ -156,7 +157,7 @@ START_TEST(each_m_line_has_the_address_that_is_its_own)
 	relay(1, "203.0.113.5", 16386);
 	GIVES("v=0\r\no=alice 2890844526 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 203.0.113.5\r\n"
 	      "t=0 0\r\nm=audio 0 RTP/AVP 0\r\ni=first\r\na=x\r\n"
-	      "m=video 16386 RTP/AVP 31\r\n"
+	      "m=video 16386 RTP/AVP 31\r\ni=second\r\n"
 	      "m=application 3000 udp MCPTT\r\nc=IN IP4 192.0.2.1\r\na=y\r\n"
 	      "m=text 0 RTP/AVP 98\r\nc=IN IP4 192.0.2.9\r\na=candidate:1\r\n");
 }
