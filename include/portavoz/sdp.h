@@ -235,8 +235,8 @@ struct pv_sdp_change {
 /*
  * Writes `sdp` with the changes, once, in order; what is not changed goes byte for byte. As soon as
  * one m-line gets an address of ours, what could lead a peer past us or make it doubt us is left
- * out: candidate, remote-candidates, end-of-candidates, ice-*, alt, altc, source-filter, and
- * a=rtcp as it came.
+ * out: candidate, remote-candidates, end-of-candidates, ice-*, x-candidate*, alt, altc, ccap,
+ * source-filter, and a=rtcp as it came.
  * Returns 0 or a verdict, in which case nothing was written: -PV_SDP_NO_CODEC. Ask the writer
  * whether it fitted.
  */
@@ -281,6 +281,7 @@ void pv_sdp_build_attribute(struct pv_writer *w, struct pv_span name, struct pv_
  * of its headers, or empty. The whole body is one, or one part of a multipart body (one more
  * multipart inside is looked into), and its Content-Disposition is "session" or absent (RFC 3261
  * §20.11), whatever its handling. 1 and *ret_sdp; 0 when there is none; or a verdict.
+ * Whether the message has a Content-Encoding is the caller's to see.
  * To change it write what stands before, the new description, what stands behind, and a new
  * Content-Length.
  */

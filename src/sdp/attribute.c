@@ -37,6 +37,13 @@ static enum sdp_attribute_id id_of(struct pv_span name)
 	return SDP_ATTRIBUTE_OTHER;
 }
 
+/* More attributes that lead past a relay than have a row: RFC 8839's, and Lync's of its own. */
+static bool is_bypass(struct pv_span name)
+{
+	return pv_span_starts_with_nocase(name, PV_SPAN("ice-")) ||
+	       pv_span_starts_with_nocase(name, PV_SPAN("x-candidate"));
+}
+
 void sdp_attribute_read(struct pv_span text, struct sdp_attribute *ret)
 {
 	const char *at = text.at, *end = pv_span_end(text);
@@ -52,7 +59,7 @@ void sdp_attribute_read(struct pv_span text, struct sdp_attribute *ret)
 	ret->value = pv_span_from(at, end);
 	ret->id = id_of(ret->name);
 	ret->class = rows[ret->id].class;
-	if (!ret->id && pv_span_starts_with_nocase(ret->name, PV_SPAN("ice-")))
+	if (!ret->id && is_bypass(ret->name))
 		ret->class = SDP_BYPASS;
 }
 

@@ -31,7 +31,7 @@ enum offer_state {
 };
 
 /* What passes. _SDP: with a description, _BARE: without. A message that means nothing without a
- * description (an unreliable 1xx, an UPDATE) is no event then. */
+ * description (any 1xx, an UPDATE) is no event then. */
 #define OFFER_EVENTS(ROW)                                                                    \
 	ROW(INVITE_SDP)                                                                      \
 	ROW(INVITE_BARE)                                                                     \

@@ -45,6 +45,7 @@ enum sdp_class {
 	ROW(ALTC, "altc", SDP_BYPASS)                           \
 	ROW(BUNDLE_ONLY, "bundle-only", SDP_KEPT)               \
 	ROW(CANDIDATE, "candidate", SDP_BYPASS)                 \
+	ROW(CCAP, "ccap", SDP_BYPASS)                           \
 	ROW(CRYPTO, "crypto", SDP_KEPT)                         \
 	ROW(END_OF_CANDIDATES, "end-of-candidates", SDP_BYPASS) \
 	ROW(FINGERPRINT, "fingerprint", SDP_KEPT)               \
@@ -74,7 +75,7 @@ enum sdp_attribute_id {
 
 struct sdp_attribute {
 	enum sdp_attribute_id id;
-	enum sdp_class class; /* "ice-" anything is BYPASS as well */
+	enum sdp_class class; /* "ice-" and "x-candidate" anything are BYPASS as well */
 	struct pv_span name;
 	struct pv_span value; /* behind the ':' and blanks; empty = none */
 };
