@@ -246,7 +246,8 @@ int pv_sdp_rewrite(
 /* An address in its family, for changes and for descriptions of our own. */
 static inline struct pv_sdp_address pv_sdp_address_of(struct pv_span text, bool is_ipv6)
 {
-	struct pv_sdp_address address = {is_ipv6 ? PV_SDP_IP6 : PV_SDP_IP4, text};
+	struct pv_sdp_address address = {
+		is_ipv6 ? PV_SDP_IP6 : PV_SDP_IP4, text, false, false, false};
 	return address;
 }
 
@@ -309,6 +310,7 @@ struct pv_sdp_outline {
 	uint16_t formats[PV_SDP_OUTLINE_FORMATS]; /* of all m-lines, one after the other */
 };
 
+/* Of the offer as the other side gets it: where codecs were filtered, parse what was written. */
 void pv_sdp_outline_of(const struct pv_sdp *sdp, struct pv_sdp_outline *ret);
 
 /*
