@@ -221,8 +221,8 @@ struct pv_sdp_media_change {
 	bool set_direction;
 	enum pv_sdp_direction direction;
 	/* Encoding names in order of preference; formats that are not named go, with their rtpmap,
-	 * fmtp and rtcp-fb lines. telephone-event always stays. None: all stay as they are. RTP
-	 * only. */
+	 * fmtp and rtcp-fb lines. telephone-event always stays. None: all stay as they are. For
+	 * RTP that is not rejected. */
 	const struct pv_span *codecs;
 	unsigned codec_count;
 };

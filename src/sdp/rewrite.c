@@ -202,7 +202,7 @@ static int rewrite_media(struct rewrite *r, unsigned i)
 	r->media = media;
 	r->edit = edit;
 	r->relayed = is_relayed(r, i);
-	r->filtered = edit->codec_count && media->is_rtp;
+	r->filtered = edit->codec_count && media->is_rtp && !edit->reject;
 	/* A hold by 0.0.0.0, whose address goes. */
 	bool hold = r->relayed && media->direction != media->written;
 	r->set_direction = edit->set_direction || hold;

@@ -248,6 +248,10 @@ START_TEST(a_filter_that_leaves_nothing_writes_nothing)
 	ck_assert_int_eq(pv_sdp_rewrite(&sdp, &change, &w), -PV_SDP_NO_CODEC);
 	ck_assert_uint_eq(pv_writer_length(&w), 6);
 	/* What is refused, and what is not RTP, has none to lose. */
+	change.media[0].reject = true;
+	GIVES(HEAD "m=audio 0 RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+		   "m=audio 0 RTP/AVP 0\r\nm=image 3000 udptl t38\r\n");
+	change.media[0].reject = false;
 	change.media[0].codec_count = 0;
 	ck_assert(pv_span_equal(written(), sdp.whole));
 }
