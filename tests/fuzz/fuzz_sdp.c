@@ -34,7 +34,7 @@ static void check_formats(const struct pv_sdp_media *media)
 
 static void check_media(const struct pv_sdp_media *media, const char *from)
 {
-	MUST(media->section.at == from && media->section.length > 8);
+	MUST(media->section.at == from && media->section.length >= sizeof("m=a 0 b") - 1);
 	must_be_within(media->section, sdp.whole);
 	must_be_within(media->kind_text, media->section);
 	must_be_within(media->port_text, media->section);
