@@ -123,12 +123,14 @@ enum rtp_arrival rtp_receiver_packet(
 
 void rtp_receiver_rate(struct rtp_receiver *receiver, uint32_t rate)
 {
-	if (receiver->rate && rate)
-		receiver->jitter16 =
-			(uint32_t)((uint64_t)receiver->jitter16 * rate / receiver->rate);
-	if (rate && rate != receiver->rate)
-		receiver->has_transit = false; /* that one is in the old unit */
 	receiver->rate = rate;
+	if (rate == 0 || rate == receiver->unit)
+		return;
+	if (receiver->unit)
+		receiver->jitter16 =
+			(uint32_t)((uint64_t)receiver->jitter16 * rate / receiver->unit);
+	receiver->has_transit = false; /* it is in the old unit */
+	receiver->unit = rate;
 }
 
 uint64_t rtp_receiver_lost(const struct rtp_receiver *receiver)
@@ -144,7 +146,7 @@ uint64_t rtp_receiver_expected(const struct rtp_receiver *receiver)
 
 uint32_t rtp_receiver_jitter_us(const struct rtp_receiver *receiver)
 {
-	if (receiver->rate == 0)
+	if (receiver->unit == 0)
 		return 0;
-	return (uint32_t)((uint64_t)(receiver->jitter16 >> 4) * 1000000 / receiver->rate);
+	return (uint32_t)((uint64_t)(receiver->jitter16 >> 4) * 1000000 / receiver->unit);
 }

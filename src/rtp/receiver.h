@@ -22,7 +22,8 @@ struct rtp_receiver {
 	uint32_t first;       /* extended sequence number that counting began with */
 	uint32_t wanted; /* after a jump: the next number, if the source really goes on there; else
 			    a number that cannot come */
-	uint32_t rate;   /* of the time stamps in Hz; 0: no jitter is measured */
+	uint32_t rate;   /* of the time stamps in Hz; 0: no jitter is measured now */
+	uint32_t unit;   /* the last rate that was not 0: that of `transit` and `jitter16` */
 	uint64_t seen;   /* bit i: highest - i came */
 	uint64_t start_ns;    /* arrival that transit times are relative to */
 	uint32_t transit;     /* of the last packet, time stamp units (RFC 3550 A.8) */

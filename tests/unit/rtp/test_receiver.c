@@ -188,8 +188,12 @@ START_TEST(another_rate_keeps_the_seconds)
 	ck_assert_uint_le(rtp_receiver_jitter_us(&receiver), jitter_us + 125);
 	packet(7, 200, 123456789);
 	ck_assert_uint_le(rtp_receiver_jitter_us(&receiver), jitter_us + 125);
+	/* while a key is held nothing is measured and nothing forgotten */
 	rtp_receiver_rate(&receiver, 0);
-	ck_assert_uint_eq(rtp_receiver_jitter_us(&receiver), 0);
+	jitter_us = rtp_receiver_jitter_us(&receiver);
+	packet(7, 201, 5);
+	ck_assert_uint_eq(rtp_receiver_jitter_us(&receiver), jitter_us);
+	ck_assert_uint_gt(jitter_us, 0);
 }
 END_TEST
 
