@@ -99,7 +99,7 @@ struct media_description {
 	uint8_t dscp; /* 0 to 63, or MEDIA_DSCP_DEFAULT for media.dscp */
 };
 
-/* What a worker is told, or-ed together. Read the report for the rest. */
+/* What a worker is told, or-ed together. The report has been written before. */
 enum media_told {
 	MEDIA_TOLD_HEARD_0 = 1 << 0,  /* the first packet of end 0 passed */
 	MEDIA_TOLD_HEARD_1 = 1 << 1,  /* of end 1 */
@@ -145,8 +145,9 @@ void media_set(struct media *media, unsigned worker, media_id session,
 /* DROP. Ignored when the session was dropped or has ended. */
 void media_drop(struct media *media, unsigned worker, media_id session);
 
-/* How it went until about a second ago. -ENOENT when the session has ended, was not described yet,
- * or never was; -EAGAIN when its relay thread writes just now and is held up. */
+/* How it went until what was told last, or until about a second ago. -ENOENT when the session has
+ * ended, was not described yet, or never was; -EAGAIN when its relay thread writes just now and is
+ * held up. */
 int media_read_report(struct media *media, media_id session, struct media_report *ret_report);
 
 #endif

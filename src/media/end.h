@@ -29,7 +29,7 @@ struct media_packet {
 
 /* What happened to an end while a packet was handled, for its owner to tell. */
 enum end_event { END_HEARD = 1, END_LOCKED = 2 };
-typedef void end_told(struct stream_end *end, unsigned events);
+typedef void end_told(struct relay *relay, struct stream_end *end, unsigned events);
 
 /* Where packets go that an end's latch let pass. A session's go to the other end; what has more
  * than two legs brings a function of its own. */

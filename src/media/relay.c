@@ -61,7 +61,7 @@ static bool receive_one(struct relay *relay, struct media_socket *socket)
 		unsigned events =
 			end_receive(relay, socket->end, &packet, clock_now_ns(relay->clock));
 		if (UNLIKELY(events))
-			socket->end->told(socket->end, events);
+			socket->end->told(relay, socket->end, events);
 	}
 	return true;
 }

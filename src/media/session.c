@@ -24,11 +24,19 @@ static void forward(struct relay *relay, struct stream_end *from, const struct m
 	end_send(from->peer, packet->bytes, packet->length, as_rtcp);
 }
 
-/* Facts of a packet as the worker is told them. */
-static void told(struct stream_end *end, unsigned events)
+static void publish(const struct relay *relay, const struct session *session)
+{
+	struct media_report report;
+	session_report(relay, session, &report);
+	lease_publish(session->lease, &report);
+}
+
+/* Facts of a packet as the worker is told them, who then finds them in the report. */
+static void told(struct relay *relay, struct stream_end *end, unsigned events)
 {
 	struct session *session = end->owner;
 	uint32_t bits = 0;
+	publish(relay, session);
 	if (events & END_HEARD)
 		bits |= MEDIA_TOLD_HEARD_0 << end->index;
 	if (events & END_LOCKED)
@@ -111,6 +119,7 @@ void session_hear(struct relay *relay, struct lease *lease)
 	if (!session)
 		return;
 	change(relay, session, &said->description);
+	publish(relay, session);
 }
 
 static uint64_t last_heard(const struct session *session)
@@ -123,21 +132,20 @@ static uint64_t last_heard(const struct session *session)
 
 void session_watch(struct relay *relay, struct session *session)
 {
-	struct media_report report;
 	uint32_t most =
 		session->watch == MEDIA_WATCH_TALK
 			? atomic_load_explicit(&relay->media->timeout_ms, memory_order_relaxed)
 			: atomic_load_explicit(
 				  &relay->media->hold_timeout_ms, memory_order_relaxed);
 	bool is_silent = relay->now_ms - last_heard(session) >= most;
-	if (is_silent != session->is_silent) {
-		session->is_silent = is_silent;
-		if (is_silent)
-			metrics_add(METRIC_media_timeouts, 1);
-		tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
-	}
-	session_report(relay, session, &report);
-	lease_publish(session->lease, &report);
+	bool is_news = is_silent != session->is_silent;
+	session->is_silent = is_silent;
+	publish(relay, session);
+	if (!is_news)
+		return;
+	if (is_silent)
+		metrics_add(METRIC_media_timeouts, 1);
+	tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
 }
 
 static void report_end(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,

@@ -4,6 +4,8 @@
 #include <netinet/ip.h>
 
 #include "harness.h"
+#include "media/relay.h"
+#include "media/session.h"
 
 static struct call call;
 static struct phone stranger;
@@ -20,6 +22,54 @@ START_TEST(both_ways_untouched)
 	}
 	ck_assert_uint_eq(told[1], MEDIA_TOLD_HEARD_0 | MEDIA_TOLD_HEARD_1 | MEDIA_TOLD_LOCKED_0 |
 					   MEDIA_TOLD_LOCKED_1);
+	call_close(&call);
+	finish();
+}
+END_TEST
+
+/* What the worker is told about is in the report by then. */
+START_TEST(the_report_knows_what_was_told)
+{
+	struct media_report report;
+	start();
+	call_open(&call, 1);
+	call_set(&call);
+	ck_assert_int_eq(media_read_report(media, call.lease.session, &report), 0);
+	ck_assert_uint_eq(report.ends[1].latch, LATCH_ANNOUNCED);
+	speak(&call.phones[1], call.lease.port[1], "first");
+	hear(&call.phones[0], call.lease.port[0], "first");
+	ck_assert(told[1] & MEDIA_TOLD_LOCKED_1);
+	ck_assert_int_eq(media_read_report(media, call.lease.session, &report), 0);
+	ck_assert_uint_eq(report.ends[1].latch, LATCH_LOCKED);
+	ck_assert(media_address_equal(&report.ends[1].source, &call.phones[1].address));
+	call_close(&call);
+	finish();
+}
+END_TEST
+
+START_TEST(plain_is_when_nothing_but_forwarding_is_wanted)
+{
+	start();
+	call_open(&call, 1);
+	call_set(&call);
+	const struct session *session = slab_at(&media->relays[0].sessions, 0);
+	ck_assert(!session_is_plain(session));
+	speak(&call.phones[0], call.lease.port[0], "a");
+	hear(&call.phones[1], call.lease.port[1], "a");
+	ck_assert(!session_is_plain(session));
+	speak(&call.phones[1], call.lease.port[1], "b");
+	hear(&call.phones[0], call.lease.port[0], "b");
+	ck_assert(session_is_plain(session));
+	call.description.ends[0].offer++;
+	call_set(&call);
+	ck_assert(!session_is_plain(session)); /* reopened: packets must be looked at */
+	speak(&call.phones[0], call.lease.port[0], "a");
+	hear(&call.phones[1], call.lease.port[1], "a");
+	ck_assert(session_is_plain(session));
+	call.description.ends[1].offer++;
+	call.description.ends[1].rtp = (struct media_address){0};
+	call_set(&call);
+	ck_assert(!session_is_plain(session));
 	call_close(&call);
 	finish();
 }
@@ -395,7 +445,8 @@ START_TEST(a_loop_ends_at_the_rate)
 }
 END_TEST
 
-TEST_MAIN("relay", both_ways_untouched, every_byte_arrives_and_in_order,
+TEST_MAIN("relay", both_ways_untouched, the_report_knows_what_was_told,
+	plain_is_when_nothing_but_forwarding_is_wanted, every_byte_arrives_and_in_order,
 	new_ssrc_jump_and_codec_pass, third_addresses_are_dropped_and_counted,
 	nothing_goes_to_who_said_nothing, a_blind_end_is_sent_to_when_it_was_heard,
 	sizes_are_bounded, stun_and_dtls_pass_between_who_is_known, rtcp_goes_by_its_own_ports,
