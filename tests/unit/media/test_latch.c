@@ -531,6 +531,7 @@ START_TEST(strangers_send_no_rtcp)
 	ck_assert_uint_eq(stream(ATTACKER, 666, 100), 0);
 	MUST_BE(ANNOUNCED);
 	/* nor does it follow a stranger that RTP only listens to */
+	rtp.state = LATCH_LOCKED_STRANGER;
 	rtp.source = address(OTHER, 7000);
 	latch_follow(&latch, &rtp, now_ms);
 	ck_assert(aims_at(PHONE, 4001));

@@ -152,6 +152,57 @@ START_TEST(the_order_cannot_be_foreseen)
 }
 END_TEST
 
+/* "0.0.0.0" and "::" are two addresses with the same ports each. */
+START_TEST(both_families_have_all_ports)
+{
+	prepare(1);
+	config.locals[0] = address_of("0.0.0.0", 0);
+	config.locals[1] = address_of("::", 0);
+	config.local_count = 2;
+	config.port_first = 24000;
+	config.port_last = 24039;
+	open_stock(0, 1);
+	for (unsigned i = 0; i < 40; i++) {
+		struct port_offer offer;
+		fill(1000 * i);
+		stock_take(&stock, 0, i % 2, &offer);
+	}
+	/* all but what other programs may have */
+	ck_assert_uint_ge(stock.locals[0].bound, 15);
+	ck_assert_uint_ge(stock.locals[1].bound, 15);
+	close_stock();
+	worker_group_done(&group);
+}
+END_TEST
+
+START_TEST(what_came_in_quarantine_is_thrown_away)
+{
+	struct phone phone = phone_open("127.0.0.2");
+	struct port_offer offer;
+	char byte;
+	prepare(1);
+	open_stock(0, 1);
+	fill(0);
+	ck_assert(stock_take(&stock, 0, 0, &offer));
+	struct port_pair *pair = stock_pair(&stock, offer.pair);
+	stock_quarantine(&stock, pair, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		speak(&phone, offer.port, "late");
+		speak(&phone, (uint16_t)(offer.port + 1), "late");
+	}
+	for (unsigned i = 0; i < COMPONENTS; i++) {
+		struct pollfd ready = {.fd = pair->sockets[i].fd, .events = POLLIN};
+		ck_assert_int_eq(poll(&ready, 1, PATIENCE), 1);
+	}
+	ck_assert(stock_expire(&stock, 2000));
+	for (unsigned i = 0; i < COMPONENTS; i++)
+		ck_assert_int_lt(recv(pair->sockets[i].fd, &byte, 1, MSG_DONTWAIT), 0);
+	phone_close(&phone);
+	close_stock();
+	worker_group_done(&group);
+}
+END_TEST
+
 START_TEST(the_last_ports_are_shared_out_evenly)
 {
 	prepare(4);
@@ -171,4 +222,5 @@ END_TEST
 
 TEST_MAIN("stock", pairs_between_two_ports, threads_share_the_ports_without_a_quarrel,
 	all_are_bound_at_last_and_no_more, ports_of_others_are_skipped,
-	the_order_cannot_be_foreseen, the_last_ports_are_shared_out_evenly)
+	the_order_cannot_be_foreseen, both_families_have_all_ports,
+	what_came_in_quarantine_is_thrown_away, the_last_ports_are_shared_out_evenly)
