@@ -99,8 +99,10 @@ static void choose_rate(struct stream_end *end, uint8_t type)
 
 static bool is_over_rate(struct stream_end *end, uint64_t now_ms, uint32_t most)
 {
-	if (UNLIKELY(now_ms - end->rate_ms >= 1000)) {
-		end->rate_ms = now_ms;
+	/* windows of 1,024 ms: a shift is no division */
+	uint32_t window = (uint32_t)(now_ms >> 10);
+	if (UNLIKELY(window != end->rate_window)) {
+		end->rate_window = window;
 		end->rate_count = 0;
 	}
 	return ++end->rate_count > most;
@@ -129,33 +131,40 @@ static unsigned heard(struct stream_end *end, uint64_t now_ms)
 	return END_HEARD;
 }
 
+/* Not of the locked source: what the latch says of it. */
+static unsigned judge_rtp(
+	struct stream_end *end, const struct media_packet *packet, uint64_t now_ms)
+{
+	struct latch_packet seen = {.from = &packet->from,
+		.ssrc = bytes_u32(packet->bytes + 8),
+		.sequence = bytes_u16(packet->bytes + 2),
+		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+	unsigned verdict = latch_packet(&end->rtp, &seen, now_ms);
+	if (verdict & LATCH_TELL) {
+		latch_follow(&end->rtcp, &end->rtp, now_ms);
+		metrics_add(METRIC_media_locked, 1);
+	}
+	return verdict;
+}
+
 static unsigned receive_rtp(
 	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
 {
-	const uint8_t *bytes = packet->bytes;
 	uint64_t now_ms = now_ns / NS_PER_MS;
-	unsigned events = 0;
+	unsigned verdict = LATCH_PASS;
 	if (UNLIKELY(packet->length < RTP_HEADER_SIZE || packet->component != COMPONENT_RTP))
 		return drop(METRIC_media_dropped_not_rtp);
-	uint8_t type = bytes[1] & 0x7f;
-	struct latch_packet seen = {.from = &packet->from,
-		.ssrc = bytes_u32(bytes + 8),
-		.sequence = bytes_u16(bytes + 2),
-		.is_negotiated = is_negotiated(end, type)};
-	unsigned verdict = latch_packet(&end->rtp, &seen, now_ms);
+	if (UNLIKELY(!latch_is_source(&end->rtp, &packet->from)))
+		verdict = judge_rtp(end, packet, now_ms);
 	if (UNLIKELY(!(verdict & LATCH_PASS)))
 		return drop_third(end);
 	if (UNLIKELY(is_over_rate(end, now_ms, relay->packet_rate)))
 		return drop(METRIC_media_dropped_rate);
-	if (UNLIKELY(verdict & LATCH_TELL)) {
-		latch_follow(&end->rtcp, &end->rtp, now_ms);
-		metrics_add(METRIC_media_locked, 1);
-		events |= END_LOCKED;
-	}
+	uint8_t type = packet->bytes[1] & 0x7f;
 	if (UNLIKELY(type != end->receiver.payload_type || !end->is_rated))
 		choose_rate(end, type);
-	rtp_receiver_packet(&end->receiver, bytes, packet->length, now_ns);
-	events |= heard(end, now_ms);
+	rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
+	unsigned events = heard(end, now_ms) | (verdict & LATCH_TELL ? END_LOCKED : 0);
 	end->deliver(relay, end, packet);
 	return events;
 }

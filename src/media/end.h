@@ -37,8 +37,8 @@ typedef void end_deliver(
 	struct relay *relay, struct stream_end *from, const struct media_packet *packet);
 
 /*
- * Owner: the relay thread. Lifetime: its session's. What a packet touches lies at the front: the
- * latch's addresses, then the line with the counts of what is sent, then the receiver's.
+ * Owner: the relay thread. Lifetime: its session's. A packet in order touches three lines: the
+ * latch's addresses, this end's own, the receiver's; and the first two of the end it goes to.
  */
 struct stream_end {
 	struct latch rtp;
@@ -53,12 +53,12 @@ struct stream_end {
 	bool has_types : 1;  /* `payload_types` says something */
 	bool is_rated : 1;   /* the receiver's rate is that of its payload type */
 	uint8_t index;       /* in its session */
-	uint32_t rate_count; /* packets since rate_ms */
-	uint64_t rate_ms;
-	uint64_t heard_ms; /* last packet that passed */
-	uint32_t sent;     /* RTP to it */
+	uint32_t rate_count; /* packets in this window */
+	uint32_t rate_window;
+	uint32_t sent; /* RTP to it */
 	uint64_t sent_bytes;
-	struct rtp_receiver receiver;
+	uint64_t heard_ms; /* last packet that passed */
+	_Alignas(CACHE_LINE) struct rtp_receiver receiver;
 	/* now and then */
 	struct latch rtcp;
 	struct round_trip round_trip;

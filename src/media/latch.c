@@ -155,8 +155,10 @@ static enum latch_event event_of(
 	return vote(latch, packet, rank) ? LATCH_ELECTED_STRANGER : LATCH_HEARD_STRANGER;
 }
 
-unsigned latch_judge(struct latch *latch, const struct latch_packet *packet, uint64_t now_ms)
+unsigned latch_packet(struct latch *latch, const struct latch_packet *packet, uint64_t now_ms)
 {
+	if (latch_is_source(latch, packet->from))
+		return LATCH_PASS;
 	/* what cannot yield does not count votes, either */
 	if (latch->state == LATCH_IDLE || latch->state == LATCH_LOCKED)
 		return 0;

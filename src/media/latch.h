@@ -140,18 +140,14 @@ struct latch_offer {
 /* One offer or answer: opens the latch. */
 void latch_offer(struct latch *latch, const struct latch_offer *offer, uint64_t now_ms);
 
-/* The slow half of latch_packet: not of the locked source. */
-unsigned latch_judge(struct latch *latch, const struct latch_packet *packet, uint64_t now_ms);
+/* Whether it comes from the locked source: then it passes, and nothing else is asked. */
+static inline bool latch_is_source(const struct latch *latch, const struct media_address *from)
+{
+	return latch->state >= LATCH_LOCKED && media_address_equal(&latch->source, from);
+}
 
 /* A valid RTP packet, or RTCP on a port of its own. LATCH_PASS and LATCH_TELL, as they apply. */
-static inline unsigned latch_packet(
-	struct latch *latch, const struct latch_packet *packet, uint64_t now_ms)
-{
-	if (LIKELY(latch->state >= LATCH_LOCKED &&
-		    media_address_equal(&latch->source, packet->from)))
-		return LATCH_PASS;
-	return latch_judge(latch, packet, now_ms);
-}
+unsigned latch_packet(struct latch *latch, const struct latch_packet *packet, uint64_t now_ms);
 
 /* Whether something that is never learned from (STUN, DTLS, RTCP on RTP's port) comes from where it
  * may: the source, or while nothing is locked the announced address or a known host. */

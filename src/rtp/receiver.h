@@ -9,8 +9,8 @@
 /*
  * Owner: the thread that receives. Zeroed memory is a receiver that has heard nothing. It outlives
  * its sources: when the SSRC changes or the sequence numbers jump, what was counted so far is kept
- * and counting begins anew at the packet that jumped. 80 bytes that lie together, and a packet
- * touches nothing else.
+ * and counting begins anew at the packet that jumped. A packet in order touches the first 64 bytes
+ * and nothing else.
  */
 struct rtp_receiver {
 	uint32_t ssrc;
@@ -19,22 +19,22 @@ struct rtp_receiver {
 	bool is_heard : 1;
 	bool has_transit : 1; /* `transit` is of this source and in today's unit */
 	uint32_t cycles;      /* wraps of the sequence number, times 65536 */
-	uint32_t first;       /* extended sequence number that counting began with */
-	uint32_t wanted; /* after a jump: the next number, if the source really goes on there; else
-			    a number that cannot come */
-	uint32_t rate;   /* of the time stamps in Hz; 0: no jitter is measured now */
-	uint32_t unit;   /* the last rate that was not 0: that of `transit` and `jitter16` */
-	uint64_t seen;   /* bit i: highest - i came */
+	uint32_t rate;        /* of the time stamps in Hz; 0: no jitter is measured now */
+	uint64_t seen;        /* bit i: highest - i came */
 	uint64_t start_ns;    /* arrival that transit times are relative to */
 	uint32_t transit;     /* of the last packet, time stamp units (RFC 3550 A.8) */
 	uint32_t jitter16;    /* 16 times the jitter, time stamp units */
 	uint32_t since;       /* packets since counting began, duplicates left out */
-	uint32_t lost_before; /* before counting began anew */
 	uint32_t packets;     /* all, duplicates too */
+	uint64_t bytes;       /* of all packets, RTP header included */
+	uint32_t first;       /* extended sequence number that counting began with */
+	uint32_t wanted;      /* after a jump: the next number, if the source really goes on there;
+				 else a number that cannot come */
+	uint32_t unit;        /* the last rate that was not 0: that of `transit` and `jitter16` */
+	uint32_t lost_before; /* before counting began anew */
 	uint32_t reordered;   /* came behind a later one */
 	uint32_t duplicates;
 	uint32_t jumps; /* times that counting began anew: a new SSRC or a jump */
-	uint64_t bytes; /* of all packets, RTP header included */
 };
 
 /* What a packet turned out to be. */

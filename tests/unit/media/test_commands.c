@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_commands.c: taking, describing and dropping sessions: stock, exhaustion, quarantine, ids. */
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "harness.h"
 #include "media/relay.h"
@@ -61,6 +62,47 @@ START_TEST(exhaustion_is_told_counted_and_harms_nobody)
 	ck_assert_int_eq(media_take(media, 0, both, 2, &none), 0);
 	call_close(&call);
 	finish();
+}
+END_TEST
+
+/* The limit of open files is reached before the last port is. */
+START_TEST(files_run_out_before_ports)
+{
+	static struct call call;
+	struct rlimit was, low;
+	struct media_lease lease;
+	unsigned taken = 0;
+	prepare(1);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	int next = dup(0);
+	low = (struct rlimit){(rlim_t)next + 40, was.rlim_max};
+	close(next);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	open_media();
+	setrlimit(RLIMIT_NOFILE, &was);
+	call_up(&call, 1);
+	setrlimit(RLIMIT_NOFILE, &low);
+	while (taken < 100 && media_take(media, 0, both, 2, &lease) == 0) {
+		taken++;
+		settle();
+	}
+	ck_assert(taken > 0 && taken < 10);
+	speak(&call.phones[0], call.lease.port[0], "unharmed");
+	hear(&call.phones[1], call.lease.port[1], "unharmed");
+	setrlimit(RLIMIT_NOFILE, &was);
+	pass(1100);
+	ck_assert_int_eq(media_take(media, 0, both, 2, &lease), -ENOBUFS); /* asks for more */
+	settle();
+	take(0, 3);
+	call_close(&call);
+	finish();
+	/* not one pair: it does not start */
+	low.rlim_cur = (rlim_t)next + 2;
+	setrlimit(RLIMIT_NOFILE, &low);
+	prepare(1);
+	int error = media_new(&media, &config);
+	setrlimit(RLIMIT_NOFILE, &was);
+	ck_assert_int_eq(error, -EMFILE);
 }
 END_TEST
 
@@ -341,9 +383,10 @@ START_TEST(configurations_that_cannot_be)
 END_TEST
 
 TEST_MAIN("commands", ports_are_even_apart_and_in_range,
-	exhaustion_is_told_counted_and_harms_nobody, no_lease_is_no_ports_either,
-	dropped_is_dropped_once, never_described_ends_like_the_others, the_last_description_wins,
-	set_and_dropped_before_anybody_looked, the_quarantine_ends_the_old_call,
-	ten_thousand_calls_leave_no_port_behind, calls_go_to_the_thread_with_the_fewest,
+	exhaustion_is_told_counted_and_harms_nobody, files_run_out_before_ports,
+	no_lease_is_no_ports_either, dropped_is_dropped_once, never_described_ends_like_the_others,
+	the_last_description_wins, set_and_dropped_before_anybody_looked,
+	the_quarantine_ends_the_old_call, ten_thousand_calls_leave_no_port_behind,
+	calls_go_to_the_thread_with_the_fewest,
 	an_empty_ring_is_filled_while_the_other_thread_serves,
 	told_bits_wait_until_the_worker_looks, configurations_that_cannot_be)
