@@ -34,6 +34,22 @@ void media_address_from(const struct sockaddr *from, struct media_address *ret)
 	}
 }
 
+static bool is_host(const struct media_address *address)
+{
+	if (address->family == AF_INET6)
+		return !IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr) &&
+		       !IN6_IS_ADDR_MULTICAST(&address->v6.sin6_addr);
+	uint8_t first = (uint8_t)(ntohl(address->v4.sin_addr.s_addr) >> 24);
+	/* from 224 on: multicast, reserved, broadcast */
+	return first > 0 && first < 224;
+}
+
+bool media_address_is_sendable(const struct media_address *address)
+{
+	return !media_address_is_none(address) && media_address_port(address) != 0 &&
+	       is_host(address);
+}
+
 void media_address_write(const struct media_address *address, struct pv_writer *writer)
 {
 	char text[INET6_ADDRSTRLEN];

@@ -63,6 +63,12 @@ static inline bool media_address_equal(const struct media_address *a, const stru
 	return a->v4.sin_port == b->v4.sin_port && media_address_same_host(a, b);
 }
 
+/*
+ * Whether media may be sent there at all: one host and a port. Not "this host" (0.0.0.0/8, ::,
+ * which would be ourselves), no multicast, no broadcast, not port 0, whatever an SDP says.
+ */
+bool media_address_is_sendable(const struct media_address *address);
+
 /* "1.2.3.4:5", "[::1]:5", "none". */
 void media_address_write(const struct media_address *address, struct pv_writer *writer);
 

@@ -63,8 +63,9 @@ struct media_end {
 	 * differs from the last one opens the latch; with the same number the end is left as it is,
 	 * whatever the rest says. */
 	uint32_t offer;
-	/* Where its SDP wants RTP. "None" is 0.0.0.0, on hold in the old way: nothing is sent to it
-	 * until it says otherwise; what was learned is kept. */
+	/* Where its SDP wants RTP, of the family of its local address. "None", 0.0.0.0 (on hold in
+	 * the old way), port 0, multicast: nothing is sent to it until it says otherwise; what was
+	 * learned is kept. */
 	struct media_address rtp;
 	struct media_address rtcp; /* a=rtcp (RFC 3605); none: the port above */
 	/* The host that the SDP's message came from, any port; none when it is not known. Packets

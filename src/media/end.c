@@ -33,7 +33,7 @@ void end_done(struct stream_end *end)
 static struct media_address rtcp_address(const struct media_end *description)
 {
 	struct media_address address = description->rtcp;
-	if (media_address_is_none(&address)) {
+	if (!media_address_is_sendable(&address)) {
 		address = description->rtp;
 		media_address_set_port(
 			&address, (uint16_t)(media_address_port(&description->rtp) + 1));
@@ -59,7 +59,7 @@ bool end_describe(struct stream_end *end, const struct media_end *description, u
 	end->offer = description->offer;
 	end->is_mux = description->is_mux;
 	end->is_secure = description->is_secure;
-	end->is_silenced = media_address_is_none(&description->rtp);
+	end->is_silenced = !media_address_is_sendable(&description->rtp);
 	describe_formats(end, description);
 	if (end->is_silenced)
 		return true;

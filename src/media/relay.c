@@ -3,6 +3,7 @@
 #include "media/relay.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 #define BURST_MOST 16
 /* Pairs put into rings in one round: binding one costs about what forwarding a packet costs. */
 #define FILL_MOST 8
+/* A wave of calls must not keep packets waiting: the rest comes in the next round. */
+#define MAILS_MOST 128
 /* Each tick looks at its share of the sessions, so that each is seen once a second. */
 #define TICK_MS 50
 #define TICKS   20
@@ -74,10 +77,10 @@ static void socket_ready(struct relay *relay, struct media_socket *socket)
 		continue;
 }
 
-static void handle_mail(struct relay *relay)
+static void handle_mail(struct relay *relay, unsigned most)
 {
 	struct mail *mail;
-	while ((mail = mailbox_take(&relay->mailbox))) {
+	while (most-- > 0 && (mail = mailbox_take(&relay->mailbox))) {
 		switch ((enum relay_mail)mail->kind) {
 		case RELAY_MAIL_LEASE:
 			session_hear(relay, container_of(mail, struct lease, mail));
@@ -181,7 +184,7 @@ void relay_round(struct relay *relay, int wait)
 	read_clock(relay);
 	relay->round++;
 	/* mail first: a session is there before its packets are */
-	handle_mail(relay);
+	handle_mail(relay, MAILS_MOST);
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr)
 			socket_ready(relay, events[i].data.ptr);
@@ -207,9 +210,8 @@ static void *run(void *context)
 		relay_round(relay, wait_ms(relay));
 		metrics_set(METRIC_media_ports_bound, 2 * stock_bound(&relay->stock));
 	}
-	/* gauges are of what runs */
-	metrics_set(METRIC_media_ports_bound, 0);
-	metrics_sub(METRIC_media_sessions, relay->sessions.used);
+	metrics_set(METRIC_media_ports_bound, 0); /* of what runs */
+
 	metrics_detach();
 	log_thread_detach();
 	return NULL;
@@ -238,7 +240,7 @@ void relay_stop(struct relay *relay)
 	pthread_join(relay->thread, NULL);
 	relay->is_running = false;
 	/* `wake` is of this frame: what was posted is handled now, there are no packets any more */
-	handle_mail(relay);
+	handle_mail(relay, UINT_MAX);
 }
 
 static int watch_mailbox(struct relay *relay)

@@ -43,6 +43,35 @@ START_TEST(mapped_is_ipv4_and_others_are_none)
 }
 END_TEST
 
+START_TEST(where_media_may_be_sent)
+{
+	static const struct {
+		const char *ip;
+		uint16_t port;
+		bool is_sendable;
+	} cases[] = {
+		{"203.0.113.7", 4000, true},
+		{"203.0.113.7", 0, false},
+		{"0.0.0.0", 4000, false},
+		{"0.1.2.3", 4000, false},
+		{"223.255.255.255", 1, true},
+		{"224.0.0.1", 4000, false},
+		{"255.255.255.255", 4000, false},
+		{"127.0.0.1", 4000, true}, /* that is a question of trust, see is_blind */
+		{"2001:db8::1", 4000, true},
+		{"::", 4000, false},
+		{"ff02::1", 4000, false},
+	};
+	struct media_address none = {0};
+	ck_assert(!media_address_is_sendable(&none));
+	for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct media_address address = address_of(cases[i].ip, cases[i].port);
+		ck_assert_msg(media_address_is_sendable(&address) == cases[i].is_sendable, "%s",
+			cases[i].ip);
+	}
+}
+END_TEST
+
 START_TEST(they_are_written)
 {
 	struct media_address a = address_of("10.0.0.1", 5000), b = address_of("2001:db8::5", 16384),
@@ -53,4 +82,5 @@ START_TEST(they_are_written)
 }
 END_TEST
 
-TEST_MAIN("address", hosts_and_ports_compare, mapped_is_ipv4_and_others_are_none, they_are_written)
+TEST_MAIN("address", hosts_and_ports_compare, mapped_is_ipv4_and_others_are_none,
+	where_media_may_be_sent, they_are_written)

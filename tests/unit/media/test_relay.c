@@ -401,6 +401,25 @@ START_TEST(on_hold_in_the_old_way)
 }
 END_TEST
 
+START_TEST(nothing_is_sent_to_who_is_no_host)
+{
+	static const char *const wrong[] = {"0.0.0.0", "239.1.2.3", "255.255.255.255"};
+	start();
+	call_open(&call, 1);
+	for (unsigned i = 0; i < ARRAY_LENGTH(wrong); i++) {
+		call.description.ends[1].offer++;
+		call.description.ends[1].rtp = address_of(wrong[i], 4000);
+		call_set(&call);
+		uint64_t before = count(METRIC_media_dropped_no_target);
+		speak(&call.phones[0], call.lease.port[0], "nowhere");
+		until_counted(METRIC_media_dropped_no_target, before + 1);
+	}
+	ck_assert_uint_eq(count(METRIC_media_send_errors), 0);
+	call_close(&call);
+	finish();
+}
+END_TEST
+
 START_TEST(one_end_sends_no_faster_than_it_may)
 {
 	prepare(1);
@@ -451,5 +470,5 @@ TEST_MAIN("relay", both_ways_untouched, the_report_knows_what_was_told,
 	nothing_goes_to_who_said_nothing, a_blind_end_is_sent_to_when_it_was_heard,
 	sizes_are_bounded, stun_and_dtls_pass_between_who_is_known, rtcp_goes_by_its_own_ports,
 	rtcp_mux_is_translated, dscp_is_set, ipv4_and_ipv6_in_one_call, a_change_moves_an_end,
-	the_same_offer_changes_nothing, on_hold_in_the_old_way, one_end_sends_no_faster_than_it_may,
-	a_loop_ends_at_the_rate)
+	the_same_offer_changes_nothing, on_hold_in_the_old_way, nothing_is_sent_to_who_is_no_host,
+	one_end_sends_no_faster_than_it_may, a_loop_ends_at_the_rate)

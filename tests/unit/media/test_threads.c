@@ -121,6 +121,7 @@ START_TEST(stopping_with_calls_in_progress)
 	/* what was said before is heard, gauges are of what runs */
 	worker_run_once(&group.workers[0]);
 	ck_assert_uint_eq(ended_count[0], 1);
+	ck_assert_uint_eq(count(METRIC_media_sessions), 3);
 	ck_assert_uint_eq(count(METRIC_media_ports_bound), 0);
 	finish();
 }
