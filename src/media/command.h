@@ -57,7 +57,11 @@ struct media_format {
 	uint8_t codec;        /* enum quality_codec */
 };
 
-/* One end as its latest SDP says. */
+/*
+ * One end as its latest SDP says. An end that offers something new in a call is described anew when
+ * its offer was answered, and not before: until then it sends from where it was (RFC 3264 §8.3.1),
+ * and an offer that is refused changes nothing. The first offer of a call is described at once.
+ */
 struct media_end {
 	/* Counts offers and answers of this end from 1; 0: it has said nothing yet. A number that
 	 * differs from the last one opens the latch; with the same number the end is left as it is,
