@@ -173,9 +173,7 @@ static void remove_routes(struct patch *patch, const struct incoming *incoming, 
 	unsigned at = 0;
 	pv_values_begin(&walk, incoming->message, PV_HEADER_ROUTE);
 	while (pv_values_next(&walk, &value)) {
-		bool is_last_one = incoming->uri_from_route &&
-				   incoming->request_uri.at > value.at &&
-				   incoming->request_uri.at < value.at + value.length;
+		bool is_last_one = incoming->last_route.at == value.at;
 		bool is_next = remove_next && incoming->next_route.at == value.at;
 		if (at++ < incoming->routes_gone || is_last_one || is_next)
 			patch_remove_value(patch, walk.field, value);
