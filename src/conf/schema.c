@@ -75,7 +75,8 @@ const struct schema_key schema[] = {
 		       "empty stays who started it."},
 	{"drain_timeout", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(drain_timeout_ms), .flags = RELOAD,
 		.initial = "\"3s\"", BETWEEN(0, 1 H),
-		.doc = "How long SIGTERM waits for transactions that have no final response yet."},
+		.doc = "How long SIGTERM waits for transactions that have no final response yet. What is open then is "
+		       "answered with 503, and phones that ring are cancelled."},
 
 	{"users", SCHEMA_LIST, .offset = AT(users), .list = &user_list, .flags = RELOAD,
 		.doc = "Who may register and call. For thousands of users take users_file."},

@@ -15,6 +15,13 @@ struct proxy;
 struct registrar;
 struct user_calls;
 
+/* A worker's last task: what is still open is answered and cancelled. Posted once. */
+struct farewell {
+	struct worker_task task;
+	struct dispatch *dispatch;
+	_Atomic bool said;
+};
+
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
 	struct worker_group workers;
@@ -32,6 +39,7 @@ struct floors {
 	struct registrar *registrars[WORKERS_MAX];
 	struct pv_span *reserved; /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
+	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */
 };
 

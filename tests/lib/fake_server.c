@@ -189,6 +189,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		fake_net_fail_stream(s->net, (uint16_t)atoi(words[1]), ECONNREFUSED);
 		return true;
 	}
+	if (strcmp(words[0], "farewell") == 0 && count == 1) {
+		dispatch_farewell(&server->dispatch);
+		return true;
+	}
 	if (strcmp(words[0], "forks") == 0 && count == 2)
 		return count_forks(server, (unsigned)atoi(words[1]));
 	return false;

@@ -62,6 +62,10 @@ bool proxy_answer_options(struct proxy *proxy, struct incoming *incoming);
 /* Anything else to the server itself that no application wants. */
 bool proxy_answer_nobody(struct proxy *proxy, struct incoming *incoming);
 
+/* The process is about to end: what has no final response gets 503 with Retry-After, and phones
+ * that ring get CANCEL. */
+void proxy_farewell(struct proxy *proxy);
+
 /* The transaction layer's words; `context` is the proxy. */
 void proxy_ack(struct proxy *proxy, struct incoming *incoming);
 void proxy_cancel(
