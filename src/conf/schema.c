@@ -307,7 +307,7 @@ const struct schema_key schema[] = {
 		WORDS("text", "json"), .doc = "Lines for people, or a JSON object a line."},
 
 	{"limits", SCHEMA_GROUP, .doc = "What a stranger may fill; each has a counter (portavozctl metrics) for when it bites."},
-	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .initial = "true",
+	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .flags = RELOAD, .initial = "true",
 		.doc = "false turns off the rates and every per-user and per-source limit, for load tests; sizes and totals stay."},
 	{"limits.transactions", SCHEMA_INTEGER, .offset = AT(limits.transactions), .initial = "1000000",
 		BETWEEN(1024, 16000000), .doc = "SIP transactions at once over all workers; address space is reserved, memory is "
@@ -326,17 +326,17 @@ const struct schema_key schema[] = {
 	{"limits.tcp_message_deadline", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(limits.tcp_message_deadline_ms),
 		.initial = "\"10s\"", BETWEEN(100 MS, 10 MIN),
 		.doc = "How long a message may take from its first byte to its last, and a new connection to its first message."},
-	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .initial = "200",
+	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .flags = RELOAD, .initial = "200",
 		BETWEEN(0, 1000000), .doc = "New requests a second from one source address; those beyond are dropped, "
 		       "and so are ACK, BYE, CANCEL and others of calls in progress beyond ten times as many. 0 is no limit."},
-	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .initial = "400",
+	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .flags = RELOAD, .initial = "400",
 		BETWEEN(1, 1000000), .doc = "How many may come at once before the rate counts."},
 	{"limits.source_register_failures", SCHEMA_INTEGER, .offset = AT(limits.source_register_failures), .flags = RELOAD,
 		.initial = "30", BETWEEN(0, 100000), .doc = "Wrong credentials a minute from one source address; beyond it the "
 		       "source's requests with credentials are answered 503. 0 is no limit."},
 	{"limits.tcp_connections_per_source", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections_per_source),
-		.initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
-	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .initial = "64",
+		.flags = RELOAD, .initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
+	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .flags = RELOAD, .initial = "64",
 		BETWEEN(0, 100000), .doc = "INVITE transactions that one user may have open at once; one more is answered "
 		       "503. 0 is no limit."},
 };

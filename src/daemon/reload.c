@@ -92,6 +92,8 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	log_set_level((enum log_level)next->log.level);
 	auth_set_nonce_lifetime(floors->auth, next->auth.nonce_lifetime_ms);
 	auth_set_source_failures(floors->auth, next->limits.source_register_failures);
+	step_net_set_limits(floors, next);
+	step_app_set_limits(floors, next);
 }
 
 /* What a reload brings. All that can fail happens before anything is changed. */

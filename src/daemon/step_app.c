@@ -94,14 +94,18 @@ static int make_dispatch(struct floors *floors, unsigned index)
 	return 0;
 }
 
+void step_app_set_limits(struct floors *floors, const struct config *config)
+{
+	atomic_store_explicit(
+		&floors->user_calls->limit, config->limits.user_calls, memory_order_relaxed);
+}
+
 static int make_user_calls(struct floors *floors, const struct config *config)
 {
-	if (!config->limits.user_calls)
-		return 0;
 	floors->user_calls = calloc(1, sizeof *floors->user_calls);
 	if (!floors->user_calls)
 		return -ENOMEM;
-	floors->user_calls->limit = config->limits.user_calls;
+	step_app_set_limits(floors, config);
 	return siphash_key_random(&floors->user_calls->key);
 }
 

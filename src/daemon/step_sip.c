@@ -87,6 +87,12 @@ int step_net_up(struct daemon *daemon)
 	return EXIT_NO_RESOURCE;
 }
 
+void step_net_set_limits(struct floors *floors, const struct config *config)
+{
+	net_group_set_limits(floors->net, config->limits.source_rate, config->limits.source_burst,
+		config->limits.tcp_connections_per_source);
+}
+
 void step_net_down(struct daemon *daemon)
 {
 	net_group_close(daemon->floors->net);

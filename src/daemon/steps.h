@@ -5,6 +5,7 @@
 
 struct config;
 struct daemon;
+struct floors;
 struct pv_span;
 struct registrar_config;
 
@@ -28,6 +29,10 @@ struct pv_span *step_app_reserved(const struct config *config);
 /* Whom to challenge is `boot`'s word, the rest is `config`'s. */
 void step_app_fill_registrar(const struct config *boot, const struct config *config,
 	const struct pv_span *reserved, struct registrar_config *ret);
+/* A reload: the rates and the limits of a source. */
+void step_net_set_limits(struct floors *floors, const struct config *config);
+/* A reload: the limits of a user. */
+void step_app_set_limits(struct floors *floors, const struct config *config);
 int step_threads_up(struct daemon *daemon);
 void step_threads_down(struct daemon *daemon);
 int step_admin_up(struct daemon *daemon);

@@ -24,7 +24,7 @@ static const struct {
 	{"", "registrar = { keepalive = 20; };", "registrar.keepalive: changed; applied", true},
 	{"", "media = { ports = [ 2000, 3000 ]; };", "media.ports: changed", false},
 	{"", "media = { pin = [ 1 ]; };", "media.pin: changed", false},
-	{"", "limits = { enabled = false; };", "limits.enabled: changed; needs", false},
+	{"", "limits = { enabled = false; };", "limits.enabled: changed; applied", true},
 	{"", "users_file = \"/x\";", "users_file: changed; applied", true},
 	{"groups = ( { name = \"g\"; members = ( \"*\" ); } );",
 		"groups = ( { name = \"g\"; members = ( { name = \"*\"; priority = 3; } ); } );",
