@@ -119,7 +119,7 @@ const struct schema_key schema[] = {
 		BETWEEN(16, 50000000),
 		.doc = "Registered users that there is room for. Address space is reserved, memory is touched only as used."},
 	{"registrar.max_contacts", SCHEMA_INTEGER, .offset = AT(registrar.max_contacts),
-		.initial = "10", BETWEEN(1, 32), .doc = "Contacts of one user; one more is answered 403."},
+		.flags = RELOAD, .initial = "10", BETWEEN(1, 32), .doc = "Contacts of one user; one more is answered 403."},
 	{"registrar.min_expires", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(registrar.min_expires_ms),
 		.flags = RELOAD, .initial = "\"60s\"", BETWEEN(1 S, 1 H),
 		.doc = "A shorter registration is answered 423 (RFC 3261 section 10.3)."},

@@ -92,6 +92,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	log_set_level((enum log_level)next->log.level);
 	auth_set_nonce_lifetime(floors->auth, next->auth.nonce_lifetime_ms);
 	auth_set_source_failures(floors->auth, next->limits.source_register_failures);
+	registry_set_max_contacts(floors->registry, next->registrar.max_contacts);
 	step_net_set_limits(floors, next);
 	step_app_set_limits(floors, next);
 }

@@ -29,6 +29,19 @@ class Reload(PhoneCase):
         wait_for(lambda: "expires=600" in alice.register(), "the new expiry")
         self.assertEqual(self.stop(process), 0)
 
+    def test_the_contacts_of_a_user(self):
+        process = self.start(self.config(OPEN))
+        first, second, third = (self.phone("alice") for _ in range(3))
+        first.register()
+        second.register()
+        self.reload(process, "capacity = 1000;", "capacity = 1000; max_contacts = 2;")
+        third.request("REGISTER", "sip:example.test", "alice")
+        third.receive("SIP/2.0 403")
+        second.register()
+        self.reload(process, "max_contacts = 2;", "max_contacts = 3;")
+        third.register()
+        self.assertEqual(self.stop(process), 0)
+
     def test_the_rate_of_a_source(self):
         process = self.start(self.config(OPEN))
         alice = self.phone("alice")
