@@ -92,6 +92,7 @@ METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another 
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 
+METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")

@@ -98,7 +98,7 @@ const struct schema_key schema[] = {
 		       "ha1_sha256 columns instead of the password."},
 
 	{"auth", SCHEMA_GROUP, .flags = RELOAD, .doc = "Who must prove who he is, and how."},
-	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .initial = "\"all\"",
+	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .flags = RELOAD, .initial = "\"all\"",
 		WORDS("all", "register", "none"),
 		.doc = "Which initial requests of local users are challenged: all of them, only REGISTER, or none. With "
 		       "\"register\" a caller is who its From says when the request comes from one of that user's bindings. "
@@ -109,7 +109,7 @@ const struct schema_key schema[] = {
 	{"auth.nonce_lifetime", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(auth.nonce_lifetime_ms),
 		.flags = RELOAD, .initial = "\"5m\"", BETWEEN(1 S, 24 H),
 		.doc = "How long a nonce is good; after it the answer is a new challenge with stale=true."},
-	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .initial = "\"reject\"",
+	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .flags = RELOAD, .initial = "\"reject\"",
 		WORDS("reject", "users"),
 		.doc = "Whether unauthenticated outsiders may call local users: \"reject\" no, \"users\" yes. They never "
 		       "reach anything else."},
@@ -312,7 +312,7 @@ const struct schema_key schema[] = {
 	{"limits.transactions", SCHEMA_INTEGER, .offset = AT(limits.transactions), .initial = "1000000",
 		BETWEEN(1024, 16000000), .doc = "SIP transactions at once over all workers; address space is reserved, memory is "
 		       "touched only as used. A new request beyond it is answered 503 with Retry-After."},
-	{"limits.forks", SCHEMA_INTEGER, .offset = AT(limits.forks), .initial = "32", BETWEEN(1, 64),
+	{"limits.forks", SCHEMA_INTEGER, .offset = AT(limits.forks), .flags = RELOAD, .initial = "32", BETWEEN(1, 64),
 		.doc = "Targets that one request is sent to; further contacts are left out."},
 	{"limits.message_size", SCHEMA_SIZE, SCHEMA_BYTES, .offset = AT(limits.message_size), .initial = "65535",
 		BETWEEN(1300, 65535), .doc = "The largest message, over UDP and on a connection; a larger one is dropped, its connection closed."},

@@ -15,7 +15,7 @@ static int check(const char *path)
 	struct user_table *users = NULL;
 	int result = config_load(path, &config, &report);
 	if (result == 0)
-		result = users_load(config, config, &report, &users);
+		result = users_load(config, config, users_need_passwords(config), &report, &users);
 	user_table_free(users);
 	config_report_print(&report, stderr);
 	if (result == 0)

@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
 #include "daemon/notify.h"
@@ -36,8 +38,9 @@ struct adoption {
 	struct user_table *users; /* all three are the old ones, or NULL */
 	struct config *config;
 	struct pv_span *reserved;
-	bool with_registrar;
+	bool with_applications;
 	struct registrar_config registrar;
+	struct proxy_config proxy;
 	struct adoption_task {
 		struct worker_task task;
 		struct adoption *adoption;
@@ -47,11 +50,14 @@ struct adoption {
 static void on_worker(struct worker *worker, struct worker_task *task)
 {
 	struct adoption *adoption = container_of(task, struct adoption_task, task)->adoption;
-	if (adoption->with_registrar)
-		registrar_configure(
-			adoption->floors->registrars[worker->index], &adoption->registrar);
+	struct floors *floors = adoption->floors;
+	if (adoption->with_applications) {
+		registrar_configure(floors->registrars[worker->index], &adoption->registrar);
+		proxy_configure(floors->proxies[worker->index], &adoption->proxy);
+	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
 		return;
+	metrics_add(METRIC_daemon_reloads, 1);
 	user_table_free(adoption->users);
 	config_free(adoption->config);
 	free(adoption->reserved);
@@ -85,8 +91,9 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	struct floors *floors = daemon->floors;
 	adoption->config = daemon->current != daemon->boot ? daemon->current : NULL;
 	adoption->reserved = floors->reserved;
-	adoption->with_registrar = true;
-	step_app_fill_registrar(daemon->boot, next, reserved, &adoption->registrar);
+	adoption->with_applications = true;
+	step_app_fill_registrar(next, reserved, &adoption->registrar);
+	step_app_fill_proxy(floors, next, &adoption->proxy);
 	floors->reserved = reserved;
 	daemon->current = next;
 	log_set_level((enum log_level)next->log.level);
@@ -113,16 +120,26 @@ static void arrival_done(struct arrival *arrival)
 	free(arrival->reserved);
 }
 
+/*
+ * `whole`: the rest of the configuration is to be put in force too, not the users alone. While
+ * workers change over from challenging to believing some still challenge, so passwords are let go
+ * only by the reload after that.
+ */
 static int arrival_load(
-	struct daemon *daemon, struct config_report *report, struct arrival *arrival)
+	struct daemon *daemon, bool whole, struct config_report *report, struct arrival *arrival)
 {
+	bool with_passwords = users_need_passwords(daemon->current);
+
 	*arrival = (struct arrival){.adoption = calloc(1, sizeof *arrival->adoption)};
 	if (!arrival->adoption)
 		return -ENOMEM;
 	arrival->adoption->floors = daemon->floors;
 	int error = config_load(daemon->boot->path, &arrival->config, report);
+	if (error == 0 && whole)
+		with_passwords |= users_need_passwords(arrival->config);
 	if (error == 0)
-		error = users_load(arrival->config, daemon->boot, report, &arrival->users);
+		error = users_load(
+			arrival->config, daemon->boot, with_passwords, report, &arrival->users);
 	if (error == 0)
 		arrival->reserved = step_app_reserved(arrival->config);
 	if (error == 0 && !arrival->reserved)
@@ -135,7 +152,7 @@ static int arrival_load(
 static int load_all(struct daemon *daemon, struct config_report *report)
 {
 	struct arrival arrival;
-	int error = arrival_load(daemon, report, &arrival);
+	int error = arrival_load(daemon, true, report, &arrival);
 	if (error < 0)
 		return error;
 	config_diff(daemon->current, arrival.config, report);
@@ -165,7 +182,7 @@ int daemon_reload(struct daemon *daemon, struct config_report *report)
 int daemon_reload_users(struct daemon *daemon, struct config_report *report, uint32_t *ret_users)
 {
 	struct arrival arrival;
-	int error = arrival_load(daemon, report, &arrival);
+	int error = arrival_load(daemon, false, report, &arrival);
 	daemon_log_report(report);
 	if (error < 0)
 		return error;

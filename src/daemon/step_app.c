@@ -21,11 +21,11 @@ struct pv_span *step_app_reserved(const struct config *config)
 	return names;
 }
 
-void step_app_fill_registrar(const struct config *boot, const struct config *config,
-	const struct pv_span *reserved, struct registrar_config *ret)
+void step_app_fill_registrar(
+	const struct config *config, const struct pv_span *reserved, struct registrar_config *ret)
 {
 	*ret = (struct registrar_config){
-		.challenge = boot->auth.challenge != CONFIG_CHALLENGE_NONE,
+		.challenge = config->auth.challenge != CONFIG_CHALLENGE_NONE,
 		.min_expires_s = config->registrar.min_expires_ms / 1000,
 		.max_expires_s = config->registrar.max_expires_ms / 1000,
 		.default_expires_s = config->registrar.default_expires_ms / 1000,
@@ -42,9 +42,10 @@ static const enum proxy_challenge challenges[] = {
 	[CONFIG_CHALLENGE_NONE] = PROXY_CHALLENGE_NONE,
 };
 
-static int make_proxy(struct floors *floors, const struct config *config, unsigned index)
+void step_app_fill_proxy(
+	const struct floors *floors, const struct config *config, struct proxy_config *ret)
 {
-	const struct proxy_config proxy = {
+	*ret = (struct proxy_config){
 		.challenge = challenges[config->auth.challenge],
 		.realm = domains_realm(floors->domains),
 		.strangers_reach_users = config->auth.strangers == CONFIG_STRANGERS_USERS,
@@ -52,6 +53,12 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 		.forks = config->limits.transactions / floors->workers.count,
 		.retry_after_s = RETRY_AFTER_S,
 	};
+}
+
+static int make_proxy(struct floors *floors, const struct config *config, unsigned index)
+{
+	struct proxy_config proxy;
+	step_app_fill_proxy(floors, config, &proxy);
 	const struct proxy_floors at = {
 		.worker = &floors->workers.workers[index],
 		.net = net_of(floors->net, index),
@@ -69,7 +76,7 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 static int make_registrar(struct floors *floors, const struct config *config, unsigned index)
 {
 	struct registrar_config registrar;
-	step_app_fill_registrar(config, config, floors->reserved, &registrar);
+	step_app_fill_registrar(config, floors->reserved, &registrar);
 	const struct registrar_floors at = {
 		.worker = &floors->workers.workers[index],
 		.net = net_of(floors->net, index),

@@ -206,7 +206,8 @@ int step_auth_up(struct daemon *daemon)
 {
 	struct config_report report = {0};
 	struct user_table *users = NULL;
-	int error = users_load(daemon->boot, daemon->boot, &report, &users);
+	int error = users_load(
+		daemon->boot, daemon->boot, users_need_passwords(daemon->boot), &report, &users);
 	config_report_print(&report, stderr);
 	config_report_done(&report);
 	if (error < 0)

@@ -54,8 +54,13 @@ static struct user_input *make_inputs(const struct config *config)
 	return inputs;
 }
 
-int users_load(const struct config *config, const struct config *boot, struct config_report *report,
-	struct user_table **ret)
+bool users_need_passwords(const struct config *config)
+{
+	return config->auth.challenge != CONFIG_CHALLENGE_NONE;
+}
+
+int users_load(const struct config *config, const struct config *boot, bool with_passwords,
+	struct config_report *report, struct user_table **ret)
 {
 	enum pv_algorithm wanted[PV_ALGORITHM_COUNT];
 	struct user_input *inputs = make_inputs(config);
@@ -66,11 +71,10 @@ int users_load(const struct config *config, const struct config *boot, struct co
 	size_t length = 0;
 	for (const char *p = boot->domains.item[0]; *p && length < sizeof realm; p++)
 		realm[length++] = (char)tolower((unsigned char)*p);
-	bool open = boot->auth.challenge == CONFIG_CHALLENGE_NONE;
 	const struct user_table_config table = {
 		.realm = {realm, length},
 		.algorithms = wanted,
-		.algorithm_count = open ? 0 : wanted_algorithms(config, wanted),
+		.algorithm_count = with_passwords ? wanted_algorithms(config, wanted) : 0,
 		.users = inputs,
 		.user_count = config->user_count,
 		.users_file = config->users_file,

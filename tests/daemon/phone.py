@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A phone of few words, and a case that has some."""
 
+import hashlib
 import re
 import socket
 
@@ -18,6 +19,7 @@ class Phone:
         self.socket.settimeout(10)
         self.port = self.socket.getsockname()[1]
         self.number = 0
+        self.domain = "example.test"
         if tcp:
             self.socket.connect(self.server)
 
@@ -27,7 +29,7 @@ class Phone:
     def request(self, method, uri, to, more=""):
         self.number += 1
         text = (f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{'TCP' if self.tcp else 'UDP'} 127.0.0.1:{self.port};"
-                f"branch=z9hG4bK{self.name}{self.number};rport\r\nFrom: <sip:{self.name}@example.test>;tag=1\r\n"
+                f"branch=z9hG4bK{self.name}{self.number};rport\r\nFrom: <sip:{self.name}@{self.domain}>;tag=1\r\n"
                 f"To: <sip:{to}@example.test>\r\nCall-ID: {self.name}-{self.number}\r\n"
                 f"CSeq: {self.number} {method}\r\nContact: <sip:{self.name}@127.0.0.1:{self.port}>\r\n"
                 f"Max-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n")
@@ -64,6 +66,19 @@ class Phone:
         to = re.search(r"^To: .*$", request, re.M).group(0).strip()
         text = f"SIP/2.0 {status}\r\n" + "\r\n".join(lines) + f"\r\n{to};tag=2\r\nContent-Length: 0\r\n\r\n"
         self.send(text)
+
+    def credentials(self, challenge, password):
+        """The header line that answers a 401 to a REGISTER, by MD5."""
+        line = [line for line in challenge.split("\r\n") if "algorithm=MD5" in line][0]
+        realm = re.search('realm="([^"]*)"', line).group(1)
+        nonce = re.search('nonce="([^"]*)"', line).group(1)
+        uri = "sip:" + self.domain
+
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+        answer = md5(f"{md5(f'{self.name}:{realm}:{password}')}:{nonce}:00000001:c:auth:{md5(f'REGISTER:{uri}')}")
+        return (f'Authorization: Digest username="{self.name}", realm="{realm}", nonce="{nonce}", uri="{uri}", '
+                f'response="{answer}", algorithm=MD5, cnonce="c", qop=auth, nc=00000001\r\n')
 
     def register(self):
         self.request("REGISTER", "sip:example.test", self.name)

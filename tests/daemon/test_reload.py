@@ -9,14 +9,14 @@ from phone import OPEN, PhoneCase
 
 class Reload(PhoneCase):
     def reload(self, process, before, after):
-        """Changes the text of the configuration; returns when the reload is through."""
+        """Changes the text of the configuration; returns when every worker goes by it."""
         with open(self.path("portavoz.conf")) as file:
             text = file.read()
         self.assertIn(before, text)
         self.write("portavoz.conf", text.replace(before, after))
-        done = self.log().count("reloaded changes=")
+        done = self.metric("daemon_reloads")
         process.send_signal(signal.SIGHUP)
-        wait_for(lambda: self.log().count("reloaded changes=") > done, "the reload")
+        wait_for(lambda: self.metric("daemon_reloads") > done, "the reload")
 
     def metric(self, name):
         return self.ctl_json("metrics")[name]
@@ -26,7 +26,64 @@ class Reload(PhoneCase):
         alice = self.phone("alice")
         self.assertIn("expires=3600", alice.register())
         self.reload(process, "capacity = 1000;", 'capacity = 1000; default_expires = "10m";')
-        wait_for(lambda: "expires=600" in alice.register(), "the new expiry")
+        self.assertIn("expires=600", alice.register())
+        self.assertEqual(self.stop(process), 0)
+
+    def test_who_is_challenged(self):
+        process = self.start(self.config(OPEN))
+        alice, bob = self.phone("alice"), self.phone("bob")
+        bob.register()
+        self.reload(process, 'challenge = "none"', 'challenge = "all"')
+        alice.request("REGISTER", "sip:example.test", "alice")
+        self.assertIn('realm="example.test"', alice.receive("SIP/2.0 401"))
+        alice.request("MESSAGE", "sip:bob@example.test", "bob")
+        self.assertIn('realm="example.test"', alice.receive("SIP/2.0 407"))
+        bob.request("REGISTER", "sip:example.test", "bob")
+        challenge = bob.receive("SIP/2.0 401")
+        bob.request("REGISTER", "sip:example.test", "bob", more=bob.credentials(challenge, "b"))
+        bob.receive("SIP/2.0 200")
+        self.reload(process, 'challenge = "all"', 'challenge = "register"')
+        alice.request("MESSAGE", "sip:bob@example.test", "bob")
+        self.assertIn("Register First", alice.receive("SIP/2.0 403"))
+        self.reload(process, 'challenge = "register"', 'challenge = "none"')
+        alice.register()
+        alice.request("MESSAGE", "sip:bob@example.test", "bob")
+        bob.answer(bob.receive("MESSAGE"), "200 OK")
+        alice.receive("SIP/2.0 200")
+        self.assertNotIn("needs a restart", self.log())
+        self.assertEqual(self.stop(process), 0)
+
+    def test_strangers(self):
+        process = self.start(self.config(OPEN))
+        eve, bob = self.phone("eve"), self.phone("bob")
+        bob.register()
+        eve.domain = "elsewhere.test"
+        eve.request("MESSAGE", "sip:bob@example.test", "bob")
+        eve.receive("SIP/2.0 403")
+        self.reload(process, 'challenge = "none";', 'challenge = "none"; strangers = "users";')
+        eve.request("MESSAGE", "sip:bob@example.test", "bob")
+        bob.answer(bob.receive("MESSAGE"), "200 OK")
+        eve.receive("SIP/2.0 200")
+        self.reload(process, ' strangers = "users";', "")
+        eve.request("MESSAGE", "sip:bob@example.test", "bob")
+        eve.receive("SIP/2.0 403")
+        self.assertEqual(self.stop(process), 0)
+
+    def test_the_targets_of_a_request(self):
+        process = self.start(self.config(OPEN + 'drain_timeout = "0s";'))
+        alice, first, second = self.phone("alice"), self.phone("bob"), self.phone("bob")
+        first.register()
+        second.register()
+        alice.request("INVITE", "sip:bob@example.test", "bob")
+        first.receive("INVITE")
+        second.receive("INVITE")
+        self.reload(process, "tcp_connections = 100;", "tcp_connections = 100; forks = 1;")
+        alice.request("INVITE", "sip:bob@example.test", "bob")
+        newest = second.receive("INVITE")
+        while "CSeq: 2 INVITE" not in newest:
+            newest = second.receive("INVITE")
+        second.answer(newest, "486 Busy Here")
+        self.assertIn("CSeq: 2 INVITE", alice.receive("SIP/2.0 486"))
         self.assertEqual(self.stop(process), 0)
 
     def test_the_contacts_of_a_user(self):

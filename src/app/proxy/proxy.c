@@ -25,6 +25,11 @@ int proxy_new(
 	return 0;
 }
 
+void proxy_configure(struct proxy *proxy, const struct proxy_config *config)
+{
+	proxy->config = *config;
+}
+
 void proxy_free(struct proxy *proxy)
 {
 	if (!proxy)

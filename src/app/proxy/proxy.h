@@ -19,7 +19,7 @@ enum proxy_challenge {
 	PROXY_CHALLENGE_NONE,     /* From is the identity: closed test nets */
 };
 
-/* Filled by the daemon. */
+/* Filled by the daemon. The span lives as long as the proxy, or until the next proxy_configure. */
 struct proxy_config {
 	enum proxy_challenge challenge;
 	struct pv_span realm;       /* of our challenges */
@@ -47,6 +47,8 @@ struct proxy_floors {
 int proxy_new(
 	struct proxy **ret, const struct proxy_config *config, const struct proxy_floors *floors);
 void proxy_free(struct proxy *proxy);
+/* A reload: all but `forks`, which has its memory. On the worker's thread. */
+void proxy_configure(struct proxy *proxy, const struct proxy_config *config);
 
 /* §16.4: what the request asks for, once our own Route values are off it. */
 void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct pv_message *message,
