@@ -10,7 +10,7 @@
 #include <portavoz/message.h>
 #include <portavoz/writer.h>
 
-#include "auth/domain.h"
+#include "net/domain.h"
 #include "auth/users.h"
 
 /* Which pair of headers: a registrar and a user agent server ask by 401, a proxy by 407. */

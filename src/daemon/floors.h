@@ -4,8 +4,8 @@
 #define PORTAVOZ_DAEMON_FLOORS_H
 
 #include "auth/check.h"
+#include "net/domain.h"
 #include "net/net.h"
-#include "registry/aor.h"
 #include "registry/registry.h"
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
@@ -29,8 +29,6 @@ struct floors {
 	struct net_group *net;
 	struct registry *registry;
 	struct domains *domains;
-	struct aor_domains aor;
-	char names[AOR_DOMAINS][256]; /* that aor points at */
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];

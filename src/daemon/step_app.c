@@ -65,7 +65,7 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 		.transactions = floors->layers[index],
 		.registry = floors->registry,
 		.auth = floors->auth,
-		.domains = &floors->aor,
+		.domains = floors->domains,
 		.route_key = &floors->route_key,
 		.branch_key = &floors->branch_key,
 		.user_calls = floors->user_calls,
@@ -83,7 +83,7 @@ static int make_registrar(struct floors *floors, const struct config *config, un
 		.transactions = floors->layers[index],
 		.registry = floors->registry,
 		.auth = floors->auth,
-		.domains = &floors->aor,
+		.domains = floors->domains,
 	};
 	return registrar_new(&floors->registrars[index], &registrar, &at);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* step_sip.c — workers, sockets, location service, credentials and transactions come up and go
  * down. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,33 +113,6 @@ void step_registry_down(struct daemon *daemon)
 	registry_free(daemon->floors->registry);
 }
 
-static void add_port(struct aor_domains *aor, uint16_t port)
-{
-	for (unsigned i = 0; i < aor->port_count; i++)
-		if (aor->port[i] == port)
-			return;
-	if (aor->port_count < AOR_PORTS)
-		aor->port[aor->port_count++] = port;
-}
-
-/* Names in lower case, as both who ask about domains want them. */
-static void fill_aor(struct floors *floors, const struct config *config,
-	const struct net_address *listen, uint32_t listen_count)
-{
-	struct aor_domains *aor = &floors->aor;
-	for (uint32_t i = 0; i < config->domains.count && i < AOR_DOMAINS; i++) {
-		char *name = floors->names[i];
-		size_t length = strnlen(config->domains.item[i], sizeof floors->names[i]);
-		for (size_t c = 0; c < length; c++)
-			name[c] = (char)tolower((unsigned char)config->domains.item[i][c]);
-		aor->name[aor->count++] = (struct pv_span){name, length};
-	}
-	for (uint32_t i = 0; i < listen_count; i++)
-		add_port(aor, listen[i].port);
-	aor->is_local = domain_is_local;
-	aor->context = floors->domains;
-}
-
 /* The addresses that we listen on, and the public one on the same ports. */
 static uint32_t own_addresses(
 	const struct config *config, struct net_address ret[2 * NET_LISTENERS])
@@ -158,14 +130,16 @@ static uint32_t own_addresses(
 	return count;
 }
 
+#define DOMAINS_MAX 32 /* as many as the key `domain` takes */
+
 int step_domains_up(struct daemon *daemon)
 {
 	struct floors *floors = daemon->floors;
 	struct net_address own[2 * NET_LISTENERS];
-	struct pv_span names[AOR_DOMAINS];
+	struct pv_span names[DOMAINS_MAX];
 	const struct config *config = daemon->boot;
 	uint32_t own_count = own_addresses(config, own), name_count = 0;
-	for (; name_count < config->domains.count && name_count < AOR_DOMAINS; name_count++)
+	for (; name_count < config->domains.count && name_count < DOMAINS_MAX; name_count++)
 		names[name_count] = pv_span_of(config->domains.item[name_count]);
 	const struct domains_config domains = {
 		.names = names,
@@ -174,10 +148,7 @@ int step_domains_up(struct daemon *daemon)
 		.listen_count = own_count,
 	};
 	int error = domains_new(&domains, &floors->domains);
-	if (error < 0)
-		return fail("domain", error);
-	fill_aor(floors, config, own, own_count);
-	return EXIT_CLEAN;
+	return error < 0 ? fail("domain", error) : EXIT_CLEAN;
 }
 
 void step_domains_down(struct daemon *daemon)

@@ -236,12 +236,6 @@ static void init_auth(struct fake_server *server)
 		.domains = server->own,
 		.users = server->users};
 	ck_assert_int_eq(auth_new(&auth, &server->auth), 0);
-	server->domains = (struct aor_domains){.name = {names[0]},
-		.count = 1,
-		.port = {5060},
-		.port_count = 1,
-		.is_local = domain_is_local,
-		.context = server->own};
 }
 
 static void init_applications(struct fake_server *server)
@@ -252,7 +246,7 @@ static void init_applications(struct fake_server *server)
 		.transactions = server->transactions,
 		.registry = server->registry,
 		.auth = server->auth,
-		.domains = &server->domains,
+		.domains = server->own,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
 	const struct proxy_config proxy = {.challenge = PROXY_CHALLENGE_NONE,

@@ -30,7 +30,6 @@ struct fake_server {
 	struct domains *own;
 	struct user_table *users;
 	struct auth *auth;
-	struct aor_domains domains;
 	struct proxy *proxy;
 	struct registrar *registrar;
 	struct dispatch dispatch;

@@ -37,7 +37,7 @@ struct proxy_floors {
 	struct transaction_layer *transactions;
 	struct registry *registry;
 	struct auth *auth;
-	const struct aor_domains *domains;
+	const struct domains *domains;
 	const struct siphash_key *route_key;  /* signs our Record-Route: the same on all workers */
 	const struct siphash_key *branch_key; /* the transaction layer's */
 	struct user_calls *user_calls;        /* NULL: a user may have any number */

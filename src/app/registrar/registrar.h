@@ -30,7 +30,7 @@ struct registrar_floors {
 	struct transaction_layer *transactions;
 	struct registry *registry;
 	struct auth *auth; /* may be NULL where nobody is challenged */
-	const struct aor_domains *domains;
+	const struct domains *domains;
 };
 
 /* 0 or -ENOMEM. Adds a lane to the worker: before the threads run. */
