@@ -57,10 +57,11 @@ static const char *const trigger_words[] = {[CONFIG_TRIGGER_DTMF] = "dtmf",
 
 /* clang-format off */
 const struct schema_key schema[] = {
-	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .initial = "\"localhost\"", BETWEEN(1, 32),
+	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .flags = RELOAD, .initial = "\"localhost\"", BETWEEN(1, 32),
 		.doc = "Realm and address-of-record domain; an array for several, the first is the realm. Hosts "
 		       "compare without case. The addresses that the server listens on count as its domain too, and "
-		       "a port that it listens on is not part of the address-of-record."},
+		       "a port that it listens on is not part of the address-of-record. When a reload changes the first, "
+		       "phones register anew under it, and a ha1 made for the old realm is useless."},
 	{"listen", SCHEMA_LISTEN, .offset = AT(listen), .list = &listen_list,
 		.initial = "[ \"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\" ]", BETWEEN(1, 16),
 		.doc = "Addresses to listen on, \"TRANSPORT:ADDRESS:PORT\"; IPv6 in brackets, \"tcp:[::1]:5060\". "

@@ -35,10 +35,12 @@ void daemon_log_report(const struct config_report *report)
 struct adoption {
 	_Atomic unsigned remaining;
 	struct floors *floors;
-	struct user_table *users; /* all three are the old ones, or NULL */
+	struct user_table *users; /* all four are the old ones, or NULL */
+	struct domains *domains;
 	struct config *config;
 	struct pv_span *reserved;
-	bool with_applications;
+	bool with_applications; /* they get all that follows */
+	const struct domains *new_domains;
 	struct registrar_config registrar;
 	struct proxy_config proxy;
 	struct adoption_task {
@@ -52,13 +54,16 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 	struct adoption *adoption = container_of(task, struct adoption_task, task)->adoption;
 	struct floors *floors = adoption->floors;
 	if (adoption->with_applications) {
-		registrar_configure(floors->registrars[worker->index], &adoption->registrar);
-		proxy_configure(floors->proxies[worker->index], &adoption->proxy);
+		registrar_configure(floors->registrars[worker->index], &adoption->registrar,
+			adoption->new_domains);
+		proxy_configure(
+			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
 	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
 		return;
 	metrics_add(METRIC_daemon_reloads, 1);
 	user_table_free(adoption->users);
+	domains_free(adoption->domains);
 	config_free(adoption->config);
 	free(adoption->reserved);
 	free(adoption);
@@ -81,6 +86,15 @@ static void put_users(struct daemon *daemon, struct adoption *adoption, struct u
 	daemon->floors->users = users;
 	adoption->users =
 		(struct user_table *)(uintptr_t)auth_users_swap(daemon->floors->auth, users);
+}
+
+static void put_domains(struct daemon *daemon, struct adoption *adoption, struct domains *domains)
+{
+	adoption->domains = daemon->floors->domains;
+	adoption->new_domains = domains;
+	daemon->floors->domains = domains;
+	daemon->host.domains = domains;
+	auth_domains_swap(daemon->floors->auth, domains);
 }
 
 /* The new configuration is in force from here on. What needs a restart stays with the floors as it
@@ -108,6 +122,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 struct arrival {
 	struct adoption *adoption;
 	struct config *config;
+	struct domains *domains; /* NULL: those in force stay */
 	struct user_table *users;
 	struct pv_span *reserved;
 };
@@ -116,6 +131,7 @@ static void arrival_done(struct arrival *arrival)
 {
 	free(arrival->adoption);
 	config_free(arrival->config);
+	domains_free(arrival->domains);
 	user_table_free(arrival->users);
 	free(arrival->reserved);
 }
@@ -135,11 +151,14 @@ static int arrival_load(
 		return -ENOMEM;
 	arrival->adoption->floors = daemon->floors;
 	int error = config_load(daemon->boot->path, &arrival->config, report);
-	if (error == 0 && whole)
+	if (error == 0 && whole) {
 		with_passwords |= users_need_passwords(arrival->config);
+		error = step_domains_make(arrival->config, daemon->boot, &arrival->domains);
+	}
 	if (error == 0)
-		error = users_load(
-			arrival->config, daemon->boot, with_passwords, report, &arrival->users);
+		error = users_load(arrival->config,
+			whole ? arrival->domains : daemon->floors->domains, with_passwords, report,
+			&arrival->users);
 	if (error == 0)
 		arrival->reserved = step_app_reserved(arrival->config);
 	if (error == 0 && !arrival->reserved)
@@ -156,6 +175,7 @@ static int load_all(struct daemon *daemon, struct config_report *report)
 	if (error < 0)
 		return error;
 	config_diff(daemon->current, arrival.config, report);
+	put_domains(daemon, arrival.adoption, arrival.domains);
 	put_users(daemon, arrival.adoption, arrival.users);
 	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved);
 	post(arrival.adoption);

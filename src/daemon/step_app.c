@@ -47,7 +47,6 @@ void step_app_fill_proxy(
 {
 	*ret = (struct proxy_config){
 		.challenge = challenges[config->auth.challenge],
-		.realm = domains_realm(floors->domains),
 		.strangers_reach_users = config->auth.strangers == CONFIG_STRANGERS_USERS,
 		.targets = config->limits.forks,
 		.forks = config->limits.transactions / floors->workers.count,

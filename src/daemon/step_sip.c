@@ -132,13 +132,11 @@ static uint32_t own_addresses(
 
 #define DOMAINS_MAX 32 /* as many as the key `domain` takes */
 
-int step_domains_up(struct daemon *daemon)
+int step_domains_make(const struct config *config, const struct config *boot, struct domains **ret)
 {
-	struct floors *floors = daemon->floors;
 	struct net_address own[2 * NET_LISTENERS];
 	struct pv_span names[DOMAINS_MAX];
-	const struct config *config = daemon->boot;
-	uint32_t own_count = own_addresses(config, own), name_count = 0;
+	uint32_t own_count = own_addresses(boot, own), name_count = 0;
 	for (; name_count < config->domains.count && name_count < DOMAINS_MAX; name_count++)
 		names[name_count] = pv_span_of(config->domains.item[name_count]);
 	const struct domains_config domains = {
@@ -147,7 +145,12 @@ int step_domains_up(struct daemon *daemon)
 		.listen = own,
 		.listen_count = own_count,
 	};
-	int error = domains_new(&domains, &floors->domains);
+	return domains_new(&domains, ret);
+}
+
+int step_domains_up(struct daemon *daemon)
+{
+	int error = step_domains_make(daemon->boot, daemon->boot, &daemon->floors->domains);
 	return error < 0 ? fail("domain", error) : EXIT_CLEAN;
 }
 
@@ -177,8 +180,8 @@ int step_auth_up(struct daemon *daemon)
 {
 	struct config_report report = {0};
 	struct user_table *users = NULL;
-	int error = users_load(
-		daemon->boot, daemon->boot, users_need_passwords(daemon->boot), &report, &users);
+	int error = users_load(daemon->boot, daemon->floors->domains,
+		users_need_passwords(daemon->boot), &report, &users);
 	config_report_print(&report, stderr);
 	config_report_done(&report);
 	if (error < 0)

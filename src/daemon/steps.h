@@ -5,6 +5,7 @@
 
 struct config;
 struct daemon;
+struct domains;
 struct floors;
 struct pv_span;
 struct proxy_config;
@@ -17,6 +18,8 @@ int step_registry_up(struct daemon *daemon);
 void step_registry_down(struct daemon *daemon);
 int step_net_up(struct daemon *daemon);
 void step_net_down(struct daemon *daemon);
+/* The domains of `config`, on the addresses of `boot`. 0 or -errno. */
+int step_domains_make(const struct config *config, const struct config *boot, struct domains **ret);
 int step_domains_up(struct daemon *daemon);
 void step_domains_down(struct daemon *daemon);
 int step_auth_up(struct daemon *daemon);

@@ -2,7 +2,6 @@
 /* users.c — the users of a configuration and of its users_file become one table. */
 #include "daemon/users.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,20 +58,15 @@ bool users_need_passwords(const struct config *config)
 	return config->auth.challenge != CONFIG_CHALLENGE_NONE;
 }
 
-int users_load(const struct config *config, const struct config *boot, bool with_passwords,
+int users_load(const struct config *config, const struct domains *domains, bool with_passwords,
 	struct config_report *report, struct user_table **ret)
 {
 	enum pv_algorithm wanted[PV_ALGORITHM_COUNT];
 	struct user_input *inputs = make_inputs(config);
 	if (!inputs)
 		return -ENOMEM;
-	/* The realm is the first domain in lower case, as the challenges write it. */
-	char realm[256];
-	size_t length = 0;
-	for (const char *p = boot->domains.item[0]; *p && length < sizeof realm; p++)
-		realm[length++] = (char)tolower((unsigned char)*p);
 	const struct user_table_config table = {
-		.realm = {realm, length},
+		.realm = domains_realm(domains),
 		.algorithms = wanted,
 		.algorithm_count = with_passwords ? wanted_algorithms(config, wanted) : 0,
 		.users = inputs,

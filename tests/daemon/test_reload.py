@@ -53,6 +53,41 @@ class Reload(PhoneCase):
         self.assertNotIn("needs a restart", self.log())
         self.assertEqual(self.stop(process), 0)
 
+    def test_the_domain(self):
+        process = self.start(self.config(OPEN))
+        alice, bob = self.phone("alice"), self.phone("bob")
+        bob.register()
+        self.reload(process, 'domain = "example.test"', 'domain = [ "New.Test.", "example.test" ]')
+        # the old one goes on, and addresses stand for the new one
+        alice.request("MESSAGE", "sip:bob@example.test", "bob")
+        bob.answer(bob.receive("MESSAGE"), "200 OK")
+        alice.receive("SIP/2.0 200")
+        alice.request("MESSAGE", f"sip:bob@127.0.0.1:{self.port}", "bob")
+        alice.receive("SIP/2.0 480")
+        bob.domain = "new.test"
+        bob.register()
+        alice.request("MESSAGE", f"sip:bob@127.0.0.1:{self.port}", "bob")
+        bob.answer(bob.receive("MESSAGE"), "200 OK")
+        alice.receive("SIP/2.0 200")
+        listed = self.ctl_json("registrations", "bob")["registrations"]
+        self.assertEqual([r["user"] for r in listed], ["bob@new.test"])
+        # the realm and the passwords change over together
+        self.reload(process, 'challenge = "none"', 'challenge = "all"')
+        bob.request("REGISTER", "sip:new.test", "bob")
+        challenge = bob.receive("SIP/2.0 401")
+        self.assertIn('realm="new.test"', challenge)
+        bob.request("REGISTER", "sip:new.test", "bob", more=bob.credentials(challenge, "b"))
+        bob.receive("SIP/2.0 200")
+        self.assertEqual(self.ctl("users", "reload").returncode, 0)
+        bob.request("REGISTER", "sip:new.test", "bob")
+        bob.request("REGISTER", "sip:new.test", "bob", more=bob.credentials(bob.receive("SIP/2.0 401"), "b"))
+        bob.receive("SIP/2.0 200")
+        self.reload(process, '[ "New.Test.", "example.test" ]', '"new.test"')
+        alice.request("MESSAGE", "sip:bob@new.test", "bob")
+        alice.receive("SIP/2.0 403")
+        self.assertNotIn("needs a restart", self.log())
+        self.assertEqual(self.stop(process), 0)
+
     def test_strangers(self):
         process = self.start(self.config(OPEN))
         eve, bob = self.phone("eve"), self.phone("bob")

@@ -19,10 +19,9 @@ enum proxy_challenge {
 	PROXY_CHALLENGE_NONE,     /* From is the identity: closed test nets */
 };
 
-/* Filled by the daemon. The span lives as long as the proxy, or until the next proxy_configure. */
+/* Filled by the daemon. */
 struct proxy_config {
 	enum proxy_challenge challenge;
-	struct pv_span realm;       /* of our challenges */
 	bool strangers_reach_users; /* auth.strangers = "users" */
 	uint32_t targets;           /* limits.forks: most targets of one request */
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
@@ -37,7 +36,7 @@ struct proxy_floors {
 	struct transaction_layer *transactions;
 	struct registry *registry;
 	struct auth *auth;
-	const struct domains *domains;
+	const struct domains *domains;        /* a reload may bring others */
 	const struct siphash_key *route_key;  /* signs our Record-Route: the same on all workers */
 	const struct siphash_key *branch_key; /* the transaction layer's */
 	struct user_calls *user_calls;        /* NULL: a user may have any number */
@@ -48,7 +47,8 @@ int proxy_new(
 	struct proxy **ret, const struct proxy_config *config, const struct proxy_floors *floors);
 void proxy_free(struct proxy *proxy);
 /* A reload: all but `forks`, which has its memory. On the worker's thread. */
-void proxy_configure(struct proxy *proxy, const struct proxy_config *config);
+void proxy_configure(
+	struct proxy *proxy, const struct proxy_config *config, const struct domains *domains);
 
 /* §16.4: what the request asks for, once our own Route values are off it. */
 void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct pv_message *message,

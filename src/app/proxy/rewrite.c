@@ -246,7 +246,7 @@ static void remove_own_credentials(struct proxy *proxy, struct patch *patch)
 		struct pv_credentials credentials;
 		if (pv_credentials_parse(pv_message_span(m, m->fields[i].value), &credentials) ==
 				0 &&
-			pv_span_equal(credentials.realm, proxy->config.realm))
+			pv_span_equal(credentials.realm, domains_realm(proxy->at.domains)))
 			patch_remove_line(patch, i);
 	}
 }

@@ -17,7 +17,7 @@ static const struct {
 	{"", "log = { level = \"debug\"; };", "log.level: changed; applied now", true},
 	{"", USERS, "users: changed; applied now", true},
 	{USERS, "users = ( { name = \"a\"; password = \"y\"; } );", "users: changed", true},
-	{"", "domain = [ \"localhost\", \"b\" ];", "domain: changed", false},
+	{"", "domain = [ \"localhost\", \"b\" ];", "domain: changed; applied", true},
 	{"", "auth = { algorithms = [ \"MD5\", \"SHA-256\" ]; };", "auth.algorithms: changed",
 		true},
 	{"", "public_address = \"192.0.2.1\";", "public_address: changed", false},
