@@ -17,6 +17,8 @@ static int check(const char *path)
 	struct user_table *users = NULL;
 	int result = config_load(path, &config, &report);
 	if (result == 0)
+		result = run_as_check(config, &report);
+	if (result == 0)
 		result = step_domains_make(config, config, &domains);
 	if (result == 0)
 		result = users_load(config, domains, users_need_passwords(config), &report, &users);

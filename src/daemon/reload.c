@@ -9,6 +9,7 @@
 #include "app/registrar/registrar.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "daemon/background.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
 #include "daemon/notify.h"
@@ -151,6 +152,8 @@ static int arrival_load(
 		return -ENOMEM;
 	arrival->adoption->floors = daemon->floors;
 	int error = config_load(daemon->boot->path, &arrival->config, report);
+	if (error == 0)
+		error = run_as_check(arrival->config, report);
 	if (error == 0 && whole) {
 		with_passwords |= users_need_passwords(arrival->config);
 		error = step_domains_make(arrival->config, daemon->boot, &arrival->domains);

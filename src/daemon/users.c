@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "conf/report.h"
 
 static const enum pv_algorithm algorithms[] = {
@@ -28,10 +29,29 @@ static const enum config_severity severities[] = {
 	[USER_ERROR] = CONFIG_ERROR,
 };
 
+/* What is said of users goes to a report. */
+struct listener {
+	const struct config *config;
+	struct config_report *report;
+};
+
+/* What no user is to blame for is between them and the algorithms. */
+static struct config_origin nobody(const struct config *config)
+{
+	static const char *const keys[] = {"auth.algorithms", "users_file", "users"};
+	struct config_origin at = {config->path, 0};
+	for (size_t i = 0; i < ARRAY_LENGTH(keys) && !at.line; i++)
+		at = config_origin_of(config, keys[i]);
+	return at;
+}
+
 static void tell(void *context, enum user_severity severity, const char *file, uint32_t line,
 	const char *text)
 {
-	config_report_add(context, severities[severity], file, line, "%s", text);
+	const struct listener *listener = context;
+	struct config_origin at =
+		file ? (struct config_origin){file, line} : nobody(listener->config);
+	config_report_add(listener->report, severities[severity], at.file, at.line, "%s", text);
 }
 
 static struct user_input *make_inputs(const struct config *config)
@@ -73,7 +93,8 @@ int users_load(const struct config *config, const struct domains *domains, bool 
 		.user_count = config->user_count,
 		.users_file = config->users_file,
 	};
-	const struct user_report told = {.tell = tell, .context = report};
+	struct listener listener = {config, report};
+	const struct user_report told = {.tell = tell, .context = &listener};
 	int error = user_table_load(&table, &told, ret);
 	free(inputs);
 	return error;

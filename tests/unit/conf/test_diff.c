@@ -37,7 +37,7 @@ START_TEST(test_rows)
 	struct config_report report = {0};
 	config_diff(before, after, &report);
 	if (rows[_i].fragment) {
-		ck_assert_ptr_nonnull(find(&report, 0, rows[_i].fragment));
+		ck_assert_ptr_nonnull(find(&report, 1, rows[_i].fragment));
 		ck_assert_uint_ge(
 			rows[_i].applied ? report.changes_applied : report.changes_need_restart, 1);
 	} else {
