@@ -131,27 +131,5 @@ class Life(Case):
         wait_for(lambda: os.path.exists(self.path("portavoz.log")), "the new log file")
         self.assertEqual(self.stop(process), 0)
 
-    def test_systemd(self):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(self.path("notify"))
-            manager.settimeout(10)
-            os.environ["NOTIFY_SOCKET"] = self.path("notify")
-            try:
-                process = self.start(self.config())
-            finally:
-                del os.environ["NOTIFY_SOCKET"]
-            if b"READY=1" not in manager.recv(4096):
-                self.fail("not ready")
-            process.send_signal(signal.SIGHUP)
-            said = b""
-            while b"RELOADING=1" not in said:
-                said = manager.recv(4096)
-            while b"READY=1" not in said:
-                said = manager.recv(4096)
-            process.send_signal(signal.SIGTERM)
-            while b"STOPPING=1" not in said:
-                said = manager.recv(4096)
-            self.assertEqual(process.wait(10), 0)
-
 
 main()
