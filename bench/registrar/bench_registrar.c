@@ -66,15 +66,17 @@ int main(void)
 	struct transaction_config timers = {
 		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100};
 	struct siphash_key key = {1, 2};
-	struct aor_domains domains = {.name = {PV_SPAN_INIT("example.test")},
-		.count = 1,
-		.port = {5060},
-		.port_count = 1};
+	struct pv_span name = PV_SPAN("example.test");
+	struct net_address own = {.ip = {127, 0, 0, 1}, .family = NET_IPV4, .port = 5060};
+	struct domains_config domains_config = {&name, 1, &own, 1};
+	struct domains *domains;
 	struct registry_config registry_config = {
 		.capacity = 1000000, .max_contacts = 10, .shards = 1};
 	struct registrar_config config = {
 		.min_expires_s = 60, .max_expires_s = 7200, .default_expires_s = 3600};
-	struct registrar_floors floors = {.domains = &domains};
+	struct registrar_floors floors = {0};
+	must(domains_new(&domains_config, &domains));
+	floors.domains = domains;
 	must(worker_group_init(&workers, 1, NULL));
 	must(net_group_open(&group, &net_config, &workers, NULL));
 	floors.worker = &workers.workers[0];
@@ -89,5 +91,6 @@ int main(void)
 	transaction_layer_free(floors.transactions);
 	net_group_close(group);
 	worker_group_done(&workers);
+	domains_free(domains);
 	return 0;
 }

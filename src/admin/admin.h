@@ -11,6 +11,7 @@
 
 struct admin;
 struct clock;
+struct domains;
 struct event_base;
 struct registry;
 struct transaction_layer;
@@ -25,6 +26,7 @@ struct admin_host {
 	uint64_t started_ms; /* on `clock` */
 	const struct config
 		*boot; /* what the server was started with: its addresses, its capacity */
+	const struct domains *domains; /* in force: a reload may bring others */
 	const struct worker_group *workers;
 	struct transaction_layer *const *layers; /* one a worker */
 	struct registry *registry;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* registrations.c — who is registered, from where and for how long. */
-#include <ctype.h>
 #include <string.h>
 
 #include "admin/commands.h"
 #include "base/clock.h"
+#include "net/domain.h"
 #include "registry/registry.h"
 
 static void put_source(struct json *json, const struct path *received)
@@ -48,12 +48,15 @@ static struct pv_span address_of(
 {
 	if (!user)
 		return PV_SPAN("");
-	bool whole = strchr(user, '@');
-	int length = snprintf(text, REGISTRY_KEY, "%s%s", user, whole ? "" : "@");
-	if (!whole)
-		for (const char *p = host->boot->domains.item[0]; *p && length < REGISTRY_KEY; p++)
-			text[length++] = (char)tolower((unsigned char)*p);
-	return (struct pv_span){text, (size_t)(length < REGISTRY_KEY ? length : REGISTRY_KEY)};
+	struct pv_writer w;
+	pv_writer_init(&w, text, REGISTRY_KEY);
+	pv_put_text(&w, user);
+	if (!strchr(user, '@')) {
+		pv_put_char(&w, '@');
+		pv_put(&w, domains_realm(host->domains));
+	}
+	/* too long for anybody's address; an empty one would be everybody */
+	return w.overflow ? PV_SPAN("@") : pv_writer_span(&w);
 }
 
 void command_registrations(struct admin_call *call)

@@ -222,3 +222,9 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 				      .context = d,
 			      });
 }
+
+/* The registrar answers at once and leaves nothing open. */
+void dispatch_farewell(struct dispatch *d)
+{
+	proxy_farewell(d->proxy);
+}

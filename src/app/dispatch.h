@@ -25,4 +25,7 @@ struct dispatch {
 void dispatch_init(struct dispatch *dispatch, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy, struct registrar *registrar);
 
+/* The process is about to end: every application says its last word. On the worker. */
+void dispatch_farewell(struct dispatch *dispatch);
+
 #endif

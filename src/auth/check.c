@@ -17,9 +17,9 @@
 
 #define FAILURE_WINDOW_MS 60000
 
-/* Shared by all workers; immutable but for `users` and what locks itself. */
+/* Shared by all workers; immutable but for what a reload publishes and what locks itself. */
 struct auth {
-	const struct domains *domains;
+	const struct domains *_Atomic domains;
 	const struct pv_hash *hashes;
 	struct nonces *nonces;
 	struct failures *failures;
@@ -60,7 +60,7 @@ int auth_new(const struct auth_config *config, struct auth **ret)
 
 	if (!auth)
 		return -ENOMEM;
-	auth->domains = config->domains;
+	atomic_init(&auth->domains, config->domains);
 	auth->hashes = config->hashes ? config->hashes : auth_hashes();
 	atomic_init(&auth->users, config->users);
 	random_bytes(auth->nobody, sizeof(auth->nobody));
@@ -96,6 +96,16 @@ const struct user_table *auth_users(const struct auth *auth)
 	return atomic_load_explicit(&auth->users, memory_order_acquire);
 }
 
+const struct domains *auth_domains_swap(struct auth *auth, const struct domains *domains)
+{
+	return atomic_exchange_explicit(&auth->domains, domains, memory_order_acq_rel);
+}
+
+static const struct domains *domains_of(const struct auth *auth)
+{
+	return atomic_load_explicit(&auth->domains, memory_order_acquire);
+}
+
 void auth_set_nonce_lifetime(struct auth *auth, uint32_t lifetime_ms)
 {
 	nonces_set_lifetime(auth->nonces, lifetime_ms);
@@ -108,7 +118,7 @@ void auth_set_source_failures(struct auth *auth, uint32_t failures_a_minute)
 
 bool auth_uri_is_user(const struct auth *auth, struct pv_span uri, struct pv_span user)
 {
-	return match_user(auth->domains, uri, user);
+	return match_user(domains_of(auth), uri, user);
 }
 
 /* Credentials for our realm, and what is known of them so far. */
@@ -129,7 +139,7 @@ static void find_login(const struct auth *auth, const struct user_table *users,
 	const struct pv_message *message, enum pv_header header, uint64_t now_ms,
 	struct login *login)
 {
-	struct pv_span realm = domains_realm(auth->domains);
+	struct pv_span realm = user_table_realm(users);
 	uint16_t at = message->first[header];
 
 	for (; at != PV_NO_FIELD; at = message->fields[at].next) {
@@ -222,9 +232,9 @@ static enum auth_result spend(struct auth *auth, const struct login *login)
  * 4). */
 static bool owns(const struct auth *auth, const struct pv_message *message, struct pv_span name)
 {
-	return match_user(auth->domains, message->from.uri, name) &&
+	return match_user(domains_of(auth), message->from.uri, name) &&
 	       (message->method != PV_METHOD_REGISTER ||
-		       match_user(auth->domains, message->to.uri, name));
+		       match_user(domains_of(auth), message->to.uri, name));
 }
 
 static enum auth_result fail(struct auth *auth, const struct login *login,
@@ -251,7 +261,7 @@ static enum auth_result screen(const struct auth *auth, const struct pv_message 
 		metrics_add(METRIC_auth_malformed, 1);
 		return AUTH_BAD_REQUEST;
 	}
-	if (!match_request_uri(auth->domains, login->credentials.uri,
+	if (!match_request_uri(domains_of(auth), login->credentials.uri,
 		    pv_message_span(message, message->request_uri))) {
 		metrics_add(METRIC_auth_malformed, 1);
 		return AUTH_WRONG_URI;
@@ -291,13 +301,14 @@ void auth_challenge_write(
 {
 	char nonce[NONCE_LENGTH];
 	uint32_t count;
-	const enum pv_algorithm *algorithms = user_table_algorithms(auth_users(auth), &count);
+	const struct user_table *users = auth_users(auth);
+	const enum pv_algorithm *algorithms = user_table_algorithms(users, &count);
 
 	nonce_write(auth->nonces, now_ms, nonce);
 	for (uint32_t i = 0; i < count; i++) {
 		pv_put(w, pv_header_name(kinds[kind].challenge));
 		pv_put_text(w, ": ");
-		pv_challenge_write(w, domains_realm(auth->domains),
+		pv_challenge_write(w, user_table_realm(users),
 			(struct pv_span){nonce, sizeof(nonce)}, algorithms[i], stale);
 		pv_put_text(w, "\r\n");
 	}

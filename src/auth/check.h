@@ -10,7 +10,7 @@
 #include <portavoz/message.h>
 #include <portavoz/writer.h>
 
-#include "auth/domain.h"
+#include "net/domain.h"
 #include "auth/users.h"
 
 /* Which pair of headers: a registrar and a user agent server ask by 401, a proxy by 407. */
@@ -50,7 +50,7 @@ struct auth_config {
 	uint32_t
 		source_failures; /* failed logins a minute that one source may have, 0 = no limit */
 	uint32_t failure_sources;       /* how many sources are remembered */
-	const struct domains *domains;  /* lives longer than the auth */
+	const struct domains *domains;  /* lives longer than the auth, or until it is swapped */
 	const struct user_table *users; /* which algorithms are offered is up to the table */
 	const struct pv_hash *hashes;   /* NULL: OpenSSL's */
 };
@@ -65,6 +65,8 @@ void auth_free(struct auth *auth); /* not the users, not the domains */
 /* Publishes another table and returns the old one, to be freed after an epoch. Any thread. */
 const struct user_table *auth_users_swap(struct auth *auth, const struct user_table *users);
 const struct user_table *auth_users(const struct auth *auth);
+/* The same with the domains. */
+const struct domains *auth_domains_swap(struct auth *auth, const struct domains *domains);
 /* Both at a reload; any thread. */
 void auth_set_nonce_lifetime(struct auth *auth, uint32_t lifetime_ms);
 void auth_set_source_failures(struct auth *auth, uint32_t failures_a_minute);

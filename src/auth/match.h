@@ -5,7 +5,7 @@
 
 #include <portavoz/span.h>
 
-#include "auth/domain.h"
+#include "net/domain.h"
 
 /* sip or sips, the canonical user is `user`, host and port are ours. */
 bool match_user(const struct domains *domains, struct pv_span uri, struct pv_span user);

@@ -23,6 +23,7 @@ struct user_table {
 	uint32_t count;
 	enum pv_algorithm algorithms[PV_ALGORITHM_COUNT];
 	uint32_t algorithm_count;
+	struct pv_span realm; /* memory of its own */
 };
 
 struct pv_span user_name(const struct user *user)
@@ -92,6 +93,11 @@ uint32_t user_table_count(const struct user_table *table)
 size_t user_table_memory(const struct user_table *table)
 {
 	return sizeof(*table) + table->pool_size + sizeof(uint32_t) * table->index_size;
+}
+
+struct pv_span user_table_realm(const struct user_table *table)
+{
+	return table->realm;
 }
 
 const enum pv_algorithm *user_table_algorithms(const struct user_table *table, uint32_t *ret_count)
@@ -195,6 +201,17 @@ static int build(struct user_builder *builder, struct user_table *table, char *t
 	return builder->errors ? -EINVAL : 0;
 }
 
+static int copy_realm(struct user_table *table, struct pv_span realm)
+{
+	char *text = malloc(realm.length + 1);
+
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, realm.at, realm.length);
+	table->realm = (struct pv_span){text, realm.length};
+	return 0;
+}
+
 int user_table_load_text(const struct user_table_config *config, char *text, size_t length,
 	const struct user_report *report, struct user_table **ret)
 {
@@ -211,7 +228,9 @@ int user_table_load_text(const struct user_table_config *config, char *text, siz
 	if (!table)
 		return -ENOMEM;
 	random_bytes(&table->key, sizeof(table->key));
-	int error = build(&builder, table, text, length);
+	int error = copy_realm(table, config->realm);
+	if (!error)
+		error = build(&builder, table, text, length);
 	free(builder.pool);
 	free(builder.made);
 	if (error)
@@ -235,5 +254,6 @@ void user_table_free(struct user_table *table)
 		explicit_bzero(table->pool, table->pool_size); /* an HA1 is as good as a password */
 	free(table->pool);
 	free(table->index);
+	free((char *)(uintptr_t)table->realm.at);
 	free(table);
 }

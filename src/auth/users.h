@@ -61,6 +61,8 @@ const struct user *user_table_next(const struct user_table *table, const struct 
 
 uint32_t user_table_count(const struct user_table *table);
 size_t user_table_memory(const struct user_table *table); /* bytes */
+/* What the HA1s were made for, and so the realm of challenges that they answer. */
+struct pv_span user_table_realm(const struct user_table *table);
 /* What may be offered, in the order of the configuration: those wanted for which every user has an
  * HA1. */
 const enum pv_algorithm *user_table_algorithms(const struct user_table *table, uint32_t *ret_count);

@@ -108,6 +108,7 @@ METRIC(media_dropped_rate, COUNTER, "packets", "media packets dropped: more a se
 METRIC(media_dropped_stray, COUNTER, "packets", "packets thrown away at ports that no session has")
 METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did not take")
 
+METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")

@@ -15,6 +15,14 @@ static void fault(struct config_report *report, const struct config_origin *at, 
 	config_report_add(report, CONFIG_ERROR, at->file, at->line, "%s", text);
 }
 
+/* Where a mistake between keys is looked for first: at the first of them that stands in a file. */
+static struct config_origin first_set(
+	const struct config *config, const char *key, const char *other)
+{
+	struct config_origin at = config_origin_of(config, key);
+	return at.line || !other ? at : config_origin_of(config, other);
+}
+
 /* One name that must be unique: of a user, a group or a trunk. */
 struct name {
 	const char *text;
@@ -212,13 +220,14 @@ static void check_names(struct config *config, struct config_report *report)
 static void check_domains(const struct config *config, struct config_report *report)
 {
 	const struct config_strings *domains = &config->domains;
+	const struct config_origin at = first_set(config, "domain", NULL);
 	for (uint32_t i = 0; i < domains->count; i++) {
 		if (strpbrk(domains->item[i], " \"<>@,;:/"))
-			config_report_add(report, CONFIG_ERROR, config->path, 0,
+			config_report_add(report, CONFIG_ERROR, at.file, at.line,
 				"domain: \"%s\" is not a host name", domains->item[i]);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcasecmp(domains->item[i], domains->item[j]) == 0)
-				config_report_add(report, CONFIG_ERROR, config->path, 0,
+				config_report_add(report, CONFIG_ERROR, at.file, at.line,
 					"domain: \"%s\" is given twice", domains->item[i]);
 	}
 }
@@ -242,30 +251,34 @@ static void check_orders(const struct config *config, struct config_report *repo
 {
 	const struct {
 		uint32_t low, high;
-		const char *text;
+		const char *low_key, *high_key;
 	} orders[] = {
 		{config->registrar.min_expires_ms, config->registrar.max_expires_ms,
-			"registrar.min_expires is above registrar.max_expires"},
+			"registrar.min_expires", "registrar.max_expires"},
 		{config->registrar.min_expires_ms, config->registrar.default_expires_ms,
-			"registrar.min_expires is above registrar.default_expires"},
+			"registrar.min_expires", "registrar.default_expires"},
 		{config->registrar.default_expires_ms, config->registrar.max_expires_ms,
-			"registrar.default_expires is above registrar.max_expires"},
-		{config->timers.t1_ms, config->timers.t2_ms, "timers.t1 is above timers.t2"},
+			"registrar.default_expires", "registrar.max_expires"},
+		{config->timers.t1_ms, config->timers.t2_ms, "timers.t1", "timers.t2"},
 	};
-	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		const char *low = orders[i].low_key, *high = orders[i].high_key;
+		struct config_origin at = first_set(config, low, high);
 		if (orders[i].low > orders[i].high)
-			config_report_add(
-				report, CONFIG_ERROR, config->path, 0, "%s", orders[i].text);
+			config_report_add(report, CONFIG_ERROR, at.file, at.line, "%s is above %s",
+				low, high);
+	}
 }
 
 static void check_store(const struct config *config, struct config_report *report)
 {
 	static const char *const kinds[] = {
 		"file:", "sqlite:", "postgresql://", "redis://", "none"};
+	struct config_origin at = first_set(config, "store", NULL);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strncmp(config->store, kinds[i], strlen(kinds[i])) == 0)
 			return;
-	config_report_add(report, CONFIG_ERROR, config->path, 0,
+	config_report_add(report, CONFIG_ERROR, at.file, at.line,
 		"store: \"%s\" begins with none of file:, sqlite:, postgresql://, redis://, and "
 		"is not none",
 		config->store);
@@ -274,16 +287,18 @@ static void check_store(const struct config *config, struct config_report *repor
 static void check_admin(const struct config *config, struct config_report *report)
 {
 	size_t room = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+	struct config_origin at = first_set(config, "admin.socket", NULL);
 	if (config->admin.socket && strlen(config->admin.socket) > room)
-		config_report_add(report, CONFIG_ERROR, config->path, 0,
+		config_report_add(report, CONFIG_ERROR, at.file, at.line,
 			"admin.socket: \"%s\" is longer than the %zu bytes of a socket's path",
 			config->admin.socket, room);
 }
 
 static void check_openness(const struct config *config, struct config_report *report)
 {
+	struct config_origin at = first_set(config, "auth.challenge", NULL);
 	if (config->auth.challenge == CONFIG_CHALLENGE_NONE)
-		config_report_add(report, CONFIG_WARNING, config->path, 0,
+		config_report_add(report, CONFIG_WARNING, at.file, at.line,
 			"auth.challenge = \"none\": everyone is believed; closed test nets only");
 }
 

@@ -147,6 +147,7 @@ struct config_trunk {
 struct config {
 	struct config_memory *memory; /* all that the pointers below point at */
 	const char *path;             /* absolute path of the main file */
+	struct config_origin *set_at; /* by row of the schema; see config_origin_of */
 
 	struct config_strings domains;
 	struct config_listen *listen;
@@ -249,6 +250,10 @@ int config_parse_text(const char *text, size_t length, const char *name, struct 
 	struct config_report *report);
 
 void config_free(struct config *config);
+
+/* Where the key ("timers.t1", not one of a list's elements) was set last; the main file and line 0
+ * where it stands nowhere. */
+struct config_origin config_origin_of(const struct config *config, const char *key);
 
 /* Notes each key whose value differs: whether a reload applies it, or a restart is needed. */
 void config_diff(

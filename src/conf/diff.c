@@ -119,7 +119,8 @@ static void diff_group(const struct schema_key *parent, const struct config *bef
 		bool applied = key->flags & SCHEMA_RELOAD;
 		report->changes_applied += applied;
 		report->changes_need_restart += !applied;
-		config_report_add(report, applied ? CONFIG_NOTE : CONFIG_WARNING, after->path, 0,
+		struct config_origin at = config_origin_of(after, key->path);
+		config_report_add(report, applied ? CONFIG_NOTE : CONFIG_WARNING, at.file, at.line,
 			"%s: changed; %s", key->path,
 			applied ? "applied now"
 				: "needs a restart, the old value stays until then");

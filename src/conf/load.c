@@ -154,6 +154,12 @@ static int begin(struct reader *reader, const char *folder, struct config_report
 		return -ENOMEM;
 	}
 	reader->folder = folder;
+	config->set_at = reader_take(reader, schema_count * sizeof *config->set_at);
+	if (!config->set_at) {
+		reader_done(reader);
+		config_free(config);
+		return -ENOMEM;
+	}
 	reader_apply_defaults(reader);
 	return 0;
 }
@@ -204,6 +210,14 @@ int config_parse_text(const char *text, size_t length, const char *name, struct 
 	reader.out_of_memory |= !copy;
 	free(copy);
 	return finish(&reader, ret);
+}
+
+struct config_origin config_origin_of(const struct config *config, const char *key)
+{
+	const struct schema_key *row = schema_find(key);
+	if (row && config->set_at[row - schema].line)
+		return config->set_at[row - schema];
+	return (struct config_origin){config->path, 0};
 }
 
 void config_free(struct config *config)

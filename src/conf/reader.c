@@ -209,6 +209,10 @@ static void read_key(struct reader *reader, const struct schema_key *key,
 	const config_setting_t *setting, void *base)
 {
 	warn_if_later(reader, key, setting);
+	/* the keys of a list's element are found by the element's own origin */
+	if (base == reader->config)
+		reader->config->set_at[key - schema] = (struct config_origin){
+			reader->file, (uint32_t)config_setting_source_line(setting)};
 	if (key->type == SCHEMA_LIST)
 		read_list(reader, key, setting, base);
 	else if (key->type != SCHEMA_GROUP)

@@ -57,10 +57,11 @@ static const char *const trigger_words[] = {[CONFIG_TRIGGER_DTMF] = "dtmf",
 
 /* clang-format off */
 const struct schema_key schema[] = {
-	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .initial = "\"localhost\"", BETWEEN(1, 32),
+	{"domain", SCHEMA_STRINGS, .offset = AT(domains), .flags = RELOAD, .initial = "\"localhost\"", BETWEEN(1, 32),
 		.doc = "Realm and address-of-record domain; an array for several, the first is the realm. Hosts "
 		       "compare without case. The addresses that the server listens on count as its domain too, and "
-		       "a port that it listens on is not part of the address-of-record."},
+		       "a port that it listens on is not part of the address-of-record. When a reload changes the first, "
+		       "phones register anew under it, and a ha1 made for the old realm is useless."},
 	{"listen", SCHEMA_LISTEN, .offset = AT(listen), .list = &listen_list,
 		.initial = "[ \"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\" ]", BETWEEN(1, 16),
 		.doc = "Addresses to listen on, \"TRANSPORT:ADDRESS:PORT\"; IPv6 in brackets, \"tcp:[::1]:5060\". "
@@ -75,7 +76,8 @@ const struct schema_key schema[] = {
 		       "empty stays who started it."},
 	{"drain_timeout", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(drain_timeout_ms), .flags = RELOAD,
 		.initial = "\"3s\"", BETWEEN(0, 1 H),
-		.doc = "How long SIGTERM waits for transactions that have no final response yet."},
+		.doc = "How long SIGTERM waits for transactions that have no final response yet. What is open then is "
+		       "answered with 503, and phones that ring are cancelled."},
 
 	{"users", SCHEMA_LIST, .offset = AT(users), .list = &user_list, .flags = RELOAD,
 		.doc = "Who may register and call. For thousands of users take users_file."},
@@ -97,7 +99,7 @@ const struct schema_key schema[] = {
 		       "ha1_sha256 columns instead of the password."},
 
 	{"auth", SCHEMA_GROUP, .flags = RELOAD, .doc = "Who must prove who he is, and how."},
-	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .initial = "\"all\"",
+	{"auth.challenge", SCHEMA_ENUM, .offset = AT(auth.challenge), .flags = RELOAD, .initial = "\"all\"",
 		WORDS("all", "register", "none"),
 		.doc = "Which initial requests of local users are challenged: all of them, only REGISTER, or none. With "
 		       "\"register\" a caller is who its From says when the request comes from one of that user's bindings. "
@@ -108,7 +110,7 @@ const struct schema_key schema[] = {
 	{"auth.nonce_lifetime", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(auth.nonce_lifetime_ms),
 		.flags = RELOAD, .initial = "\"5m\"", BETWEEN(1 S, 24 H),
 		.doc = "How long a nonce is good; after it the answer is a new challenge with stale=true."},
-	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .initial = "\"reject\"",
+	{"auth.strangers", SCHEMA_ENUM, .offset = AT(auth.strangers), .flags = RELOAD, .initial = "\"reject\"",
 		WORDS("reject", "users"),
 		.doc = "Whether unauthenticated outsiders may call local users: \"reject\" no, \"users\" yes. They never "
 		       "reach anything else."},
@@ -118,7 +120,7 @@ const struct schema_key schema[] = {
 		BETWEEN(16, 50000000),
 		.doc = "Registered users that there is room for. Address space is reserved, memory is touched only as used."},
 	{"registrar.max_contacts", SCHEMA_INTEGER, .offset = AT(registrar.max_contacts),
-		.initial = "10", BETWEEN(1, 32), .doc = "Contacts of one user; one more is answered 403."},
+		.flags = RELOAD, .initial = "10", BETWEEN(1, 32), .doc = "Contacts of one user; one more is answered 403."},
 	{"registrar.min_expires", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(registrar.min_expires_ms),
 		.flags = RELOAD, .initial = "\"60s\"", BETWEEN(1 S, 1 H),
 		.doc = "A shorter registration is answered 423 (RFC 3261 section 10.3)."},
@@ -306,12 +308,12 @@ const struct schema_key schema[] = {
 		WORDS("text", "json"), .doc = "Lines for people, or a JSON object a line."},
 
 	{"limits", SCHEMA_GROUP, .doc = "What a stranger may fill; each has a counter (portavozctl metrics) for when it bites."},
-	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .initial = "true",
+	{"limits.enabled", SCHEMA_BOOL, .offset = AT(limits.enabled), .flags = RELOAD, .initial = "true",
 		.doc = "false turns off the rates and every per-user and per-source limit, for load tests; sizes and totals stay."},
 	{"limits.transactions", SCHEMA_INTEGER, .offset = AT(limits.transactions), .initial = "1000000",
 		BETWEEN(1024, 16000000), .doc = "SIP transactions at once over all workers; address space is reserved, memory is "
 		       "touched only as used. A new request beyond it is answered 503 with Retry-After."},
-	{"limits.forks", SCHEMA_INTEGER, .offset = AT(limits.forks), .initial = "32", BETWEEN(1, 64),
+	{"limits.forks", SCHEMA_INTEGER, .offset = AT(limits.forks), .flags = RELOAD, .initial = "32", BETWEEN(1, 64),
 		.doc = "Targets that one request is sent to; further contacts are left out."},
 	{"limits.message_size", SCHEMA_SIZE, SCHEMA_BYTES, .offset = AT(limits.message_size), .initial = "65535",
 		BETWEEN(1300, 65535), .doc = "The largest message, over UDP and on a connection; a larger one is dropped, its connection closed."},
@@ -325,17 +327,17 @@ const struct schema_key schema[] = {
 	{"limits.tcp_message_deadline", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(limits.tcp_message_deadline_ms),
 		.initial = "\"10s\"", BETWEEN(100 MS, 10 MIN),
 		.doc = "How long a message may take from its first byte to its last, and a new connection to its first message."},
-	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .initial = "200",
+	{"limits.source_rate", SCHEMA_INTEGER, .offset = AT(limits.source_rate), .flags = RELOAD, .initial = "200",
 		BETWEEN(0, 1000000), .doc = "New requests a second from one source address; those beyond are dropped, "
 		       "and so are ACK, BYE, CANCEL and others of calls in progress beyond ten times as many. 0 is no limit."},
-	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .initial = "400",
+	{"limits.source_burst", SCHEMA_INTEGER, .offset = AT(limits.source_burst), .flags = RELOAD, .initial = "400",
 		BETWEEN(1, 1000000), .doc = "How many may come at once before the rate counts."},
 	{"limits.source_register_failures", SCHEMA_INTEGER, .offset = AT(limits.source_register_failures), .flags = RELOAD,
 		.initial = "30", BETWEEN(0, 100000), .doc = "Wrong credentials a minute from one source address; beyond it the "
 		       "source's requests with credentials are answered 503. 0 is no limit."},
 	{"limits.tcp_connections_per_source", SCHEMA_INTEGER, .offset = AT(limits.tcp_connections_per_source),
-		.initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
-	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .initial = "64",
+		.flags = RELOAD, .initial = "1024", BETWEEN(0, 4000000), .doc = "Connections at once from one source address. 0 is no limit."},
+	{"limits.user_calls", SCHEMA_INTEGER, .offset = AT(limits.user_calls), .flags = RELOAD, .initial = "64",
 		BETWEEN(0, 100000), .doc = "INVITE transactions that one user may have open at once; one more is answered "
 		       "503. 0 is no limit."},
 };

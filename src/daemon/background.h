@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+struct config;
+struct config_report;
+
 /*
  * Forks. The parent waits for background_ready and returns from the program with its code. In the
  * child this returns 0 (or -errno in the parent when nothing could be forked), with the terminal
@@ -24,6 +27,10 @@ int pidfile_take(const char *path);
 
 /* Removes it, if `file` is one. */
 void pidfile_give(const char *path, int file);
+
+/* Whether there is the user of `run_as`, and the group if one is named: -EINVAL and an error in the
+ * report when not. */
+int run_as_check(const struct config *config, struct config_report *report);
 
 /* Becomes "user" or "user:group" for good. -errno; -ESRCH: there is no such user or group. */
 int become_user(const char *name);

@@ -15,6 +15,12 @@
 
 struct floors;
 
+enum drain_stage {
+	DRAIN_NONE,
+	DRAIN_WAITING,  /* for open requests to end by themselves */
+	DRAIN_FAREWELL, /* they are being answered 503 and cancelled */
+};
+
 /* Owner: the main thread. Lifetime: the process's. */
 struct daemon {
 	struct options options;
@@ -29,9 +35,9 @@ struct daemon {
 	struct admin *admin;
 	struct admin_host host;
 	uint64_t started_ms;
-	bool draining;
-	uint64_t drain_until_ms;
-	unsigned steps_up; /* of the start table */
+	enum drain_stage draining;
+	uint64_t drain_until_ms; /* when this stage ends, whatever is open */
+	unsigned steps_up;       /* of the start table */
 };
 
 /* Runs until a signal says stop; returns the process's exit code. */
@@ -57,9 +63,12 @@ void signals_forget(struct daemon *daemon);
 /* Signals wait while threads are made, so that only the main thread takes them. */
 void signals_block(bool block);
 
-/* drain.c: no new calls; ends the loop when nothing is open or the time is over. */
+/* drain.c: no new calls. */
 void drain_begin(struct daemon *daemon);
-/* True once the loop may end. */
+/* Ends the stage that is on. */
+void drain_hurry(struct daemon *daemon);
+/* Goes on to the next stage when it is time. True once the loop may end: nothing is open, or the
+ * last stage is over. */
 bool drain_is_over(struct daemon *daemon);
 
 /* stall.c: a worker that has not come around for a second is logged, once each time. True: none

@@ -4,8 +4,8 @@
 #define PORTAVOZ_DAEMON_FLOORS_H
 
 #include "auth/check.h"
+#include "net/domain.h"
 #include "net/net.h"
-#include "registry/aor.h"
 #include "registry/registry.h"
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
@@ -15,6 +15,13 @@ struct proxy;
 struct registrar;
 struct user_calls;
 
+/* A worker's last task: what is still open is answered and cancelled. Posted once. */
+struct farewell {
+	struct worker_task task;
+	struct dispatch *dispatch;
+	_Atomic bool said;
+};
+
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
 	struct worker_group workers;
@@ -22,16 +29,15 @@ struct floors {
 	struct net_group *net;
 	struct registry *registry;
 	struct domains *domains;
-	struct aor_domains aor;
-	char names[AOR_DOMAINS][256]; /* that aor points at */
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
-	struct user_calls *user_calls; /* NULL: no limit */
+	struct user_calls *user_calls;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
 	struct pv_span *reserved; /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
+	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */
 };
 

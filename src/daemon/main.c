@@ -6,17 +6,24 @@
 
 #include "daemon/background.h"
 #include "daemon/daemon.h"
+#include "daemon/steps.h"
 #include "daemon/users.h"
 
 static int check(const char *path)
 {
 	struct config *config = NULL;
 	struct config_report report = {0};
+	struct domains *domains = NULL;
 	struct user_table *users = NULL;
 	int result = config_load(path, &config, &report);
 	if (result == 0)
-		result = users_load(config, config, &report, &users);
+		result = run_as_check(config, &report);
+	if (result == 0)
+		result = step_domains_make(config, config, &domains);
+	if (result == 0)
+		result = users_load(config, domains, users_need_passwords(config), &report, &users);
 	user_table_free(users);
+	domains_free(domains);
 	config_report_print(&report, stderr);
 	if (result == 0)
 		printf("%s: good (%u warnings)\n", path, report.warnings);

@@ -34,7 +34,7 @@ static const struct {
 	{"SIGHUP", "reload the configuration: check, say what changed, apply; on a mistake the old "
 		   "one stays"},
 	{"SIGTERM, SIGINT", "take no new calls, wait for open transactions at most drain_timeout, "
-			    "stop; twice: stop now"},
+			    "answer the rest with 503, stop; twice: do not wait"},
 	{"SIGUSR1", "open log files again"},
 };
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/config.h"
+#include "conf/report.h"
 #include "daemon/background.h"
 
 /* "user" has the user's own group, "user:group" that one. */
@@ -26,6 +28,19 @@ static int look_up(const char *name, struct passwd **ret_user, gid_t *ret_group,
 		return -ESRCH;
 	*ret_group = group->gr_gid;
 	return 0;
+}
+
+int run_as_check(const struct config *config, struct config_report *report)
+{
+	char user_name[65];
+	struct passwd *user;
+	gid_t group;
+	if (!*config->run_as || look_up(config->run_as, &user, &group, user_name) == 0)
+		return 0;
+	struct config_origin at = config_origin_of(config, "run_as");
+	config_report_add(report, CONFIG_ERROR, at.file, at.line, "run_as: no user or group \"%s\"",
+		config->run_as);
+	return -EINVAL;
 }
 
 int become_user(const char *name)

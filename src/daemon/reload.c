@@ -5,8 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "daemon/background.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
 #include "daemon/notify.h"
@@ -33,11 +36,14 @@ void daemon_log_report(const struct config_report *report)
 struct adoption {
 	_Atomic unsigned remaining;
 	struct floors *floors;
-	struct user_table *users; /* all three are the old ones, or NULL */
+	struct user_table *users; /* all four are the old ones, or NULL */
+	struct domains *domains;
 	struct config *config;
 	struct pv_span *reserved;
-	bool with_registrar;
+	bool with_applications; /* they get all that follows */
+	const struct domains *new_domains;
 	struct registrar_config registrar;
+	struct proxy_config proxy;
 	struct adoption_task {
 		struct worker_task task;
 		struct adoption *adoption;
@@ -47,12 +53,18 @@ struct adoption {
 static void on_worker(struct worker *worker, struct worker_task *task)
 {
 	struct adoption *adoption = container_of(task, struct adoption_task, task)->adoption;
-	if (adoption->with_registrar)
-		registrar_configure(
-			adoption->floors->registrars[worker->index], &adoption->registrar);
+	struct floors *floors = adoption->floors;
+	if (adoption->with_applications) {
+		registrar_configure(floors->registrars[worker->index], &adoption->registrar,
+			adoption->new_domains);
+		proxy_configure(
+			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
+	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
 		return;
+	metrics_add(METRIC_daemon_reloads, 1);
 	user_table_free(adoption->users);
+	domains_free(adoption->domains);
 	config_free(adoption->config);
 	free(adoption->reserved);
 	free(adoption);
@@ -77,6 +89,15 @@ static void put_users(struct daemon *daemon, struct adoption *adoption, struct u
 		(struct user_table *)(uintptr_t)auth_users_swap(daemon->floors->auth, users);
 }
 
+static void put_domains(struct daemon *daemon, struct adoption *adoption, struct domains *domains)
+{
+	adoption->domains = daemon->floors->domains;
+	adoption->new_domains = domains;
+	daemon->floors->domains = domains;
+	daemon->host.domains = domains;
+	auth_domains_swap(daemon->floors->auth, domains);
+}
+
 /* The new configuration is in force from here on. What needs a restart stays with the floors as it
  * was. */
 static void adopt(struct daemon *daemon, struct adoption *adoption, struct config *next,
@@ -85,19 +106,24 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	struct floors *floors = daemon->floors;
 	adoption->config = daemon->current != daemon->boot ? daemon->current : NULL;
 	adoption->reserved = floors->reserved;
-	adoption->with_registrar = true;
-	step_app_fill_registrar(daemon->boot, next, reserved, &adoption->registrar);
+	adoption->with_applications = true;
+	step_app_fill_registrar(next, reserved, &adoption->registrar);
+	step_app_fill_proxy(floors, next, &adoption->proxy);
 	floors->reserved = reserved;
 	daemon->current = next;
 	log_set_level((enum log_level)next->log.level);
 	auth_set_nonce_lifetime(floors->auth, next->auth.nonce_lifetime_ms);
 	auth_set_source_failures(floors->auth, next->limits.source_register_failures);
+	registry_set_max_contacts(floors->registry, next->registrar.max_contacts);
+	step_net_set_limits(floors, next);
+	step_app_set_limits(floors, next);
 }
 
 /* What a reload brings. All that can fail happens before anything is changed. */
 struct arrival {
 	struct adoption *adoption;
 	struct config *config;
+	struct domains *domains; /* NULL: those in force stay */
 	struct user_table *users;
 	struct pv_span *reserved;
 };
@@ -106,20 +132,36 @@ static void arrival_done(struct arrival *arrival)
 {
 	free(arrival->adoption);
 	config_free(arrival->config);
+	domains_free(arrival->domains);
 	user_table_free(arrival->users);
 	free(arrival->reserved);
 }
 
+/*
+ * `whole`: the rest of the configuration is to be put in force too, not the users alone. While
+ * workers change over from challenging to believing some still challenge, so passwords are let go
+ * only by the reload after that.
+ */
 static int arrival_load(
-	struct daemon *daemon, struct config_report *report, struct arrival *arrival)
+	struct daemon *daemon, bool whole, struct config_report *report, struct arrival *arrival)
 {
+	bool with_passwords = users_need_passwords(daemon->current);
+
 	*arrival = (struct arrival){.adoption = calloc(1, sizeof *arrival->adoption)};
 	if (!arrival->adoption)
 		return -ENOMEM;
 	arrival->adoption->floors = daemon->floors;
 	int error = config_load(daemon->boot->path, &arrival->config, report);
 	if (error == 0)
-		error = users_load(arrival->config, daemon->boot, report, &arrival->users);
+		error = run_as_check(arrival->config, report);
+	if (error == 0 && whole) {
+		with_passwords |= users_need_passwords(arrival->config);
+		error = step_domains_make(arrival->config, daemon->boot, &arrival->domains);
+	}
+	if (error == 0)
+		error = users_load(arrival->config,
+			whole ? arrival->domains : daemon->floors->domains, with_passwords, report,
+			&arrival->users);
 	if (error == 0)
 		arrival->reserved = step_app_reserved(arrival->config);
 	if (error == 0 && !arrival->reserved)
@@ -132,10 +174,11 @@ static int arrival_load(
 static int load_all(struct daemon *daemon, struct config_report *report)
 {
 	struct arrival arrival;
-	int error = arrival_load(daemon, report, &arrival);
+	int error = arrival_load(daemon, true, report, &arrival);
 	if (error < 0)
 		return error;
 	config_diff(daemon->current, arrival.config, report);
+	put_domains(daemon, arrival.adoption, arrival.domains);
 	put_users(daemon, arrival.adoption, arrival.users);
 	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved);
 	post(arrival.adoption);
@@ -162,7 +205,7 @@ int daemon_reload(struct daemon *daemon, struct config_report *report)
 int daemon_reload_users(struct daemon *daemon, struct config_report *report, uint32_t *ret_users)
 {
 	struct arrival arrival;
-	int error = arrival_load(daemon, report, &arrival);
+	int error = arrival_load(daemon, false, report, &arrival);
 	daemon_log_report(report);
 	if (error < 0)
 		return error;

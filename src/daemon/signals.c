@@ -15,12 +15,12 @@ static void on_hangup(evutil_socket_t number, short what, void *context)
 	config_report_done(&report);
 }
 
-/* The second one does not wait. */
+/* The second one does not wait for open requests, the third not for the last words about them. */
 static void on_stop(evutil_socket_t number, short what, void *context)
 {
 	struct daemon *daemon = context;
 	if (daemon->draining)
-		daemon->drain_until_ms = 0;
+		drain_hurry(daemon);
 	else
 		drain_begin(daemon);
 	if (drain_is_over(daemon))

@@ -30,6 +30,7 @@ static void fill_host(struct daemon *daemon)
 	daemon->host.clock = daemon->clock;
 	daemon->host.started_ms = daemon->started_ms;
 	daemon->host.boot = daemon->boot;
+	daemon->host.domains = daemon->floors->domains;
 	daemon->host.workers = &daemon->floors->workers;
 	daemon->host.layers = daemon->floors->layers;
 	daemon->host.registry = daemon->floors->registry;

@@ -21,11 +21,11 @@ struct pv_span *step_app_reserved(const struct config *config)
 	return names;
 }
 
-void step_app_fill_registrar(const struct config *boot, const struct config *config,
-	const struct pv_span *reserved, struct registrar_config *ret)
+void step_app_fill_registrar(
+	const struct config *config, const struct pv_span *reserved, struct registrar_config *ret)
 {
 	*ret = (struct registrar_config){
-		.challenge = boot->auth.challenge != CONFIG_CHALLENGE_NONE,
+		.challenge = config->auth.challenge != CONFIG_CHALLENGE_NONE,
 		.min_expires_s = config->registrar.min_expires_ms / 1000,
 		.max_expires_s = config->registrar.max_expires_ms / 1000,
 		.default_expires_s = config->registrar.default_expires_ms / 1000,
@@ -42,23 +42,29 @@ static const enum proxy_challenge challenges[] = {
 	[CONFIG_CHALLENGE_NONE] = PROXY_CHALLENGE_NONE,
 };
 
-static int make_proxy(struct floors *floors, const struct config *config, unsigned index)
+void step_app_fill_proxy(
+	const struct floors *floors, const struct config *config, struct proxy_config *ret)
 {
-	const struct proxy_config proxy = {
+	*ret = (struct proxy_config){
 		.challenge = challenges[config->auth.challenge],
-		.realm = domains_realm(floors->domains),
 		.strangers_reach_users = config->auth.strangers == CONFIG_STRANGERS_USERS,
 		.targets = config->limits.forks,
 		.forks = config->limits.transactions / floors->workers.count,
 		.retry_after_s = RETRY_AFTER_S,
 	};
+}
+
+static int make_proxy(struct floors *floors, const struct config *config, unsigned index)
+{
+	struct proxy_config proxy;
+	step_app_fill_proxy(floors, config, &proxy);
 	const struct proxy_floors at = {
 		.worker = &floors->workers.workers[index],
 		.net = net_of(floors->net, index),
 		.transactions = floors->layers[index],
 		.registry = floors->registry,
 		.auth = floors->auth,
-		.domains = &floors->aor,
+		.domains = floors->domains,
 		.route_key = &floors->route_key,
 		.branch_key = &floors->branch_key,
 		.user_calls = floors->user_calls,
@@ -69,14 +75,14 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 static int make_registrar(struct floors *floors, const struct config *config, unsigned index)
 {
 	struct registrar_config registrar;
-	step_app_fill_registrar(config, config, floors->reserved, &registrar);
+	step_app_fill_registrar(config, floors->reserved, &registrar);
 	const struct registrar_floors at = {
 		.worker = &floors->workers.workers[index],
 		.net = net_of(floors->net, index),
 		.transactions = floors->layers[index],
 		.registry = floors->registry,
 		.auth = floors->auth,
-		.domains = &floors->aor,
+		.domains = floors->domains,
 	};
 	return registrar_new(&floors->registrars[index], &registrar, &at);
 }
@@ -94,14 +100,18 @@ static int make_dispatch(struct floors *floors, unsigned index)
 	return 0;
 }
 
+void step_app_set_limits(struct floors *floors, const struct config *config)
+{
+	atomic_store_explicit(
+		&floors->user_calls->limit, config->limits.user_calls, memory_order_relaxed);
+}
+
 static int make_user_calls(struct floors *floors, const struct config *config)
 {
-	if (!config->limits.user_calls)
-		return 0;
 	floors->user_calls = calloc(1, sizeof *floors->user_calls);
 	if (!floors->user_calls)
 		return -ENOMEM;
-	floors->user_calls->limit = config->limits.user_calls;
+	step_app_set_limits(floors, config);
 	return siphash_key_random(&floors->user_calls->key);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* step_sip.c — workers, sockets, location service, credentials and transactions come up and go
  * down. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +86,12 @@ int step_net_up(struct daemon *daemon)
 	return EXIT_NO_RESOURCE;
 }
 
+void step_net_set_limits(struct floors *floors, const struct config *config)
+{
+	net_group_set_limits(floors->net, config->limits.source_rate, config->limits.source_burst,
+		config->limits.tcp_connections_per_source);
+}
+
 void step_net_down(struct daemon *daemon)
 {
 	net_group_close(daemon->floors->net);
@@ -108,33 +113,6 @@ void step_registry_down(struct daemon *daemon)
 	registry_free(daemon->floors->registry);
 }
 
-static void add_port(struct aor_domains *aor, uint16_t port)
-{
-	for (unsigned i = 0; i < aor->port_count; i++)
-		if (aor->port[i] == port)
-			return;
-	if (aor->port_count < AOR_PORTS)
-		aor->port[aor->port_count++] = port;
-}
-
-/* Names in lower case, as both who ask about domains want them. */
-static void fill_aor(struct floors *floors, const struct config *config,
-	const struct net_address *listen, uint32_t listen_count)
-{
-	struct aor_domains *aor = &floors->aor;
-	for (uint32_t i = 0; i < config->domains.count && i < AOR_DOMAINS; i++) {
-		char *name = floors->names[i];
-		size_t length = strnlen(config->domains.item[i], sizeof floors->names[i]);
-		for (size_t c = 0; c < length; c++)
-			name[c] = (char)tolower((unsigned char)config->domains.item[i][c]);
-		aor->name[aor->count++] = (struct pv_span){name, length};
-	}
-	for (uint32_t i = 0; i < listen_count; i++)
-		add_port(aor, listen[i].port);
-	aor->is_local = domain_is_local;
-	aor->context = floors->domains;
-}
-
 /* The addresses that we listen on, and the public one on the same ports. */
 static uint32_t own_addresses(
 	const struct config *config, struct net_address ret[2 * NET_LISTENERS])
@@ -152,14 +130,14 @@ static uint32_t own_addresses(
 	return count;
 }
 
-int step_domains_up(struct daemon *daemon)
+#define DOMAINS_MAX 32 /* as many as the key `domain` takes */
+
+int step_domains_make(const struct config *config, const struct config *boot, struct domains **ret)
 {
-	struct floors *floors = daemon->floors;
 	struct net_address own[2 * NET_LISTENERS];
-	struct pv_span names[AOR_DOMAINS];
-	const struct config *config = daemon->boot;
-	uint32_t own_count = own_addresses(config, own), name_count = 0;
-	for (; name_count < config->domains.count && name_count < AOR_DOMAINS; name_count++)
+	struct pv_span names[DOMAINS_MAX];
+	uint32_t own_count = own_addresses(boot, own), name_count = 0;
+	for (; name_count < config->domains.count && name_count < DOMAINS_MAX; name_count++)
 		names[name_count] = pv_span_of(config->domains.item[name_count]);
 	const struct domains_config domains = {
 		.names = names,
@@ -167,11 +145,13 @@ int step_domains_up(struct daemon *daemon)
 		.listen = own,
 		.listen_count = own_count,
 	};
-	int error = domains_new(&domains, &floors->domains);
-	if (error < 0)
-		return fail("domain", error);
-	fill_aor(floors, config, own, own_count);
-	return EXIT_CLEAN;
+	return domains_new(&domains, ret);
+}
+
+int step_domains_up(struct daemon *daemon)
+{
+	int error = step_domains_make(daemon->boot, daemon->boot, &daemon->floors->domains);
+	return error < 0 ? fail("domain", error) : EXIT_CLEAN;
 }
 
 void step_domains_down(struct daemon *daemon)
@@ -200,7 +180,8 @@ int step_auth_up(struct daemon *daemon)
 {
 	struct config_report report = {0};
 	struct user_table *users = NULL;
-	int error = users_load(daemon->boot, daemon->boot, &report, &users);
+	int error = users_load(daemon->boot, daemon->floors->domains,
+		users_need_passwords(daemon->boot), &report, &users);
 	config_report_print(&report, stderr);
 	config_report_done(&report);
 	if (error < 0)

@@ -5,7 +5,10 @@
 
 struct config;
 struct daemon;
+struct domains;
+struct floors;
 struct pv_span;
+struct proxy_config;
 struct registrar_config;
 
 /* All _up return an exit code and say themselves what went wrong. */
@@ -15,6 +18,8 @@ int step_registry_up(struct daemon *daemon);
 void step_registry_down(struct daemon *daemon);
 int step_net_up(struct daemon *daemon);
 void step_net_down(struct daemon *daemon);
+/* The domains of `config`, on the addresses of `boot`. 0 or -errno. */
+int step_domains_make(const struct config *config, const struct config *boot, struct domains **ret);
 int step_domains_up(struct daemon *daemon);
 void step_domains_down(struct daemon *daemon);
 int step_auth_up(struct daemon *daemon);
@@ -25,9 +30,14 @@ int step_app_up(struct daemon *daemon);
 void step_app_down(struct daemon *daemon);
 /* Names of the groups, from malloc; they point into `config`. NULL without memory. */
 struct pv_span *step_app_reserved(const struct config *config);
-/* Whom to challenge is `boot`'s word, the rest is `config`'s. */
-void step_app_fill_registrar(const struct config *boot, const struct config *config,
-	const struct pv_span *reserved, struct registrar_config *ret);
+void step_app_fill_registrar(
+	const struct config *config, const struct pv_span *reserved, struct registrar_config *ret);
+void step_app_fill_proxy(
+	const struct floors *floors, const struct config *config, struct proxy_config *ret);
+/* A reload: the rates and the limits of a source. */
+void step_net_set_limits(struct floors *floors, const struct config *config);
+/* A reload: the limits of a user. */
+void step_app_set_limits(struct floors *floors, const struct config *config);
 int step_threads_up(struct daemon *daemon);
 void step_threads_down(struct daemon *daemon);
 int step_admin_up(struct daemon *daemon);

@@ -2,11 +2,11 @@
 /* users.c — the users of a configuration and of its users_file become one table. */
 #include "daemon/users.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "conf/report.h"
 
 static const enum pv_algorithm algorithms[] = {
@@ -29,10 +29,29 @@ static const enum config_severity severities[] = {
 	[USER_ERROR] = CONFIG_ERROR,
 };
 
+/* What is said of users goes to a report. */
+struct listener {
+	const struct config *config;
+	struct config_report *report;
+};
+
+/* What no user is to blame for is between them and the algorithms. */
+static struct config_origin nobody(const struct config *config)
+{
+	static const char *const keys[] = {"auth.algorithms", "users_file", "users"};
+	struct config_origin at = {config->path, 0};
+	for (size_t i = 0; i < ARRAY_LENGTH(keys) && !at.line; i++)
+		at = config_origin_of(config, keys[i]);
+	return at;
+}
+
 static void tell(void *context, enum user_severity severity, const char *file, uint32_t line,
 	const char *text)
 {
-	config_report_add(context, severities[severity], file, line, "%s", text);
+	const struct listener *listener = context;
+	struct config_origin at =
+		file ? (struct config_origin){file, line} : nobody(listener->config);
+	config_report_add(listener->report, severities[severity], at.file, at.line, "%s", text);
 }
 
 static struct user_input *make_inputs(const struct config *config)
@@ -54,28 +73,28 @@ static struct user_input *make_inputs(const struct config *config)
 	return inputs;
 }
 
-int users_load(const struct config *config, const struct config *boot, struct config_report *report,
-	struct user_table **ret)
+bool users_need_passwords(const struct config *config)
+{
+	return config->auth.challenge != CONFIG_CHALLENGE_NONE;
+}
+
+int users_load(const struct config *config, const struct domains *domains, bool with_passwords,
+	struct config_report *report, struct user_table **ret)
 {
 	enum pv_algorithm wanted[PV_ALGORITHM_COUNT];
 	struct user_input *inputs = make_inputs(config);
 	if (!inputs)
 		return -ENOMEM;
-	/* The realm is the first domain in lower case, as the challenges write it. */
-	char realm[256];
-	size_t length = 0;
-	for (const char *p = boot->domains.item[0]; *p && length < sizeof realm; p++)
-		realm[length++] = (char)tolower((unsigned char)*p);
-	bool open = boot->auth.challenge == CONFIG_CHALLENGE_NONE;
 	const struct user_table_config table = {
-		.realm = {realm, length},
+		.realm = domains_realm(domains),
 		.algorithms = wanted,
-		.algorithm_count = open ? 0 : wanted_algorithms(config, wanted),
+		.algorithm_count = with_passwords ? wanted_algorithms(config, wanted) : 0,
 		.users = inputs,
 		.user_count = config->user_count,
 		.users_file = config->users_file,
 	};
-	const struct user_report told = {.tell = tell, .context = report};
+	struct listener listener = {config, report};
+	const struct user_report told = {.tell = tell, .context = &listener};
 	int error = user_table_load(&table, &told, ret);
 	free(inputs);
 	return error;

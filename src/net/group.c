@@ -152,10 +152,12 @@ static int open_group(struct net_group *group, unsigned *ret_bad)
 	const struct net_config *config = &group->config;
 	int error = siphash_key_random(&group->source_key);
 	if (!error)
-		error = screen_init(&group->screen, config->source_rate, config->source_burst);
+		error = screen_init(&group->screen, 0, 0);
 	if (!error)
-		error = screen_init(&group->screen_of_calls, CALLS_SHARE * config->source_rate,
-			CALLS_SHARE * config->source_burst);
+		error = screen_init(&group->screen_of_calls, 0, 0);
+	if (!error)
+		net_group_set_limits(group, config->source_rate, config->source_burst,
+			config->connections_per_source);
 	group->connections_of = calloc(NET_SOURCES, sizeof(*group->connections_of));
 	if (!error && !group->connections_of)
 		error = -ENOMEM;
@@ -214,6 +216,15 @@ struct net *net_of(struct net_group *group, unsigned worker)
 struct net_address net_group_bound(const struct net_group *group, unsigned index)
 {
 	return group->config.listen[index].address;
+}
+
+void net_group_set_limits(struct net_group *group, uint32_t source_rate, uint32_t source_burst,
+	uint32_t connections_per_source)
+{
+	screen_set(&group->screen, source_rate, source_burst);
+	screen_set(&group->screen_of_calls, CALLS_SHARE * source_rate, CALLS_SHARE * source_burst);
+	atomic_store_explicit(
+		&group->connections_per_source, connections_per_source, memory_order_relaxed);
 }
 
 void net_group_drain(struct net_group *group)

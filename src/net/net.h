@@ -92,6 +92,10 @@ void net_set_user(struct net *net, const struct net_user *user);
 /* SIGTERM: stop accepting connections, refuse new requests. Main's; each worker hears of it by
  * mail. */
 void net_group_drain(struct net_group *group);
+/* A reload: net_config's source_rate, source_burst and connections_per_source from now on. Main's.
+ */
+void net_group_set_limits(struct net_group *group, uint32_t source_rate, uint32_t source_burst,
+	uint32_t connections_per_source);
 /* The address that listener `index` is bound to, its port as the kernel chose it. */
 struct net_address net_group_bound(const struct net_group *group, unsigned index);
 

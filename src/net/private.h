@@ -42,7 +42,8 @@ struct net_group {
 	struct screen screen_of_calls; /* requests that belong to something */
 	struct siphash_key source_key;
 	_Atomic uint32_t connections;
-	_Atomic uint16_t *connections_of; /* by hash of the source address */
+	_Atomic uint32_t connections_per_source; /* the limit; 0: none */
+	_Atomic uint16_t *connections_of;        /* by hash of the source address */
 };
 
 /* A message that could not be sent: its sender hears of it at the end of the batch. */

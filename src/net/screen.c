@@ -15,15 +15,20 @@
 int screen_init(struct screen *screen, uint32_t rate, uint32_t burst)
 {
 	*screen = (struct screen){0};
-	if (rate == 0)
-		return 0;
 	int error = siphash_key_random(&screen->key);
 	if (error)
 		return error;
-	screen->interval = MAX(SECOND / rate, 1);
-	screen->burst = screen->interval * (burst ? burst : rate);
+	screen_set(screen, rate, burst);
 	screen->buckets = calloc(SCREEN_SETS * SCREEN_WAYS, sizeof(*screen->buckets));
 	return screen->buckets ? 0 : -ENOMEM;
+}
+
+void screen_set(struct screen *screen, uint32_t rate, uint32_t burst)
+{
+	uint64_t interval = rate ? MAX(SECOND / rate, 1) : 0;
+	atomic_store_explicit(
+		&screen->burst, interval * (burst ? burst : rate), memory_order_relaxed);
+	atomic_store_explicit(&screen->interval, interval, memory_order_relaxed);
 }
 
 void screen_done(struct screen *screen)
@@ -54,7 +59,9 @@ static _Atomic uint64_t *find(struct screen *screen, uint64_t set, uint64_t tag)
 
 bool screen_admit(struct screen *screen, const struct net_address *source, uint64_t now_ns)
 {
-	if (!screen->buckets)
+	uint64_t interval = atomic_load_explicit(&screen->interval, memory_order_relaxed);
+	uint64_t burst = atomic_load_explicit(&screen->burst, memory_order_relaxed);
+	if (!interval)
 		return true;
 	/* an IPv6 site has a /64: whoever can choose the lower half is still one source */
 	uint64_t hash = siphash13(&screen->key, source->ip, sizeof(source->ip) / 2);
@@ -64,8 +71,8 @@ bool screen_admit(struct screen *screen, const struct net_address *source, uint6
 	do {
 		/* a place of somebody else is taken over as a full bucket */
 		full_at = word >> TIME_BITS == tag ? word & TIME_MASK : 0;
-		full_at = MAX(full_at, now) + screen->interval;
-		if (full_at > now + screen->burst)
+		full_at = MAX(full_at, now) + interval;
+		if (full_at > now + burst)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(bucket, &word,
 		tag << TIME_BITS | (full_at & TIME_MASK), memory_order_relaxed,

@@ -40,6 +40,7 @@ struct flow {
 	uint8_t state; /* enum flow_state */
 	uint8_t local;
 	bool is_accepted;
+	bool is_counted; /* among the connections of its source */
 	bool is_reading; /* the read event is pending */
 	bool is_blocked; /* the write event is pending */
 	int doom;        /* close with this error at the end of the batch; 0: no */

@@ -41,28 +41,33 @@ static _Atomic uint16_t *count_of_source(struct net *net, const struct net_addre
 
 /* All workers share the counts, so a connection too many may be seen by two at once: both refuse.
  */
-static bool count_in(struct net *net, const struct net_address *peer, bool is_accepted)
+static bool count_in(
+	struct net *net, const struct net_address *peer, bool is_accepted, bool *ret_counted)
 {
 	const struct net_config *config = &net->group->config;
+	uint32_t limit =
+		atomic_load_explicit(&net->group->connections_per_source, memory_order_relaxed);
 	uint32_t total = atomic_fetch_add(&net->group->connections, 1);
 	if (total >= config->connections) {
 		atomic_fetch_sub(&net->group->connections, 1);
 		return false;
 	}
-	if (!is_accepted || !config->connections_per_source)
+	/* those that came while there was no limit are never counted */
+	*ret_counted = is_accepted && limit;
+	if (!*ret_counted)
 		return true;
 	_Atomic uint16_t *count = count_of_source(net, peer);
-	if (atomic_fetch_add(count, 1) < MIN(config->connections_per_source, UINT16_MAX - 1))
+	if (atomic_fetch_add(count, 1) < MIN(limit, UINT16_MAX - 1))
 		return true;
 	atomic_fetch_sub(count, 1);
 	atomic_fetch_sub(&net->group->connections, 1);
 	return false;
 }
 
-static void count_out(struct net *net, const struct net_address *peer, bool is_accepted)
+static void count_out(struct net *net, const struct net_address *peer, bool is_counted)
 {
 	atomic_fetch_sub(&net->group->connections, 1);
-	if (is_accepted && net->group->config.connections_per_source)
+	if (is_counted)
 		atomic_fetch_sub(count_of_source(net, peer), 1);
 }
 
@@ -78,10 +83,11 @@ struct flow *flow_new(
 	struct net *net, int fd, const struct net_address *peer, uint8_t local, bool is_accepted)
 {
 	struct flow *flow = NULL;
-	if (count_in(net, peer, is_accepted)) {
+	bool is_counted;
+	if (count_in(net, peer, is_accepted, &is_counted)) {
 		flow = slab_take(&net->tcp->flows);
 		if (!flow)
-			count_out(net, peer, is_accepted);
+			count_out(net, peer, is_counted);
 	}
 	if (!flow) {
 		metrics_add(METRIC_net_connections_refused, 1);
@@ -95,6 +101,7 @@ struct flow *flow_new(
 	flow->local = local;
 	flow->state = is_accepted ? FLOW_OPEN : FLOW_CONNECTING;
 	flow->is_accepted = is_accepted;
+	flow->is_counted = is_counted;
 	stream_init(&flow->stream);
 	list_push_tail(peers_of(net, peer), &flow->by_peer);
 	event_assign(&flow->readable, net->worker->base, fd, EV_READ | EV_PERSIST, flow_on_readable,
@@ -134,7 +141,7 @@ void flow_close(struct flow *flow, int error)
 	close(flow->fd);
 	flow_drop_pieces(flow, error ? error : EPIPE);
 	buffer_unref(&net->worker->buffers, flow->input);
-	count_out(net, &flow->peer, flow->is_accepted);
+	count_out(net, &flow->peer, flow->is_counted);
 	slab_give(&net->tcp->flows, flow);
 	metrics_sub(METRIC_net_connections, 1);
 	if (was_open)

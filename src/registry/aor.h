@@ -6,23 +6,7 @@
 #include <portavoz/span.h>
 #include <portavoz/uri.h>
 #include <portavoz/writer.h>
-#include "net/address.h"
-
-#define AOR_DOMAINS 32
-#define AOR_PORTS   32
-
-/* Owner: the daemon. Constant while workers run. Hosts compare without case; a port that we listen
- * on is ours and is no part of the address; the addresses that we listen on stand for the first
- * domain, or for themselves where there is none. */
-struct aor_domains {
-	struct pv_span name[AOR_DOMAINS]; /* in lower case */
-	unsigned count;
-	uint16_t port[AOR_PORTS]; /* that we listen on; 5060 and 5061 only where we do */
-	unsigned port_count;
-	/* Is this address one that we listen on? NULL: none is. */
-	bool (*is_local)(const void *context, const struct net_address *address);
-	const void *context;
-};
+#include "net/domain.h"
 
 enum aor_verdict {
 	AOR_OURS,
@@ -35,10 +19,10 @@ enum aor_verdict {
 /* Is the host of `uri` (sip or sips) ours? ret_domain (may be NULL): the domain that it stands for.
  */
 bool aor_is_ours(
-	const struct aor_domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain);
+	const struct domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain);
 
 /* Writes "user@domain": the user part unescaped, the domain in lower case, no port. */
 enum aor_verdict aor_write(
-	const struct aor_domains *domains, const struct pv_uri *uri, struct pv_writer *w);
+	const struct domains *domains, const struct pv_uri *uri, struct pv_writer *w);
 
 #endif

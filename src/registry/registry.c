@@ -58,6 +58,11 @@ static void shard_done(struct shard *shard)
 	reserve_give(shard->copy, shard->copy_size);
 }
 
+static uint32_t within_contacts(uint32_t max_contacts)
+{
+	return MIN(MAX(max_contacts, 1), REGISTRY_CONTACTS);
+}
+
 int registry_new(
 	struct registry **ret, const struct registry_config *config, const struct clock *clock)
 {
@@ -68,7 +73,7 @@ int registry_new(
 	registry->config = *config;
 	registry->config.capacity = MAX(config->capacity, 1);
 	registry->config.shards = MAX(config->shards, 1);
-	registry->config.max_contacts = MIN(MAX(config->max_contacts, 1), REGISTRY_CONTACTS);
+	registry->config.max_contacts = within_contacts(config->max_contacts);
 	registry->clock = clock;
 	/* Pages of zeros are aligned to a cache line and more. */
 	registry->shards = reserve_take(
@@ -94,6 +99,16 @@ void registry_free(struct registry *registry)
 		shard_done(&registry->shards[i]);
 	reserve_give(registry->shards, registry->shards_size);
 	free(registry);
+}
+
+/* Whoever reads it holds the lock of some shard: with all of them nobody does. */
+void registry_set_max_contacts(struct registry *registry, uint32_t max_contacts)
+{
+	for (uint32_t i = 0; i < registry->config.shards; i++)
+		lock_take(&registry->shards[i].lock);
+	registry->config.max_contacts = within_contacts(max_contacts);
+	for (uint32_t i = registry->config.shards; i > 0; i--)
+		lock_give(&registry->shards[i - 1].lock);
 }
 
 struct place registry_place(struct registry *registry, struct pv_span key)

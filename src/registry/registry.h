@@ -102,6 +102,10 @@ void registry_keepalive(struct registry *registry, uint32_t shard, uint64_t now_
  */
 unsigned registry_flow_gone(struct registry *registry, uint64_t flow);
 
+/* A reload: another max_contacts, for updates that begin from now on; who has more keeps and
+ * refreshes them, and gets no new ones. Any thread. */
+void registry_set_max_contacts(struct registry *registry, uint32_t max_contacts);
+
 /* Admin: walks everything (or `only_aor` when it is not empty), a copy at a time, without holding
  * up writers for long; until `visit` says false. Expired bindings are left out. What changes
  * meanwhile may be seen or not. */

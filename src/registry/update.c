@@ -346,7 +346,8 @@ static int update_run(struct update *u, bool remove_all)
 	if (error)
 		return error;
 	unsigned result = update_result(u);
-	if (result > u->registry->config.max_contacts)
+	/* after a reload somebody may have more than he may: he keeps them, and gets no new ones */
+	if (result > u->registry->config.max_contacts && result > u->existing_count)
 		return REGISTRY_TOO_MANY;
 	error = update_prepare(u, result);
 	if (error) {

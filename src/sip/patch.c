@@ -14,32 +14,38 @@ void patch_init(struct patch *patch, const struct pv_message *message)
 }
 
 /* Kept sorted by place; equal places keep the order in which they came. */
-static void add(struct patch *patch, uint16_t at, uint16_t length, struct pv_span text)
+static void add(struct patch *patch, struct patch_edit edit)
 {
-	if (patch->count == PATCH_EDITS || (uint32_t)at + length > patch->message->length) {
+	if (patch->count == PATCH_EDITS ||
+		(uint32_t)edit.at + edit.length > patch->message->length) {
 		patch->overflow = true;
 		return;
 	}
 	unsigned i = patch->count++;
-	for (; i > 0 && patch->edits[i - 1].at > at; i--)
+	for (; i > 0 && patch->edits[i - 1].at > edit.at; i--)
 		patch->edits[i] = patch->edits[i - 1];
-	patch->edits[i] = (struct patch_edit){at, length, text};
+	patch->edits[i] = edit;
 }
 
 void patch_replace(struct patch *patch, struct pv_ref what, struct pv_span text)
 {
-	add(patch, what.at, what.length, text);
+	add(patch, (struct patch_edit){what.at, what.length, false, text});
 }
 
 void patch_insert(struct patch *patch, uint16_t at, struct pv_span text)
 {
-	add(patch, at, 0, text);
+	add(patch, (struct patch_edit){at, 0, false, text});
 }
 
-/* Removes [at, end). */
+/* Removes [at, end), with `text` in its place or nothing. */
+static void cut_for(struct patch *patch, uint16_t at, uint16_t end, struct pv_span text)
+{
+	add(patch, (struct patch_edit){at, (uint16_t)(end - at), true, text});
+}
+
 static void cut(struct patch *patch, uint16_t at, uint16_t end)
 {
-	add(patch, at, (uint16_t)(end - at), (struct pv_span){NULL, 0});
+	cut_for(patch, at, end, (struct pv_span){NULL, 0});
 }
 
 void patch_remove_line(struct patch *patch, uint16_t field)
@@ -63,8 +69,7 @@ uint16_t patch_place(const struct pv_message *message, enum pv_header header)
 
 static bool covers(const struct patch_edit *edit, uint16_t at, uint16_t end)
 {
-	return edit->text.length == 0 && edit->length && edit->at <= at &&
-	       edit->at + edit->length >= end;
+	return edit->removal && edit->at <= at && edit->at + edit->length >= end;
 }
 
 static bool is_removed(const struct patch *patch, uint16_t at, uint16_t end)
@@ -91,6 +96,7 @@ static void forget_removal(struct patch *patch, uint16_t at, uint16_t end)
 /* A walk over the values of one line in which some are removed. */
 struct line_walk {
 	struct patch *patch;
+	const struct pv_field *line;
 	struct pv_span rest;
 	uint16_t at, end; /* the value */
 	bool removed;     /* it was removed before, or is the one to remove now */
@@ -118,6 +124,27 @@ static void forget_run(struct line_walk walk, uint16_t last)
 }
 
 /*
+ * Whether a kept value of this line, all of which end before `kept_end`, has a '('. One that no ')'
+ * closes is an ordinary character (values.c), and what closes it is looked for in the whole rest of
+ * the line: without "(" in its middle, `a(b, "(", c)` would be one value.
+ */
+static bool has_paren(const struct line_walk *walk, uint16_t kept_end)
+{
+	const char *bytes = walk->patch->message->bytes;
+	uint16_t at = walk->line->value.at;
+	return memchr(bytes + at, '(', (size_t)(kept_end - at)) != NULL;
+}
+
+/* The end of the line before this one and this one's name, "\r\nRoute: ", out of the message. */
+static struct pv_span line_break(const struct line_walk *walk)
+{
+	const char *bytes = walk->patch->message->bytes, *at = bytes + walk->line->line - 1;
+	if (at[-1] == '\r')
+		at--;
+	return pv_span_from(at, bytes + walk->line->value.at);
+}
+
+/*
  * Cuts the run of removed values that starts where `walk` stands, as one edit. Its commas go with
  * it: those behind it, or, at the end of the line, the one before it. False at the end of the line.
  */
@@ -129,10 +156,12 @@ static bool cut_run(struct line_walk *walk, uint16_t kept_end)
 	while ((more = walk_next(walk)) && walk->removed)
 		last = walk->end;
 	forget_run(start, last);
-	if (more)
-		cut(walk->patch, start.at, walk->at);
-	else
+	if (!more)
 		cut(walk->patch, kept_end, last);
+	else if (has_paren(walk, kept_end))
+		cut_for(walk->patch, kept_end, walk->at, line_break(walk));
+	else
+		cut(walk->patch, start.at, walk->at);
 	return more;
 }
 
@@ -148,6 +177,7 @@ void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span valu
 {
 	const struct pv_field *line = &patch->message->fields[field];
 	struct line_walk walk = {.patch = patch,
+		.line = line,
 		.rest = pv_message_span(patch->message, line->value),
 		.victim = value.at};
 	if (value.length == line->value.length) {

@@ -12,6 +12,7 @@
 struct patch_edit {
 	uint16_t at;
 	uint16_t length;
+	bool removal; /* of whole values: the text is a line break where one stands for the comma */
 	struct pv_span text;
 };
 
@@ -28,7 +29,10 @@ void patch_init(struct patch *patch, const struct pv_message *message);
 void patch_replace(struct patch *patch, struct pv_ref what, struct pv_span text);
 void patch_insert(struct patch *patch, uint16_t at, struct pv_span text);
 /* Removes one value (as pv_values_next gave it) of a header; the whole line when it was its only
- * one, else its comma goes with it. `field` is pv_values.field. Two removals of neighbours work. */
+ * one, else its comma goes with it. `field` is pv_values.field. Two removals of neighbours work.
+ * Where a '(' in front of it might find another end, what stays behind it gets a line of its own,
+ * so that all that is left reads as before (RFC 3261 §7.3.1: a comma and a new line are the same).
+ */
 void patch_remove_value(struct patch *patch, uint16_t field, struct pv_span value);
 /* Removes the topmost Via, as every response that is passed on loses it (RFC 3261 §16.7 item 3).
  * For a patch without other edits of that line. */

@@ -98,11 +98,12 @@ users = ( {{ name = "alice"; password = "a"; }}, {{ name = "bob"; password = "b"
         result = self.ctl("--json", *arguments)
         return json.loads(result.stdout)
 
-    def start(self, config):
+    def start(self, config, environment=None):
         """Starts in the foreground; returns when the control socket answers."""
         log = open(self.path("stderr.log"), "wb")
         process = subprocess.Popen([PORTAVOZ, "-c", config], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=log)
+                                   stdout=subprocess.DEVNULL, stderr=log,
+                                   env={**os.environ, **(environment or {})})
         log.close()
         self.started.append(process)
         wait_for(lambda: process.poll() is not None or self.ctl("version").returncode == 0,

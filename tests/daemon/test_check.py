@@ -44,6 +44,28 @@ class Check(Case):
         self.assertEqual(result.returncode, 1, result)
         self.assertIn("absent.csv", result.stderr)
 
+    def test_run_as(self):
+        self.assertEqual(self.check(self.config('run_as = "nobody";')).returncode, 0)
+        for name in ("nobody-of-that-name", "nobody:no-group-of-that-name"):
+            path = self.config(f'\nrun_as = "{name}";')
+            result = self.check(path)
+            self.assertEqual(result.returncode, 1, result)
+            with open(path) as file:
+                line = [text.startswith("run_as") for text in file].index(True) + 1
+            self.assertIn(f'{path}:{line}: error: run_as: no user or group "{name}"', result.stderr)
+
+    def test_mistakes_between_keys(self):
+        path = self.write("portavoz.conf", 'users = (\n  { name = "a"; ha1_md5 = "0123456789abcdef0123456789abcdef"; },\n'
+                                           '  { name = "b"; ha1_sha256 = "' + 64 * "0" + '"; } );\n')
+        self.write("conf.d/timers.conf", '\n\ntimers = { t1 = "5s"; };\n')
+        result = self.check(path)
+        self.assertIn(self.path("conf.d/timers.conf") + ":3: error: timers.t1 is above timers.t2", result.stderr)
+        self.write("conf.d/timers.conf", '\nauth = {\nalgorithms = [ "MD5", "SHA-256" ]; };\n')
+        result = self.check(path)
+        self.assertIn(self.path("conf.d/timers.conf") + ":3: error: no algorithm of auth.algorithms", result.stderr)
+        self.write("conf.d/timers.conf", "")
+        self.assertIn(path + ":1: error: no algorithm of auth.algorithms", self.check(path).stderr)
+
     def test_bad_file_does_not_start(self):
         result = self.run_it("-c", self.config("wrkers = 1;"))
         self.assertEqual(result.returncode, 1)

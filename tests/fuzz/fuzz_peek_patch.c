@@ -52,6 +52,16 @@ static void check_identity(void)
 	MUST(pv_span_equal(text, (struct pv_span){m.bytes, m.length}));
 }
 
+static unsigned empty_lines(const struct pv_message *message, enum pv_header header)
+{
+	unsigned count = 0;
+	for (uint16_t i = message->first[header]; i != PV_NO_FIELD; i = message->fields[i].next) {
+		struct pv_span rest = pv_message_span(message, message->fields[i].value), value;
+		count += !pv_list_next(&rest, &value);
+	}
+	return count;
+}
+
 /* Removes the values of `header` that `mask` names, last first when it is odd; those kept remain.
  */
 static void check_removal(enum pv_header header, uint64_t mask)
@@ -74,7 +84,9 @@ static void check_removal(enum pv_header header, uint64_t mask)
 	}
 	if (write_patch(&patch, &text) || text.length > PV_MESSAGE_MAX)
 		return;
-	pv_message_parse(&again, text.at, text.length, true);
+	int parsed = pv_message_parse(&again, text.at, text.length, true);
+	if (parsed == -PV_TOO_MANY_FIELDS)
+		return; /* a '(' cost one more line than there may be */
 	pv_values_begin(&walk, &again, header);
 	for (; kept < count; kept++) {
 		if (mask >> kept & 1)
@@ -83,8 +95,7 @@ static void check_removal(enum pv_header header, uint64_t mask)
 	}
 	MUST(!pv_values_next(&walk, &value));
 	/* No line is left empty that had a value. */
-	for (uint16_t i = again.first[header]; i != PV_NO_FIELD; i = again.fields[i].next)
-		MUST(again.field_count <= m.field_count);
+	MUST(empty_lines(&again, header) <= empty_lines(&m, header));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

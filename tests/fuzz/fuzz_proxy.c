@@ -31,7 +31,7 @@ static const char *const methods[] = {"INVITE", "INVITE", "ACK", "CANCEL", "BYE"
 static const char *const uris[] = {"sip:bob@example.test", "sip:bob@example.test",
 	"sip:carol@example.test", "sip:example.test", "sip:dan@10.0.0.9", "sip:dan@names.test",
 	"sip:dan@nowhere.test;transport=tcp", "tel:+34911", "sips:bob@example.test",
-	"sip:bob@example.test;maddr=192.0.2.1", "sip:bob@192.0.2.1:5060", "sip:%zz@example.test"};
+	"sip:dan@10.0.0.9;maddr=192.0.2.1", "sip:bob@192.0.2.1:5060", "sip:%zz@example.test"};
 static const char *const froms[] = {
 	"sip:alice@example.test", "sip:eve@elsewhere.test", "tel:1", "sip:bob@example.test"};
 static const char *const paths[] = {"10.0.0.2:5060", "10.0.0.3:5061", "tcp:10.0.0.2:40000/3",
@@ -155,7 +155,8 @@ static void step_starve(struct choices *c)
 /* What we forward is well-formed, ends, and comes back to us alone. */
 static void on_sent(void *context, const struct fake_sent *sent)
 {
-	if (strncmp(sent->bytes, "SIP/2.0 ", 8) == 0)
+	/* a phone may write "sip/2.0", and its response is passed on as it is */
+	if (strncasecmp(sent->bytes, "SIP/2.0 ", 8) == 0)
 		return;
 	struct branch branch;
 	bool whole = sent->to.transport == PV_TRANSPORT_UDP;

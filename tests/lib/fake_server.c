@@ -189,6 +189,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		fake_net_fail_stream(s->net, (uint16_t)atoi(words[1]), ECONNREFUSED);
 		return true;
 	}
+	if (strcmp(words[0], "farewell") == 0 && count == 1) {
+		dispatch_farewell(&server->dispatch);
+		return true;
+	}
 	if (strcmp(words[0], "forks") == 0 && count == 2)
 		return count_forks(server, (unsigned)atoi(words[1]));
 	return false;
@@ -232,12 +236,6 @@ static void init_auth(struct fake_server *server)
 		.domains = server->own,
 		.users = server->users};
 	ck_assert_int_eq(auth_new(&auth, &server->auth), 0);
-	server->domains = (struct aor_domains){.name = {names[0]},
-		.count = 1,
-		.port = {5060},
-		.port_count = 1,
-		.is_local = domain_is_local,
-		.context = server->own};
 }
 
 static void init_applications(struct fake_server *server)
@@ -248,14 +246,11 @@ static void init_applications(struct fake_server *server)
 		.transactions = server->transactions,
 		.registry = server->registry,
 		.auth = server->auth,
-		.domains = &server->domains,
+		.domains = server->own,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
-	const struct proxy_config proxy = {.challenge = PROXY_CHALLENGE_NONE,
-		.realm = domains_realm(server->own),
-		.targets = 16,
-		.forks = 256,
-		.retry_after_s = 5};
+	const struct proxy_config proxy = {
+		.challenge = PROXY_CHALLENGE_NONE, .targets = 16, .forks = 256, .retry_after_s = 5};
 	const struct registrar_floors registrar_at = {.worker = at.worker,
 		.net = at.net,
 		.transactions = at.transactions,

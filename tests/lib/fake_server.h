@@ -21,6 +21,7 @@
  *   again LABEL                what was sent comes in, from ourselves
  *   failstream PORT            sends to PORT fail, by streams alone
  *   forks N                    how many must be open now
+ *   farewell                   the process is about to end
  */
 struct fake_server {
 	struct scenario scenario;
@@ -29,7 +30,6 @@ struct fake_server {
 	struct domains *own;
 	struct user_table *users;
 	struct auth *auth;
-	struct aor_domains domains;
 	struct proxy *proxy;
 	struct registrar *registrar;
 	struct dispatch dispatch;

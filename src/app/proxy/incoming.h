@@ -24,6 +24,9 @@ struct target {
 
 #define TARGETS_MAX 32
 
+/* Longest Request-URI with a maddr of ours; what is longer is refused (414). */
+#define STRIPPED_MAX 1024
+
 /* What the Request-URI points at. */
 enum incoming_kind {
 	INCOMING_SERVER,    /* the server itself: our domain or address, no user */
@@ -42,10 +45,10 @@ struct incoming {
 
 	struct pv_span request_uri; /* after §16.4 */
 	struct pv_uri uri;          /* the same, parsed */
-	bool uri_from_route; /* a strict router put our URI there; the last Route value was the real
-				one */
-	unsigned routes_gone;      /* leading Route values that are ours */
-	struct pv_span next_route; /* the first that is left, empty = none */
+	struct pv_span last_route;  /* a strict router put our URI there, and the real one into
+				       this Route value; else empty */
+	unsigned routes_gone;       /* leading Route values that are ours */
+	struct pv_span next_route;  /* the first that is left, empty = none */
 	bool next_route_is_strict;
 	struct route_token token; /* when in_dialog */
 	bool in_dialog;
@@ -55,6 +58,7 @@ struct incoming {
 				    a stranger */
 	unsigned target_count;
 	struct target targets[TARGETS_MAX];
+	char stripped[STRIPPED_MAX]; /* the Request-URI, where it lost a maddr of ours */
 };
 
 #endif

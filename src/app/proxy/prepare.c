@@ -73,26 +73,9 @@ static void undo_strict_router(struct proxy *proxy, struct incoming *incoming)
 		return;
 	incoming->request_uri = route.uri;
 	incoming->uri = uri;
-	incoming->uri_from_route = true;
+	incoming->last_route = last;
 	if (incoming->next_route.at == last.at)
 		incoming->next_route = (struct pv_span){NULL, 0};
-}
-
-/* §16.4, second paragraph: a maddr that is ours has done its work, so the URI is looked at without
- * it. */
-static void drop_own_maddr(const struct proxy *proxy, struct incoming *incoming)
-{
-	struct pv_uri by_maddr = incoming->uri;
-	struct net_address address;
-	if (!by_maddr.maddr.length)
-		return;
-	bool numeric = net_address_parse(by_maddr.maddr, 0, &address);
-	by_maddr.host = by_maddr.maddr;
-	by_maddr.host_is_ipv4 = numeric && address.family == NET_IPV4;
-	by_maddr.host_is_ipv6 = numeric && address.family == NET_IPV6;
-	by_maddr.maddr.length = 0;
-	if (proxy_is_us(proxy, &by_maddr))
-		incoming->uri = by_maddr;
 }
 
 static enum incoming_kind kind_of(const struct proxy *proxy, const struct incoming *incoming)
@@ -121,6 +104,6 @@ void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct 
 	}
 	take_own_routes(proxy, incoming);
 	undo_strict_router(proxy, incoming);
-	drop_own_maddr(proxy, incoming);
+	proxy_strip_maddr(proxy, incoming);
 	incoming->kind = kind_of(proxy, incoming);
 }

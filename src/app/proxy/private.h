@@ -106,6 +106,11 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
 
+/* ---- maddr.c: §16.4, second paragraph ---- */
+/* Takes a maddr that is ours off the Request-URI, if the request came by the port and transport
+ * that stand beside it. May set `refusal`. */
+void proxy_strip_maddr(struct proxy *proxy, struct incoming *incoming);
+
 /* ---- validate.c: §16.3 ---- */
 bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
 /* The loop-detection part of our branch. */

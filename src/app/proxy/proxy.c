@@ -25,6 +25,13 @@ int proxy_new(
 	return 0;
 }
 
+void proxy_configure(
+	struct proxy *proxy, const struct proxy_config *config, const struct domains *domains)
+{
+	proxy->config = *config;
+	proxy->at.domains = domains;
+}
+
 void proxy_free(struct proxy *proxy)
 {
 	if (!proxy)

@@ -22,7 +22,6 @@ enum proxy_challenge {
 /* Filled by the daemon. */
 struct proxy_config {
 	enum proxy_challenge challenge;
-	struct pv_span realm;       /* of our challenges */
 	bool strangers_reach_users; /* auth.strangers = "users" */
 	uint32_t targets;           /* limits.forks: most targets of one request */
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
@@ -37,7 +36,7 @@ struct proxy_floors {
 	struct transaction_layer *transactions;
 	struct registry *registry;
 	struct auth *auth;
-	const struct aor_domains *domains;
+	const struct domains *domains;        /* a reload may bring others */
 	const struct siphash_key *route_key;  /* signs our Record-Route: the same on all workers */
 	const struct siphash_key *branch_key; /* the transaction layer's */
 	struct user_calls *user_calls;        /* NULL: a user may have any number */
@@ -47,6 +46,9 @@ struct proxy_floors {
 int proxy_new(
 	struct proxy **ret, const struct proxy_config *config, const struct proxy_floors *floors);
 void proxy_free(struct proxy *proxy);
+/* A reload: all but `forks`, which has its memory. On the worker's thread. */
+void proxy_configure(
+	struct proxy *proxy, const struct proxy_config *config, const struct domains *domains);
 
 /* §16.4: what the request asks for, once our own Route values are off it. */
 void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct pv_message *message,
@@ -61,6 +63,10 @@ void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transa
 bool proxy_answer_options(struct proxy *proxy, struct incoming *incoming);
 /* Anything else to the server itself that no application wants. */
 bool proxy_answer_nobody(struct proxy *proxy, struct incoming *incoming);
+
+/* The process is about to end: what has no final response gets 503 with Retry-After, and phones
+ * that ring get CANCEL. */
+void proxy_farewell(struct proxy *proxy);
 
 /* The transaction layer's words; `context` is the proxy. */
 void proxy_ack(struct proxy *proxy, struct incoming *incoming);

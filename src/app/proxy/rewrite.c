@@ -173,9 +173,7 @@ static void remove_routes(struct patch *patch, const struct incoming *incoming, 
 	unsigned at = 0;
 	pv_values_begin(&walk, incoming->message, PV_HEADER_ROUTE);
 	while (pv_values_next(&walk, &value)) {
-		bool is_last_one = incoming->uri_from_route &&
-				   incoming->request_uri.at > value.at &&
-				   incoming->request_uri.at < value.at + value.length;
+		bool is_last_one = incoming->last_route.at == value.at;
 		bool is_next = remove_next && incoming->next_route.at == value.at;
 		if (at++ < incoming->routes_gone || is_last_one || is_next)
 			patch_remove_value(patch, walk.field, value);
@@ -248,7 +246,7 @@ static void remove_own_credentials(struct proxy *proxy, struct patch *patch)
 		struct pv_credentials credentials;
 		if (pv_credentials_parse(pv_message_span(m, m->fields[i].value), &credentials) ==
 				0 &&
-			pv_span_equal(credentials.realm, proxy->config.realm))
+			pv_span_equal(credentials.realm, domains_realm(proxy->at.domains)))
 			patch_remove_line(patch, i);
 	}
 }

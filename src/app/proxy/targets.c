@@ -19,7 +19,7 @@ static enum aor_verdict write_aor(
 		return aor_write(proxy->at.domains, &incoming->uri, w);
 	put_number(w, incoming->uri.user);
 	pv_put_char(w, '@');
-	pv_put(w, proxy->at.domains->name[0]);
+	pv_put(w, domains_realm(proxy->at.domains));
 	return w->overflow ? AOR_MALFORMED : AOR_OURS;
 }
 

@@ -9,8 +9,12 @@ bool user_calls_take(struct user_calls *calls, struct pv_span identity, uint32_t
 {
 	uint64_t hash = siphash13(&calls->key, identity.at, identity.length);
 	uint32_t index = (uint32_t)(hash % USER_CALLS_PLACES);
+	uint32_t limit = atomic_load_explicit(&calls->limit, memory_order_relaxed);
 	_Atomic uint32_t *count = &calls->counts[index];
-	if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) >= calls->limit) {
+	*ret_place = 0;
+	if (!limit)
+		return true;
+	if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) >= limit) {
 		atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
 		return false;
 	}

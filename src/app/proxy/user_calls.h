@@ -13,16 +13,16 @@
 
 #define USER_CALLS_PLACES 65536
 
-/* Shared by all workers; constant but for the counts. Two users may fall into one place and share
- * it, rarely; who does is not for an outsider to choose. */
+/* Shared by all workers; constant but for the counts and the limit, which main may change. Two
+ * users may fall into one place and share it, rarely; who does is not for an outsider to choose. */
 struct user_calls {
-	uint32_t limit; /* above 0 */
+	_Atomic uint32_t limit; /* 0: none, and nothing is counted */
 	struct siphash_key key;
 	_Atomic uint32_t counts[USER_CALLS_PLACES];
 };
 
-/* Any thread. Counts one more call of the user; *ret_place, never 0, is to be given back. False: he
- * has as many as he may, and nothing was counted. */
+/* Any thread. Counts one more call of the user; *ret_place is to be given back. False: he has as
+ * many as he may, and nothing was counted. */
 bool user_calls_take(struct user_calls *calls, struct pv_span identity, uint32_t *ret_place);
 /* Any thread; place 0 is nothing. */
 void user_calls_give(struct user_calls *calls, uint32_t place);

@@ -11,8 +11,7 @@ void registrar_keepalive_write(struct registrar *registrar, const struct registr
 {
 	uint64_t words[2] = {registrar->at.worker->index, ++registrar->keepalives};
 	uint64_t call_id = siphash13(&registrar->key, words, sizeof(words));
-	struct pv_span domain =
-		registrar->at.domains->count ? registrar->at.domains->name[0] : sent_by;
+	struct pv_span domain = domains_realm(registrar->at.domains);
 	pv_put_text(w, "OPTIONS ");
 	pv_put(w, binding->contact);
 	pv_put_text(w, " SIP/2.0\r\nVia: SIP/2.0/UDP ");

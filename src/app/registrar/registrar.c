@@ -42,9 +42,11 @@ void registrar_free(struct registrar *registrar)
 	free(registrar);
 }
 
-void registrar_configure(struct registrar *registrar, const struct registrar_config *config)
+void registrar_configure(struct registrar *registrar, const struct registrar_config *config,
+	const struct domains *domains)
 {
 	registrar->config = *config;
+	registrar->at.domains = domains;
 }
 
 void registrar_start(struct registrar *registrar)

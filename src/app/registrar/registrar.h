@@ -29,8 +29,8 @@ struct registrar_floors {
 	struct net *net;
 	struct transaction_layer *transactions;
 	struct registry *registry;
-	struct auth *auth; /* may be NULL where nobody is challenged */
-	const struct aor_domains *domains;
+	struct auth *auth;             /* may be NULL where nobody is challenged */
+	const struct domains *domains; /* a reload may bring others */
 };
 
 /* 0 or -ENOMEM. Adds a lane to the worker: before the threads run. */
@@ -38,7 +38,8 @@ int registrar_new(struct registrar **ret, const struct registrar_config *config,
 	const struct registrar_floors *floors);
 void registrar_free(struct registrar *registrar);
 /* A reload. On the worker's thread. */
-void registrar_configure(struct registrar *registrar, const struct registrar_config *config);
+void registrar_configure(struct registrar *registrar, const struct registrar_config *config,
+	const struct domains *domains);
 /* Starts expiry and keep-alive. On the worker's thread, or before it runs. */
 void registrar_start(struct registrar *registrar);
 

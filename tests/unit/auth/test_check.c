@@ -344,6 +344,41 @@ START_TEST(from_and_to_belong_to_the_credentials)
 }
 END_TEST
 
+/* The realm is that of the users' HA1s, so a challenge never asks for what no HA1 answers. */
+START_TEST(other_domains_are_published_with_their_users)
+{
+	static const struct pv_span names[] = {
+		PV_SPAN_INIT("new.test"), PV_SPAN_INIT("example.test")};
+	const struct domains_config config = {.names = names, .name_count = 2};
+	struct phone phone = {.from = "<sip:alice@new.test>"};
+	struct domains *before = NULL, *after;
+	struct pv_writer w;
+	char text[1024];
+
+	begin();
+	before = domains;
+	ck_assert_int_eq(login(&phone), AUTH_FORBIDDEN);
+	ck_assert_int_eq(domains_new(&config, &after), 0);
+	ck_assert_ptr_eq(auth_domains_swap(auth, after), before);
+	ck_assert_int_eq(login(&phone), AUTH_OK);
+	pv_writer_init(&w, text, sizeof(text));
+	auth_challenge_write(auth, AUTH_PROXY, false, NOW, &w);
+	ck_assert_ptr_nonnull(memmem(text, pv_writer_length(&w), "realm=\"example.test\"", 20));
+	domains = after;
+	struct user_table *next = make_users(offered, ARRAY_LENGTH(offered));
+	ck_assert(pv_span_equal(user_table_realm(next), PV_SPAN("new.test")));
+	ck_assert_ptr_eq(auth_users_swap(auth, next), users);
+	pv_writer_init(&w, text, sizeof(text));
+	auth_challenge_write(auth, AUTH_PROXY, false, NOW, &w);
+	ck_assert_ptr_nonnull(memmem(text, pv_writer_length(&w), "realm=\"new.test\"", 16));
+	ck_assert_int_eq(login(&phone), AUTH_CHALLENGE); /* the old realm's are not for us */
+	user_table_free(users);
+	users = next;
+	domains_free(before);
+	end();
+}
+END_TEST
+
 START_TEST(the_digest_uri_is_the_request_uri)
 {
 	struct phone phone = {.method = "INVITE", .uri = "sip:bob@example.test"};
@@ -571,8 +606,9 @@ END_TEST
 TEST_MAIN("check", right_credentials_are_accepted, a_nonce_serves_on_with_higher_counts,
 	without_qop_a_nonce_serves_once, worn_nonces_are_stale_only_with_the_right_password,
 	an_unknown_user_looks_like_a_wrong_password, from_and_to_belong_to_the_credentials,
-	the_digest_uri_is_the_request_uri, a_response_is_for_one_method,
-	our_credentials_are_found_among_others, what_is_not_for_us_is_challenged,
-	escaped_names_are_found, an_algorithm_withdrawn_is_refused, guessing_is_limited_by_source,
+	other_domains_are_published_with_their_users, the_digest_uri_is_the_request_uri,
+	a_response_is_for_one_method, our_credentials_are_found_among_others,
+	what_is_not_for_us_is_challenged, escaped_names_are_found,
+	an_algorithm_withdrawn_is_refused, guessing_is_limited_by_source,
 	right_logins_are_never_failures, challenges_offer_all_algorithms_with_one_nonce,
 	results_have_answers, counters_count)

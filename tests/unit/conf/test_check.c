@@ -33,18 +33,20 @@ static const struct {
 	{"routes = ( { reject = 403; user = \"x\"; } );", 1, "exactly one of"},
 	{"routes = ( { trunk = \"x\"; } );", 1, "no trunk \"x\""},
 	{"routes = ( { group = \"x\"; } );", 1, "no group \"x\""},
-	{"domain = [ \"a.test\", \"A.TEST\" ];", 0, "given twice"},
-	{"domain = \"a.test:5060\";", 0, "is not a host name"},
+	{"workers = 1;\ndomain = [ \"a.test\", \"A.TEST\" ];", 2, "given twice"},
+	{"domain = \"a.test:5060\";", 1, "is not a host name"},
 	{"listen = [ \"udp:1.2.3.4:5060\",\n\"udp:1.2.3.4:5060\" ];", 2, "given twice"},
-	{"registrar = { min_expires = \"59m\"; max_expires = \"30m\"; };", 0,
+	{"registrar = {\nmin_expires = \"59m\";\nmax_expires = \"30m\"; };", 2,
 		"min_expires is above registrar.max_expires"},
-	{"timers = { t1 = \"5s\"; };", 0, "timers.t1 is above timers.t2"},
-	{"store = \"oracle:x\";", 0, "begins with none of"},
+	{"timers = { t1 = \"5s\"; };", 1, "timers.t1 is above timers.t2"},
+	{"\n\ntimers = { t2 = \"400ms\"; };", 3, "timers.t1 is above timers.t2"},
+	{"registrar = { max_expires = \"30m\"; };", 1, "default_expires is above"},
+	{"\nstore = \"oracle:x\";", 2, "begins with none of"},
 	{"admin = { socket = "
 	 "\"/"
 	 "a1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
 	 "90123456789012345678\"; };",
-		0, "longer than the 107 bytes"},
+		1, "longer than the 107 bytes"},
 };
 
 START_TEST(test_mistakes)
@@ -84,9 +86,27 @@ START_TEST(test_openness_is_warned_about)
 	ck_assert_int_eq(parse("auth = { challenge = \"none\"; }; users = ( { name = \"a\"; } );",
 				 &c, &report),
 		0);
-	ck_assert_ptr_nonnull(find(&report, 0, "closed test nets only"));
+	ck_assert_ptr_nonnull(find(&report, 1, "closed test nets only"));
 	ck_assert_uint_eq(report.warnings, 1);
 	config_report_done(&report);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(test_origins)
+{
+	struct config *c = good("timers = {\n t1 = 500; };\nlisten = [ \"udp:127.0.0.1:5060\" ];\n"
+				"users = ( " ALICE " );\nworkers = 1;");
+	ck_assert_uint_eq(config_origin_of(c, "timers.t1").line, 2);
+	ck_assert_str_eq(config_origin_of(c, "timers.t1").file, "test.conf");
+	ck_assert_uint_eq(config_origin_of(c, "timers").line, 1);
+	ck_assert_uint_eq(config_origin_of(c, "listen").line, 3);
+	ck_assert_uint_eq(config_origin_of(c, "users").line, 4);
+	ck_assert_uint_eq(config_origin_of(c, "workers").line, 5);
+	/* what stands nowhere, and what stands in many places */
+	ck_assert_uint_eq(config_origin_of(c, "timers.t2").line, 0);
+	ck_assert_str_eq(config_origin_of(c, "timers.t2").file, "test.conf");
+	ck_assert_uint_eq(config_origin_of(c, "users[].name").line, 0);
 	config_free(c);
 }
 END_TEST
@@ -97,6 +117,7 @@ int main(void)
 	tcase_add_loop_test(cases, test_mistakes, 0, sizeof mistakes / sizeof mistakes[0]);
 	tcase_add_test(cases, test_members_from_elsewhere);
 	tcase_add_test(cases, test_limits_off);
+	tcase_add_test(cases, test_origins);
 	tcase_add_test(cases, test_openness_is_warned_about);
 	return run_cases("conf/check", cases);
 }

@@ -17,14 +17,14 @@ static const struct {
 	{"", "log = { level = \"debug\"; };", "log.level: changed; applied now", true},
 	{"", USERS, "users: changed; applied now", true},
 	{USERS, "users = ( { name = \"a\"; password = \"y\"; } );", "users: changed", true},
-	{"", "domain = [ \"localhost\", \"b\" ];", "domain: changed", false},
+	{"", "domain = [ \"localhost\", \"b\" ];", "domain: changed; applied", true},
 	{"", "auth = { algorithms = [ \"MD5\", \"SHA-256\" ]; };", "auth.algorithms: changed",
 		true},
 	{"", "public_address = \"192.0.2.1\";", "public_address: changed", false},
 	{"", "registrar = { keepalive = 20; };", "registrar.keepalive: changed; applied", true},
 	{"", "media = { ports = [ 2000, 3000 ]; };", "media.ports: changed", false},
 	{"", "media = { pin = [ 1 ]; };", "media.pin: changed", false},
-	{"", "limits = { enabled = false; };", "limits.enabled: changed; needs", false},
+	{"", "limits = { enabled = false; };", "limits.enabled: changed; applied", true},
 	{"", "users_file = \"/x\";", "users_file: changed; applied", true},
 	{"groups = ( { name = \"g\"; members = ( \"*\" ); } );",
 		"groups = ( { name = \"g\"; members = ( { name = \"*\"; priority = 3; } ); } );",
@@ -37,7 +37,7 @@ START_TEST(test_rows)
 	struct config_report report = {0};
 	config_diff(before, after, &report);
 	if (rows[_i].fragment) {
-		ck_assert_ptr_nonnull(find(&report, 0, rows[_i].fragment));
+		ck_assert_ptr_nonnull(find(&report, 1, rows[_i].fragment));
 		ck_assert_uint_ge(
 			rows[_i].applied ? report.changes_applied : report.changes_need_restart, 1);
 	} else {

@@ -1,144 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_resolver.c: names through a tiny DNS server on loopback (RFC 3263). */
-#include "lib/net_testing.h"
+#include "lib/fake_dns.h"
 
 static struct net_fixture fixture;
-
-/* ---- a DNS server that knows a few records ---- */
-
-enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_NAPTR = 35 };
-
-struct record {
-	const char *name;
-	int type;
-	unsigned a, b, port; /* priority, weight; order, preference */
-	const char *service; /* NAPTR */
-	const char *value;   /* address, target or replacement */
-	unsigned ttl;
-};
-
-struct dns {
-	int fd;
-	const struct record *records;
-	size_t count;
-	bool is_dead; /* answers nothing */
-	unsigned questions;
-	struct net_address address;
-};
-
-static unsigned char *put16(unsigned char *to, unsigned value)
-{
-	*to++ = (unsigned char)(value >> 8);
-	*to++ = (unsigned char)value;
-	return to;
-}
-
-static unsigned char *put_name(unsigned char *to, const char *name)
-{
-	while (*name) {
-		size_t label = strcspn(name, ".");
-		*to++ = (unsigned char)label;
-		memcpy(to, name, label);
-		to += label;
-		name += label + (name[label] == '.');
-	}
-	*to++ = 0;
-	return to;
-}
-
-static unsigned char *put_string(unsigned char *to, const char *text)
-{
-	*to++ = (unsigned char)strlen(text);
-	memcpy(to, text, strlen(text));
-	return to + strlen(text);
-}
-
-static unsigned char *put_data(unsigned char *to, const struct record *record)
-{
-	switch (record->type) {
-	case TYPE_A:
-		inet_pton(AF_INET, record->value, to);
-		return to + 4;
-	case TYPE_AAAA:
-		inet_pton(AF_INET6, record->value, to);
-		return to + 16;
-	case TYPE_SRV:
-		to = put16(put16(put16(to, record->a), record->b), record->port);
-		return put_name(to, record->value);
-	default:
-		to = put_string(put16(put16(to, record->a), record->b), "s");
-		to = put_string(put_string(to, record->service), "");
-		return put_name(to, record->value);
-	}
-}
-
-static unsigned char *put_record(unsigned char *to, const struct record *record)
-{
-	to = put16(to, 0xc00c); /* the name of the question */
-	to = put16(put16(to, (unsigned)record->type), 1);
-	to = put16(put16(to, 0), record->ttl ? record->ttl : 60);
-	unsigned char *end = put_data(to + 2, record);
-	put16(to, (unsigned)(end - to - 2));
-	return end;
-}
-
-static void read_name(const unsigned char *at, char *ret, const unsigned char **ret_end)
-{
-	char *to = ret;
-	while (*at) {
-		if (to > ret)
-			*to++ = '.';
-		memcpy(to, at + 1, *at);
-		to += *at;
-		at += *at + 1;
-	}
-	*to = '\0';
-	*ret_end = at + 1;
-}
-
-/* Answers the questions that wait. */
-static void dns_turn(struct dns *dns)
-{
-	unsigned char packet[2048];
-	struct sockaddr_storage peer;
-	socklen_t length = sizeof(peer);
-	ssize_t got;
-	while ((got = recvfrom(dns->fd, packet, sizeof(packet), MSG_DONTWAIT,
-			(struct sockaddr *)&peer, &length)) > 0) {
-		char name[256];
-		const unsigned char *end;
-		unsigned found = 0;
-		dns->questions++;
-		if (dns->is_dead)
-			continue;
-		read_name(packet + 12, name, &end);
-		int type = end[0] << 8 | end[1];
-		unsigned char *to = packet + (end - packet) + 4;
-		for (size_t i = 0; i < dns->count; i++) {
-			const struct record *record = &dns->records[i];
-			if (record->type != type || strcasecmp(record->name, name) != 0)
-				continue;
-			to = put_record(to, record);
-			found++;
-		}
-		packet[2] = 0x85; /* an answer, authoritative, recursion was desired */
-		packet[3] = found ? 0x80 : 0x83;
-		put16(packet + 6, found);
-		put16(put16(packet + 8, 0), 0);
-		sendto(dns->fd, packet, (size_t)(to - packet), 0, (struct sockaddr *)&peer, length);
-	}
-}
-
-static void dns_open(struct dns *dns, const struct record *records, size_t count)
-{
-	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(own);
-	*dns = (struct dns){.records = records, .count = count};
-	dns->fd = socket(AF_INET, SOCK_DGRAM, 0);
-	ck_assert_int_eq(bind(dns->fd, (struct sockaddr *)&own, length), 0);
-	getsockname(dns->fd, (struct sockaddr *)&own, &length);
-	net_address_from_sockaddr((struct sockaddr *)&own, &dns->address);
-}
 
 /* ---- asking ---- */
 
@@ -151,7 +15,7 @@ static void on_done(struct resolve *resolve)
 }
 
 /* A server on UDP, and on TCP if told, that asks `dns`. */
-static void open_all(const struct record *records, size_t count, bool with_tcp, bool with_ipv6)
+static void open_all(const struct dns_record *records, size_t count, bool with_tcp, bool with_ipv6)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
 	dns_open(&dns, records, count);
@@ -226,7 +90,7 @@ START_TEST(numeric_hosts_answer_at_once)
 }
 END_TEST
 
-static const struct record full[] = {
+static const struct dns_record full[] = {
 	{"example.test", TYPE_NAPTR, 20, 10, 0, "SIP+D2U", "_sip._udp.example.test", 0},
 	{"example.test", TYPE_NAPTR, 10, 10, 0, "SIPS+D2T", "_sips._tcp.example.test", 0},
 	{"example.test", TYPE_NAPTR, 10, 20, 0, "SIP+D2T", "_sip._tcp.example.test", 0},

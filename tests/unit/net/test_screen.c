@@ -95,5 +95,28 @@ START_TEST(table_takes_more_sources_than_places)
 }
 END_TEST
 
-TEST_MAIN("screen", no_rate_admits_all, burst_then_rate, flood_does_not_harm_others,
-	port_does_not_count_and_a_64_is_one_source, table_takes_more_sources_than_places)
+START_TEST(a_new_rate_counts_at_once)
+{
+	struct screen screen;
+	struct net_address a = source("192.0.2.1");
+	unsigned admitted = 0;
+	ck_assert_int_eq(screen_init(&screen, 0, 0), 0);
+	ck_assert(screen_admit(&screen, &a, 1000 * MS));
+	screen_set(&screen, 10, 5);
+	for (unsigned i = 0; i < 100; i++)
+		admitted += screen_admit(&screen, &a, 1000 * MS);
+	ck_assert_uint_eq(admitted, 5);
+	screen_set(&screen, 10, 8);
+	for (unsigned i = 0; i < 100; i++)
+		admitted += screen_admit(&screen, &a, 1000 * MS);
+	ck_assert_uint_eq(admitted, 8);
+	screen_set(&screen, 0, 8);
+	for (unsigned i = 0; i < 100; i++)
+		ck_assert(screen_admit(&screen, &a, 1000 * MS));
+	screen_done(&screen);
+}
+END_TEST
+
+TEST_MAIN("screen", a_new_rate_counts_at_once, no_rate_admits_all, burst_then_rate,
+	flood_does_not_harm_others, port_does_not_count_and_a_64_is_one_source,
+	table_takes_more_sources_than_places)

@@ -323,6 +323,32 @@ START_TEST(connections_have_a_limit)
 }
 END_TEST
 
+START_TEST(the_limit_of_a_source_may_change)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
+	uint64_t before = connections();
+	struct net_address server = open_tcp(1, &config);
+	int first = client_open(SOCK_STREAM, "127.0.0.1", &server);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 1);
+	net_group_set_limits(fixture.group, 0, 0, 1);
+	/* who came before the limit does not count, and is not counted out */
+	int second = client_open(SOCK_STREAM, "127.0.0.1", &server);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 2);
+	int third = client_open(SOCK_STREAM, "127.0.0.1", &server);
+	FIXTURE_UNTIL(&fixture, 1, is_closed(third));
+	close(first);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 1);
+	int fourth = client_open(SOCK_STREAM, "127.0.0.1", &server);
+	FIXTURE_UNTIL(&fixture, 1, is_closed(fourth));
+	net_group_set_limits(fixture.group, 0, 0, 0);
+	int fifth = client_open(SOCK_STREAM, "127.0.0.1", &server);
+	FIXTURE_UNTIL(&fixture, 1, connections() == before + 2);
+	close(second), close(third), close(fourth), close(fifth);
+	fixture_close(&fixture);
+	ck_assert_uint_eq(connections(), before);
+}
+END_TEST
+
 START_TEST(one_connection_serves_many_sends_to_a_peer)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_TCP, "127.0.0.1");
@@ -495,6 +521,6 @@ TEST_MAIN("tcp", without_descriptors_accepting_pauses, idle_connections_are_chea
 	half_a_message_has_a_deadline, who_connects_and_says_nothing_has_a_deadline,
 	silent_connection_is_closed_when_idle, peer_that_never_reads_is_closed,
 	messages_of_one_connection_reach_both_homes, send_to_a_flow_that_is_gone_comes_back,
-	connections_have_a_limit, one_connection_serves_many_sends_to_a_peer,
-	refused_connection_is_told_to_every_sender, drained_group_accepts_nobody,
-	large_requests_prefer_a_stream_where_we_have_one)
+	connections_have_a_limit, the_limit_of_a_source_may_change,
+	one_connection_serves_many_sends_to_a_peer, refused_connection_is_told_to_every_sender,
+	drained_group_accepts_nobody, large_requests_prefer_a_stream_where_we_have_one)

@@ -4,18 +4,23 @@
 
 #include "registry/aor.h"
 
-static bool is_local(const void *context, const struct net_address *address)
+static struct domains *domains;
+
+static void make_domains(void)
 {
-	return address->family == NET_IPV4 && address->ip[0] == 192;
+	static const struct pv_span names[] = {
+		PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")};
+	static const struct net_address listen[] = {
+		{.family = NET_IPV4, .ip = {192, 0, 2, 1}, .port = 5060},
+		{.family = NET_IPV4, .ip = {192, 0, 2, 1}, .port = 5070}};
+	const struct domains_config config = {names, 2, listen, 2};
+	ck_assert_int_eq(domains_new(&config, &domains), 0);
 }
 
-static const struct aor_domains domains = {
-	.name = {PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")},
-	.count = 2,
-	.port = {5060, 5070},
-	.port_count = 2,
-	.is_local = is_local,
-};
+static void free_domains(void)
+{
+	domains_free(domains);
+}
 
 static const struct {
 	const char *uri;
@@ -48,7 +53,7 @@ START_TEST(writes_one_spelling)
 	struct pv_uri uri;
 	pv_writer_init(&w, text, sizeof(text));
 	ck_assert_int_eq(pv_uri_parse(pv_span_of(cases[_i].uri), &uri), 0);
-	ck_assert_msg(aor_write(&domains, &uri, &w) == cases[_i].verdict, "%s", cases[_i].uri);
+	ck_assert_msg(aor_write(domains, &uri, &w) == cases[_i].verdict, "%s", cases[_i].uri);
 	if (cases[_i].aor)
 		ck_assert_msg(pv_span_equal(pv_writer_span(&w), pv_span_of(cases[_i].aor)), "%s",
 			cases[_i].uri);
@@ -62,7 +67,7 @@ START_TEST(too_long_is_malformed)
 	struct pv_uri uri;
 	pv_writer_init(&w, text, sizeof(text));
 	ck_assert_int_eq(pv_uri_parse(PV_SPAN("sip:alice@example.test"), &uri), 0);
-	ck_assert_int_eq(aor_write(&domains, &uri, &w), AOR_MALFORMED);
+	ck_assert_int_eq(aor_write(domains, &uri, &w), AOR_MALFORMED);
 }
 END_TEST
 
@@ -72,6 +77,7 @@ int main(void)
 	TCase *tcase = tcase_create("aor");
 	SRunner *runner = srunner_create(suite);
 	tcase_add_loop_test(tcase, writes_one_spelling, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_checked_fixture(tcase, make_domains, free_domains);
 	tcase_add_test(tcase, too_long_is_malformed);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -254,6 +254,29 @@ START_TEST(removing_what_is_not_there_is_fine)
 }
 END_TEST
 
+START_TEST(the_limit_may_change)
+{
+	open_registry(100, 2, 4);
+	update(ALICE, set(A, 60), 1, 1);
+	update(ALICE, set(B, 60), 2, 1);
+	registry_set_max_contacts(registry, 1);
+	ck_assert_int_eq(update(ALICE, set(C, 60), 3, 1), REGISTRY_TOO_MANY);
+	ck_assert_int_eq(update("bob@x", set(A, 60), 1, 1), REGISTRY_OK);
+	ck_assert_int_eq(update("bob@x", set(B, 60), 2, 1), REGISTRY_TOO_MANY);
+	/* who has more than he may keeps them, and may have fewer */
+	ck_assert_int_eq(update(ALICE, set(A, 60), 1, 2), REGISTRY_OK);
+	ck_assert_int_eq(lookup(ALICE), 2);
+	ck_assert_int_eq(update(ALICE, unset(A), 1, 3), REGISTRY_OK);
+	ck_assert_int_eq(update(ALICE, set(C, 60), 3, 2), REGISTRY_TOO_MANY);
+	registry_set_max_contacts(registry, 0);
+	ck_assert_int_eq(update("carol@x", set(A, 60), 1, 1), REGISTRY_OK);
+	registry_set_max_contacts(registry, REGISTRY_CONTACTS + 1);
+	ck_assert_int_eq(update(ALICE, set(C, 60), 3, 3), REGISTRY_OK);
+	ck_assert_int_eq(lookup(ALICE), 2);
+	registry_free(registry);
+}
+END_TEST
+
 START_TEST(too_many_changes_nothing)
 {
 	struct registry_change changes[2];
@@ -411,5 +434,6 @@ TEST_MAIN("update", keeps_every_value, keeps_an_instance_that_stands_nowhere_els
 	removal_and_setting_of_one_flow_sets_it, new_contact_replaces_old_one_at_the_limit,
 	the_later_of_two_equal_contacts_counts, a_skipped_change_leaves_its_binding,
 	star_removes_all, removing_what_is_not_there_is_fine, too_many_changes_nothing,
-	expired_ones_do_not_count, capacity_is_exact, starved_in_the_middle_changes_nothing,
-	cells_all_come_back, long_texts_and_keys, an_ordinary_contact_is_small)
+	the_limit_may_change, expired_ones_do_not_count, capacity_is_exact,
+	starved_in_the_middle_changes_nothing, cells_all_come_back, long_texts_and_keys,
+	an_ordinary_contact_is_small)

@@ -107,6 +107,24 @@ START_TEST(neighbours_may_both_go_in_any_order)
 }
 END_TEST
 
+/* What closes a '(' is looked for over commas, and quotes do not count inside a comment. */
+START_TEST(what_stays_reads_as_before)
+{
+	removes("Route: a(b, \"(\", c)\r\n", "1", "Route: a(b\r\nRoute: c)\r\n");
+	removes("Route: a(b, <(>, c)\r\n", "1", "Route: a(b\r\nRoute: c)\r\n");
+	removes("Route: a(b, \"(\", c)\r\n", "0", "Route: \"(\", c)\r\n");
+	removes("Route: a(b, \"(\", c)\r\n", "2", "Route: a(b, \"(\"\r\n");
+	removes("Route: a(b, \"(\", c, d)\r\n", "12", "Route: a(b\r\nRoute: d)\r\n");
+	removes("Route: a(b, \"(\", c, d)\r\n", "21", "Route: a(b\r\nRoute: d)\r\n");
+	removes("Route: a(b, \"(\", c)\r\n", "12", "Route: a(b\r\n");
+	removes("Route: a(b, \"(\", c)\r\n", "10", "Route: c)\r\n");
+	removes("Route: a(b, \"(\", c)\r\n", "102", "");
+	removes("Route: a, b \"c, d\r\n", "0", "Route: b \"c, d\r\n");
+	removes("Route:\r\n a(b,\r\n \"(\",\r\n c)\r\n", "1",
+		"Route:\r\n a(b\r\nRoute:\r\n c)\r\n");
+}
+END_TEST
+
 #define RESPONSE(vias)                                                   \
 	"SIP/2.0 200 OK\r\n" vias "From: <sip:a@example.test>;tag=1\r\n" \
 	"To: <sip:b@example.test>;tag=2\r\nCall-ID: w\r\nCSeq: 1 OPTIONS\r\n\r\n"
@@ -165,5 +183,5 @@ END_TEST
 
 TEST_MAIN("patch", no_edits_change_nothing, edits_apply_in_place_whatever_their_order,
 	a_removed_value_takes_its_comma_along, neighbours_may_both_go_in_any_order,
-	headers_and_lines_go_whole, the_topmost_via_goes_however_it_is_written,
-	too_many_edits_and_too_little_room_are_told)
+	what_stays_reads_as_before, headers_and_lines_go_whole,
+	the_topmost_via_goes_however_it_is_written, too_many_edits_and_too_little_room_are_told)

@@ -24,6 +24,26 @@ START_TEST(as_many_as_allowed)
 }
 END_TEST
 
+START_TEST(the_limit_may_change)
+{
+	struct pv_span carol = PV_SPAN("carol@example.test");
+	uint32_t first, second, third;
+	atomic_store(&calls.limit, 0);
+	ck_assert(user_calls_take(&calls, carol, &first));
+	ck_assert_uint_eq(first, 0);
+	atomic_store(&calls.limit, 1);
+	ck_assert(user_calls_take(&calls, carol, &second));
+	ck_assert(!user_calls_take(&calls, carol, &third));
+	atomic_store(&calls.limit, 0);
+	ck_assert(user_calls_take(&calls, carol, &third));
+	user_calls_give(&calls, first);
+	user_calls_give(&calls, third);
+	ck_assert_uint_eq(atomic_load(&calls.counts[second - 1]), 1);
+	user_calls_give(&calls, second);
+	ck_assert_uint_eq(atomic_load(&calls.counts[second - 1]), 0);
+}
+END_TEST
+
 START_TEST(nothing_to_give)
 {
 	user_calls_give(NULL, 0);
@@ -33,4 +53,4 @@ START_TEST(nothing_to_give)
 }
 END_TEST
 
-TEST_MAIN("proxy/user_calls", as_many_as_allowed, nothing_to_give)
+TEST_MAIN("proxy/user_calls", as_many_as_allowed, the_limit_may_change, nothing_to_give)

@@ -11,7 +11,7 @@
 #include "lib/net_testing.h"
 
 #include "app/registrar/private.h"
-#include "auth/domain.h"
+#include "net/domain.h"
 #include "auth/users.h"
 
 static struct fake_clock fake;
@@ -20,18 +20,11 @@ static struct net_group *group;
 static struct transaction_layer *layer;
 static struct registry *registry;
 static struct registrar *registrar;
-static struct aor_domains domains;
+static struct domains *domains;
 static struct path from;
 static struct registrar_config config;
 
 static const struct pv_span groups[] = {PV_SPAN_INIT("ops")};
-
-static bool is_local(const void *context, const struct net_address *address)
-{
-	struct net_address own;
-	net_address_parse(PV_SPAN("198.51.100.1"), 5060, &own);
-	return net_address_same_ip(&own, address);
-}
 
 static inline struct path path_of(
 	const char *host, uint16_t port, enum pv_transport transport, uint64_t flow)
@@ -48,14 +41,14 @@ static inline void open_registrar(uint32_t capacity)
 		.capacity = capacity, .max_contacts = 3, .shards = 1};
 	struct transaction_config timers = {
 		.t1 = 500, .t2 = 4000, .t4 = 5000, .c = 180000, .transactions = 100};
+	static const struct pv_span names[] = {
+		PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")};
+	static const struct net_address listen = {
+		.family = NET_IPV4, .ip = {198, 51, 100, 1}, .port = 5060};
 	struct siphash_key key = {1, 2};
 	fake_clock_init(&fake, 1000000);
-	domains = (struct aor_domains){
-		.name = {PV_SPAN_INIT("example.test"), PV_SPAN_INIT("other.test")},
-		.count = 2,
-		.port = {5060},
-		.port_count = 1,
-		.is_local = is_local};
+	const struct domains_config own = {names, 2, &listen, 1};
+	ck_assert_int_eq(domains_new(&own, &domains), 0);
 	config = (struct registrar_config){.min_expires_s = 60,
 		.max_expires_s = 7200,
 		.default_expires_s = 3600,
@@ -73,7 +66,7 @@ static inline void open_registrar(uint32_t capacity)
 		.net = net_of(group, 0),
 		.transactions = layer,
 		.registry = registry,
-		.domains = &domains};
+		.domains = domains};
 	ck_assert_int_eq(registrar_new(&registrar, &config, &floors), 0);
 	from = path_of("192.0.2.7", 5060, PV_TRANSPORT_UDP, 0);
 }
@@ -85,6 +78,7 @@ static inline void close_registrar(void)
 	transaction_layer_free(layer);
 	net_group_close(group);
 	worker_group_done(&workers);
+	domains_free(domains);
 }
 
 static char request[65536], answer[65536];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* domain.h — which hosts and ports are ours: the configured domains and the addresses listened on.
+/* domain.h — which hosts and ports are ours, and the domains that they stand for: the configured
+ * domains and the addresses listened on.
  */
-#ifndef AUTH_DOMAIN_H
-#define AUTH_DOMAIN_H
+#ifndef NET_DOMAIN_H
+#define NET_DOMAIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
 #include "net/address.h"
 
 struct domains_config {
-	const struct pv_span *names; /* the first one is the realm; may be none */
+	const struct pv_span *names; /* the first one is the realm; may be none; none twice */
 	uint32_t name_count;
 	/* What we listen on; "any" addresses stand for every address of this machine. Further own
 	 * addresses (a public one) have port 0. */
@@ -32,11 +33,11 @@ void domains_free(struct domains *domains);
  */
 bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port);
 
-/* Is the IP of `address` one of ours? `domains` is untyped to serve as a callback
- * (aor_domains.is_local). */
-bool domain_is_local(const void *domains, const struct net_address *address);
+/* The domain that such a host stands for, in lower case and without the final dot: itself, or for
+ * the addresses that we listen on the first one. Empty when it is not ours. */
+struct pv_span domain_of(const struct domains *domains, struct pv_span host, uint16_t port);
 
-/* The realm of all challenges: the first domain in lower case, else the first numeric address. */
+/* The first domain in lower case, else the first numeric address: the realm of all challenges. */
 struct pv_span domains_realm(const struct domains *domains);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* domain.c — a small hash set of names and short lists of addresses and ports. */
-#include "auth/domain.h"
+#include "net/domain.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -66,23 +66,29 @@ static struct pv_span *name_place(const struct domains *domains, struct pv_span 
 	return &domains->names[at];
 }
 
-bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port)
+struct pv_span domain_of(const struct domains *domains, struct pv_span host, uint16_t port)
 {
+	static const struct pv_span not_ours = {NULL, 0};
 	struct net_address ip;
 
 	if (port && !has_port(domains, port))
-		return false;
+		return not_ours;
 	host = without_dot(host);
 	if (!host.length || host.length > HOST_MAX)
-		return false;
-	if (parse_ip(host, &ip))
-		return has_ip(domains, &ip);
-	return name_place(domains, host)->length > 0;
+		return not_ours;
+	/* nearly always the first: it is compared before anything is hashed */
+	if (pv_span_equal_nocase(host, domains->realm))
+		return domains->realm;
+	bool numeric = parse_ip(host, &ip);
+	if (numeric && !has_ip(domains, &ip))
+		return not_ours;
+	struct pv_span name = *name_place(domains, host);
+	return numeric && !name.length ? domains->realm : name;
 }
 
-bool domain_is_local(const void *domains, const struct net_address *address)
+bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port)
 {
-	return has_ip(domains, address);
+	return domain_of(domains, host, port).length > 0;
 }
 
 struct pv_span domains_realm(const struct domains *domains)
@@ -142,7 +148,7 @@ static int add_listen(struct domains *domains, const struct domains_config *conf
 	return 0;
 }
 
-/* Copies `name` in lower case to *to; a numeric one becomes an address. */
+/* Copies `name` in lower case to *to; a numeric one is an address too, in whatever spelling. */
 static int add_name(struct domains *domains, struct pv_span name, char **to)
 {
 	struct pv_span copy = {*to, 0};
@@ -154,11 +160,10 @@ static int add_name(struct domains *domains, struct pv_span name, char **to)
 	*to += copy.length;
 	if (!domains->realm.length)
 		domains->realm = copy;
-	if (parse_ip(copy, &ip))
-		return add_ip(domains, &ip);
-	if (copy.length)
-		*name_place(domains, copy) = copy;
-	return 0;
+	if (!copy.length)
+		return 0;
+	*name_place(domains, copy) = copy;
+	return parse_ip(copy, &ip) ? add_ip(domains, &ip) : 0;
 }
 
 static int add_names(struct domains *domains, const struct domains_config *config)

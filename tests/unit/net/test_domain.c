@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_domain.c — names without case, addresses in any spelling, ports that we listen on. */
-#include "auth/domain.h"
+#include "net/domain.h"
 
 #include <stdio.h>
 
@@ -85,15 +85,32 @@ START_TEST(hosts_are_told_apart)
 }
 END_TEST
 
-START_TEST(local_addresses_are_told_apart)
+static const struct {
+	const char *host;
+	uint16_t port;
+	const char *domain;
+} stand_for[] = {
+	{"Example.Test.", 5070, "example.test"},
+	{"voice.example.org", 0, "voice.example.org"},
+	{"192.0.2.77", 0, "192.0.2.77"}, /* it is a domain by itself */
+	{"192.0.2.1", 0, "example.test"},
+	{"[2001:DB8::1]", 5060, "example.test"},
+	{"203.0.113.5", 0, "example.test"},
+	{"192.0.2.1", 9, ""},
+	{"192.0.2.2", 0, ""},
+	{"elsewhere.test", 0, ""},
+};
+
+START_TEST(a_host_stands_for_a_domain)
 {
 	struct domains *domains = make_usual();
-	struct net_address other = IPV4(192, 0, 2, 1, 9), foreign = IPV4(192, 0, 2, 9, 5060);
 
-	for (size_t i = 0; i < ARRAY_LENGTH(listening); i++)
-		ck_assert(domain_is_local(domains, &listening[i]));
-	ck_assert(domain_is_local(domains, &other)); /* whatever the port */
-	ck_assert(!domain_is_local(domains, &foreign));
+	for (size_t i = 0; i < ARRAY_LENGTH(stand_for); i++) {
+		struct pv_span domain =
+			domain_of(domains, pv_span_of(stand_for[i].host), stand_for[i].port);
+		ck_assert_msg(pv_span_equal(domain, pv_span_of(stand_for[i].domain)), "%s:%u",
+			stand_for[i].host, stand_for[i].port);
+	}
 	domains_free(domains);
 }
 END_TEST
@@ -142,6 +159,6 @@ START_TEST(many_names_are_found)
 }
 END_TEST
 
-TEST_MAIN("domain", hosts_are_told_apart, local_addresses_are_told_apart,
+TEST_MAIN("domain", hosts_are_told_apart, a_host_stands_for_a_domain,
 	any_address_stands_for_this_machine, without_a_name_the_address_is_the_realm,
 	many_names_are_found)
