@@ -113,6 +113,12 @@ static void on_request(void *context, struct transaction *server, const struct p
 	d->chosen->request(d, &d->incoming, server);
 }
 
+static void on_again(void *context, struct transaction *server, const struct pv_message *request,
+	const struct path *from)
+{
+	registrar_again(((struct dispatch *)context)->registrar, server, request, from);
+}
+
 static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
 {
 	struct dispatch *d = context;
@@ -179,6 +185,13 @@ static void on_flow_gone(void *context, uint64_t flow)
 	registrar_flow_gone(((struct dispatch *)context)->registrar, flow);
 }
 
+static bool on_is_anyones(void *context, const struct sip_peek *peek, struct pv_span message)
+{
+	struct dispatch *d = context;
+	return peek->method == PV_METHOD_REGISTER &&
+	       registrar_will_challenge(d->registrar, message);
+}
+
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
 	struct registrar *registrar_of_worker)
@@ -186,11 +199,18 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
 	d->proxy = proxy_of_worker;
 	d->registrar = registrar_of_worker;
-	net_set_user(net, &(struct net_user){on_message, on_send_error, on_flow_gone, d});
+	net_set_user(net, &(struct net_user){
+				  .message = on_message,
+				  .send_error = on_send_error,
+				  .flow_gone = on_flow_gone,
+				  .is_anyones = on_is_anyones,
+				  .context = d,
+			  });
 	transaction_layer_set_user(
 		transactions, &(struct transaction_user){
 				      .admit = on_admit,
 				      .request = on_request,
+				      .again = on_again,
 				      .ack = on_ack,
 				      .cancel = on_cancel,
 				      .response = on_response,

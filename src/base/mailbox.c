@@ -69,6 +69,11 @@ void mailbox_post(struct mailbox *mailbox, struct mail *mail)
 	mailbox_post_chain(mailbox, mail, mail);
 }
 
+bool mailbox_is_asleep(const struct mailbox *mailbox)
+{
+	return atomic_load_explicit(&mailbox->top, memory_order_relaxed) == ASLEEP;
+}
+
 static struct mail *turn_round(struct mail *top)
 {
 	struct mail *oldest = NULL;

@@ -18,6 +18,7 @@
  *   mailbox_post, _post_chain      any thread, any time; gives up ownership of the mail
  *   mailbox_take                   the owner, while awake or after mailbox_wake
  *   mailbox_sleep, mailbox_wake    the owner, around its blocking wait
+ *   mailbox_is_asleep              any thread; a hint
  *   mailbox_posts, mailbox_rings   any thread; exact as of the owner's last take / wake
  *
  * The owner's loop:
@@ -76,6 +77,9 @@ bool mailbox_sleep(struct mailbox *mailbox);
 
 /* The owner is awake: nobody rings from here on. Reads the eventfd only if it was rung. */
 void mailbox_wake(struct mailbox *mailbox);
+
+/* Would a post ring now? A hint for posters who can wait for more mail. Any thread. */
+bool mailbox_is_asleep(const struct mailbox *mailbox);
 
 /* Mail received so far, and rings among it. */
 static inline uint64_t mailbox_posts(const struct mailbox *mailbox)

@@ -92,6 +92,22 @@ METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another 
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 
+METRIC(media_sessions, GAUGE, "sessions", "media sessions that are described and not dropped")
+METRIC(media_ports_bound, GAUGE, "ports", "media ports that are open, in use or not")
+METRIC(media_ports_exhausted, COUNTER, "calls", "calls refused because no media ports or sessions were left: 503")
+METRIC(media_bind_failures, COUNTER, "ports", "media ports that could not be bound, mostly because another program has them")
+METRIC(media_mark_failures, COUNTER, "sockets", "sockets whose DSCP could not be set")
+METRIC(media_locked, COUNTER, "streams", "times that the source of a stream was locked to an address")
+METRIC(media_timeouts, COUNTER, "sessions", "media sessions that fell silent for longer than they may")
+METRIC(media_forwarded, COUNTER, "packets", "media packets forwarded")
+METRIC(media_dropped_third, COUNTER, "packets", "media packets dropped: from an address that is not the stream's")
+METRIC(media_dropped_not_rtp, COUNTER, "packets", "media packets dropped: not RTP or RTCP, or malformed")
+METRIC(media_dropped_too_big, COUNTER, "packets", "media packets dropped: longer than 4096 bytes")
+METRIC(media_dropped_no_target, COUNTER, "packets", "media packets dropped: it is not known where to, or on hold")
+METRIC(media_dropped_rate, COUNTER, "packets", "media packets dropped: more a second than one end may send")
+METRIC(media_dropped_stray, COUNTER, "packets", "packets thrown away at ports that no session has")
+METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did not take")
+
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 

@@ -19,20 +19,26 @@ void slab_starve(uint32_t n)
 
 int slab_init(struct slab *slab, const char *name, size_t object_size, uint32_t capacity)
 {
-	size_t stride = ROUND_UP(object_size + sizeof(struct slab_prefix), ALIGNMENT);
+	return slab_init_aligned(slab, name, object_size, capacity, ALIGNMENT);
+}
+
+int slab_init_aligned(struct slab *slab, const char *name, size_t object_size, uint32_t capacity,
+	uint32_t alignment)
+{
+	size_t stride = ROUND_UP(object_size + sizeof(struct slab_prefix), alignment);
 	size_t map_size;
 	void *map;
 
 	if (object_size == 0 || capacity == 0 || capacity == UINT32_MAX || stride > UINT32_MAX)
 		return -EINVAL;
-	map = reserve_take(stride * capacity + ALIGNMENT, &map_size);
+	map = reserve_take(stride * capacity + alignment, &map_size);
 	if (!map)
 		return -ENOMEM;
 	memset(slab, 0, sizeof(*slab));
 	slab->name = name;
 	slab->map = map;
 	slab->map_size = map_size;
-	slab->objects = (char *)map + ALIGNMENT;
+	slab->objects = (char *)map + alignment; /* a map begins with a page */
 	slab->object_size = (uint32_t)object_size;
 	slab->stride = (uint32_t)stride;
 	slab->capacity = capacity;

@@ -45,6 +45,10 @@ struct slab {
  */
 int slab_init(struct slab *slab, const char *name, size_t object_size, uint32_t capacity);
 
+/* The same with objects that lie on multiples of `alignment`, a power of two from 16 to 4096. */
+int slab_init_aligned(struct slab *slab, const char *name, size_t object_size, uint32_t capacity,
+	uint32_t alignment);
+
 /* Gives the memory back, whoever still holds an object. NULL and zeroed slabs are accepted. */
 void slab_done(struct slab *slab);
 

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "net/address.h"
 #include "runtime/worker.h"
+#include "sip/peek.h"
 
 #define NET_LISTENERS 16
 
@@ -73,6 +74,9 @@ struct net_user {
 	/* A flow ended (the registrar drops or keeps its bindings; RFC 5626 §5.3). Called on the
 	 * flow's worker. */
 	void (*flow_gone)(void *context, uint64_t flow);
+	/* May any worker handle this message, whose home is another one? True for what is answered
+	 * without state: it is spared the hop. `peek` is of its bytes. */
+	bool (*is_anyones)(void *context, const struct sip_peek *peek, struct pv_span message);
 	void *context;
 };
 

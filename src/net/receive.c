@@ -85,7 +85,8 @@ bool receive_message(struct net *net, const char *bytes, size_t length, const st
 	}
 	metrics_add(METRIC_net_messages_received, 1);
 	unsigned owner = owner_of(net, &peek);
-	if (owner != net->worker->index)
+	if (owner != net->worker->index &&
+		!net->user.is_anyones(net->user.context, &peek, (struct pv_span){bytes, length}))
 		return post_message(net, owner, bytes, length, from, packet);
 	net->user.message(net->user.context, bytes, length, from);
 	return false;

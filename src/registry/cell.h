@@ -56,6 +56,8 @@ struct cell_binding {
 	struct cell_links expiry; /* stored by links_* only */
 	struct cell_links flow;   /* stored by links_* only */
 	uint32_t reg_id;
+	uint32_t
+		expiry_slot; /* that it waits in, no later than expires_ms; stored by expiry_push */
 	uint16_t q;
 	uint16_t contact_length;
 	uint16_t params_length;
@@ -64,7 +66,7 @@ struct cell_binding {
 	uint16_t instance_length;
 	uint8_t agent_length;
 	uint8_t flags;
-	uint8_t unused[6];
+	uint8_t unused[2];
 };
 
 /* A binding, second cell: where it came from, and the start of its text. */

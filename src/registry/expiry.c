@@ -16,29 +16,46 @@ uint64_t expiry_earliest(const struct shard *shard)
 	return shard->expiry_slot << EXPIRY_SHIFT;
 }
 
-void expiry_push(struct shard *shard, uint32_t index, uint64_t expires_ms)
+/* Wraps after 70,000 years. */
+static uint32_t slot_of(const union cell_image *first)
 {
-	links_push(&shard->cells, slot_head(shard, expires_ms >> EXPIRY_SHIFT), index,
+	return (uint32_t)(first->binding.expires_ms >> EXPIRY_SHIFT);
+}
+
+void expiry_push(struct shard *shard, uint32_t index, union cell_image *first)
+{
+	first->binding.expiry_slot = slot_of(first);
+	cell_store_binding(&shard->cells, index, first);
+	links_push(&shard->cells, slot_head(shard, first->binding.expiry_slot), index,
 		CELL_WORD_EXPIRY);
 }
 
-void expiry_remove(struct shard *shard, uint32_t index, uint64_t expires_ms)
+void expiry_remove(struct shard *shard, uint32_t index, const union cell_image *first)
 {
 	/* It may wait in `due` already; only the first of a list needs to know which. */
 	uint32_t *head =
-		shard->due == index ? &shard->due : slot_head(shard, expires_ms >> EXPIRY_SHIFT);
+		shard->due == index ? &shard->due : slot_head(shard, first->binding.expiry_slot);
 	links_remove(&shard->cells, head, index, CELL_WORD_EXPIRY);
 }
 
-/* The first of `due`: dropped, or put back when it has another round to live. */
+void expiry_move(struct shard *shard, uint32_t index, union cell_image *first)
+{
+	if (slot_of(first) >= first->binding.expiry_slot)
+		return;
+	expiry_remove(shard, index, first);
+	expiry_push(shard, index, first);
+}
+
+/* The first of `due`: dropped, or put back when it has more time: it was refreshed, or has another
+ * round to live. */
 static void expire_first(struct registry *registry, struct shard *shard)
 {
 	union cell_image image;
 	uint32_t index = shard->due;
 	cell_load(&shard->cells, index, &image);
 	if (image.binding.expires_ms >= expiry_earliest(shard)) {
-		expiry_remove(shard, index, image.binding.expires_ms);
-		expiry_push(shard, index, image.binding.expires_ms);
+		expiry_remove(shard, index, &image);
+		expiry_push(shard, index, &image);
 		return;
 	}
 	binding_drop(registry, shard, index);

@@ -78,7 +78,7 @@ void binding_retire(struct shard *shard, uint32_t index, const union cell_image 
 {
 	union cell_image second;
 	cell_load(&shard->cells, first->more, &second);
-	expiry_remove(shard, index, first->binding.expires_ms);
+	expiry_remove(shard, index, first);
 	if (second.where.flow)
 		registry_flow_remove(shard, index, second.where.flow);
 	if (first->binding.flags & BINDING_BEHIND_NAT)
@@ -86,15 +86,32 @@ void binding_retire(struct shard *shard, uint32_t index, const union cell_image 
 	atomic_fetch_sub_explicit(&shard->bindings, 1, memory_order_relaxed);
 }
 
-void binding_enlist(struct shard *shard, uint32_t index, const union cell_image *first,
+void binding_enlist(struct shard *shard, uint32_t index, union cell_image *first,
 	const union cell_image *second)
 {
-	expiry_push(shard, index, first->binding.expires_ms);
+	expiry_push(shard, index, first);
 	if (second->where.flow)
 		registry_flow_push(shard, index, second->where.flow);
 	if (first->binding.flags & BINDING_BEHIND_NAT)
 		atomic_fetch_add_explicit(&shard->behind_nat, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&shard->bindings, 1, memory_order_relaxed);
+}
+
+void binding_renew(struct shard *shard, uint32_t index, const struct binding_images *before,
+	struct binding_images *now)
+{
+	uint64_t flow = before->second.where.flow;
+	int nat = !!(now->first.binding.flags & BINDING_BEHIND_NAT) -
+		  !!(before->first.binding.flags & BINDING_BEHIND_NAT);
+	expiry_move(shard, index, &now->first);
+	if (flow != now->second.where.flow) {
+		if (flow)
+			registry_flow_remove(shard, index, flow);
+		if (now->second.where.flow)
+			registry_flow_push(shard, index, now->second.where.flow);
+	}
+	if (nat)
+		atomic_fetch_add_explicit(&shard->behind_nat, (uint32_t)nat, memory_order_relaxed);
 }
 
 /* Takes `index` out of the record's list of bindings. */

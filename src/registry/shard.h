@@ -88,8 +88,15 @@ void binding_drop(struct registry *registry, struct shard *shard, uint32_t index
  * cell's image. */
 void binding_retire(struct shard *shard, uint32_t index, const union cell_image *first);
 /* The opposite. The images are those just stored. */
-void binding_enlist(struct shard *shard, uint32_t index, const union cell_image *first,
+void binding_enlist(struct shard *shard, uint32_t index, union cell_image *first,
 	const union cell_image *second);
+struct binding_images {
+	union cell_image first, second;
+};
+/* Its values changed in place: only the lists that this concerns are touched. `now` is what was
+ * just stored. */
+void binding_renew(struct shard *shard, uint32_t index, const struct binding_images *before,
+	struct binding_images *now);
 
 /* Length of all its text. */
 static inline size_t binding_text_length(const struct cell_binding *b)

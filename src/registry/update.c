@@ -13,7 +13,7 @@ struct existing {
 	uint32_t index;
 	bool removed;
 	bool kept_apart; /* set by this request: it moves to the front */
-	union cell_image first, second;
+	struct binding_images was;
 };
 
 /* What becomes of one change. */
@@ -77,22 +77,23 @@ static void update_open(struct update *u)
 		struct existing *e = &u->existing[u->existing_count++];
 		e->index = index;
 		e->removed = e->kept_apart = false;
-		cell_load(pool, index, &e->first);
-		cell_load(pool, e->first.more, &e->second);
-		index = e->first.binding.sibling;
+		cell_load(pool, index, &e->was.first);
+		cell_load(pool, e->was.first.more, &e->was.second);
+		index = e->was.first.binding.sibling;
 	}
 }
 
 static bool is_same(
 	struct update *u, struct match_wanted *wanted, struct existing *e, enum match_rule rule)
 {
-	return registry_match_stored(wanted, &u->place.shard->cells, &e->first, &e->second, rule);
+	return registry_match_stored(
+		wanted, &u->place.shard->cells, &e->was.first, &e->was.second, rule);
 }
 
 /* §10.3 step 7: the same Call-ID must count up. */
 static bool in_order(const struct update *u, const struct existing *e)
 {
-	return e->first.binding.call_id != u->call_id || e->second.where.cseq < u->cseq;
+	return e->was.first.binding.call_id != u->call_id || e->was.second.where.cseq < u->cseq;
 }
 
 static enum registry_error plan_remove(struct update *u, struct match_wanted *wanted)
@@ -129,8 +130,6 @@ static enum registry_error plan_set(struct update *u, unsigned at, struct match_
 	if (target && !in_order(u, target))
 		return REGISTRY_OUT_OF_ORDER;
 	u->planned[at].target = target;
-	if (target)
-		target->kept_apart = true;
 	return REGISTRY_OK;
 }
 
@@ -160,6 +159,10 @@ static enum registry_error update_plan(struct update *u)
 		if (!u->changes[i].remove)
 			error = plan_set(u, i, &wanted);
 	}
+	/* only now: a change that is skipped for a later one leaves its binding as it was */
+	for (unsigned i = 0; i < u->count && !error; i++)
+		if (!u->planned[i].skip && u->planned[i].target)
+			u->planned[i].target->kept_apart = true;
 	return error;
 }
 
@@ -195,7 +198,8 @@ static enum registry_error prepare_one(
 	struct cell_binding lengths = {0};
 	struct existing *target = planned->target;
 	enum registry_error error = text_lengths(b, &lengths);
-	if (error || (target && text_is_stored(pool, &target->first, &target->second, b, &lengths)))
+	if (error || (target && text_is_stored(pool, &target->was.first, &target->was.second, b,
+					&lengths)))
 		return error;
 	planned->chain = text_store(pool, b, &lengths);
 	return planned->chain ? REGISTRY_OK : REGISTRY_FULL;
@@ -252,16 +256,22 @@ static void fill_second(struct update *u, struct cell_where *to, const struct re
 static uint32_t commit_one(
 	struct update *u, struct planned *planned, const struct registry_binding *b)
 {
-	struct cell_pool *pool = &u->place.shard->cells;
-	union cell_image first, second;
-	uint32_t index = planned->chain ? planned->chain : planned->target->index;
-	cell_load(pool, index, &first);
-	cell_load(pool, first.more, &second);
-	fill_first(u, &first.binding, b);
-	fill_second(u, &second.where, b);
-	cell_store_binding(pool, index, &first);
-	cell_store(pool, first.more, &second);
-	binding_enlist(u->place.shard, index, &first, &second);
+	struct shard *shard = u->place.shard;
+	struct existing *target = planned->target;
+	struct binding_images now;
+	uint32_t index = planned->chain ? planned->chain : target->index;
+	if (planned->chain && target)
+		binding_retire(shard, target->index, &target->was.first);
+	cell_load(&shard->cells, index, &now.first);
+	cell_load(&shard->cells, now.first.more, &now.second);
+	fill_first(u, &now.first.binding, b);
+	fill_second(u, &now.second.where, b);
+	cell_store_binding(&shard->cells, index, &now.first);
+	cell_store(&shard->cells, now.first.more, &now.second);
+	if (planned->chain)
+		binding_enlist(shard, index, &now.first, &now.second);
+	else
+		binding_renew(shard, index, &target->was, &now);
 	return index;
 }
 
@@ -298,8 +308,9 @@ static void update_commit(struct update *u)
 	uint32_t indices[REGISTRY_CONTACTS];
 	unsigned count = 0;
 	for (unsigned i = 0; i < u->existing_count; i++)
-		if (u->existing[i].removed || u->existing[i].kept_apart)
-			binding_retire(u->place.shard, u->existing[i].index, &u->existing[i].first);
+		if (u->existing[i].removed && !u->existing[i].kept_apart)
+			binding_retire(
+				u->place.shard, u->existing[i].index, &u->existing[i].was.first);
 	for (unsigned i = 0; i < u->count; i++)
 		if (!u->planned[i].skip)
 			indices[count++] = commit_one(u, &u->planned[i], &u->changes[i].binding);

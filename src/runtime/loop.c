@@ -8,15 +8,6 @@
 /* A worker that is only ever posted to must come back to its sockets and timers. */
 #define MAILS_PER_ROUND 512
 
-/* The policy of waiting, see worker_linger: a window is long enough to see a rate and short enough
- * to follow it. Above, naps begin; below, they end. Both are counts in one window. */
-#define LINGER_WINDOW_NS UINT64_C(8000000)
-#define LINGER_WAKES                                                                            \
-	18 /* wakes that naps would halve: a call each 4 ms makes 12, and is better answered at \
-	      once */
-#define LINGER_WORK   24 /* less work than this: most naps would end with little */
-#define LINGER_NAP_US 1000
-
 /* Only the worker itself writes these: no locked add is needed. */
 static void count(_Atomic uint64_t *counter, uint64_t more)
 {
@@ -30,6 +21,12 @@ static void read_clock(struct worker *worker)
 	worker->now_ms = worker->now_ns / 1000000;
 }
 
+static void take_nap(uint64_t nanoseconds)
+{
+	struct timespec wait = {.tv_nsec = (long)nanoseconds};
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
+}
+
 void worker_wake(struct worker *worker)
 {
 	worker->slept = false;
@@ -38,6 +35,10 @@ void worker_wake(struct worker *worker)
 		worker->private_->asleep = false;
 		worker->woken_ns = worker->now_ns;
 		mailbox_wake(&worker->mailbox);
+		if (nap_before(&worker->private_->nap, worker->now_ns)) {
+			take_nap(NAP_NS);
+			read_clock(worker);
+		}
 	}
 	atomic_store_explicit(&worker->heartbeat_ms, worker->now_ms, memory_order_relaxed);
 }
@@ -83,17 +84,27 @@ uint64_t worker_next_ms(const struct worker *worker)
 	return next;
 }
 
-void worker_deliver(struct worker *worker)
+static void deliver_to(struct worker *worker, unsigned to)
+{
+	struct outbox outbox = worker->private_->outboxes[to];
+	worker->private_->outboxes[to] = (struct outbox){0};
+	mailbox_post_chain(&worker->group->workers[to].mailbox, outbox.newest, outbox.oldest);
+}
+
+void worker_deliver(struct worker *worker, bool may_hold)
 {
 	struct worker_private *own = worker->private_;
-	while (own->outbox_mask) {
-		unsigned to = (unsigned)__builtin_ctzll(own->outbox_mask);
-		struct outbox outbox = own->outboxes[to];
-		own->outbox_mask &= own->outbox_mask - 1;
-		own->outboxes[to] = (struct outbox){0};
-		mailbox_post_chain(
-			&worker->group->workers[to].mailbox, outbox.newest, outbox.oldest);
+	uint64_t held = 0;
+	for (uint64_t left = own->outbox_mask; left; left &= left - 1) {
+		unsigned to = (unsigned)__builtin_ctzll(left);
+		uint64_t bit = UINT64_C(1) << to;
+		if (may_hold && !(own->held_mask & bit) &&
+			mailbox_is_asleep(&worker->group->workers[to].mailbox))
+			held |= bit;
+		else
+			deliver_to(worker, to);
 	}
+	own->outbox_mask = own->held_mask = held;
 }
 
 void worker_round(struct worker *worker)
@@ -107,8 +118,6 @@ void worker_round(struct worker *worker)
 	atomic_store_explicit(&worker->activity, WORKER_SENDING, memory_order_relaxed);
 	for (unsigned i = 0; i < worker->batch_hooks; i++)
 		worker->on_batch_end[i](worker->batch_context[i]);
-	/* last, for the receiver may share our core and take it from us */
-	worker_deliver(worker);
 }
 
 static void run_once(struct worker *worker, bool with_events)
@@ -124,6 +133,7 @@ static void run_once(struct worker *worker, bool with_events)
 	if (worker_next_ms(worker) <= clock_now_ms(worker->clock))
 		worker->tick_ms = 0;
 	worker_round(worker);
+	worker_deliver(worker, false);
 	worker_here = before;
 }
 
@@ -152,43 +162,14 @@ static void arm_tick(struct worker *worker, uint64_t now_ns)
 		own->tick_armed_ms = worker->tick_ms;
 }
 
-static void judge_window(struct arrivals *seen, uint64_t now_ns)
+/* A socket that still has more is served at once. */
+static uint32_t nap_us_after(struct worker *worker, uint64_t now_ns)
 {
-	uint64_t length_ns = now_ns - seen->window_ns;
-	if (length_ns >= 2 * LINGER_WINDOW_NS)
-		seen->is_napping = false; /* it slept through most of it */
-	else if (seen->is_napping)
-		seen->is_napping = seen->work >= LINGER_WORK;
-	else
-		seen->is_napping = seen->wakes >= LINGER_WAKES;
-	seen->window_ns = now_ns;
-	seen->wakes = seen->work = 0;
-}
-
-/*
- * The policy of waiting. Sleeping and waking cost several times what a datagram costs to handle, so
- * where wakes come close together it pays to let work gather: the thread naps for a millisecond in
- * which arrivals wake nobody (and other workers need not ring, for the mailbox counts it as awake).
- * Otherwise it waits in the kernel and the first datagram is answered at once. One burst a
- * millisecond is one wake either way: what counts is wakes, not datagrams.
- */
-uint32_t worker_linger(struct worker *worker, uint64_t now_ns)
-{
-	struct arrivals *seen = &worker->private_->arrivals;
+	if (worker->again)
+		return 0;
 	uint32_t work = worker->work;
 	worker->work = 0;
-	seen->work += work;
-	seen->wakes += work > 0;
-	if (now_ns - seen->window_ns >= LINGER_WINDOW_NS)
-		judge_window(seen, now_ns);
-	/* a nap that brought nothing is not followed by another */
-	return seen->is_napping && work > 0 ? LINGER_NAP_US : 0;
-}
-
-static void nap(uint32_t microseconds)
-{
-	struct timespec wait = {.tv_nsec = (long)microseconds * 1000};
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
+	return nap_length(&worker->private_->nap, work, worker->now_ns, now_ns);
 }
 
 /* Waits for sockets, mail or time, and lets libevent call what is ready. */
@@ -199,7 +180,9 @@ static void wait_for_work(struct worker *worker)
 	int flags = EVLOOP_ONCE;
 	count(&worker->busy_ns, now_ns - worker->now_ns);
 	atomic_store_explicit(&worker->activity, WORKER_SLEEPING, memory_order_relaxed);
-	uint32_t nap_us = worker->again ? 0 : worker_linger(worker, now_ns);
+	uint32_t nap_us = nap_us_after(worker, now_ns);
+	/* last, for the receiver may share our core and take it from us */
+	worker_deliver(worker, nap_us > 0);
 	if (worker->again || nap_us > 0)
 		flags |= EVLOOP_NONBLOCK;
 	else if (mailbox_sleep(&worker->mailbox))
@@ -207,7 +190,7 @@ static void wait_for_work(struct worker *worker)
 	else
 		flags |= EVLOOP_NONBLOCK;
 	if (nap_us > 0)
-		nap(nap_us);
+		take_nap(NAP_NS);
 	arm_tick(worker, now_ns);
 	worker->again = false;
 	worker->slept = true;
@@ -224,4 +207,5 @@ void worker_loop(struct worker *worker)
 		wait_for_work(worker);
 	}
 	worker_round(worker);
+	worker_deliver(worker, false);
 }

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "runtime/nap.h"
 #include "runtime/worker.h"
 
 /* Mails for one other worker that wait for the end of the batch, each linked to the one before. */
@@ -15,23 +16,16 @@ struct outbox {
 	struct mail *oldest;
 };
 
-/* What worker_linger goes by. Owner: the worker's thread. */
-struct arrivals {
-	uint64_t window_ns; /* when the window began */
-	uint32_t wakes;  /* in this window: rounds that began with a wait and brought something */
-	uint32_t work;   /* in this window: datagrams, segments, mails */
-	bool is_napping; /* what the last whole window suggests */
-};
-
 /* Owner: the worker's thread. Lifetime: the worker's. */
 struct worker_private {
 	struct event *mail_event;
 	struct event *tick_event;
 	uint64_t tick_armed_ms; /* when tick_event fires; UINT64_MAX: it is not pending */
 	bool asleep;            /* the mailbox was told that we may block */
-	struct arrivals arrivals;
+	struct nap nap;
 	struct outbox outboxes[WORKERS_MAX];
-	uint64_t outbox_mask; /* bit i: outboxes[i] holds something */
+	uint64_t outbox_mask; /* bit i: outboxes[i] holds something ... */
+	uint64_t held_mask;   /* ... that has waited for a nap already */
 	pthread_t thread;
 	bool running;
 	void *scratch;
@@ -43,9 +37,8 @@ extern _Thread_local struct worker *worker_here;
 void worker_loop(struct worker *worker);
 /* Mails, timers, batch end. */
 void worker_round(struct worker *worker);
-/* Hands the mails of the batch over. */
-void worker_deliver(struct worker *worker);
-/* Sees what came at once and says how long (microseconds, 0 to 1000) to let more gather. */
-uint32_t worker_linger(struct worker *worker, uint64_t now_ns);
+/* Hands the mails of the batch over. `may_hold`: we are about to nap, so what is for a worker that
+ * sleeps may wait once for what the nap brings, and the sleeper is rung once for all of it. */
+void worker_deliver(struct worker *worker, bool may_hold);
 
 #endif

@@ -46,6 +46,7 @@ void transaction_layer_set_user(
 	*to = *user;
 	to->admit = user->admit ? user->admit : admit_all;
 	to->request = user->request ? user->request : no_request;
+	to->again = user->again ? user->again : no_request;
 	to->ack = user->ack ? user->ack : no_message;
 	to->cancel = user->cancel ? user->cancel : no_response;
 	to->response = user->response ? user->response : no_response;

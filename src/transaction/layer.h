@@ -20,6 +20,12 @@ struct match_key {
 	uint32_t via;  /* branch and sent-by; RFC 2543: Request-URI and the whole Via */
 };
 
+/* See match.c. Zeroed = empty. */
+struct match_bucket {
+	uint32_t first; /* index + 1 of its first transaction, 0 = none */
+	uint32_t hash;  /* 31 bits of that one's key; the highest bit: others follow it */
+};
+
 #define FLAG_OWN 0x01 /* our CANCEL: the user does not know it */
 #define FLAG_CANCEL \
 	0x02 /* an INVITE that the user wants cancelled, and no CANCEL could be made yet */
@@ -77,8 +83,8 @@ struct transaction_layer {
 	struct transaction_user user;
 	struct siphash_key branch_key, table_key, tag_key;
 	struct slab slab;
-	uint32_t reserve;  /* the last free ones are for calls in progress */
-	uint32_t *buckets; /* index + 1 of the first, 0 = empty */
+	uint32_t reserve; /* the last free ones are for calls in progress */
+	struct match_bucket *buckets;
 	uint32_t bucket_count, bucket_mask;
 	size_t bucket_bytes;
 	const struct pv_message *keyed; /* the request that is being received ... */

@@ -123,6 +123,8 @@ static void tell(const struct step *step, uint64_t actions)
 		user->response(user->context, t, step->message);
 	else if (actions & TELL_ACK)
 		user->ack(user->context, step->message, step->from);
+	else if (actions & TELL_AGAIN)
+		user->again(user->context, t, step->message, step->from);
 	else if (actions & TELL_C)
 		user->timer_c(user->context, t);
 	else if (actions & TELL_ERROR)

@@ -45,6 +45,7 @@ enum transaction_state {
 	ROW(USER_1XX)                                                    \
 	ROW(USER_2XX)                                                    \
 	ROW(USER_FAIL)                                                   \
+	ROW(USER_UNKEPT) /* a final response that it can make again */   \
 	ROW(USER_408)    /* of a NIST, which must not send it */         \
 	ROW(USER_SILENT) /* was told of a request and did not answer */  \
 	ROW(SEND_ERROR)
@@ -85,9 +86,10 @@ enum transaction_event {
 #define TELL_TIMEOUT ACTION(14)
 #define TELL_C       ACTION(15)
 #define TELL_ERROR   ACTION(16)
+#define TELL_AGAIN   ACTION(17) /* a retransmission, to be answered once more */
 /* 5. what follows at once: a timer of zero ms, or one of these */
-#define ASK_ANSWER ACTION(17) /* USER_SILENT, if the user did not answer while it was told */
-#define ASK_CANCEL ACTION(18) /* USER_CANCELS, if a CANCEL is held */
+#define ASK_ANSWER ACTION(18) /* USER_SILENT, if the user did not answer while it was told */
+#define ASK_CANCEL ACTION(19) /* USER_CANCELS, if a CANCEL is held */
 /* 6. free, when the state is TERMINATED */
 
 #define STOPPED(actions) ((uint32_t)(actions)&0xffff)

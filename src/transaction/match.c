@@ -6,18 +6,22 @@
 #include "transaction/layer.h"
 
 /*
- * A chained hash table of 32-bit slots that grows a bucket at a time (linear hashing): memory
- * follows the transactions in use, and no insert ever waits for a rehash. The bucket is chosen by
- * what all messages of one transaction share (Call-ID, From tag, CSeq number), so one chain answers
- * all questions: retransmission, ACK, CANCEL, merged request. The key's text is not kept, its keyed
+ * A chained hash table that grows a bucket at a time (linear hashing): memory follows the
+ * transactions in use, and no insert ever waits for a rehash. The bucket is chosen by what all
+ * messages of one transaction share (Call-ID, From tag, CSeq number), so one chain answers all
+ * questions: retransmission, ACK, CANCEL, merged request. The key's text is not kept, its keyed
  * hash of 96 bits is: nobody outside can make two keys collide.
+ *
+ * A bucket knows 31 bits of the hash of its first transaction, and whether more follow. Most
+ * requests are new: that nobody waits for them, and where a lone transaction goes when its bucket
+ * is split, is known without a look at the transaction, which would be a cache miss.
  */
 #define BUCKETS_FIRST 64 /* a power of two */
 
 int transaction_match_init(struct transaction_layer *layer)
 {
 	uint32_t most = MAX(layer->slab.capacity * 2, (uint32_t)BUCKETS_FIRST);
-	layer->bucket_bytes = (size_t)most * sizeof(uint32_t);
+	layer->bucket_bytes = (size_t)most * sizeof(struct match_bucket);
 	void *map = mmap(NULL, layer->bucket_bytes, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
@@ -98,11 +102,15 @@ void transaction_match_key_again(
 		transaction_match_key_of(layer, request, ret);
 }
 
+#define FOLLOWED  (UINT32_C(1) << 31)
+#define HASH_MASK (FOLLOWED - 1)
+
 /* `bucket_mask` is the round's: bucket_count lies in (mask + 1) / 2 < count <= mask + 1, and what
- * would fall behind the last bucket is still with the one that it will be split from. */
-static uint32_t *bucket_of(struct transaction_layer *layer, uint64_t call)
+ * would fall behind the last bucket is still with the one that it will be split from. `hash`: at
+ * least the low 31 bits of a key's call. */
+static struct match_bucket *bucket_of(struct transaction_layer *layer, uint32_t hash)
 {
-	uint32_t index = (uint32_t)call & layer->bucket_mask;
+	uint32_t index = hash & layer->bucket_mask;
 	if (index >= layer->bucket_count)
 		index &= layer->bucket_mask >> 1;
 	return &layer->buckets[index];
@@ -113,52 +121,78 @@ static struct transaction *at(struct transaction_layer *layer, uint32_t link)
 	return link ? slab_at(&layer->slab, link - 1) : NULL;
 }
 
+static void push(struct match_bucket *bucket, struct transaction *t, uint32_t link)
+{
+	t->next = bucket->first;
+	bucket->hash = ((uint32_t)t->call & HASH_MASK) | (bucket->first ? FOLLOWED : 0);
+	bucket->first = link;
+}
+
 /* One bucket more: the chain that it is split from is dealt out again between the two. */
 static void grow(struct transaction_layer *layer)
 {
-	if (((size_t)layer->bucket_count + 1) * sizeof(uint32_t) > layer->bucket_bytes)
+	if (((size_t)layer->bucket_count + 1) * sizeof(struct match_bucket) > layer->bucket_bytes)
 		return;
 	if (layer->bucket_count > layer->bucket_mask)
 		layer->bucket_mask = layer->bucket_mask * 2 + 1;
-	uint32_t *old = &layer->buckets[layer->bucket_count & layer->bucket_mask >> 1];
-	uint32_t link = *old;
+	struct match_bucket *from = &layer->buckets[layer->bucket_count & layer->bucket_mask >> 1];
+	struct match_bucket old = *from;
 	layer->bucket_count++;
-	*old = 0;
-	while (link) {
-		struct transaction *t = at(layer, link);
-		uint32_t *bucket = bucket_of(layer, t->call);
+	*from = (struct match_bucket){0};
+	if (old.first && !(old.hash & FOLLOWED)) {
+		*bucket_of(layer, old.hash) = old;
+		return;
+	}
+	while (old.first) {
+		struct transaction *t = at(layer, old.first);
 		uint32_t next = t->next;
-		t->next = *bucket;
-		*bucket = link;
-		link = next;
+		push(bucket_of(layer, (uint32_t)t->call), t, old.first);
+		old.first = next;
 	}
 }
 
 void transaction_match_insert(struct transaction_layer *layer, struct transaction *server)
 {
-	/* half full: the first look at a bucket is mostly the last, and each further one is a cache
-	 * miss */
+	/* half full: the first look at a bucket is mostly the last */
 	for (unsigned i = 0; i < 2 && layer->slab.used * 2 > layer->bucket_count; i++)
 		grow(layer);
-	uint32_t *bucket = bucket_of(layer, server->call);
-	server->next = *bucket;
-	*bucket = slab_index(&layer->slab, server) + 1;
+	push(bucket_of(layer, (uint32_t)server->call), server,
+		slab_index(&layer->slab, server) + 1);
+}
+
+/* The first has changed, or the one behind it. */
+static void describe(struct transaction_layer *layer, struct match_bucket *bucket)
+{
+	struct transaction *t = at(layer, bucket->first);
+	bucket->hash = t ? ((uint32_t)t->call & HASH_MASK) | (t->next ? FOLLOWED : 0) : 0;
 }
 
 void transaction_match_remove(struct transaction_layer *layer, struct transaction *server)
 {
 	uint32_t own = slab_index(&layer->slab, server) + 1;
-	uint32_t *link = bucket_of(layer, server->call);
+	struct match_bucket *bucket = bucket_of(layer, (uint32_t)server->call);
+	uint32_t *link = &bucket->first;
 	while (*link && *link != own)
 		link = &at(layer, *link)->next;
-	if (*link)
-		*link = server->next;
+	if (!*link)
+		return;
+	*link = server->next;
+	describe(layer, bucket);
+}
+
+/* The chain in which a key's transactions can be; NULL when there are none. */
+static struct transaction *chain_of(struct transaction_layer *layer, const struct match_key *key)
+{
+	const struct match_bucket *bucket = bucket_of(layer, (uint32_t)key->call);
+	bool is_candidate =
+		(bucket->hash & FOLLOWED) || bucket->hash == ((uint32_t)key->call & HASH_MASK);
+	return is_candidate ? at(layer, bucket->first) : NULL;
 }
 
 struct transaction *transaction_match_find(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
 {
-	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	struct transaction *t = chain_of(layer, key);
 	while (t && !(t->call == key->call && t->via == key->via && t->method == method))
 		t = at(layer, t->next);
 	return t;
@@ -167,7 +201,7 @@ struct transaction *transaction_match_find(
 struct transaction *transaction_match_cancelled(
 	struct transaction_layer *layer, const struct match_key *key)
 {
-	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	struct transaction *t = chain_of(layer, key);
 	while (t && !(t->call == key->call && t->via == key->via && t->method != PV_METHOD_CANCEL))
 		t = at(layer, t->next);
 	return t;
@@ -176,7 +210,7 @@ struct transaction *transaction_match_cancelled(
 bool transaction_match_is_merged(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method)
 {
-	struct transaction *t = at(layer, *bucket_of(layer, key->call));
+	struct transaction *t = chain_of(layer, key);
 	while (t && !(t->call == key->call && t->via != key->via && t->method == method))
 		t = at(layer, t->next);
 	return t != NULL;

@@ -31,6 +31,13 @@ int transaction_respond(struct transaction_layer *layer, struct transaction *ser
 	return had_final ? -EALREADY : -EINVAL;
 }
 
+int transaction_respond_unkept(
+	struct transaction_layer *layer, struct transaction *server, struct buffer *bytes)
+{
+	struct step step = {.layer = layer, .transaction = server, .bytes = bytes};
+	return machine_step(&step, USER_UNKEPT) ? 0 : -EALREADY;
+}
+
 /* As if a response could not be sent: it could not even be made. */
 void transaction_abandon(struct transaction_layer *layer, struct transaction *server)
 {

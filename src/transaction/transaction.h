@@ -34,6 +34,10 @@ struct transaction_user {
 	 * after 3.5 s (RFC 4320 §4.1). */
 	void (*request)(void *context, struct transaction *server, const struct pv_message *request,
 		const struct path *from);
+	/* A retransmission of a request that was answered by transaction_respond_unkept: to be
+	 * answered by it once more. */
+	void (*again)(void *context, struct transaction *server, const struct pv_message *request,
+		const struct path *from);
 	/* An ACK for a 2xx: belongs to no transaction, is forwarded statelessly (§16.11,
 	 * §13.2.2.4). */
 	void (*ack)(void *context, const struct pv_message *ack, const struct path *from);
@@ -101,6 +105,12 @@ void transaction_set_peer(struct transaction *t, uint64_t handle);
  * (§4.2). It may be gone when this returns (final response over a reliable transport). */
 int transaction_respond(struct transaction_layer *layer, struct transaction *server,
 	struct buffer *bytes, unsigned status);
+/* A final response to a non-INVITE that the user can make again: it is sent and not kept for the
+ * 32 s of Timer J, `again` is called for each retransmission. Takes its own reference on `bytes`.
+ * Returns -EALREADY when another final response went out before. The transaction may be gone when
+ * this returns. */
+int transaction_respond_unkept(
+	struct transaction_layer *layer, struct transaction *server, struct buffer *bytes);
 /* Ends a server transaction that has no final response and cannot get one, for want of memory:
  * comes to `terminated`. */
 void transaction_abandon(struct transaction_layer *layer, struct transaction *server);

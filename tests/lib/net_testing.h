@@ -77,7 +77,10 @@ static inline void fixture_open(struct net_fixture *fixture, unsigned workers,
 	ck_assert_int_eq(net_group_open(&fixture->group, config, &fixture->workers, NULL), 0);
 	for (unsigned i = 0; i < workers; i++) {
 		struct net_seen *seen = &fixture->seen[i];
-		struct net_user user = {fixture_message, fixture_error, fixture_flow_gone, seen};
+		struct net_user user = {.message = fixture_message,
+			.send_error = fixture_error,
+			.flow_gone = fixture_flow_gone,
+			.context = seen};
 		seen->net = net_of(fixture->group, i);
 		seen->index = i;
 		net_set_user(seen->net, &user);

@@ -34,12 +34,15 @@ static struct transaction *client_of(struct actor *actor, const char *name)
 
 /* ---- server side ---- */
 
-static void respond(struct actor *actor, unsigned server, unsigned status, bool big)
+/* How a response is given. */
+enum given { KEPT, BIG, UNKEPT };
+
+static void respond(struct actor *actor, unsigned server, unsigned status, enum given given)
 {
 	struct buffer_pool *pool = &actor->scenario.worker.worker->buffers;
 	struct actor_server *s = &actor->servers[server];
 	struct transaction *t = transaction_get(actor->layer, s->handle);
-	struct buffer *bytes = t ? buffer_take(pool, big ? 8000 : 1000) : NULL;
+	struct buffer *bytes = t ? buffer_take(pool, given == BIG ? 8000 : 1000) : NULL;
 	if (!bytes)
 		return;
 	struct transaction_via_text text;
@@ -51,7 +54,8 @@ static void respond(struct actor *actor, unsigned server, unsigned status, bool 
 	pv_build_response(&w, &actor->again, &response);
 	pv_build_end(&w, PV_SPAN(""), PV_SPAN(""));
 	bytes->length = (uint32_t)pv_writer_length(&w);
-	int error = transaction_respond(actor->layer, t, bytes, status);
+	int error = given == UNKEPT ? transaction_respond_unkept(actor->layer, t, bytes)
+				    : transaction_respond(actor->layer, t, bytes, status);
 	if (error)
 		scenario_told(&actor->scenario, "respond %d", error);
 	buffer_unref(pool, bytes);
@@ -79,7 +83,16 @@ static void on_request(void *context, struct transaction *server, const struct p
 	if (actor->says_merged && transaction_is_merged(actor->layer, request))
 		scenario_told(&actor->scenario, "merged");
 	if (actor->answer)
-		respond(actor, actor->server_count - 1, actor->answer, false);
+		respond(actor, actor->server_count - 1, actor->answer, KEPT);
+}
+
+static void on_again(void *context, struct transaction *server, const struct pv_message *request,
+	const struct path *from)
+{
+	struct actor *actor = context;
+	const char *name = name_of(actor, server);
+	scenario_told(&actor->scenario, "again %s", name);
+	respond(actor, (unsigned)atoi(name + 1) - 1, 200, UNKEPT);
 }
 
 static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
@@ -231,7 +244,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 	if (strcmp(words[0], "respond") == 0 && count > 2) {
 		unsigned server = (unsigned)atoi(words[1] + 1);
 		if (server > 0 && server <= actor->server_count)
-			respond(actor, server - 1, (unsigned)atoi(words[2]), count > 3);
+			respond(actor, server - 1, (unsigned)atoi(words[2]),
+				count < 4                      ? KEPT
+				: strcmp(words[3], "big") == 0 ? BIG
+							       : UNKEPT);
 	} else if (strcmp(words[0], "answer") == 0 && count > 1) {
 		command_answer(actor, words[1]);
 	} else if (strcmp(words[0], "send") == 0 && count > 2) {
@@ -277,6 +293,7 @@ void actor_init(struct actor *actor, uint32_t transactions)
 	struct transaction_user user = {
 		.admit = on_admit,
 		.request = on_request,
+		.again = on_again,
 		.ack = on_ack,
 		.cancel = on_cancel,
 		.response = on_response,
@@ -311,7 +328,7 @@ void actor_finish(struct actor *actor)
 	actor->scenario.lenient = true;
 	actor->cancel_on_c = true;
 	for (unsigned i = 0; i < actor->server_count; i++)
-		respond(actor, i, 500, false);
+		respond(actor, i, 500, KEPT);
 	fake_worker_advance(&actor->scenario.worker, 600000);
 }
 

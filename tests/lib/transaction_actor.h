@@ -11,10 +11,11 @@
  * It says:      request s1 INVITE, cancel s1, ack, response c1 180, stateless 200, timeout c1,
  * timer_c c1, error c1, end s1. Server transactions are s1, s2 ... in their order; clients as the
  * script calls them. It is told:   respond s1 180 [body=...]     also "respond s1 200 big": out of
- * a block that is far too large answer 200                    from now on, inside `request`;
- * "answer off"; "answer drop": admit says no send c1 INVITE to=PATH [header=...] cancel c1
- * [REASON], restart_c c1, drop c1, cancel_on_c (Timer C is answered by a cancel) merged on says
- * "merged" inside `request` where it is counts in_use=N pending=N buffers=N
+ * a block that is far too large, "respond s1 200 unkept": to be made again ("again s1" is said)
+ * answer 200                    from now on, inside `request`; "answer off"; "answer drop": admit
+ * says no send c1 INVITE to=PATH [header=...] cancel c1 [REASON], restart_c c1, drop c1,
+ * cancel_on_c (Timer C is answered by a cancel) merged on says "merged" inside `request` where it
+ * is counts in_use=N pending=N buffers=N
  */
 #define ACTOR_TRANSACTIONS 32
 

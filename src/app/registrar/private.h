@@ -64,6 +64,8 @@ void registration_init(struct registration *reg, struct registrar *registrar,
 
 /* steps.c: the steps in their order; the verdict of the first that ends it, or 200. */
 struct verdict registration_run(struct registration *reg);
+/* All but the change itself, for an answer that is made again. */
+struct verdict registration_read(struct registration *reg);
 /* Step 2 alone: precheck asks it before credentials. */
 struct verdict registration_require(struct registration *reg);
 /* Is `option` one of the values of a header of option-tags (Supported, Require)? */

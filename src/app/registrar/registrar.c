@@ -122,6 +122,13 @@ static bool check_credentials(
 	return false;
 }
 
+bool registrar_will_challenge(const struct registrar *registrar, struct pv_span message)
+{
+	static const char credentials[] = "uthorization:";
+	return registrar->config.challenge &&
+	       !memmem(message.at, message.length, credentials, sizeof(credentials) - 1);
+}
+
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from)
 {
@@ -137,7 +144,7 @@ bool registrar_precheck(
 }
 
 /* No room to keep the answer: it goes out once, and nobody would end the transaction later. */
-static void respond_unkept(
+static void respond_without_buffer(
 	struct registration *reg, struct transaction *server, struct pv_span text)
 {
 	struct registrar *r = reg->registrar;
@@ -152,21 +159,37 @@ static void respond_unkept(
 	transaction_abandon(r->at.transactions, server);
 }
 
+/* The answer in a buffer of its own; NULL when there is no room. ret_text: the answer all the same,
+ * empty when it is too long. */
+static struct buffer *answer(
+	struct registration *reg, const struct verdict *verdict, struct pv_span *ret_text)
+{
+	struct pv_span text = *ret_text = registration_answer(reg, verdict);
+	struct buffer *bytes =
+		text.length ? buffer_take(&reg->registrar->at.worker->buffers, text.length) : NULL;
+	if (bytes) {
+		memcpy(bytes->bytes, text.at, text.length);
+		bytes->length = (uint32_t)text.length;
+	}
+	return bytes;
+}
+
 static void respond(
 	struct registration *reg, struct transaction *server, const struct verdict *verdict)
 {
 	struct registrar *r = reg->registrar;
-	struct pv_span text = registration_answer(reg, verdict);
-	/* the exact size: it is kept for retransmissions for 32 s */
-	struct buffer *bytes =
-		text.length ? buffer_take(&r->at.worker->buffers, text.length) : NULL;
+	struct pv_span text;
+	struct buffer *bytes = answer(reg, verdict, &text);
 	if (!bytes) {
-		respond_unkept(reg, server, text);
+		respond_without_buffer(reg, server, text);
 		return;
 	}
-	memcpy(bytes->bytes, text.at, text.length);
-	bytes->length = (uint32_t)text.length;
-	transaction_respond(r->at.transactions, server, bytes, verdict->status);
+	/* A success can be made again from what is bound, so nothing of it is kept for the 32 s in
+	 * which it may be asked for: a storm of registrations must not fill memory. */
+	if (verdict->status == 200)
+		transaction_respond_unkept(r->at.transactions, server, bytes);
+	else
+		transaction_respond(r->at.transactions, server, bytes, verdict->status);
 	buffer_unref(&r->at.worker->buffers, bytes);
 }
 
@@ -184,6 +207,22 @@ void registrar_request(struct registrar *registrar, struct transaction *server,
 		log_event(LOG_LEVEL_DEBUG, "registered", "aor=%.*s contacts=%u call_id=%.*s",
 			PV_SPAN_PRINT(reg.aor), reg.count, PV_SPAN_PRINT(request->call_id));
 	respond(&reg, server, &verdict);
+}
+
+void registrar_again(struct registrar *registrar, struct transaction *server,
+	const struct pv_message *request, const struct path *from)
+{
+	struct registration reg;
+	struct pv_span text;
+	registration_init(&reg, registrar, request, from);
+	struct verdict verdict = registration_read(&reg);
+	struct buffer *bytes = answer(&reg, &verdict, &text);
+	if (!bytes) {
+		metrics_add(METRIC_registrar_answers_lost, 1); /* the client asks once more */
+		return;
+	}
+	transaction_respond_unkept(registrar->at.transactions, server, bytes);
+	buffer_unref(&registrar->at.worker->buffers, bytes);
 }
 
 void registrar_flow_gone(struct registrar *registrar, uint64_t flow)

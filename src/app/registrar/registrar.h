@@ -43,16 +43,24 @@ void registrar_configure(struct registrar *registrar, const struct registrar_con
 /* Starts expiry and keep-alive. On the worker's thread, or before it runs. */
 void registrar_start(struct registrar *registrar);
 
+/* Is this text of a REGISTER answered by a challenge, which any worker can give? A guess: false
+ * where it may bring credentials. Where it is true and they were only written strangely, the worker
+ * that was asked is as good as another, for retransmissions come to it too. */
+bool registrar_will_challenge(const struct registrar *registrar, struct pv_span message);
+
 /*
  * Before a REGISTER to us gets a transaction: true = go on with registrar_request, in the same
  * batch and before any other request. False = it was answered statelessly: a challenge (§8.2.7) or
- * bad credentials. A retransmission of an accepted REGISTER never comes here, its transaction
- * answers it.
+ * bad credentials. A retransmission of an accepted REGISTER never comes here, but to
+ * registrar_again.
  */
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from);
 /* Steps 1 to 8 of §10.3 for what precheck let in, and the answer. */
 void registrar_request(struct registrar *registrar, struct transaction *server,
+	const struct pv_message *request, const struct path *from);
+/* A retransmission of a REGISTER that was accepted: the answer is made again, nothing changes. */
+void registrar_again(struct registrar *registrar, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
 /* A connection of this worker ended (RFC 5626 §5.3). */
 void registrar_flow_gone(struct registrar *registrar, uint64_t flow);

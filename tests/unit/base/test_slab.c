@@ -34,6 +34,19 @@ START_TEST(objects_are_aligned_apart_and_indexed)
 }
 END_TEST
 
+START_TEST(objects_lie_where_cache_lines_begin)
+{
+	ck_assert_int_eq(slab_init_aligned(&slab, "lines", 100, CAPACITY, 64), 0);
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		void *object = slab_take(&slab);
+		ck_assert_uint_eq((uintptr_t)object % 64, 0);
+		memset(object, 0xff, 100);
+		ck_assert_uint_eq(slab_index(&slab, object), i);
+	}
+	slab_done(&slab);
+}
+END_TEST
+
 START_TEST(a_handle_goes_stale_with_give_and_never_fits_the_next_user)
 {
 	start();
@@ -167,7 +180,7 @@ START_TEST(bad_sizes_and_nulls)
 }
 END_TEST
 
-TEST_MAIN("slab", objects_are_aligned_apart_and_indexed,
+TEST_MAIN("slab", objects_are_aligned_apart_and_indexed, objects_lie_where_cache_lines_begin,
 	a_handle_goes_stale_with_give_and_never_fits_the_next_user, forged_handles_name_nothing,
 	generations_wrap_without_a_zero_handle, a_full_slab_refuses_counts_and_recovers,
 	the_hottest_object_is_reused_first, starvation_fails_exactly_the_nth_take,

@@ -49,6 +49,25 @@ START_TEST(a_refresh_moves_the_end)
 }
 END_TEST
 
+/* The ring follows a later end lazily and an earlier one at once. */
+START_TEST(a_shorter_refresh_moves_the_end_too)
+{
+	open_registry(100, 10, 1);
+	update(ALICE, set("sip:a", 60), 1, 1);
+	update(ALICE, set("sip:a", 600), 1, 2);
+	fake_clock_advance(&fake, 61000);
+	expire_all(); /* met in its first slot: it goes to that of its new end */
+	ck_assert_int_eq(lookup(ALICE), 1);
+	update(ALICE, set("sip:a", 20), 1, 3);
+	fake_clock_advance(&fake, 21000);
+	expire_all();
+	ck_assert_uint_eq(counts().bindings, 0);
+	ck_assert_uint_eq(counts().expired, 1);
+	ck_assert_uint_eq(registry->shards[0].cells.used, 0);
+	registry_free(registry);
+}
+END_TEST
+
 START_TEST(longer_than_the_ring)
 {
 	open_registry(100, 10, 1);
@@ -141,5 +160,6 @@ START_TEST(random_life)
 }
 END_TEST
 
-TEST_MAIN("expiry", removed_within_a_second, a_refresh_moves_the_end, longer_than_the_ring,
-	after_a_long_sleep, many_at_once, random_life)
+TEST_MAIN("expiry", removed_within_a_second, a_refresh_moves_the_end,
+	a_shorter_refresh_moves_the_end_too, longer_than_the_ring, after_a_long_sleep, many_at_once,
+	random_life)

@@ -8,6 +8,7 @@
 #include "lib/testing.h"
 #include "runtime/epoch.h"
 #include "runtime/pin.h"
+#include "runtime/private.h"
 #include "runtime/worker.h"
 
 static struct worker_group group;
@@ -189,6 +190,33 @@ static void second_hook(void *context)
 	hooks++;
 }
 
+/* Mail for a sleeper waits for one nap of the poster, and no longer. */
+START_TEST(mail_for_a_sleeper_is_held_once)
+{
+	static struct mail mails[3];
+	ck_assert_int_eq(worker_group_init(&group, 2, NULL), 0);
+	struct worker *poster = &group.workers[0], *sleeper = &group.workers[1];
+	worker_here = poster;
+	ck_assert(mailbox_sleep(&sleeper->mailbox));
+	worker_post(sleeper, &mails[0]);
+	worker_deliver(poster, true);
+	ck_assert(mailbox_is_asleep(&sleeper->mailbox));
+	worker_post(sleeper, &mails[1]);
+	worker_deliver(poster, true);
+	ck_assert(!mailbox_is_asleep(&sleeper->mailbox));
+	mailbox_wake(&sleeper->mailbox);
+	ck_assert_ptr_eq(mailbox_take(&sleeper->mailbox), &mails[0]);
+	ck_assert_ptr_eq(mailbox_take(&sleeper->mailbox), &mails[1]);
+	ck_assert_uint_eq(mailbox_rings(&sleeper->mailbox), 1);
+	/* one that is awake costs no ring, so it gets its mail at once */
+	worker_post(sleeper, &mails[2]);
+	worker_deliver(poster, true);
+	ck_assert_ptr_eq(mailbox_take(&sleeper->mailbox), &mails[2]);
+	worker_here = NULL;
+	worker_group_done(&group);
+}
+END_TEST
+
 START_TEST(batch_ends_run_in_order)
 {
 	ck_assert_int_eq(worker_group_init(&group, 1, NULL), 0);
@@ -330,6 +358,7 @@ END_TEST
 
 TEST_MAIN("worker", timers_fire_at_their_deadline, slack_lets_the_tick_come_later,
 	cancelled_timer_does_not_fire, timer_armed_while_it_fires_waits_its_delay,
-	mail_of_a_batch_arrives_in_order, batch_ends_run_in_order, homes_are_even_and_stable,
-	epoch_passes_when_every_worker_did, running_workers_wake_each_other,
-	sleeping_worker_wakes_for_its_timer, thread_is_pinned_to_a_core_it_may_use)
+	mail_of_a_batch_arrives_in_order, mail_for_a_sleeper_is_held_once, batch_ends_run_in_order,
+	homes_are_even_and_stable, epoch_passes_when_every_worker_did,
+	running_workers_wake_each_other, sleeping_worker_wakes_for_its_timer,
+	thread_is_pinned_to_a_core_it_may_use)

@@ -31,6 +31,12 @@ static void on_request(void *context, struct transaction *t, const struct pv_mes
 	registrar_request(registrar, t, message, path);
 }
 
+static void on_again(void *context, struct transaction *t, const struct pv_message *message,
+	const struct path *path)
+{
+	registrar_again(registrar, t, message, path);
+}
+
 static void ignore_terminated(void *context, struct transaction *t) {}
 
 static void turn(void)
@@ -76,9 +82,10 @@ static void open_all(bool challenge)
 	uint32_t port;
 	open_registrar(10);
 	net_set_user(net_of(group, 0), &(struct net_user){.message = on_message});
-	transaction_layer_set_user(layer,
-		&(struct transaction_user){
-			.admit = on_admit, .request = on_request, .terminated = ignore_terminated});
+	transaction_layer_set_user(layer, &(struct transaction_user){.admit = on_admit,
+						  .request = on_request,
+						  .again = on_again,
+						  .terminated = ignore_terminated});
 	ck_assert_int_eq(net_local(net_of(group, 0), &to, &sent_by), 0);
 	ck_assert(pv_span_to_u32(
 		pv_span_from(pv_span_find(sent_by, ':') + 1, pv_span_end(sent_by)), &port));
@@ -208,6 +215,11 @@ START_TEST(login_and_its_retransmission)
 	/* the nonce-count is used up, and yet the copy gets the same answer */
 	say(request);
 	ck_assert_str_eq(hear(), first);
+	/* what was bound meanwhile is in it: it is made again, for nothing of it was kept */
+	ck_assert_uint_eq(workers.workers[0].buffers.bytes_used, 0);
+	fake_clock_advance(&fake, 5000);
+	say(request);
+	ASSERT_HAS(hear(), "Contact: <sip:alice@192.0.2.1>;expires=3595\r\n");
 	/* in another request it is refused */
 	write_register("alice", 3, "192.0.2.1", line);
 	say(request);
@@ -224,6 +236,19 @@ START_TEST(login_and_its_retransmission)
 	write_register("alice", 6, "192.0.2.1", line);
 	say(request);
 	ASSERT_STATUS(403, hear());
+	close_all();
+}
+END_TEST
+
+/* Only what will be challenged may stay with a worker that is not its home. */
+START_TEST(a_challenge_is_foreseen)
+{
+	open_all(true);
+	ck_assert(registrar_will_challenge(registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\n\r\n")));
+	ck_assert(!registrar_will_challenge(
+		registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\nauthorization: Digest\r\n\r\n")));
+	registrar->config.challenge = false;
+	ck_assert(!registrar_will_challenge(registrar, PV_SPAN("REGISTER sip:a SIP/2.0\r\n\r\n")));
 	close_all();
 }
 END_TEST
@@ -292,5 +317,5 @@ START_TEST(keepalive_comes_through_the_hole)
 END_TEST
 
 TEST_MAIN("registrar", challenge_keeps_no_state, login_and_its_retransmission,
-	unknown_extension_comes_before_the_challenge, tick_expires,
+	a_challenge_is_foreseen, unknown_extension_comes_before_the_challenge, tick_expires,
 	keepalive_comes_through_the_hole)

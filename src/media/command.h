@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command.h: what a SIP worker asks of the relay threads, and what it is told. */
+#ifndef MEDIA_COMMAND_H
+#define MEDIA_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "media/address.h"
+#include "media/report.h"
+#include "rtp/quality.h"
+
+/*
+ * Who may call what, when
+ *
+ *   media_set_user                         main, before the threads run
+ *   media_take, media_set, media_drop      the worker named, on its own thread
+ *   media_read_report                      any thread
+ *
+ * A session is one m-line of one call: two ends that forward to each other, on ports of one relay
+ * thread. Its life:
+ *
+ *   media_take      a session, a port pair for each end out of the stock. Nothing waits, nothing is
+ *                   posted; -ENOBUFS when there are no ports or sessions (answer 503).
+ *   media_set       the whole description of the session as it shall be now. The first one is ADD,
+ *                   each other one CHANGE. Cannot fail. Saying the same again changes nothing.
+ *   media_drop      DROP: no packet passes any more, the ports go back to the stock after their
+ *                   quarantine. Cannot fail; dropping what is gone does nothing. For a session that
+ *                   was never described, too.
+ *   user->ended     exactly once for each session that was taken, a moment after its drop: with the
+ *                   final counts, for the call's record. The id is dead from then on.
+ *
+ * Nothing is lost and nothing is allocated: all that a session ever posts lies in one object that
+ * was reserved when it was taken, and a description replaces the one before it, so that a relay
+ * thread that comes late finds the latest one. What the worker is told are bits that are or-ed
+ * until it has looked.
+ *
+ * Of a call with several sessions each is on its own: take them all before the SDP is written, drop
+ * those that were taken when one cannot be had.
+ */
+
+struct media;
+
+/* 0 names no session. Never names another one after its end. */
+typedef uint64_t media_id;
+
+/* Which end: the caller's leg is 0 and the callee's 1 by custom; the relay does not care. */
+#define MEDIA_ENDS 2
+
+#define MEDIA_FORMATS_MAX 8
+
+/* A payload type whose clock we know; those that are missing count by their static meaning (RFC
+ * 3551), without one as 8000 Hz audio. */
+struct media_format {
+	uint32_t rate;        /* Hz; 0: its time stamps tell no jitter (telephone-event) */
+	uint8_t payload_type; /* 0 to 127 */
+	uint8_t codec;        /* enum quality_codec */
+};
+
+/*
+ * One end as its latest SDP says. An end that offers something new in a call is described anew when
+ * its offer was answered, and not before: until then it sends from where it was (RFC 3264 §8.3.1),
+ * and an offer that is refused changes nothing. The first offer of a call is described at once.
+ */
+struct media_end {
+	/* Counts offers and answers of this end from 1; 0: it has said nothing yet. A number that
+	 * differs from the last one opens the latch; with the same number the end is left as it is,
+	 * whatever the rest says. */
+	uint32_t offer;
+	/* Where its SDP wants RTP, of the family of its local address. "None", 0.0.0.0 (on hold in
+	 * the old way), port 0, multicast: nothing is sent to it until it says otherwise; what was
+	 * learned is kept. */
+	struct media_address rtp;
+	struct media_address rtcp; /* a=rtcp (RFC 3605); none: the port above */
+	/* The host that the SDP's message came from, any port; none when it is not known. Packets
+	 * from there are believed sooner than a stranger's. */
+	struct media_address signalling;
+	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
+	 * the end is sent to when its packets have come. */
+	bool is_blind;
+	bool is_mux;    /* a=rtcp-mux was agreed on with this end (RFC 5761) */
+	bool is_secure; /* SRTP: RTCP is passed on and not read */
+	/* The payload types that it may send, a bit each: what else comes is passed from who is
+	 * known, but nobody is learned by it. All zero: any. */
+	uint64_t payload_types[2];
+	uint8_t format_count;
+	struct media_format formats[MEDIA_FORMATS_MAX];
+};
+
+/* What silence means for a session. */
+enum media_watch {
+	MEDIA_WATCH_EARLY, /* not answered yet: bounded by media.hold_timeout */
+	MEDIA_WATCH_TALK,  /* media.timeout of silence on both ends is the end */
+	MEDIA_WATCH_HELD,  /* a direction other than sendrecv on either end: media.hold_timeout */
+};
+
+#define MEDIA_DSCP_DEFAULT 255
+
+/* All of a session, by value. Directions do not gate packets, for phones are careless with them;
+ * they only choose `watch`. */
+struct media_description {
+	struct media_end ends[MEDIA_ENDS];
+	enum media_watch watch;
+	uint8_t dscp; /* 0 to 63, or MEDIA_DSCP_DEFAULT for media.dscp */
+};
+
+/* What a worker is told, or-ed together. The report has been written before. */
+enum media_told {
+	MEDIA_TOLD_HEARD_0 = 1 << 0,  /* the first packet of end 0 passed */
+	MEDIA_TOLD_HEARD_1 = 1 << 1,  /* of end 1 */
+	MEDIA_TOLD_LOCKED_0 = 1 << 2, /* end 0 was locked to an address, or to another one */
+	MEDIA_TOLD_LOCKED_1 = 1 << 3,
+	/* Neither end was heard for as long as `watch` allows. Once, until one is heard again. A
+	 * call is over when all of its sessions are silent: say BYE and drop them. */
+	MEDIA_TOLD_SILENT = 1 << 4,
+	MEDIA_TOLD_AGAIN = 1 << 5, /* one was heard after all */
+};
+
+/* Both run on the session's worker, between its events. `owner` is what media_take was given. After
+ * media_drop there is only `ended`. They may call all functions of this file. */
+struct media_user {
+	void (*told)(void *context, media_id session, uint64_t owner, uint32_t told);
+	void (*ended)(
+		void *context, media_id session, uint64_t owner, const struct media_report *report);
+	void *context;
+};
+
+void media_set_user(struct media *media, unsigned worker, const struct media_user *user);
+
+/* A session that was taken, and its ports. */
+struct media_lease {
+	media_id session;
+	unsigned thread;           /* relay thread */
+	uint16_t port[MEDIA_ENDS]; /* of RTP; RTCP is on the next one */
+};
+
+/*
+ * Takes a session whose end i is on the local address locals[i] (an index into the configuration's
+ * `locals`). The relay thread is the one with the fewest sessions among those that have ports.
+ * `owner` comes back in what the user is told: a handle, not a pointer. 0, -EINVAL (no such local
+ * address) or -ENOBUFS, which is counted (media_ports_exhausted); calls in progress are unharmed.
+ */
+int media_take(struct media *media, unsigned worker, const unsigned locals[MEDIA_ENDS],
+	uint64_t owner, struct media_lease *ret_lease);
+
+/* ADD and CHANGE. Ignored when the session was dropped or has ended. */
+void media_set(struct media *media, unsigned worker, media_id session,
+	const struct media_description *description);
+
+/* DROP. Ignored when the session was dropped or has ended. */
+void media_drop(struct media *media, unsigned worker, media_id session);
+
+/* How it went until what was told last, or until about a second ago. -ENOENT when the session has
+ * ended, was not described yet, or never was; -EAGAIN when its relay thread writes just now and is
+ * held up. */
+int media_read_report(struct media *media, media_id session, struct media_report *ret_report);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* end.c: judges, counts and sends the packets of one leg of one stream. */
+#include "media/end.h"
+
+#include <string.h>
+
+#include "base/metrics.h"
+#include "media/relay.h"
+#include "rtp/bytes.h"
+#include "rtp/packet.h"
+#include "rtp/rtcp.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+void end_init(struct stream_end *end, struct port_pair *pair, uint8_t index)
+{
+	memset(end, 0, sizeof(*end));
+	end->rtcp.is_rtcp = true;
+	end->index = index;
+	end->pair = pair;
+	for (unsigned i = 0; i < COMPONENTS; i++) {
+		end->fds[i] = pair->sockets[i].fd;
+		pair->sockets[i].end = end;
+	}
+}
+
+void end_done(struct stream_end *end)
+{
+	for (unsigned i = 0; i < COMPONENTS; i++)
+		end->pair->sockets[i].end = NULL;
+}
+
+static struct media_address rtcp_address(const struct media_end *description)
+{
+	struct media_address address = description->rtcp;
+	if (!media_address_is_sendable(&address)) {
+		address = description->rtp;
+		media_address_set_port(
+			&address, (uint16_t)(media_address_port(&description->rtp) + 1));
+	}
+	return address;
+}
+
+static void describe_formats(struct stream_end *end, const struct media_end *description)
+{
+	end->payload_types[0] = description->payload_types[0];
+	end->payload_types[1] = description->payload_types[1];
+	end->has_types = end->payload_types[0] || end->payload_types[1];
+	end->format_count = MIN(description->format_count, MEDIA_FORMATS_MAX);
+	memcpy(end->formats, description->formats, end->format_count * sizeof(end->formats[0]));
+	/* numbers may mean something else now: look again at the next packet */
+	end->is_rated = false;
+}
+
+bool end_describe(struct stream_end *end, const struct media_end *description, uint64_t now_ms)
+{
+	if (end->offer == description->offer)
+		return false;
+	end->offer = description->offer;
+	end->is_mux = description->is_mux;
+	end->is_secure = description->is_secure;
+	end->is_silenced = !media_address_is_sendable(&description->rtp);
+	describe_formats(end, description);
+	if (end->is_silenced)
+		return true;
+	if (!end->offered_ms)
+		end->offered_ms = now_ms;
+	struct latch_offer offer = {.announced = description->rtp,
+		.host = description->signalling,
+		.is_blind = description->is_blind};
+	latch_offer(&end->rtp, &offer, now_ms);
+	offer.announced = rtcp_address(description);
+	latch_offer(&end->rtcp, &offer, now_ms);
+	return true;
+}
+
+static bool is_negotiated(const struct stream_end *end, uint8_t type)
+{
+	return !end->has_types || end->payload_types[type / 64] >> type % 64 & 1;
+}
+
+/* The clock of a payload type, when it is another one than that of the packet before. */
+static void choose_rate(struct stream_end *end, uint8_t type)
+{
+	uint32_t rate = quality_rate_of(type);
+	uint8_t codec = (uint8_t)quality_codec_of(type);
+	bool is_known = rate != 0;
+	for (unsigned i = 0; i < end->format_count; i++)
+		if (end->formats[i].payload_type == type) {
+			rate = end->formats[i].rate;
+			codec = end->formats[i].codec ? end->formats[i].codec : codec;
+			is_known = true;
+		}
+	rtp_receiver_rate(&end->receiver, is_known ? rate : 8000);
+	if (rate)
+		end->codec = codec;
+	end->is_rated = true;
+}
+
+static bool is_over_rate(struct stream_end *end, uint64_t now_ms, uint32_t most)
+{
+	/* windows of 1,024 ms: a shift is no division */
+	uint32_t window = (uint32_t)(now_ms >> 10);
+	if (UNLIKELY(window != end->rate_window)) {
+		end->rate_window = window;
+		end->rate_count = 0;
+	}
+	return ++end->rate_count > most;
+}
+
+static unsigned drop(enum metric_id why)
+{
+	metrics_add(why, 1);
+	return 0;
+}
+
+static unsigned drop_third(struct stream_end *end)
+{
+	end->dropped_third++;
+	return drop(METRIC_media_dropped_third);
+}
+
+/* It passed: the first one is told. */
+static unsigned heard(struct stream_end *end, uint64_t now_ms)
+{
+	end->heard_ms = now_ms;
+	if (LIKELY(end->is_heard))
+		return 0;
+	end->is_heard = true;
+	end->first_ms = now_ms;
+	return END_HEARD;
+}
+
+/* Not of the locked source: what the latch says of it. */
+static unsigned judge_rtp(
+	struct stream_end *end, const struct media_packet *packet, uint64_t now_ms)
+{
+	struct latch_packet seen = {.from = &packet->from,
+		.ssrc = bytes_u32(packet->bytes + 8),
+		.sequence = bytes_u16(packet->bytes + 2),
+		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+	unsigned verdict = latch_packet(&end->rtp, &seen, now_ms);
+	if (verdict & LATCH_TELL) {
+		latch_follow(&end->rtcp, &end->rtp, now_ms);
+		metrics_add(METRIC_media_locked, 1);
+	}
+	return verdict;
+}
+
+static unsigned receive_rtp(
+	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
+{
+	uint64_t now_ms = now_ns / NS_PER_MS;
+	unsigned verdict = LATCH_PASS;
+	if (UNLIKELY(packet->length < RTP_HEADER_SIZE || packet->component != COMPONENT_RTP))
+		return drop(METRIC_media_dropped_not_rtp);
+	if (UNLIKELY(!latch_is_source(&end->rtp, &packet->from)))
+		verdict = judge_rtp(end, packet, now_ms);
+	if (UNLIKELY(!(verdict & LATCH_PASS)))
+		return drop_third(end);
+	if (UNLIKELY(is_over_rate(end, now_ms, relay->packet_rate)))
+		return drop(METRIC_media_dropped_rate);
+	uint8_t type = packet->bytes[1] & 0x7f;
+	if (UNLIKELY(type != end->receiver.payload_type || !end->is_rated))
+		choose_rate(end, type);
+	rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
+	unsigned events = heard(end, now_ms) | (verdict & LATCH_TELL ? END_LOCKED : 0);
+	end->deliver(relay, end, packet);
+	return events;
+}
+
+/* What an end says about what it receives, and the reports that its peer will quote. */
+static void read_rtcp(struct stream_end *end, const struct media_packet *packet, uint64_t now_ns)
+{
+	struct rtcp_walk walk;
+	struct rtcp_packet part;
+	struct rtcp_report report;
+	rtcp_walk_begin(&walk, packet->bytes, packet->length);
+	while (rtcp_walk_next(&walk, &part)) {
+		if (rtcp_report_parse(&part, &report) < 0)
+			continue;
+		if (report.is_sender && end->peer)
+			round_trip_sent(&end->peer->round_trip, report.ntp, now_ns);
+		for (unsigned i = 0; i < report.block_count; i++) {
+			struct rtcp_block block;
+			rtcp_block_parse(&report, i, &block);
+			round_trip_quoted(&end->round_trip, &block, now_ns);
+			end->remote_lost = block.lost;
+			end->remote_fraction = block.fraction_lost;
+			end->remote_jitter = block.jitter;
+			end->has_remote = true;
+		}
+	}
+}
+
+/* Encrypted RTCP shows its first header and source only (RFC 3711 §3.4). */
+static bool is_rtcp(const struct stream_end *end, const struct media_packet *packet)
+{
+	if (end->is_secure)
+		return packet->length >= 8 && packet->bytes[0] >> 6 == RTP_VERSION;
+	return rtcp_is_valid(packet->bytes, packet->length);
+}
+
+static unsigned receive_rtcp(
+	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
+{
+	uint64_t now_ms = now_ns / NS_PER_MS;
+	if (!is_rtcp(end, packet))
+		return drop(METRIC_media_dropped_not_rtp);
+	if (packet->component == COMPONENT_RTP) {
+		if (!latch_admits(&end->rtp, &packet->from))
+			return drop_third(end);
+	} else {
+		struct latch_packet seen = {.from = &packet->from, .is_negotiated = true};
+		if (!(latch_packet(&end->rtcp, &seen, now_ms) & LATCH_PASS))
+			return drop_third(end);
+	}
+	if (is_over_rate(end, now_ms, relay->packet_rate))
+		return drop(METRIC_media_dropped_rate);
+	if (!end->is_secure)
+		read_rtcp(end, packet, now_ns);
+	end->heard_ms = now_ms;
+	end->deliver(relay, end, packet);
+	return 0;
+}
+
+/* STUN, DTLS, ZRTP: between those who know each other, and nothing is learned from it. */
+static unsigned receive_other(
+	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
+{
+	const struct latch *latch = packet->component == COMPONENT_RTP ? &end->rtp : &end->rtcp;
+	if (packet->kind == RTP_KIND_OTHER)
+		return drop(METRIC_media_dropped_not_rtp);
+	if (!latch_admits(latch, &packet->from))
+		return drop_third(end);
+	if (is_over_rate(end, now_ns / NS_PER_MS, relay->packet_rate))
+		return drop(METRIC_media_dropped_rate);
+	end->deliver(relay, end, packet);
+	return 0;
+}
+
+unsigned end_receive(
+	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
+{
+	packet->kind = rtp_kind_of(packet->bytes, packet->length);
+	if (LIKELY(packet->kind == RTP_KIND_RTP))
+		return receive_rtp(relay, end, packet, now_ns);
+	if (packet->kind == RTP_KIND_RTCP)
+		return receive_rtcp(relay, end, packet, now_ns);
+	return receive_other(relay, end, packet, now_ns);
+}
+
+void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool as_rtcp)
+{
+	bool on_rtcp = as_rtcp && !end->is_mux;
+	const struct media_address *target = on_rtcp ? &end->rtcp.target : &end->rtp.target;
+	if (UNLIKELY(media_address_is_none(target) || end->is_silenced)) {
+		metrics_add(METRIC_media_dropped_no_target, 1);
+		return;
+	}
+	ssize_t sent = sendto(
+		end->fds[on_rtcp], bytes, length, 0, &target->any, media_address_length(target));
+	if (UNLIKELY(sent < 0)) {
+		metrics_add(METRIC_media_send_errors, 1);
+		return;
+	}
+	metrics_add(METRIC_media_forwarded, 1);
+	if (!as_rtcp) {
+		end->sent++;
+		end->sent_bytes += length;
+	}
+}

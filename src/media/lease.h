@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lease.h: what a worker and a relay thread share of a session: the last description one way, what
+ * happened and the report the other. */
+#ifndef MEDIA_LEASE_H
+#define MEDIA_LEASE_H
+
+#include "base/mailbox.h"
+#include "base/seqlock.h"
+#include "media/command.h"
+#include "runtime/worker.h"
+
+struct relay;
+struct session;
+struct media_worker;
+
+/* In the bits of enum media_told: the relay thread is done with the lease. */
+#define MEDIA_TOLD_ENDED (1u << 31)
+
+struct lease_said {
+	struct media_description description;
+	bool is_dropped; /* DROP; the description does not matter */
+};
+
+#define LEASE_REPORT_WORDS ((sizeof(struct media_report) + 7) / 8)
+
+/*
+ * Who may call what, when
+ *
+ *   lease_say             the worker, until it said DROP
+ *   lease_hear            the relay thread, once for each mail of the lease that it takes
+ *   lease_tell            the relay thread, on a lease that has not ended; after MEDIA_TOLD_ENDED
+ *                         the lease is the worker's alone
+ *   lease_told            the worker, once for each task of the lease that it runs
+ *   lease_publish         the relay thread
+ *   lease_read            any thread: leases are never unmapped while there are threads
+ *
+ * Three descriptions lie in the lease: one the worker writes, one the relay thread reads, and the
+ * middle one changes hands with one exchange. The same exchange says whether the lease's mail is
+ * under way, so there is never more than one, it is never posted twice, and a description that is
+ * replaced before it was read was not lost but out of date.
+ */
+struct lease {
+	struct mail mail; /* to the relay thread */
+	_Atomic uint32_t middle;
+	_Atomic uint32_t told;   /* not yet seen by the worker; not 0: `task` is under way */
+	struct worker_task task; /* to the worker */
+	/* set when it is taken, constant then */
+	media_id id;
+	uint64_t owner;
+	struct relay *relay;
+	struct media_worker *worker;
+	uint32_t pairs[MEDIA_ENDS]; /* indices in the relay thread's stock */
+	/* the worker's */
+	uint8_t back;
+	bool is_dropped;
+	uint32_t generation; /* odd while it is taken */
+	uint32_t next_free;  /* index + 1 */
+	/* the relay thread's */
+	uint8_t front;
+	struct session *session; /* NULL: not described yet */
+	struct lease_said said[3];
+	/* under the seqlock, written by the relay thread */
+	struct seqlock lock;
+	_Atomic uint64_t report[LEASE_REPORT_WORDS];
+};
+
+/* A worker's leases. Type-stable memory that costs nothing before it is used. */
+struct lease_pool {
+	struct lease *leases;
+	size_t map_size;
+	uint32_t capacity, touched, free_list;
+	unsigned worker;
+};
+
+/* 0, -EINVAL or -ENOMEM. */
+int lease_pool_init(struct lease_pool *pool, unsigned worker, uint32_t capacity);
+void lease_pool_done(struct lease_pool *pool);
+/* NULL when all are taken. */
+struct lease *lease_take(struct lease_pool *pool);
+void lease_give(struct lease_pool *pool, struct lease *lease);
+/* The taken lease of that name, or NULL. The worker only. */
+struct lease *lease_get(struct lease_pool *pool, media_id id);
+/* The place of a lease of that name, taken or not, or NULL. Any thread. */
+struct lease *lease_at(const struct lease_pool *pool, media_id id);
+/* Which worker's pool a name is of. */
+unsigned lease_worker(media_id id);
+
+/* `description` NULL says DROP. True when the lease's mail must be posted. */
+bool lease_say(struct lease *lease, const struct media_description *description);
+const struct lease_said *lease_hear(struct lease *lease);
+
+/* True when the lease's task must be posted. */
+bool lease_tell(struct lease *lease, uint32_t bits);
+uint32_t lease_told(struct lease *lease);
+
+void lease_publish(struct lease *lease, const struct media_report *report);
+/* 0, -ENOENT (another one's report, or none) or -EAGAIN. */
+int lease_read(const struct lease *lease, media_id id, struct media_report *ret_report);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relay.h: one relay thread: its loop, its sockets, its sessions. */
+#ifndef MEDIA_RELAY_H
+#define MEDIA_RELAY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/mailbox.h"
+#include "base/slab.h"
+#include "media/command.h"
+#include "media/end.h"
+#include "media/lease.h"
+#include "media/media.h"
+#include "media/stock.h"
+
+struct media;
+
+/* What a mail to a relay thread is. */
+enum relay_mail {
+	RELAY_MAIL_LEASE,  /* struct lease: hear it */
+	RELAY_MAIL_REFILL, /* struct refill: a ring runs low */
+	RELAY_MAIL_WAKE,   /* only that */
+};
+
+/* One of each worker in each thread. Posted while `is_asked` goes from false to true. */
+struct refill {
+	struct mail mail;
+	_Atomic bool is_asked;
+};
+
+/* What is shown of it, written by the thread once a tick. */
+struct relay_shown {
+	_Atomic uint32_t bound, ready, quarantined;
+	_Atomic uint64_t packets, forwarded, dropped, wakes;
+};
+
+/* When a thread naps: see relay_nap. */
+struct relay_pace {
+	uint64_t window_ns;
+	uint32_t packets; /* in this window */
+	uint32_t nap_us;  /* what the last window suggests */
+};
+
+/* Owner: its thread; others post to `mailbox`, take from the stock's rings and read the atomics. */
+struct relay {
+	struct media *media;
+	unsigned index;
+	int core; /* PLACE_ANYWHERE or a core */
+	int epoll_fd;
+	const struct clock *clock;
+	uint64_t now_ns, now_ms; /* of this round */
+	uint32_t round;
+	uint32_t packet_rate;
+	uint32_t tick_us;
+	bool wants_filling; /* a ring may want pairs */
+	uint64_t tick_ms;   /* when the next tick is due */
+	uint32_t watched;   /* index of the session that is watched next */
+	uint64_t packets;
+	struct relay_pace pace;
+	struct slab sessions;
+	struct stock stock;
+	struct refill *refills; /* [workers] */
+	pthread_t thread;
+	bool is_running;
+	struct relay_shown shown;
+	_Alignas(CACHE_LINE) struct mailbox mailbox;
+	_Alignas(CACHE_LINE) _Atomic uint32_t load; /* sessions taken and not ended; workers add */
+	_Atomic bool is_stopping;
+	_Alignas(CACHE_LINE) uint8_t packet[MEDIA_PACKET_MAX];
+};
+
+/* What a worker has of the relay threads. Owner: the worker. */
+struct media_worker {
+	struct media *media;
+	struct worker *worker;
+	struct lease_pool leases;
+	struct media_user user;
+	unsigned turn; /* where the search among threads of equal load begins */
+};
+
+/* Owner: main; constant while threads run, but for the atomics. */
+struct media {
+	struct relay *relays;
+	unsigned relay_count;
+	struct media_worker *workers;
+	unsigned worker_count;
+	unsigned local_count;
+	_Atomic uint32_t timeout_ms, hold_timeout_ms;
+};
+
+/* 0 or -errno. `thread` of `threads`. */
+int relay_init(struct relay *relay, struct media *media, const struct media_config *config,
+	unsigned thread, unsigned threads);
+void relay_done(struct relay *relay);
+int relay_start(struct relay *relay);
+void relay_stop(struct relay *relay);
+
+/* One round: wait up to `wait_ms` (-1: without end), mail, packets, tick. */
+void relay_round(struct relay *relay, int wait_ms);
+
+/* The worker that a lease belongs to. */
+static inline struct worker *relay_worker(const struct lease *lease)
+{
+	return lease->worker->worker;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* score.c: how both directions of an end sounded, out of what was counted. */
+#include "media/score.h"
+
+#include "rtp/quality.h"
+
+/* What nobody measures: a frame is gathered, and decoded. */
+#define FRAME_MS 20.0
+/* A jitter buffer holds about twice the jitter. */
+#define JITTER_BUFFER 2.0
+
+static double one_way_ms(const struct media_report *report, uint32_t jitter_us)
+{
+	double round_trips = report->ends[0].round_trip_us + (double)report->ends[1].round_trip_us;
+	return FRAME_MS + (round_trips / 2 + JITTER_BUFFER * jitter_us) / 1000;
+}
+
+static uint16_t score(const struct media_report *report, const struct stream_end *speaker,
+	uint32_t jitter_us, double loss)
+{
+	struct quality_input input = {
+		.codec = (enum quality_codec)speaker->codec,
+		.delay_ms = one_way_ms(report, jitter_us),
+		.loss = loss,
+	};
+	return (uint16_t)(quality_score(quality_rating(&input)) * 100 + 0.5);
+}
+
+void score_end(struct media_report *report, unsigned index, const struct stream_end *ends)
+{
+	struct media_end_report *end = &report->ends[index];
+	const struct media_end_report *other = &report->ends[1 - index];
+	if (end->expected > 0)
+		end->score_from = score(
+			report, &ends[index], end->jitter_us, (double)end->lost / end->expected);
+	/* what the other end sent to us is lost for this one, too: RTCP counts both */
+	if (end->has_remote && other->expected > 0) {
+		double lost = end->remote_lost > 0 ? end->remote_lost : 0;
+		end->score_to =
+			score(report, &ends[1 - index], other->jitter_us, lost / other->expected);
+	}
+}

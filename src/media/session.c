@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session.c: two ends that forward to each other: added, changed, dropped, watched. */
+#include "media/session.h"
+
+#include <string.h>
+
+#include "base/metrics.h"
+#include "media/relay.h"
+#include "media/score.h"
+
+static void tell(struct lease *lease, uint32_t bits)
+{
+	/* after the bits are in, the lease may be gone, unless it is we who must post */
+	struct worker *worker = relay_worker(lease);
+	if (bits && lease_tell(lease, bits))
+		worker_post(worker, &lease->task.mail);
+}
+
+/* RTP and RTCP to the other end; what is neither goes by RTP's way. */
+static void forward(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
+{
+	bool as_rtcp = packet->kind == RTP_KIND_RTCP ||
+		       (packet->component == COMPONENT_RTCP && packet->kind != RTP_KIND_RTP);
+	end_send(from->peer, packet->bytes, packet->length, as_rtcp);
+}
+
+static void publish(const struct relay *relay, const struct session *session)
+{
+	struct media_report report;
+	session_report(relay, session, &report);
+	lease_publish(session->lease, &report);
+}
+
+/* Facts of a packet as the worker is told them, who then finds them in the report. */
+static void told(struct relay *relay, struct stream_end *end, unsigned events)
+{
+	struct session *session = end->owner;
+	uint32_t bits = 0;
+	publish(relay, session);
+	if (events & END_HEARD)
+		bits |= MEDIA_TOLD_HEARD_0 << end->index;
+	if (events & END_LOCKED)
+		bits |= MEDIA_TOLD_LOCKED_0 << end->index;
+	tell(session->lease, bits);
+}
+
+static struct session *add(struct relay *relay, struct lease *lease)
+{
+	struct session *session = slab_take(&relay->sessions);
+	if (!session)
+		return NULL;
+	session->lease = lease;
+	session->watch = MEDIA_WATCH_EARLY;
+	session->is_silent = false;
+	session->added_ms = session->watch_ms = relay->now_ms;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+		struct stream_end *end = &session->ends[i];
+		struct port_pair *pair = stock_pair(&relay->stock, lease->pairs[i]);
+		/* Not drained: what came while it was in the stock was thrown away as it came, and
+		 * what lies there now may be the call's first packet. */
+		end_init(end, pair, (uint8_t)i);
+		end->peer = &session->ends[1 - i];
+		end->deliver = forward;
+		end->told = told;
+		end->owner = session;
+	}
+	lease->session = session;
+	metrics_add(METRIC_media_sessions, 1);
+	return session;
+}
+
+static void change(
+	struct relay *relay, struct session *session, const struct media_description *description)
+{
+	uint8_t dscp = description->dscp <= 63 ? description->dscp : relay->stock.dscp;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+		end_describe(&session->ends[i], &description->ends[i], relay->now_ms);
+		port_pair_mark(session->ends[i].pair, dscp);
+	}
+	if (session->watch != description->watch) {
+		session->watch = description->watch;
+		session->watch_ms = relay->now_ms;
+	}
+}
+
+static void drop(struct relay *relay, struct lease *lease)
+{
+	struct session *session = lease->session;
+	struct media_report report = {.session = lease->id, .thread = relay->index};
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		report.ends[i].first_ms = UINT64_MAX;
+	if (session) {
+		session_report(relay, session, &report);
+		metrics_sub(METRIC_media_sessions, 1);
+		for (unsigned i = 0; i < MEDIA_ENDS; i++)
+			end_done(&session->ends[i]);
+		slab_give(&relay->sessions, session);
+	}
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		stock_quarantine(
+			&relay->stock, stock_pair(&relay->stock, lease->pairs[i]), relay->now_ms);
+	lease->session = NULL;
+	lease_publish(lease, &report);
+	atomic_fetch_sub_explicit(&relay->load, 1, memory_order_relaxed);
+	tell(lease, MEDIA_TOLD_ENDED);
+}
+
+void session_hear(struct relay *relay, struct lease *lease)
+{
+	const struct lease_said *said = lease_hear(lease);
+	if (said->is_dropped) {
+		drop(relay, lease);
+		return;
+	}
+	struct session *session = lease->session;
+	if (!session)
+		session = add(relay, lease);
+	/* there is room for as many sessions as there are port pairs for them */
+	if (!session)
+		return;
+	change(relay, session, &said->description);
+	publish(relay, session);
+}
+
+static uint64_t last_heard(const struct session *session)
+{
+	uint64_t heard = session->watch_ms;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		heard = MAX(heard, session->ends[i].heard_ms);
+	return heard;
+}
+
+void session_watch(struct relay *relay, struct session *session)
+{
+	uint32_t most =
+		session->watch == MEDIA_WATCH_TALK
+			? atomic_load_explicit(&relay->media->timeout_ms, memory_order_relaxed)
+			: atomic_load_explicit(
+				  &relay->media->hold_timeout_ms, memory_order_relaxed);
+	bool is_silent = relay->now_ms - last_heard(session) >= most;
+	bool is_news = is_silent != session->is_silent;
+	session->is_silent = is_silent;
+	publish(relay, session);
+	if (!is_news)
+		return;
+	if (is_silent)
+		metrics_add(METRIC_media_timeouts, 1);
+	tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
+}
+
+static void report_end(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
+	struct media_end_report *ret)
+{
+	const struct rtp_receiver *receiver = &end->receiver;
+	*ret = (struct media_end_report){
+		.packets = receiver->packets,
+		.bytes = receiver->bytes,
+		.sent = end->sent,
+		.sent_bytes = end->sent_bytes,
+		.dropped_third = end->dropped_third,
+		.first_ms = end->is_heard ? end->first_ms - end->offered_ms : UINT64_MAX,
+		.silent_ms = now_ms - MAX(end->heard_ms, added_ms),
+		.expected = (uint32_t)rtp_receiver_expected(receiver),
+		.lost = (uint32_t)rtp_receiver_lost(receiver),
+		.reordered = receiver->reordered,
+		.duplicates = receiver->duplicates,
+		.restarts = receiver->jumps,
+		.jitter_us = rtp_receiver_jitter_us(receiver),
+		.round_trip_us = end->round_trip.last_us,
+		.remote_lost = end->remote_lost,
+		.remote_jitter = end->remote_jitter,
+		.remote_fraction = end->remote_fraction,
+		.has_remote = end->has_remote,
+		.payload_type = receiver->payload_type,
+		.latch = end->rtp.state,
+		.ssrc = receiver->ssrc,
+		.source = end->rtp.source,
+		.target = end->rtp.target,
+	};
+}
+
+void session_report(
+	const struct relay *relay, const struct session *session, struct media_report *ret_report)
+{
+	struct media_report report = {
+		.session = session->lease->id,
+		.age_ms = relay->now_ms - session->added_ms,
+		.thread = relay->index,
+		.is_silent = session->is_silent,
+	};
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		report_end(&session->ends[i], session->added_ms, relay->now_ms, &report.ends[i]);
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		score_end(&report, i, session->ends);
+	*ret_report = report;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_lease.c: leases: names, the three descriptions, bits, the report. */
+#include "media/lease.h"
+
+#include <errno.h>
+
+#include "base/macros.h"
+#include "lib/testing.h"
+
+static struct lease_pool pool;
+
+static void start(unsigned worker)
+{
+	ck_assert_int_eq(lease_pool_init(&pool, worker, 4), 0);
+}
+
+static bool say(struct lease *lease, uint32_t number)
+{
+	struct media_description description = {.ends[0].offer = number};
+	return lease_say(lease, &description);
+}
+
+static uint32_t hear(struct lease *lease)
+{
+	return lease_hear(lease)->description.ends[0].offer;
+}
+
+START_TEST(the_latest_is_heard_and_mail_is_under_way_once)
+{
+	start(0);
+	struct lease *lease = lease_take(&pool);
+	ck_assert(say(lease, 1));
+	ck_assert(!say(lease, 2));
+	ck_assert(!say(lease, 3));
+	ck_assert_uint_eq(hear(lease), 3);
+	ck_assert(say(lease, 4));
+	ck_assert_uint_eq(hear(lease), 4);
+	/* while the reader looks at one, two more can be written */
+	ck_assert(say(lease, 5));
+	const struct lease_said *said = lease_hear(lease);
+	ck_assert(say(lease, 6));
+	ck_assert(!say(lease, 7));
+	ck_assert_uint_eq(said->description.ends[0].offer, 5);
+	ck_assert(!said->is_dropped);
+	ck_assert(!lease_say(lease, NULL));
+	ck_assert(lease_hear(lease)->is_dropped);
+	lease_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(names_go_stale)
+{
+	start(5);
+	struct lease *lease = lease_take(&pool);
+	media_id first = lease->id;
+	ck_assert_uint_ne(first, 0);
+	ck_assert_uint_eq(lease_worker(first), 5);
+	ck_assert_ptr_eq(lease_get(&pool, first), lease);
+	lease_give(&pool, lease);
+	ck_assert_ptr_null(lease_get(&pool, first));
+	ck_assert_ptr_eq(lease_at(&pool, first), lease);
+	ck_assert_ptr_eq(lease_take(&pool), lease);
+	ck_assert_ptr_null(lease_get(&pool, first));
+	ck_assert_ptr_eq(lease_get(&pool, lease->id), lease);
+	/* another worker's, out of range, never taken, of nobody */
+	ck_assert_ptr_null(lease_get(&pool, lease->id ^ UINT64_C(1) << 26));
+	ck_assert_ptr_null(lease_at(&pool, lease->id + 4));
+	ck_assert_ptr_null(lease_get(&pool, lease->id + 1));
+	ck_assert_ptr_null(lease_get(&pool, 0));
+	lease_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(a_pool_is_as_large_as_it_is)
+{
+	struct lease *leases[4];
+	start(0);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_ptr_nonnull(leases[i] = lease_take(&pool));
+	ck_assert_ptr_null(lease_take(&pool));
+	lease_give(&pool, leases[2]);
+	ck_assert_ptr_eq(lease_take(&pool), leases[2]);
+	lease_pool_done(&pool);
+	lease_pool_done(&pool);
+	lease_pool_done(NULL);
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 0), -EINVAL);
+	ck_assert_int_eq(lease_pool_init(&pool, WORKERS_MAX, 1), -EINVAL);
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 1u << 27), -EINVAL);
+}
+END_TEST
+
+START_TEST(bits_are_gathered)
+{
+	start(0);
+	struct lease *lease = lease_take(&pool);
+	ck_assert(lease_tell(lease, MEDIA_TOLD_HEARD_0));
+	ck_assert(!lease_tell(lease, MEDIA_TOLD_HEARD_1));
+	ck_assert_uint_eq(lease_told(lease), MEDIA_TOLD_HEARD_0 | MEDIA_TOLD_HEARD_1);
+	ck_assert_uint_eq(lease_told(lease), 0);
+	ck_assert(lease_tell(lease, MEDIA_TOLD_ENDED));
+	lease_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(a_report_is_of_its_session)
+{
+	struct media_report report = {.age_ms = 77}, read = {.age_ms = 5};
+	start(0);
+	struct lease *lease = lease_take(&pool);
+	ck_assert_int_eq(lease_read(lease, lease->id, &read), -ENOENT);
+	report.session = lease->id;
+	lease_publish(lease, &report);
+	ck_assert_int_eq(lease_read(lease, lease->id + 1, &read), -ENOENT);
+	ck_assert_uint_eq(read.age_ms, 5);
+	ck_assert_int_eq(lease_read(lease, lease->id, &read), 0);
+	ck_assert_uint_eq(read.age_ms, 77);
+	/* a writer that is held up in the middle: the reader gives up */
+	seqlock_write_begin(&lease->lock);
+	ck_assert_int_eq(lease_read(lease, lease->id, &read), -EAGAIN);
+	seqlock_write_end(&lease->lock);
+	lease_pool_done(&pool);
+}
+END_TEST
+
+TEST_MAIN("lease", the_latest_is_heard_and_mail_is_under_way_once, names_go_stale,
+	a_pool_is_as_large_as_it_is, bits_are_gathered, a_report_is_of_its_session)
