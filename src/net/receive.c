@@ -85,8 +85,12 @@ bool receive_message(struct net *net, const char *bytes, size_t length, const st
 	}
 	metrics_add(METRIC_net_messages_received, 1);
 	unsigned owner = owner_of(net, &peek);
-	if (owner != net->worker->index &&
-		!net->user.is_anyones(net->user.context, &peek, (struct pv_span){bytes, length}))
+	bool is_home = owner == net->worker->index;
+	enum net_claim claim =
+		net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, is_home);
+	if (claim == NET_DROP)
+		return false;
+	if (!is_home && claim == NET_AT_HOME)
 		return post_message(net, owner, bytes, length, from, packet);
 	net->user.message(net->user.context, bytes, length, from);
 	return false;
@@ -113,6 +117,12 @@ void receive_judge_delay(struct net *net)
 	log_event(LOG_LEVEL_WARNING, net->overload.refused ? "overload_begins" : "overload_ends",
 		"worker=%u delay_ms=%llu", net->worker->index,
 		(unsigned long long)(delay_ns / 1000000));
+}
+
+bool net_may_refuse(const struct net *net)
+{
+	return net->overload.refused > 0 ||
+	       atomic_load_explicit(&net->group->draining, memory_order_relaxed);
 }
 
 bool net_is_overloaded(struct net *net)

@@ -99,10 +99,35 @@ void fake_net_on_sent(
 	net->on_sent_context = context;
 }
 
+/* As src/net/receive.c asks; there is one worker, so every message is at home. */
+static bool is_claimed(struct net *net, const char *bytes, size_t length)
+{
+	struct sip_peek peek;
+	return !net->user.claim || sip_peek(bytes, length, &peek) < 0 ||
+	       net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, true) !=
+		       NET_DROP;
+}
+
+enum net_claim fake_net_claim(
+	struct net *net, const char *bytes, size_t length, const struct path *from)
+{
+	struct sip_peek peek;
+	if (sip_peek(bytes, length, &peek) < 0)
+		return NET_DROP;
+	worker_wake(net->worker->worker);
+	enum net_claim claim =
+		net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, false);
+	if (claim == NET_HERE)
+		net->user.message(net->user.context, bytes, length, from);
+	fake_worker_run(net->worker);
+	return claim;
+}
+
 void fake_net_deliver(struct net *net, const char *bytes, size_t length, const struct path *from)
 {
 	worker_wake(net->worker->worker);
-	net->user.message(net->user.context, bytes, length, from);
+	if (is_claimed(net, bytes, length))
+		net->user.message(net->user.context, bytes, length, from);
 	fake_worker_run(net->worker);
 }
 
@@ -252,6 +277,11 @@ bool net_is_local(const struct net *net, const struct net_address *address)
 	return (address->port == 5060 || !address->port) &&
 	       (pv_span_equal(pv_writer_span(&w), PV_SPAN("192.0.2.1")) ||
 		       pv_span_equal(pv_writer_span(&w), PV_SPAN("2001:db8::1")));
+}
+
+bool net_may_refuse(const struct net *net)
+{
+	return net->overloaded;
 }
 
 bool net_is_overloaded(struct net *net)
