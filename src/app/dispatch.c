@@ -206,6 +206,15 @@ static bool is_to_be_refused(
 	return d->is_doomed;
 }
 
+/* OPTIONS to a host and not to a user: mostly us, and then the answer needs no state. (Another
+ * host's is the proxy's; its retransmissions come to this worker as well.) */
+static bool is_ping(const struct sip_peek *peek, struct pv_span message)
+{
+	const char *line_end = memchr(message.at, '\r', message.length);
+	return peek->method == PV_METHOD_OPTIONS && line_end &&
+	       !memchr(message.at, '@', (size_t)(line_end - message.at));
+}
+
 static enum net_claim on_claim(
 	void *context, const struct sip_peek *peek, struct pv_span message, bool is_home)
 {
@@ -218,7 +227,8 @@ static enum net_claim on_claim(
 	}
 	if (is_home || peek->method == PV_METHOD_ACK)
 		return NET_AT_HOME;
-	bool is_here = (peek->method == PV_METHOD_REGISTER &&
+	bool is_here = is_ping(peek, message) ||
+		       (peek->method == PV_METHOD_REGISTER &&
 			       registrar_will_challenge(d->registrar, message)) ||
 		       is_to_be_refused(d, peek, message);
 	return is_here ? NET_HERE : NET_AT_HOME;
