@@ -33,7 +33,7 @@ struct fake_server {
 	struct auth *auth;
 	struct proxy *proxy;
 	struct registrar *registrar;
-	struct busy *busy;
+
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;
