@@ -16,7 +16,6 @@ struct dispatch {
 	struct transaction_layer *transactions;
 	struct proxy *proxy;
 	struct registrar *registrar;
-
 	struct pv_message message; /* the worker's scratch message */
 	struct incoming incoming;  /* and what it asks for */
 	const struct application *chosen;

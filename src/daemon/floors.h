@@ -33,7 +33,6 @@ struct floors {
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
 	struct user_calls *user_calls;
-
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
 	struct pv_span *reserved; /* user parts that nobody registers */

@@ -120,7 +120,6 @@ int step_app_up(struct daemon *daemon)
 	struct floors *floors = daemon->floors;
 	floors->reserved = step_app_reserved(daemon->boot);
 	int error = floors->reserved ? make_user_calls(floors, daemon->boot) : -ENOMEM;
-
 	for (unsigned i = 0; i < floors->workers.count && !error; i++) {
 		error = make_proxy(floors, daemon->boot, i);
 		if (!error)
@@ -142,7 +141,6 @@ void step_app_down(struct daemon *daemon)
 		registrar_free(floors->registrars[i]);
 		proxy_free(floors->proxies[i]);
 	}
-
 	free(floors->user_calls);
 	free(floors->reserved);
 }
