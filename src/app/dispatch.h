@@ -4,7 +4,7 @@
 #ifndef APP_DISPATCH_H
 #define APP_DISPATCH_H
 
-#include "app/proxy/proxy.h"
+#include "proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "net/net.h"
 #include "transaction/transaction.h"

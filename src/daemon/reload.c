@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "app/proxy/proxy.h"
+#include "proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
 #include "base/metrics.h"

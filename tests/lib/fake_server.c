@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/proxy/private.h"
+#include "proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
 

@@ -25,11 +25,12 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 NET = {"base", "sip", "runtime"}
 TRANSACTION = NET | {"net"}
 SERVICES = TRANSACTION | {"transaction"}
-APP = SERVICES | {"registry", "auth", "dialog", "store", "sdp"}
+PROXY = SERVICES | {"registry", "auth", "sdp"}
+APP = PROXY | {"proxy", "dialog", "store"}
 FLOORS = {
     "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
-    "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
+    "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES, "proxy": PROXY,
     "media": {"base", "sdp", "rtp", "runtime"}, "store": {"base", "runtime", "registry"},
     "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "media", "ctl"},
     "ctl": {"base", "conf", "admin"},
