@@ -75,6 +75,18 @@ METRIC(net_names_refused, COUNTER, "names", "names not asked for because too man
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
 
+METRIC(b2bua_calls, COUNTER, "calls", "INVITEs that began a call of two legs")
+METRIC(b2bua_answered, COUNTER, "calls", "of these, answered")
+METRIC(b2bua_ended, COUNTER, "calls", "calls that the server itself ended")
+METRIC(b2bua_requests, COUNTER, "requests", "requests sent inside dialogs of legs")
+METRIC(b2bua_carried, COUNTER, "requests", "requests of one leg carried to the other")
+METRIC(b2bua_byes, COUNTER, "requests", "BYEs sent to legs")
+METRIC(b2bua_refreshes, COUNTER, "requests", "refreshes of session timers sent")
+METRIC(b2bua_glares, COUNTER, "requests", "re-INVITEs that met another, answered 491")
+METRIC(b2bua_strays, COUNTER, "dialogs", "further phones that answered one INVITE, ended at once")
+METRIC(b2bua_ignored, COUNTER, "events", "events that the state of a leg or bridge has no rule for")
+METRIC(b2bua_acks_ignored, COUNTER, "messages", "ACKs that no response of a leg waited for")
+METRIC(b2bua_answers_lost, COUNTER, "responses", "answers to legs that found no memory")
 METRIC(proxy_requests, COUNTER, "requests", "requests let in and forwarded to one or more targets")
 METRIC(proxy_branches, COUNTER, "requests", "requests sent to a target")
 METRIC(proxy_acks, COUNTER, "requests", "ACKs for 2xx passed on")

@@ -170,8 +170,8 @@ const struct schema_key schema[] = {
 		WORDS("auto", "on", "off"), .doc = "Forwarding in the kernel: where it is allowed, or never."},
 
 	{"calls", SCHEMA_GROUP, .flags = LATER, .doc = "What happens to calls."},
-	{"calls.mode", SCHEMA_ENUM, .offset = AT(calls.mode), .flags = LATER, .initial = "\"proxy\"",
-		.holds = "proxy", WORDS("proxy", "b2bua"), .doc = "Pass calls on, or be both ends of them."},
+	{"calls.mode", SCHEMA_ENUM, .offset = AT(calls.mode), .initial = "\"proxy\"",
+		WORDS("proxy", "b2bua"), .doc = "Pass calls on, or be both ends of them."},
 	{"calls.max_duration", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(calls.max_duration_ms),
 		.flags = LATER | RELOAD, .initial = "\"12h\"", BETWEEN(0, 168 H), .doc = "The longest call; 0 is no limit."},
 	{"calls.session_expires", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(calls.session_expires_ms),

@@ -10,6 +10,7 @@
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
 
+struct b2bua;
 struct dispatch;
 struct proxy;
 struct registrar;
@@ -25,7 +26,7 @@ struct farewell {
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
 	struct worker_group workers;
-	struct siphash_key branch_key, route_key;
+	struct siphash_key branch_key, route_key, tag_key;
 	struct net_group *net;
 	struct registry *registry;
 	struct domains *domains;
@@ -35,7 +36,8 @@ struct floors {
 	struct user_calls *user_calls;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
-	struct pv_span *reserved; /* user parts that nobody registers */
+	struct b2bua *b2buas[WORKERS_MAX]; /* NULL where calls are passed on */
+	struct pv_span *reserved;          /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/b2bua/b2bua.h"
 #include "proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
@@ -44,6 +45,7 @@ struct adoption {
 	const struct domains *new_domains;
 	struct registrar_config registrar;
 	struct proxy_config proxy;
+	struct b2bua_config b2bua;
 	struct adoption_task {
 		struct worker_task task;
 		struct adoption *adoption;
@@ -59,6 +61,8 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 			adoption->new_domains);
 		proxy_configure(
 			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
+		if (floors->b2buas[worker->index])
+			b2bua_configure(floors->b2buas[worker->index], &adoption->b2bua);
 	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
 		return;
@@ -109,6 +113,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	adoption->with_applications = true;
 	step_app_fill_registrar(next, reserved, &adoption->registrar);
 	step_app_fill_proxy(floors, next, &adoption->proxy);
+	step_app_fill_b2bua(floors, next, &adoption->b2bua);
 	floors->reserved = reserved;
 	daemon->current = next;
 	log_set_level((enum log_level)next->log.level);

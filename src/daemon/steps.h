@@ -3,6 +3,7 @@
 #ifndef PORTAVOZ_DAEMON_STEPS_H
 #define PORTAVOZ_DAEMON_STEPS_H
 
+struct b2bua_config;
 struct config;
 struct daemon;
 struct domains;
@@ -34,6 +35,8 @@ void step_app_fill_registrar(
 	const struct config *config, const struct pv_span *reserved, struct registrar_config *ret);
 void step_app_fill_proxy(
 	const struct floors *floors, const struct config *config, struct proxy_config *ret);
+void step_app_fill_b2bua(
+	const struct floors *floors, const struct config *config, struct b2bua_config *ret);
 /* A reload: the rates and the limits of a source. */
 void step_net_set_limits(struct floors *floors, const struct config *config);
 /* A reload: the limits of a user. */

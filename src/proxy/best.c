@@ -97,7 +97,10 @@ void fork_collect(
 	if (fork->best_status && rank(fork->best_status) <= rank(status))
 		return;
 	buffer_unref(&proxy->at.worker->buffers, fork->best);
-	fork->best = response ? proxy_strip_via(proxy, response) : NULL;
+	/* of an application's request there is no Via but ours, and a message needs one */
+	fork->best = !response        ? NULL
+		     : fork->has_user ? proxy_copy(proxy, response)
+				      : proxy_strip_via(proxy, response);
 	fork->best_status = (uint16_t)status;
 }
 
@@ -160,6 +163,15 @@ static void send_own(
 			PV_SPAN(""));
 }
 
+/* What the application's caller is to hear. The fork may be gone afterwards. */
+static void tell_failure(struct proxy *proxy, struct fork *fork, unsigned status)
+{
+	struct pv_message *m = &proxy->scratch;
+	bool told = fork->best && status == fork->best_status &&
+		    pv_message_parse(m, fork->best->bytes, fork->best->length, true) > 0;
+	proxy->user->failure(proxy->user->context, fork->word, status, told ? m : NULL);
+}
+
 void fork_send_best(struct proxy *proxy, struct fork *fork)
 {
 	struct transaction *server = transaction_get(proxy->at.transactions, fork->server);
@@ -168,7 +180,9 @@ void fork_send_best(struct proxy *proxy, struct fork *fork)
 	if (!server)
 		return;
 	merge_challenges(proxy, fork);
-	if (fork->best && status == fork->best_status)
+	if (fork->has_user)
+		tell_failure(proxy, fork, status);
+	else if (fork->best && status == fork->best_status)
 		transaction_respond(proxy->at.transactions, server, fork->best, status);
 	else
 		send_own(proxy, fork, server, status);

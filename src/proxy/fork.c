@@ -43,13 +43,13 @@ static void store_targets(struct buffer *bytes, const struct incoming *incoming)
 	}
 }
 
-static struct buffer *keep_request(struct buffer_pool *pool, const struct pv_message *request)
+struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message)
 {
-	struct buffer *bytes = buffer_take(pool, request->length);
+	struct buffer *bytes = buffer_take(&proxy->at.worker->buffers, message->length);
 	if (!bytes)
 		return NULL;
-	memcpy(bytes->bytes, request->bytes, request->length);
-	bytes->length = request->length;
+	memcpy(bytes->bytes, message->bytes, message->length);
+	bytes->length = message->length;
 	return bytes;
 }
 
@@ -59,7 +59,7 @@ struct fork *fork_new(
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
 	size_t size = store_size(incoming);
 	struct buffer *store = size <= UINT16_MAX ? buffer_take(pool, size) : NULL;
-	struct buffer *request = keep_request(pool, incoming->message);
+	struct buffer *request = proxy_copy(proxy, incoming->message);
 	struct fork *fork = store && request ? slab_take(&proxy->forks) : NULL;
 	if (!fork) {
 		buffer_unref(pool, store);
@@ -88,7 +88,11 @@ void fork_free(struct proxy *proxy, struct fork *fork)
 	buffer_unref(pool, fork->best);
 	buffer_unref(pool, fork->challenges);
 	user_calls_give(proxy->at.user_calls, fork->user_place);
+	bool has_user = fork->has_user;
+	uint64_t word = fork->word;
 	slab_give(&proxy->forks, fork);
+	if (has_user)
+		proxy->user->gone(proxy->user->context, word);
 }
 
 struct fork *fork_get(struct proxy *proxy, uint64_t handle)
@@ -168,6 +172,28 @@ void fork_settle(struct proxy *proxy, struct fork *fork)
 		fork_free(proxy, fork);
 }
 
+#define ELSEWHERE PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\"")
+
+/* An application's own success: what becomes of it is for the application to say. May free the
+ * fork. */
+static void tell_success(
+	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
+{
+	struct fork_branch *branch = fork_branch(fork, index);
+	struct transaction *client = transaction_get(proxy->at.transactions, branch->client);
+	uint64_t handle = slab_handle(&proxy->forks, fork);
+	if (!client || !proxy->user->success(proxy->user->context, fork->word, client, response))
+		return;
+	fork = fork_get(proxy, handle);
+	if (!fork)
+		return;
+	fork_branch(fork, index)->state = BRANCH_FINISHED;
+	fork->live--;
+	fork->final_sent = true;
+	fork_cancel(proxy, fork, ELSEWHERE);
+	fork_settle(proxy, fork);
+}
+
 /* 2xx is passed on at once and ends the others (§16.7 items 5 and 10). */
 static void pass_success(
 	struct proxy *proxy, struct fork *fork, unsigned status, struct buffer *bytes)
@@ -178,7 +204,7 @@ static void pass_success(
 	if (server)
 		transaction_respond(proxy->at.transactions, server, bytes, status);
 	buffer_unref(&proxy->at.worker->buffers, bytes);
-	fork_cancel(proxy, fork, PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\""));
+	fork_cancel(proxy, fork, ELSEWHERE);
 }
 
 void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, unsigned status,
@@ -187,6 +213,10 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	struct fork_branch *branch = fork_branch(fork, index);
 	uint64_t handle = slab_handle(&proxy->forks, fork);
 	struct buffer *success = NULL;
+	if (response && status < 300 && fork->has_user) {
+		tell_success(proxy, fork, index, response);
+		return;
+	}
 	if (response && status < 300) {
 		success = proxy_strip_via(proxy, response);
 		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */

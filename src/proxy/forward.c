@@ -29,6 +29,34 @@ static bool wants_record_route(const struct incoming *incoming)
 /* What a branch ends with when its request could not be sent: §16.9 takes it for a 503. */
 #define UNSENT 503
 
+static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsigned index,
+	const struct incoming *incoming, struct transaction *client)
+{
+	struct fork_branch *branch = fork_branch(fork, index);
+	int error;
+	if (fork->has_user) {
+		const struct fork_request request = {
+			.word = fork->word,
+			.incoming = incoming,
+			.branch = index,
+			.uri = fork_text(fork, branch->uri),
+			.routes = fork_text(fork, branch->routes),
+			.to = &branch->path,
+			.pin = branch->pin,
+		};
+		return proxy->user->write(proxy->user->context, &request, client, &error);
+	}
+	const struct rewrite rewrite = {
+		.incoming = incoming,
+		.uri = fork_text(fork, branch->uri),
+		.routes = fork_text(fork, branch->routes),
+		.to = &branch->path,
+		.record_route = wants_record_route(incoming),
+		.pin_callee = branch->pin,
+	};
+	return proxy_rewrite(proxy, &rewrite, client, &error);
+}
+
 static void send_branch(
 	struct proxy *proxy, struct fork *fork, unsigned index, const struct incoming *incoming)
 {
@@ -39,16 +67,8 @@ static void send_branch(
 		fork_branch_done(proxy, fork, index, UNSENT, NULL);
 		return;
 	}
-	struct rewrite rewrite = {
-		.incoming = incoming,
-		.uri = fork_text(fork, branch->uri),
-		.routes = fork_text(fork, branch->routes),
-		.to = &branch->path,
-		.record_route = wants_record_route(incoming),
-		.pin_callee = branch->pin,
-	};
-	int error;
-	struct buffer *bytes = proxy_rewrite(proxy, &rewrite, client, &error);
+	transaction_set_peer(client, fork->server);
+	struct buffer *bytes = write_branch(proxy, fork, index, incoming, client);
 	if (!bytes) {
 		transaction_client_drop(proxy->at.transactions, client);
 		fork_branch_done(proxy, fork, index, UNSENT, NULL);
@@ -57,7 +77,6 @@ static void send_branch(
 	branch->state = BRANCH_TRYING;
 	branch->client = transaction_handle(proxy->at.transactions, client);
 	transaction_set_user_word(client, slab_handle(&proxy->forks, fork), (uint8_t)index);
-	transaction_set_peer(client, fork->server);
 	transaction_client_send(proxy->at.transactions, client, bytes, &branch->path);
 	buffer_unref(&proxy->at.worker->buffers, bytes);
 	metrics_add(METRIC_proxy_branches, 1);
@@ -153,6 +172,15 @@ void branch_start_again(struct proxy *proxy, struct fork *fork, unsigned index)
 		fork_branch_done(proxy, fork, index, UNSENT, NULL);
 }
 
+/* Once more to where it went. */
+bool branch_send_again(struct proxy *proxy, struct fork *fork, unsigned index)
+{
+	struct incoming *incoming = read_again(proxy, fork);
+	if (incoming)
+		send_branch(proxy, fork, index, incoming);
+	return incoming;
+}
+
 /* RFC 3263 §4.3: the next target; and a request that went by TCP for its size alone goes by UDP
  * (§18.1.1). */
 bool branch_failover(struct proxy *proxy, struct fork *fork, unsigned index)
@@ -189,7 +217,8 @@ static bool user_may_call(struct proxy *proxy, const struct incoming *incoming, 
 	return false;
 }
 
-void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transaction *server)
+static bool start_fork(struct proxy *proxy, struct incoming *incoming, struct transaction *server,
+	bool has_user, uint64_t word)
 {
 	uint32_t place;
 	bool may = user_may_call(proxy, incoming, &place);
@@ -197,9 +226,38 @@ void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transa
 	if (!fork) {
 		user_calls_give(proxy->at.user_calls, place);
 		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
-		return;
+		return false;
 	}
 	fork->user_place = place;
+	fork->has_user = has_user;
+	fork->word = word;
 	metrics_add(METRIC_proxy_requests, 1);
 	fork_start_next(proxy, fork, incoming);
+	return true;
+}
+
+void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transaction *server)
+{
+	start_fork(proxy, incoming, server, false, 0);
+}
+
+void proxy_set_fork_user(struct proxy *proxy, const struct fork_user *user)
+{
+	proxy->user = user;
+}
+
+bool proxy_fork_word(
+	struct proxy *proxy, const struct transaction *invite_server, uint64_t *ret_word)
+{
+	const struct fork *fork = fork_get(proxy, transaction_user_word(invite_server));
+	if (!fork || !fork->has_user)
+		return false;
+	*ret_word = fork->word;
+	return true;
+}
+
+bool proxy_fork(
+	struct proxy *proxy, struct incoming *incoming, struct transaction *server, uint64_t word)
+{
+	return start_fork(proxy, incoming, server, true, word);
 }

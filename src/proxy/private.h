@@ -57,6 +57,8 @@ struct fork {
 	bool cancelled;       /* no new branches */
 	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
+	bool has_user; /* an application's: proxy->user is told, and writes */
+	uint64_t word; /* that application's own */
 };
 
 /* Targets of one branch while RFC 3263 looks for them, and the ones left to try after. */
@@ -74,6 +76,7 @@ struct branch_resolve {
 struct proxy {
 	struct proxy_config config;
 	struct proxy_floors at;
+	const struct fork_user *user; /* NULL: nobody but the proxy forks */
 	struct slab forks;
 	struct slab resolves;
 	struct pv_message scratch; /* for requests that are read again */
@@ -99,12 +102,7 @@ static inline struct pv_span fork_text(const struct fork *fork, struct pv_ref re
 }
 
 /* ---- answer.c: responses of our own ---- */
-/* `extra` is whole header lines, or empty. With `server` NULL it goes out statelessly (§8.2.7). */
-void proxy_reply(struct proxy *proxy, struct transaction *server, const struct pv_message *request,
-	const struct path *from, unsigned status, struct pv_span phrase, struct pv_span extra);
-/* Refuses for want of a resource: 503 and Retry-After. */
-void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
-	const struct pv_message *request, const struct path *from);
+/* proxy_reply, proxy_reply_busy: proxy.h */
 
 /* ---- maddr.c: §16.4, second paragraph ---- */
 /* Takes a maddr that is ours off the Request-URI, if the request came by the port and transport
@@ -112,7 +110,7 @@ void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
 void proxy_strip_maddr(struct proxy *proxy, struct incoming *incoming);
 
 /* ---- validate.c: §16.3 ---- */
-bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
+/* proxy_validate: proxy.h */
 /* The loop-detection part of our branch. */
 uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
@@ -131,6 +129,8 @@ void branch_start(
 void branch_start_again(struct proxy *proxy, struct fork *fork, unsigned index);
 /* Sends to the next target that RFC 3263 gave for this branch; false when none is left. */
 bool branch_failover(struct proxy *proxy, struct fork *fork, unsigned index);
+/* Sends it once more to where it went. False: it cannot be read again. */
+bool branch_send_again(struct proxy *proxy, struct fork *fork, unsigned index);
 void branch_resolve_give(struct proxy *proxy, uint64_t handle);
 /* The URI that decides where the bytes go (§16.6 item 7): the first Route value, or the
  * Request-URI. 0 or -1. */
@@ -176,6 +176,8 @@ void fork_settle(struct proxy *proxy, struct fork *fork);
 void fork_collect(
 	struct proxy *proxy, struct fork *fork, unsigned status, const struct pv_message *response);
 void fork_send_best(struct proxy *proxy, struct fork *fork);
+/* A copy of a message's bytes; NULL: no room. */
+struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message);
 /* The response without our Via, in a buffer; NULL: no room. */
 struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response);
 

@@ -3,6 +3,7 @@
 #ifndef APP_PROXY_PROXY_H
 #define APP_PROXY_PROXY_H
 
+#include "proxy/fork_user.h"
 #include "proxy/incoming.h"
 #include "proxy/user_calls.h"
 #include "auth/check.h"
@@ -59,6 +60,30 @@ void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct 
 bool proxy_admit(struct proxy *proxy, struct incoming *incoming);
 /* §16.6 for the request that proxy_admit just let in. */
 void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transaction *server);
+/* The same for an application that writes what goes out, and answers, itself (fork_user.h). False
+ * when it was refused for want of a resource, and answered. */
+void proxy_set_fork_user(struct proxy *proxy, const struct fork_user *user);
+bool proxy_fork(
+	struct proxy *proxy, struct incoming *incoming, struct transaction *server, uint64_t word);
+/* Whether this server transaction's fork is an application's; *ret_word is its word. */
+bool proxy_fork_word(
+	struct proxy *proxy, const struct transaction *invite_server, uint64_t *ret_word);
+/* Cancels all branches of the fork that this INVITE has; `failure` follows when they have ended. */
+void proxy_fork_cancel(
+	struct proxy *proxy, struct transaction *invite_server, struct pv_span reason);
+/* Responses of the application's own (§8.2.6). `extra` is whole header lines, or empty. With
+ * `server` NULL it goes out statelessly (§8.2.7). */
+void proxy_reply(struct proxy *proxy, struct transaction *server, const struct pv_message *request,
+	const struct path *from, unsigned status, struct pv_span phrase, struct pv_span extra);
+/* Refuses for want of a resource: 503 and Retry-After. */
+void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from);
+/* §16.3 alone: form, scheme, Max-Forwards, Proxy-Require. False when it was answered. */
+bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
+/* Can who sent this not be reached by its Contact? Then its path must be kept. */
+bool proxy_must_pin_caller(const struct incoming *incoming);
+/* Are these credentials for us, and not the next hop's to see (§22.3)? */
+bool proxy_is_own_credentials(const struct proxy *proxy, struct pv_span value);
 /* OPTIONS to the server itself (§11.2), answered statelessly. */
 bool proxy_answer_options(struct proxy *proxy, struct incoming *incoming);
 /* Anything else to the server itself that no application wants. */

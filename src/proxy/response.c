@@ -34,6 +34,10 @@ static void pass_provisional(struct proxy *proxy, struct fork *fork, struct tran
 	if (!server || fork->final_sent || fork->method != PV_METHOD_INVITE)
 		return; /* RFC 4320 §4.1: a provisional response helps nobody but the caller of an
 			   INVITE */
+	if (fork->has_user) {
+		proxy->user->provisional(proxy->user->context, fork->word, client, response);
+		return;
+	}
 	struct buffer *bytes = proxy_strip_via(proxy, response);
 	if (!bytes)
 		return;
@@ -73,13 +77,35 @@ static bool is_for_us(const struct pv_message *response)
 	return !pv_values_next(&walk, &value) || !pv_values_next(&walk, &value);
 }
 
+static bool is_users(const struct transaction *client)
+{
+	return transaction_peer(client) & FORK_USER_MARK;
+}
+
+/* A final response to what an application sent: once more, or the next address? */
+static bool goes_on(struct proxy *proxy, struct fork *fork, unsigned index,
+	struct transaction *client, const struct pv_message *response)
+{
+	/* RFC 3263 §4.3: 503 means that this server, not the service, is in trouble */
+	if (response->status == 503 && may_fail_over(fork, index) &&
+		branch_failover(proxy, fork, index))
+		return true;
+	return fork->has_user && response->status >= 300 && may_fail_over(fork, index) &&
+	       proxy->user->retry(proxy->user->context, fork->word, client, response) &&
+	       branch_send_again(proxy, fork, index);
+}
+
 void proxy_response(
 	struct proxy *proxy, struct transaction *client, const struct pv_message *response)
 {
 	unsigned index;
 	struct fork *fork = fork_of(proxy, client, &index);
 	bool current = fork && is_current(proxy, fork, index, client);
-	if (is_for_us(response)) {
+	if (!current && is_users(client)) {
+		proxy->user->late(proxy->user->context, client, response);
+		return;
+	}
+	if (!is_users(client) && is_for_us(response)) {
 		metrics_add(METRIC_proxy_responses_dropped, 1);
 		if (current && response->status >= 200)
 			fork_branch_done(proxy, fork, index, 502, NULL);
@@ -93,9 +119,7 @@ void proxy_response(
 		pass_provisional(proxy, fork, client, response);
 		return;
 	}
-	/* RFC 3263 §4.3: 503 means that this server, not the service, is in trouble */
-	if (response->status == 503 && may_fail_over(fork, index) &&
-		branch_failover(proxy, fork, index))
+	if (goes_on(proxy, fork, index, client, response))
 		return;
 	/* §16.8: who rang too long never answered; the caller has terminated nothing */
 	if (response->status == 487 && fork_branch(fork, index)->cancelled && !fork->cancelled)

@@ -35,8 +35,7 @@ static void put_sip_uri(struct pv_writer *w, struct pv_span token, struct pv_spa
 	pv_put_text(w, ";lr>\r\n");
 }
 
-/* Can this end not be reached by its Contact? Then its path must go into the token. */
-static bool must_pin_caller(const struct incoming *incoming)
+bool proxy_must_pin_caller(const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
 	struct pv_address contact;
@@ -63,7 +62,7 @@ static void write_token(
 	const struct incoming *incoming = rewrite->incoming;
 	struct route_token token = {0};
 	token.caller_tag = route_token_tag(proxy->at.route_key, incoming->message->from_tag);
-	token.has_caller = must_pin_caller(incoming);
+	token.has_caller = proxy_must_pin_caller(incoming);
 	if (token.has_caller)
 		token.caller = *incoming->from;
 	token.has_callee = rewrite->pin_callee;
@@ -237,18 +236,21 @@ static struct pv_span route(struct patch *patch, const struct rewrite *rewrite, 
 	return head;
 }
 
+bool proxy_is_own_credentials(const struct proxy *proxy, struct pv_span value)
+{
+	struct pv_credentials credentials;
+	return pv_credentials_parse(value, &credentials) == 0 &&
+	       pv_span_equal(credentials.realm, domains_realm(proxy->at.domains));
+}
+
 /* Credentials for us are not the next hop's to see (§22.3). */
 static void remove_own_credentials(struct proxy *proxy, struct patch *patch)
 {
 	const struct pv_message *m = patch->message;
 	for (uint16_t i = m->first[PV_HEADER_PROXY_AUTHORIZATION]; i != PV_NO_FIELD;
-		i = m->fields[i].next) {
-		struct pv_credentials credentials;
-		if (pv_credentials_parse(pv_message_span(m, m->fields[i].value), &credentials) ==
-				0 &&
-			pv_span_equal(credentials.realm, domains_realm(proxy->at.domains)))
+		i = m->fields[i].next)
+		if (proxy_is_own_credentials(proxy, pv_message_span(m, m->fields[i].value)))
 			patch_remove_line(patch, i);
-	}
 }
 
 void proxy_add_content_length(struct patch *patch, char line[CONTENT_LENGTH_LINE])

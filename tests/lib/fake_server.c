@@ -11,7 +11,7 @@
 #include "app/registrar/private.h"
 #include "auth/hash.h"
 
-static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8};
+static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8}, tag_key = {9, 10};
 
 /* ---- the script's commands ---- */
 
@@ -160,6 +160,29 @@ static bool count_forks(struct fake_server *server, unsigned expected)
 	return true;
 }
 
+/* What calls of the b2bua begin with from now on. */
+static bool configure_b2bua(struct fake_server *server, unsigned count, char **words)
+{
+	const char *duration = scenario_value(count, words, "duration");
+	const char *sessions = scenario_value(count, words, "sessions");
+	if (duration)
+		server->b2bua_config.max_duration_ms = (uint64_t)atoi(duration) * 1000;
+	if (sessions)
+		server->b2bua_config.session_expires_s = (uint32_t)atoi(sessions);
+	b2bua_configure(server->b2bua, &server->b2bua_config);
+	server->dispatch.b2bua = server->b2bua;
+	return true;
+}
+
+static bool count_legs(struct fake_server *server, unsigned expected)
+{
+	struct b2bua_counts counts = b2bua_counts(server->b2bua);
+	if (!server->scenario.lenient)
+		ck_assert_msg(counts.legs == expected, "%s: %u legs, %u bridges",
+			server->scenario.name, counts.legs, counts.bridges);
+	return true;
+}
+
 static bool on_command(void *context, struct scenario *s, unsigned count, char **words)
 {
 	struct fake_server *server = context;
@@ -195,6 +218,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 	}
 	if (strcmp(words[0], "forks") == 0 && count == 2)
 		return count_forks(server, (unsigned)atoi(words[1]));
+	if (strcmp(words[0], "b2bua") == 0)
+		return configure_b2bua(server, count, words);
+	if (strcmp(words[0], "legs") == 0 && count == 2)
+		return count_legs(server, (unsigned)atoi(words[1]));
 	return false;
 }
 
@@ -263,8 +290,16 @@ static void init_applications(struct fake_server *server)
 		.retry_after_s = 5};
 	ck_assert_int_eq(proxy_new(&server->proxy, &proxy, &at), 0);
 	ck_assert_int_eq(registrar_new(&server->registrar, &registrar, &registrar_at), 0);
+	const struct b2bua_floors b2bua_at = {.worker = at.worker,
+		.net = at.net,
+		.transactions = at.transactions,
+		.proxy = server->proxy,
+		.tag_key = &tag_key};
+	server->b2bua_config = (struct b2bua_config){
+		.calls = 64, .max_duration_ms = 600000, .t1 = 500, .t2 = 4000};
+	ck_assert_int_eq(b2bua_new(&server->b2bua, &server->b2bua_config, &b2bua_at), 0);
 	dispatch_init(&server->dispatch, at.worker, at.net, at.transactions, server->proxy,
-		server->registrar);
+		server->registrar, NULL);
 }
 
 void fake_server_init(struct fake_server *server, uint32_t transactions)
@@ -292,6 +327,7 @@ void fake_server_init(struct fake_server *server, uint32_t transactions)
 const char *fake_server_leak(const struct fake_server *server)
 {
 	const struct worker *worker = server->scenario.worker.worker;
+	const struct b2bua_counts calls = b2bua_counts(server->b2bua);
 	struct transaction_counts counts;
 	transaction_counts(server->transactions, &counts);
 	const struct {
@@ -300,6 +336,9 @@ const char *fake_server_leak(const struct fake_server *server)
 	} left[] = {
 		{"forks", server->proxy->forks.used},
 		{"resolves", server->proxy->resolves.used},
+		{"bridges", calls.bridges},
+		{"legs", calls.legs},
+		{"exchanges", calls.exchanges},
 		{"transactions", counts.in_use},
 		{"pending transactions", transaction_pending(server->transactions)},
 		{"buffers", fake_worker_buffers_used(&server->scenario.worker)},
@@ -331,6 +370,7 @@ void fake_server_finish(struct fake_server *server)
 
 void fake_server_done(struct fake_server *server)
 {
+	b2bua_free(server->b2bua);
 	registrar_free(server->registrar);
 	proxy_free(server->proxy);
 	transaction_layer_free(server->transactions);

@@ -22,6 +22,9 @@
  *   failstream PORT            sends to PORT fail, by streams alone
  *   forks N                    how many must be open now
  *   farewell                   the process is about to end
+ *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
+ *                              no session timer is asked for
+ *   legs N                     how many dialogs of ours there must be now
  */
 struct fake_server {
 	struct scenario scenario;
@@ -32,6 +35,8 @@ struct fake_server {
 	struct auth *auth;
 	struct proxy *proxy;
 	struct registrar *registrar;
+	struct b2bua *b2bua;
+	struct b2bua_config b2bua_config;
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;
