@@ -112,13 +112,19 @@ struct call_owner {
 	void *context;
 };
 
+/* What is kept for the last line about a call: how its first stream went. */
+struct call_record {
+	struct media_report report; /* session 0: nothing was relayed */
+	uint32_t streams;           /* sessions of the dialog that came to be */
+};
+
 /*
  * Owner: the worker. Lifetime: from call_begin to its record; outside of one event it is named by
  * its handle. Applications read it and write `owner_word` only.
  */
 struct call {
-	struct list link;  /* all calls that have a name, oldest first */
-	struct list chain; /* of its hash bucket */
+	struct list link;   /* all calls that have a name, oldest first */
+	struct call *chain; /* the next one of its hash bucket */
 	uint64_t hash;
 	const struct call_owner *owner;
 	uint64_t owner_word;    /* the application's own: a handle of its slab, say */
@@ -135,7 +141,7 @@ struct call {
 	uint64_t began_ms, up_ms, ended_ms; /* monotonic; up_ms 0: was not answered */
 	struct list media;                  /* struct call_media, by its link; oldest first */
 	struct wheel_node deadline;
-	void *record; /* record.c: what its media sessions said in the end */
+	struct call_record record;
 };
 
 /* ---- all workers ---- */

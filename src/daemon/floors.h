@@ -10,7 +10,10 @@
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
 
+struct call_shared;
+struct calls;
 struct dispatch;
+struct media;
 struct proxy;
 struct registrar;
 struct user_calls;
@@ -32,6 +35,9 @@ struct floors {
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
+	struct media *media; /* NULL: media.relay = "never" */
+	struct call_shared *call_shared;
+	struct calls *calls[WORKERS_MAX];
 	struct user_calls *user_calls;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];

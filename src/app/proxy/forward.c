@@ -39,8 +39,15 @@ static void send_branch(
 		fork_branch_done(proxy, fork, index, UNSENT, NULL);
 		return;
 	}
+	struct call_media_result media;
+	if (!proxy_call_request(proxy, fork, index, incoming, &media)) {
+		transaction_client_drop(proxy->at.transactions, client);
+		fork_branch_done(proxy, fork, index, fork->refusal.status, NULL);
+		return;
+	}
 	struct rewrite rewrite = {
 		.incoming = incoming,
+		.media = &media,
 		.uri = fork_text(fork, branch->uri),
 		.routes = fork_text(fork, branch->routes),
 		.to = &branch->path,
@@ -189,6 +196,18 @@ static bool user_may_call(struct proxy *proxy, const struct incoming *incoming, 
 	return false;
 }
 
+/* calls.per_user is between us and the user, who gets no other answer elsewhere; calls.max_calls is
+ * the server's trouble. */
+static void refuse_call(
+	struct proxy *proxy, const struct incoming *incoming, struct transaction *server, int error)
+{
+	if (error == -EDQUOT)
+		proxy_reply(proxy, server, incoming->message, incoming->from, 403,
+			PV_SPAN("Too Many Calls"), PV_SPAN(""));
+	else
+		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
+}
+
 void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transaction *server)
 {
 	uint32_t place;
@@ -200,6 +219,12 @@ void proxy_request(struct proxy *proxy, struct incoming *incoming, struct transa
 		return;
 	}
 	fork->user_place = place;
+	int error = proxy_call_enter(proxy, fork, incoming);
+	if (error) {
+		fork_free(proxy, fork);
+		refuse_call(proxy, incoming, server, error);
+		return;
+	}
 	metrics_add(METRIC_proxy_requests, 1);
 	fork_start_next(proxy, fork, incoming);
 }
