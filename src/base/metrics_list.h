@@ -104,6 +104,16 @@ METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another 
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 
+METRIC(calls, GAUGE, "calls", "calls in progress, those that ring among them")
+METRIC(calls_begun, COUNTER, "calls", "calls that were let in")
+METRIC(calls_answered, COUNTER, "calls", "calls that were answered")
+METRIC(calls_refused_full, COUNTER, "calls", "calls refused because calls.max_calls are in progress, or for want of memory: 503")
+METRIC(calls_refused_user, COUNTER, "calls", "calls of users who have calls.per_user in progress: 403")
+METRIC(calls_media_timeouts, COUNTER, "calls", "calls that ended because their media fell silent")
+METRIC(calls_too_long, COUNTER, "calls", "calls that ended because they lasted for calls.max_duration")
+METRIC(calls_bad_descriptions, COUNTER, "messages", "session descriptions that cannot be read, or may not be there: 488")
+METRIC(calls_glare, COUNTER, "requests", "offers that crossed another one: 491, 500")
+
 METRIC(media_sessions, GAUGE, "sessions", "media sessions that are described and not dropped")
 METRIC(media_ports_bound, GAUGE, "ports", "media ports that are open, in use or not")
 METRIC(media_ports_exhausted, COUNTER, "calls", "calls refused because no media ports or sessions were left: 503")

@@ -11,7 +11,10 @@
 #include "transaction/transaction.h"
 
 struct b2bua;
+struct call_shared;
+struct calls;
 struct dispatch;
+struct media;
 struct proxy;
 struct registrar;
 struct user_calls;
@@ -33,6 +36,9 @@ struct floors {
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
+	struct media *media; /* NULL: media.relay = "never" */
+	struct call_shared *call_shared;
+	struct calls *calls[WORKERS_MAX];
 	struct user_calls *user_calls;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];

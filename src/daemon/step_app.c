@@ -68,6 +68,7 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 		.route_key = &floors->route_key,
 		.branch_key = &floors->branch_key,
 		.user_calls = floors->user_calls,
+		.calls = floors->calls[index],
 	};
 	return proxy_new(&floors->proxies[index], &proxy, &at);
 }

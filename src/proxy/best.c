@@ -34,7 +34,8 @@ static unsigned rank(unsigned status)
 	return status / 100 * 100 + 10;
 }
 
-struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response)
+struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response,
+	const struct call_media_result *media)
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
 	char content_length[CONTENT_LENGTH_LINE];
@@ -42,7 +43,10 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *res
 	struct pv_writer w;
 	patch_init(&patch, response);
 	patch_remove_top_via(&patch);
-	proxy_add_content_length(&patch, content_length);
+	if (media && media->verdict == CALL_MEDIA_CHANGED)
+		call_media_patch(media, &patch, content_length);
+	else
+		proxy_add_content_length(&patch, content_length);
 	struct buffer *bytes = buffer_take(pool, patch_length(&patch));
 	if (!bytes) {
 		metrics_add(METRIC_proxy_replies_lost, 1);
@@ -100,7 +104,7 @@ void fork_collect(
 	/* of an application's request there is no Via but ours, and a message needs one */
 	fork->best = !response        ? NULL
 		     : fork->has_user ? proxy_copy(proxy, response)
-				      : proxy_strip_via(proxy, response);
+				      : proxy_strip_via(proxy, response, NULL);
 	fork->best_status = (uint16_t)status;
 }
 
@@ -147,20 +151,40 @@ static unsigned outward_status(const struct fork *fork)
 	unsigned status = fork->best_status;
 	if (fork->cancelled && status == 408)
 		return 487; /* the caller gave up, the phone never answered the CANCEL */
-	if (status == 503)
+	if (status == 503 && fork->refusal.status != 503)
 		return 500; /* §16.7 item 6: one phone's trouble is not the caller's whole world */
 	if (status == 430)
 		return 480; /* RFC 5626 §5.3.1: flows are between us and the phone */
 	return status;
 }
 
+#define REFUSAL_TEXT 200
+
+/* Warning and Retry-After, where our own refusal is what the caller gets. */
+static struct pv_span refusal_lines(
+	struct proxy *proxy, const struct fork *fork, unsigned status, char text[REFUSAL_TEXT])
+{
+	struct pv_writer w;
+	struct pv_span agent;
+	struct path back = fork->from;
+	const struct call_media_result result = {.status = fork->refusal.status,
+		.retry_after = fork->refusal.retry_after,
+		.sdp_verdict = fork->refusal.sdp_verdict};
+	pv_writer_init(&w, text, REFUSAL_TEXT);
+	if (status != fork->refusal.status || net_local(proxy->at.net, &back, &agent) < 0)
+		return PV_SPAN("");
+	call_media_refusal_write(&result, agent, &w);
+	return w.overflow ? PV_SPAN("") : pv_writer_span(&w);
+}
+
 static void send_own(
 	struct proxy *proxy, struct fork *fork, struct transaction *server, unsigned status)
 {
+	char text[REFUSAL_TEXT];
 	if (pv_message_parse(&proxy->scratch, fork->request->bytes, fork->request->length, true) >
 		0)
 		proxy_reply(proxy, server, &proxy->scratch, &fork->from, status, PV_SPAN(""),
-			PV_SPAN(""));
+			refusal_lines(proxy, fork, status, text));
 }
 
 /* What the application's caller is to hear. The fork may be gone afterwards. */
@@ -177,6 +201,7 @@ void fork_send_best(struct proxy *proxy, struct fork *fork)
 	struct transaction *server = transaction_get(proxy->at.transactions, fork->server);
 	unsigned status = fork->best_status ? outward_status(fork) : 487;
 	fork->final_sent = true;
+	proxy_call_over(proxy, fork, fork->cancelled ? CALL_CANCELLED : CALL_FAILED, status);
 	if (!server)
 		return;
 	merge_challenges(proxy, fork);

@@ -14,6 +14,7 @@ static void answer(struct proxy *proxy, struct fork *fork, bool was_cancelled)
 	}
 	/* said first: over a stream the server transaction may end while it responds */
 	fork->final_sent = true;
+	proxy_call_over(proxy, fork, CALL_STOPPED, 503);
 	if (server && pv_message_parse(m, fork->request->bytes, fork->request->length, true) > 0)
 		proxy_reply_busy(proxy, server, m, &fork->from);
 }

@@ -11,7 +11,7 @@ static size_t store_size(const struct incoming *incoming)
 		sizeof(struct fork_store) + incoming->target_count * sizeof(struct fork_branch);
 	for (unsigned i = 0; i < incoming->target_count; i++)
 		size += incoming->targets[i].uri.length + incoming->targets[i].routes.length;
-	return size;
+	return size + incoming->message->from_tag.length + incoming->message->to_tag.length;
 }
 
 static struct pv_ref store_text(struct buffer *store, struct pv_span text)
@@ -38,6 +38,7 @@ static void store_targets(struct buffer *bytes, const struct incoming *incoming)
 			.after = target->after,
 			.has_path = target->has_path,
 			.pin = target->pin,
+			.behind_nat = target->behind_nat,
 			.state = BRANCH_WAITING,
 		};
 	}
@@ -74,6 +75,9 @@ struct fork *fork_new(
 		.from = *incoming->from,
 		.method = (uint8_t)incoming->message->method,
 	};
+	const struct pv_message *m = incoming->message;
+	fork->to_tag = store_text(store, m->to_tag);
+	fork->from_tag = store_text(store, m->from_tag);
 	transaction_set_user_word(server, slab_handle(&proxy->forks, fork), NO_BRANCH);
 	return fork;
 }
@@ -90,6 +94,7 @@ void fork_free(struct proxy *proxy, struct fork *fork)
 	user_calls_give(proxy->at.user_calls, fork->user_place);
 	bool has_user = fork->has_user;
 	uint64_t word = fork->word;
+	proxy_call_over(proxy, fork, CALL_FAILED, fork->best_status);
 	slab_give(&proxy->forks, fork);
 	if (has_user)
 		proxy->user->gone(proxy->user->context, word);
@@ -218,12 +223,14 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 		return;
 	}
 	if (response && status < 300) {
-		success = proxy_strip_via(proxy, response);
+		struct call_media_result media;
+		bool good = proxy_call_response(proxy, fork, index, response, &media);
+		success = good ? proxy_strip_via(proxy, response, &media) : NULL;
 		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */
-		if (!success && fork->method == PV_METHOD_INVITE)
+		if (good && !success && fork->method == PV_METHOD_INVITE)
 			return;
 		if (!success) {
-			status = 500;
+			status = good ? 500 : fork->refusal.status;
 			response = NULL;
 		}
 	}
@@ -233,6 +240,7 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	if (success) {
 		pass_success(proxy, fork, status, success);
 	} else {
+		proxy_call_branch_over(proxy, fork, branch);
 		if (status >= 600)
 			fork_cancel(proxy, fork, PV_SPAN(""));
 		fork_collect(proxy, fork, status, response);

@@ -30,7 +30,8 @@ static bool wants_record_route(const struct incoming *incoming)
 #define UNSENT 503
 
 static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsigned index,
-	const struct incoming *incoming, struct transaction *client)
+	const struct incoming *incoming, const struct call_media_result *media,
+	struct transaction *client)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	int error;
@@ -48,6 +49,7 @@ static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsig
 	}
 	const struct rewrite rewrite = {
 		.incoming = incoming,
+		.media = media,
 		.uri = fork_text(fork, branch->uri),
 		.routes = fork_text(fork, branch->routes),
 		.to = &branch->path,
@@ -68,7 +70,13 @@ static void send_branch(
 		return;
 	}
 	transaction_set_peer(client, fork->server);
-	struct buffer *bytes = write_branch(proxy, fork, index, incoming, client);
+	struct call_media_result media;
+	if (!proxy_call_request(proxy, fork, index, incoming, &media)) {
+		transaction_client_drop(proxy->at.transactions, client);
+		fork_branch_done(proxy, fork, index, fork->refusal.status, NULL);
+		return;
+	}
+	struct buffer *bytes = write_branch(proxy, fork, index, incoming, &media, client);
 	if (!bytes) {
 		transaction_client_drop(proxy->at.transactions, client);
 		fork_branch_done(proxy, fork, index, UNSENT, NULL);
@@ -217,6 +225,18 @@ static bool user_may_call(struct proxy *proxy, const struct incoming *incoming, 
 	return false;
 }
 
+/* calls.per_user is between us and the user, who gets no other answer elsewhere; calls.max_calls is
+ * the server's trouble. */
+static void refuse_call(
+	struct proxy *proxy, const struct incoming *incoming, struct transaction *server, int error)
+{
+	if (error == -EDQUOT)
+		proxy_reply(proxy, server, incoming->message, incoming->from, 403,
+			PV_SPAN("Too Many Calls"), PV_SPAN(""));
+	else
+		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
+}
+
 static bool start_fork(struct proxy *proxy, struct incoming *incoming, struct transaction *server,
 	bool has_user, uint64_t word)
 {
@@ -231,6 +251,13 @@ static bool start_fork(struct proxy *proxy, struct incoming *incoming, struct tr
 	fork->user_place = place;
 	fork->has_user = has_user;
 	fork->word = word;
+	/* an application has calls of its own */
+	int error = has_user ? 0 : proxy_call_enter(proxy, fork, incoming);
+	if (error) {
+		fork_free(proxy, fork);
+		refuse_call(proxy, incoming, server, error);
+		return false;
+	}
 	metrics_add(METRIC_proxy_requests, 1);
 	fork_start_next(proxy, fork, incoming);
 	return true;

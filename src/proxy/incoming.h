@@ -16,6 +16,7 @@ struct target {
 	struct path
 		path; /* where to send, when has_path: a flow, or the hole of a phone behind NAT */
 	bool has_path;
+	bool behind_nat;
 	bool pin;      /* the path belongs into the Record-Route: the Contact does not lead there */
 	uint16_t q;    /* thousandths; equal ones ring together */
 	uint8_t after; /* 1 + index of the target that must have failed first (flows of one

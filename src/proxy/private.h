@@ -7,6 +7,7 @@
 #include "proxy/proxy.h"
 #include "base/metrics.h"
 #include "base/slab.h"
+#include "call/call_media.h"
 #include "sip/patch.h"
 
 #define NO_BRANCH 0xff
@@ -22,13 +23,14 @@ enum branch_state {
 struct fork_branch {
 	uint64_t client;    /* handle of its client transaction, 0 = none */
 	uint64_t resolving; /* handle of its struct branch_resolve, 0 = none */
+	uint64_t media;     /* handle of its struct call_media, 0 = none */
 	struct path path;
 	struct pv_ref uri, routes;
 	uint16_t q;
 	uint16_t status; /* its final response */
 	uint8_t state;   /* enum branch_state */
 	uint8_t after;   /* as in struct target */
-	bool has_path, pin;
+	bool has_path, pin, behind_nat;
 	bool cancelled;
 };
 
@@ -36,6 +38,13 @@ struct fork_branch {
 struct fork_store {
 	unsigned count;
 	struct fork_branch branches[];
+};
+
+/* What its media were refused with, by us. */
+struct fork_refusal {
+	uint16_t status; /* 0: they were not */
+	uint16_t retry_after;
+	int sdp_verdict;
 };
 
 /*
@@ -57,6 +66,11 @@ struct fork {
 	bool cancelled;       /* no new branches */
 	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
+	bool begins_call;               /* its INVITE began `call` */
+	uint8_t from_side;              /* enum call_side: who of `call` sent the request */
+	uint64_t call;                  /* handle of the call that it belongs to, 0 = none */
+	struct pv_ref from_tag, to_tag; /* of the request */
+	struct fork_refusal refusal;
 	bool has_user; /* an application's: proxy->user is told, and writes */
 	uint64_t word; /* that application's own */
 };
@@ -79,6 +93,7 @@ struct proxy {
 	const struct fork_user *user; /* NULL: nobody but the proxy forks */
 	struct slab forks;
 	struct slab resolves;
+	struct call_owner call_owner;
 	struct pv_message scratch; /* for requests that are read again */
 	struct incoming again;     /* and what they ask for */
 	struct registry_binding bindings[REGISTRY_CONTACTS];
@@ -149,11 +164,33 @@ struct rewrite {
 	struct path *to;
 	bool record_route;
 	bool pin_callee;
+	const struct call_media_result *media; /* NULL: the body stays */
 };
 /* A buffer with the request as it goes out, its branch from `client` (NULL = stateless). NULL: no
  * room, or no socket for that transport (ret_error). */
 struct buffer *proxy_rewrite(struct proxy *proxy, const struct rewrite *rewrite,
 	struct transaction *client, int *ret_error);
+
+/* ---- call.c: calls and their media; all do nothing where the request belongs to no call ---- */
+void proxy_call_init(struct proxy *proxy);
+/* A request that was let in: finds its call, or begins it; BYE ends it. 0, -EDQUOT or -ENOBUFS. */
+int proxy_call_enter(struct proxy *proxy, struct fork *fork, const struct incoming *incoming);
+/* What becomes of a request's description on this branch. False: refused, with fork->refusal. */
+bool proxy_call_request(struct proxy *proxy, struct fork *fork, unsigned index,
+	const struct incoming *incoming, struct call_media_result *ret);
+/* The same of a response of 100 to 299. A 2xx makes the call. */
+bool proxy_call_response(struct proxy *proxy, struct fork *fork, unsigned index,
+	const struct pv_message *response, struct call_media_result *ret);
+/* The same when the fork is gone. False: it must not go up. */
+bool proxy_call_late_response(
+	struct proxy *proxy, const struct pv_message *response, struct call_media_result *ret);
+/* The same of an ACK, which nobody can refuse. */
+void proxy_call_ack(
+	struct proxy *proxy, const struct incoming *incoming, struct call_media_result *ret);
+/* The branch failed: its ports go back, its offer is void. */
+void proxy_call_branch_over(struct proxy *proxy, struct fork *fork, struct fork_branch *branch);
+/* The INVITE that began the call was not answered. */
+void proxy_call_over(struct proxy *proxy, struct fork *fork, enum call_why why, unsigned status);
 
 /* ---- fork.c: the response context ---- */
 struct fork *fork_new(
@@ -178,8 +215,10 @@ void fork_collect(
 void fork_send_best(struct proxy *proxy, struct fork *fork);
 /* A copy of a message's bytes; NULL: no room. */
 struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message);
-/* The response without our Via, in a buffer; NULL: no room. */
-struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response);
+/* The response without our Via and with what `media` says (NULL: its own body), in a buffer; NULL:
+ * no room. */
+struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response,
+	const struct call_media_result *media);
 
 /* Is the host and port of this URI ours? */
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri);

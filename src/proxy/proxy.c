@@ -13,6 +13,7 @@ int proxy_new(
 		return -ENOMEM;
 	proxy->config = *config;
 	proxy->at = *floors;
+	proxy_call_init(proxy);
 	int error = slab_init(&proxy->forks, "forks", sizeof(struct fork), config->forks);
 	if (!error)
 		error = slab_init(

@@ -7,6 +7,7 @@
 #include "proxy/incoming.h"
 #include "proxy/user_calls.h"
 #include "auth/check.h"
+#include "call/call.h"
 #include "registry/aor.h"
 #include "registry/registry.h"
 #include "transaction/transaction.h"
@@ -41,6 +42,7 @@ struct proxy_floors {
 	const struct siphash_key *route_key;  /* signs our Record-Route: the same on all workers */
 	const struct siphash_key *branch_key; /* the transaction layer's */
 	struct user_calls *user_calls;        /* NULL: a user may have any number */
+	struct calls *calls;                  /* NULL: calls are not watched, nothing is relayed */
 };
 
 /* 0 or -ENOMEM. */

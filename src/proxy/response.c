@@ -15,7 +15,10 @@ static void pass_late(
 		metrics_add(METRIC_proxy_responses_dropped, 1);
 		return;
 	}
-	struct buffer *bytes = proxy_strip_via(proxy, response);
+	struct call_media_result media;
+	struct buffer *bytes = proxy_call_late_response(proxy, response, &media)
+				       ? proxy_strip_via(proxy, response, &media)
+				       : NULL;
 	if (!bytes)
 		return;
 	transaction_respond(proxy->at.transactions, server, bytes, response->status);
@@ -24,8 +27,8 @@ static void pass_late(
 }
 
 /* §16.7 item 5: everything provisional but 100 goes up at once. */
-static void pass_provisional(struct proxy *proxy, struct fork *fork, struct transaction *client,
-	const struct pv_message *response)
+static void pass_provisional(struct proxy *proxy, struct fork *fork, unsigned index,
+	struct transaction *client, const struct pv_message *response)
 {
 	struct transaction *server = transaction_get(proxy->at.transactions, fork->server);
 	if (response->status == 100)
@@ -38,7 +41,14 @@ static void pass_provisional(struct proxy *proxy, struct fork *fork, struct tran
 		proxy->user->provisional(proxy->user->context, fork->word, client, response);
 		return;
 	}
-	struct buffer *bytes = proxy_strip_via(proxy, response);
+	struct call_media_result media;
+	if (!proxy_call_response(proxy, fork, index, response, &media)) {
+		/* nobody may believe it; what the phone says in the end decides */
+		fork->refusal.status = 0;
+		metrics_add(METRIC_proxy_responses_dropped, 1);
+		return;
+	}
+	struct buffer *bytes = proxy_strip_via(proxy, response, &media);
 	if (!bytes)
 		return;
 	transaction_respond(proxy->at.transactions, server, bytes, response->status);
@@ -116,7 +126,7 @@ void proxy_response(
 		return;
 	}
 	if (response->status < 200) {
-		pass_provisional(proxy, fork, client, response);
+		pass_provisional(proxy, fork, index, client, response);
 		return;
 	}
 	if (goes_on(proxy, fork, index, client, response))
@@ -185,6 +195,7 @@ void proxy_terminated(struct proxy *proxy, struct transaction *transaction)
 	if (!fork || fork->final_sent)
 		return;
 	fork->final_sent = true;
+	proxy_call_over(proxy, fork, CALL_VANISHED, 0);
 	fork_cancel(proxy, fork, PV_SPAN(""));
 	fork_settle(proxy, fork);
 }

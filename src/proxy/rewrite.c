@@ -285,13 +285,16 @@ struct buffer *proxy_rewrite(struct proxy *proxy, const struct rewrite *rewrite,
 	count_down(&patch, m, &p);
 	complete_via(&patch, incoming, &p);
 	remove_own_credentials(proxy, &patch);
+	bool is_changed = rewrite->media && rewrite->media->verdict == CALL_MEDIA_CHANGED;
+	if (is_changed)
+		call_media_patch(rewrite->media, &patch, p.content_length);
 	/* asked before the Via is written, for that names the transport */
 	if (net_prefer_stream(proxy->at.net, rewrite->to,
 		    patch_length(&patch) + VIA_ROOM + (rewrite->record_route ? VIA_ROOM : 0)))
 		*ret_error = net_local(proxy->at.net, rewrite->to, &sent_by);
 	if (*ret_error < 0)
 		return NULL;
-	if (rewrite->to->transport != PV_TRANSPORT_UDP)
+	if (rewrite->to->transport != PV_TRANSPORT_UDP && !is_changed)
 		proxy_add_content_length(&patch, p.content_length);
 	if (rewrite->record_route)
 		patch_insert(&patch, patch_place(m, PV_HEADER_RECORD_ROUTE),

@@ -9,7 +9,10 @@
 static void forward_ack(struct proxy *proxy, struct incoming *incoming, struct path *to)
 {
 	int error;
+	struct call_media_result media;
+	proxy_call_ack(proxy, incoming, &media);
 	struct rewrite rewrite = {.incoming = incoming,
+		.media = &media,
 		.uri = incoming->targets[0].uri,
 		.routes = incoming->targets[0].routes,
 		.to = to};

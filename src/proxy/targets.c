@@ -34,6 +34,7 @@ static void target_of_binding(struct target *target, const struct registry_bindi
 	bool stream = binding->received.transport != PV_TRANSPORT_UDP;
 	target->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
 	target->pin = target->has_path;
+	target->behind_nat = binding->behind_nat;
 	target->path = binding->received;
 }
 
