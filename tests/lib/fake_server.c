@@ -10,6 +10,8 @@
 #include "app/proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
+#include "call/private.h"
+#include "lib/fake_server_call.h"
 
 static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8};
 
@@ -195,7 +197,7 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 	}
 	if (strcmp(words[0], "forks") == 0 && count == 2)
 		return count_forks(server, (unsigned)atoi(words[1]));
-	return false;
+	return fake_server_call_command(server, count, words);
 }
 
 static const char *variable(void *context, const char *name)
@@ -207,6 +209,8 @@ static const char *variable(void *context, const char *name)
 		return large;
 	if (strcmp(name, "instance") == 0)
 		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
+	if (strncmp(name, "sdp ", 4) == 0)
+		return fake_server_sdp(server, name + 4);
 	return strcmp(name, "credentials") == 0 ? server->credentials : NULL;
 }
 
@@ -247,6 +251,7 @@ static void init_applications(struct fake_server *server)
 		.registry = server->registry,
 		.auth = server->auth,
 		.domains = server->own,
+		.calls = server->calls,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
 	const struct proxy_config proxy = {
@@ -286,6 +291,7 @@ void fake_server_init(struct fake_server *server, uint32_t transactions)
 		0);
 	ck_assert_int_eq(registry_new(&server->registry, &registry, &s->worker.clock.clock), 0);
 	init_auth(server);
+	fake_server_call_init(server);
 	init_applications(server);
 }
 
@@ -299,6 +305,11 @@ const char *fake_server_leak(const struct fake_server *server)
 		uint32_t count;
 	} left[] = {
 		{"forks", server->proxy->forks.used},
+		{"calls", server->calls->calls.used},
+		{"media of calls", server->calls->media.used},
+		{"dialogs of calls", server->calls->dialogs.used},
+		{"streams of calls", server->calls->streams.used},
+		{"media sessions", fake_media_in_use(&server->media)},
 		{"resolves", server->proxy->resolves.used},
 		{"transactions", counts.in_use},
 		{"pending transactions", transaction_pending(server->transactions)},
@@ -333,6 +344,7 @@ void fake_server_done(struct fake_server *server)
 {
 	registrar_free(server->registrar);
 	proxy_free(server->proxy);
+	calls_free(server->calls);
 	transaction_layer_free(server->transactions);
 	registry_free(server->registry);
 	auth_free(server->auth);

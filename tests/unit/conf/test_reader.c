@@ -145,7 +145,8 @@ START_TEST(test_not_built_yet)
 				 &c, &report),
 		0);
 	ck_assert_uint_eq(report.warnings, 2);
-	ck_assert_ptr_nonnull(find(&report, 2, "media.fastpath: checked and accepted, but not built yet"));
+	ck_assert_ptr_nonnull(
+		find(&report, 2, "media.fastpath: checked and accepted, but not built yet"));
 	ck_assert_ptr_nonnull(find(&report, 6, "groups: checked"));
 	config_report_done(&report);
 	config_free(c);
