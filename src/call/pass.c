@@ -43,6 +43,14 @@ static bool refuse_description(struct passage *p, int verdict)
 	return refuse(p, pv_sdp_verdict_row(verdict)->status);
 }
 
+/* The offer that waits never was. */
+static void roll_back(struct calls *calls, struct call_media *media, struct call_dialog *dialog)
+{
+	streams_roll_back(calls, media);
+	dialog->outline = dialog->before;
+	dialog->has_outline = dialog->had_outline;
+}
+
 /* An answer that cannot be: the offer is void, as if it had been refused. */
 static void void_offer(struct passage *p)
 {
@@ -58,7 +66,7 @@ static void void_offer(struct passage *p)
 	struct offer_step step = offer_answer_step(
 		&p->dialog->machine, (enum offer_event)event, (enum offer_side)p->said->from);
 	if (step.actions & OFFER_ROLLBACK)
-		streams_roll_back(p->calls, p->media);
+		roll_back(p->calls, p->media, p->dialog);
 }
 
 /* ---- what a description does ---- */
@@ -92,6 +100,8 @@ static void remember_offer(struct passage *p)
 	if (p->calls->settings.codec_count &&
 		pv_sdp_parse(&p->calls->written, p->ret->sdp.at, p->ret->sdp.length) > 0)
 		seen = &p->calls->written;
+	p->dialog->before = p->dialog->outline;
+	p->dialog->had_outline = p->dialog->has_outline;
 	pv_sdp_outline_of(seen, &p->dialog->outline);
 	p->dialog->has_outline = true;
 }
@@ -199,16 +209,24 @@ static struct call_dialog *dialog_for(struct passage *p)
 					 : &p->media->root;
 }
 
+static struct dialog_request *request_of(
+	struct call_dialog *dialog, enum call_side side, enum pv_method method)
+{
+	return &dialog->requests[side][method != PV_METHOD_INVITE];
+}
+
 /* Whether a response answers the request that the machine has seen, and not an older one. */
 static bool is_answer_to_last(const struct passage *p)
 {
-	const struct dialog_request *request = &p->dialog->requests[call_other(p->said->from)];
+	const struct dialog_request *request =
+		request_of(p->dialog, call_other(p->said->from), p->message->method);
 	return request->method == p->message->method && request->cseq == p->message->cseq;
 }
 
 static bool is_same_again(const struct passage *p)
 {
-	const struct dialog_request *request = &p->dialog->requests[p->said->from];
+	const struct dialog_request *request =
+		request_of(p->dialog, p->said->from, p->message->method);
 	return p->message->method != PV_METHOD_ACK && request->cseq == p->message->cseq &&
 	       request->method == p->message->method;
 }
@@ -233,7 +251,7 @@ static void remember_request(struct passage *p)
 	bool counts =
 		p->event == GOT_INVITE_BARE || (p->step.actions & (OFFER_TAKE | OFFER_ANSWER));
 	if (p->message->is_request && p->message->method != PV_METHOD_ACK && counts)
-		p->dialog->requests[p->said->from] =
+		*request_of(p->dialog, p->said->from, p->message->method) =
 			(struct dialog_request){p->message->cseq, (uint8_t)p->message->method};
 }
 
@@ -271,7 +289,7 @@ static void bring_about(struct passage *p)
 		p->must_set = true;
 	}
 	if (actions & OFFER_ROLLBACK)
-		streams_roll_back(p->calls, p->media);
+		roll_back(p->calls, p->media, p->dialog);
 	if (is_ok && !p->media->is_up) {
 		p->media->is_up = true;
 		p->must_set = true;
@@ -342,14 +360,14 @@ void call_media_failed(struct calls *calls, struct call_media *media, enum pv_me
 		return;
 	struct call_dialog *dialog =
 		callee_tag.length ? dialog_find(calls, media, callee_tag) : &media->root;
-	if (!dialog || dialog->requests[from].method != method)
+	if (!dialog || request_of(dialog, from, method)->method != method)
 		return;
 	enum offer_event event = method == PV_METHOD_INVITE ? offer_answer_failure(&dialog->machine)
 				 : method == PV_METHOD_PRACK ? GOT_PRACK_FAILED
 							     : GOT_UPDATE_FAILED;
 	struct offer_step step =
 		offer_answer_step(&dialog->machine, event, (enum offer_side)call_other(from));
-	dialog->requests[from].method = PV_METHOD_OTHER;
+	request_of(dialog, from, method)->method = PV_METHOD_OTHER;
 	if (step.actions & OFFER_ROLLBACK)
-		streams_roll_back(calls, media);
+		roll_back(calls, media, dialog);
 }

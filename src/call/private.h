@@ -62,7 +62,7 @@ struct call_stream {
 	struct media_description said;         /* to the relay thread */
 };
 
-/* The last request of a side that may carry a description, to know it when it comes again. */
+/* A request of a side that may carry a description, to know it when it comes again. */
 struct dialog_request {
 	uint32_t cseq;
 	uint8_t method;
@@ -74,8 +74,11 @@ struct call_dialog {
 	uint64_t tag; /* hash */
 	struct offer_answer machine;
 	bool has_outline;
-	struct dialog_request requests[2];
+	bool had_outline;
+	/* of each side: its INVITE, and what it sent beside it (PRACK, UPDATE) */
+	struct dialog_request requests[2][2];
 	struct pv_sdp_outline outline; /* of the last offer */
+	struct pv_sdp_outline before;  /* of the one before it, while the last one waits */
 };
 
 enum branch_relay {

@@ -95,7 +95,7 @@ void step_app_fill_b2bua(
 		/* each call has at least two transactions while it is being set up */
 		.calls = MAX(config->limits.transactions / 2 / floors->workers.count, 1),
 		.session_expires_s = config->calls.session_expires_ms / 1000,
-		.max_duration_ms = config->calls.max_duration_ms,
+
 		.t1 = config->timers.t1_ms,
 		.t2 = config->timers.t2_ms,
 	};
@@ -112,6 +112,7 @@ static int make_b2bua(struct floors *floors, const struct config *config, unsign
 		.net = net_of(floors->net, index),
 		.transactions = floors->layers[index],
 		.proxy = floors->proxies[index],
+		.calls = floors->calls[index],
 		.tag_key = &floors->tag_key,
 	};
 	return b2bua_new(&floors->b2buas[index], &b2bua, &at);

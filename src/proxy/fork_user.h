@@ -26,8 +26,8 @@ struct fork_request {
  * return. */
 struct fork_user {
 	/* The bytes of a branch's request, with `client`'s branch in them, whose peer it sets.
-	 * Called again when another address is tried. NULL: cannot be sent (ret_error, as
-	 * net_local). */
+	 * Called again when another address is tried. NULL: cannot be sent; *ret_error is
+	 * negative, as of net_local, or the status that the branch ends with. */
 	struct buffer *(*write)(void *context, const struct fork_request *request,
 		struct transaction *client, int *ret_error);
 	/* Everything provisional but 100. */

@@ -31,10 +31,9 @@ static bool wants_record_route(const struct incoming *incoming)
 
 static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsigned index,
 	const struct incoming *incoming, const struct call_media_result *media,
-	struct transaction *client)
+	struct transaction *client, int *ret_error)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
-	int error;
 	if (fork->has_user) {
 		const struct fork_request request = {
 			.word = fork->word,
@@ -45,7 +44,7 @@ static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsig
 			.to = &branch->path,
 			.pin = branch->pin,
 		};
-		return proxy->user->write(proxy->user->context, &request, client, &error);
+		return proxy->user->write(proxy->user->context, &request, client, ret_error);
 	}
 	const struct rewrite rewrite = {
 		.incoming = incoming,
@@ -56,7 +55,7 @@ static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsig
 		.record_route = wants_record_route(incoming),
 		.pin_callee = branch->pin,
 	};
-	return proxy_rewrite(proxy, &rewrite, client, &error);
+	return proxy_rewrite(proxy, &rewrite, client, ret_error);
 }
 
 static void send_branch(
@@ -76,10 +75,11 @@ static void send_branch(
 		fork_branch_done(proxy, fork, index, fork->refusal.status, NULL);
 		return;
 	}
-	struct buffer *bytes = write_branch(proxy, fork, index, incoming, &media, client);
+	int error;
+	struct buffer *bytes = write_branch(proxy, fork, index, incoming, &media, client, &error);
 	if (!bytes) {
 		transaction_client_drop(proxy->at.transactions, client);
-		fork_branch_done(proxy, fork, index, UNSENT, NULL);
+		fork_branch_done(proxy, fork, index, error > 0 ? (unsigned)error : UNSENT, NULL);
 		return;
 	}
 	branch->state = BRANCH_TRYING;

@@ -10,6 +10,8 @@
 #include "proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
+#include "call/private.h"
+#include "lib/fake_server_call.h"
 
 static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8}, tag_key = {9, 10};
 
@@ -165,8 +167,9 @@ static bool configure_b2bua(struct fake_server *server, unsigned count, char **w
 {
 	const char *duration = scenario_value(count, words, "duration");
 	const char *sessions = scenario_value(count, words, "sessions");
-	if (duration)
-		server->b2bua_config.max_duration_ms = (uint64_t)atoi(duration) * 1000;
+	const struct call_limits limits = {
+		.max_duration_ms = duration ? (uint64_t)atoi(duration) * 1000 : 600000};
+	call_shared_set_limits(&server->shared, &limits);
 	if (sessions)
 		server->b2bua_config.session_expires_s = (uint32_t)atoi(sessions);
 	b2bua_configure(server->b2bua, &server->b2bua_config);
@@ -222,7 +225,7 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		return configure_b2bua(server, count, words);
 	if (strcmp(words[0], "legs") == 0 && count == 2)
 		return count_legs(server, (unsigned)atoi(words[1]));
-	return false;
+	return fake_server_call_command(server, count, words);
 }
 
 static const char *variable(void *context, const char *name)
@@ -234,6 +237,8 @@ static const char *variable(void *context, const char *name)
 		return large;
 	if (strcmp(name, "instance") == 0)
 		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
+	if (strncmp(name, "sdp ", 4) == 0)
+		return fake_server_sdp(server, name + 4);
 	return strcmp(name, "credentials") == 0 ? server->credentials : NULL;
 }
 
@@ -274,6 +279,7 @@ static void init_applications(struct fake_server *server)
 		.registry = server->registry,
 		.auth = server->auth,
 		.domains = server->own,
+		.calls = server->calls,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
 	const struct proxy_config proxy = {
@@ -294,9 +300,9 @@ static void init_applications(struct fake_server *server)
 		.net = at.net,
 		.transactions = at.transactions,
 		.proxy = server->proxy,
+		.calls = server->calls,
 		.tag_key = &tag_key};
-	server->b2bua_config = (struct b2bua_config){
-		.calls = 64, .max_duration_ms = 600000, .t1 = 500, .t2 = 4000};
+	server->b2bua_config = (struct b2bua_config){.calls = 64, .t1 = 500, .t2 = 4000};
 	ck_assert_int_eq(b2bua_new(&server->b2bua, &server->b2bua_config, &b2bua_at), 0);
 	dispatch_init(&server->dispatch, at.worker, at.net, at.transactions, server->proxy,
 		server->registrar, NULL);
@@ -321,6 +327,7 @@ void fake_server_init(struct fake_server *server, uint32_t transactions)
 		0);
 	ck_assert_int_eq(registry_new(&server->registry, &registry, &s->worker.clock.clock), 0);
 	init_auth(server);
+	fake_server_call_init(server);
 	init_applications(server);
 }
 
@@ -335,6 +342,11 @@ const char *fake_server_leak(const struct fake_server *server)
 		uint32_t count;
 	} left[] = {
 		{"forks", server->proxy->forks.used},
+		{"calls", server->calls->calls.used},
+		{"media of calls", server->calls->media.used},
+		{"dialogs of calls", server->calls->dialogs.used},
+		{"streams of calls", server->calls->streams.used},
+		{"media sessions", fake_media_in_use(&server->media)},
 		{"resolves", server->proxy->resolves.used},
 		{"bridges", calls.bridges},
 		{"legs", calls.legs},
@@ -373,6 +385,7 @@ void fake_server_done(struct fake_server *server)
 	b2bua_free(server->b2bua);
 	registrar_free(server->registrar);
 	proxy_free(server->proxy);
+	calls_free(server->calls);
 	transaction_layer_free(server->transactions);
 	registry_free(server->registry);
 	auth_free(server->auth);

@@ -31,6 +31,7 @@ int b2bua_new(
 	}
 	b2bua_timers_init(b);
 	invite_user_init(b);
+	media_owner_init(b);
 	*ret = b;
 	return 0;
 }
@@ -55,7 +56,7 @@ void b2bua_farewell(struct b2bua *b)
 	for (uint32_t i = 0; i < b->bridges.touched; i++) {
 		struct bridge *bridge = slab_at(&b->bridges, i);
 		if (slab_is_taken(bridge))
-			bridge_end(b, bridge, WHY_STOPPED);
+			bridge_end(b, bridge, CALL_STOPPED);
 	}
 }
 

@@ -4,6 +4,7 @@
 #ifndef APP_B2BUA_B2BUA_H
 #define APP_B2BUA_B2BUA_H
 
+#include "call/call.h"
 #include "proxy/proxy.h"
 
 struct b2bua;
@@ -12,8 +13,8 @@ struct b2bua;
 struct b2bua_config {
 	uint32_t calls;             /* of this worker at once: address space, not memory */
 	uint32_t session_expires_s; /* calls.session_expires; 0 = we ask for no session timer */
-	uint64_t max_duration_ms;   /* calls.max_duration; 0 = no limit */
-	uint32_t t1, t2;            /* of the transaction layer, ms */
+
+	uint32_t t1, t2; /* of the transaction layer, ms */
 };
 
 /* All belong to the same worker. Not owned. */
@@ -22,6 +23,7 @@ struct b2bua_floors {
 	struct net *net;
 	struct transaction_layer *transactions;
 	struct proxy *proxy;               /* finds and tries the targets; becomes its user */
+	struct calls *calls;               /* owns some of them */
 	const struct siphash_key *tag_key; /* signs our tags: the same on all workers */
 };
 

@@ -2,23 +2,32 @@
 /* bridge.c — the actions of a bridge: what an event at one end is at the other. */
 #include "app/b2bua/private.h"
 
-static const struct {
-	uint16_t status;
-	struct pv_span reason;
-} whys[WHY_COUNT] = {
-#define ROW(id, status, reason) [WHY_##id] = {status, PV_SPAN_INIT(reason)},
-	B2BUA_WHYS(ROW)
-#undef ROW
+/* What a caller hears who has no final answer when we end his call. */
+static const uint16_t statuses[] = {
+	[CALL_CALLER_BYE] = 487,
+	[CALL_CALLEE_BYE] = 487,
+	[CALL_CANCELLED] = 487,
+	[CALL_FAILED] = 500,
+	[CALL_BAD_MEDIA] = 488,
+	[CALL_NO_ACK] = 408,
+	[CALL_SILENT] = 480,
+	[CALL_TOO_LONG] = 408,
+	[CALL_HANGUP] = 480,
+	[CALL_VANISHED] = 408,
+	[CALL_EXPIRED] = 408,
+	[CALL_STOPPED] = 503,
+	[WHY_ELSEWHERE] = 487,
 };
 
-struct pv_span why_reason(enum b2bua_why why)
+struct pv_span why_reason(unsigned why)
 {
-	return whys[why].reason;
+	return why == WHY_ELSEWHERE ? PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\"")
+				    : call_why_reason((enum call_why)why);
 }
 
-unsigned why_status(enum b2bua_why why)
+unsigned why_status(unsigned why)
 {
-	return whys[why].status;
+	return statuses[why];
 }
 
 struct bridge *bridge_new(struct b2bua *b)
@@ -33,7 +42,7 @@ struct bridge *bridge_new(struct b2bua *b)
 
 static void bridge_free(struct b2bua *b, struct bridge *bridge)
 {
-	b2bua_timer_cancel(&bridge->deadline);
+	media_call_end(b, bridge, CALL_FAILED, 0);
 	for (unsigned side = 0; side < 2; side++) {
 		struct leg *leg = leg_get(b, bridge->legs[side]);
 		if (leg && leg->state == LEG_SETUP)
@@ -85,7 +94,7 @@ static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct br
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	bridge->early = slab_handle(&b->legs, news->leg);
 	if (invite)
-		exchange_answer(b, invite, news->message->status, news->message,
+		exchange_answer(b, invite, news->message->status, news->leg, news->message,
 			bridge_rseq(bridge, news->leg, news->message));
 }
 
@@ -104,7 +113,7 @@ static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer 
 	struct transaction *server =
 		invite ? transaction_get(b->at.transactions, invite->server) : NULL;
 	if (!server || !caller) {
-		bridge_end(b, bridge, WHY_VANISHED);
+		bridge_end(b, bridge, CALL_VANISHED);
 		return;
 	}
 	caller->server = invite->server;
@@ -115,9 +124,9 @@ static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer 
 	transaction_respond(b->at.transactions, server, accept, 200);
 	exchange_free(b, invite);
 	bridge->invite = 0;
-	if (b->config.max_duration_ms)
-		b2bua_timer_arm(b, &bridge->deadline, TIMER_DEADLINE,
-			b->at.worker->now_ms + b->config.max_duration_ms);
+	struct call *call = call_get(b->at.calls, bridge->call);
+	if (call)
+		call_up(b->at.calls, call, 200);
 	metrics_add(METRIC_b2bua_answered, 1);
 }
 
@@ -128,10 +137,10 @@ static void refuse_caller(struct b2bua *b, struct bridge *bridge, const struct b
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
 	bool has_status = news->status >= 300;
+	unsigned status = has_status ? news->status : why_status(bridge->why);
+	media_call_end(b, bridge, has_status ? CALL_FAILED : bridge->why, status);
 	if (invite)
-		exchange_answer(b, invite,
-			has_status ? news->status : why_status((enum b2bua_why)bridge->why),
-			has_status ? news->message : NULL, 0);
+		exchange_answer(b, invite, status, NULL, has_status ? news->message : NULL, 0);
 	if (caller)
 		leg_step(b, caller, LEG_WE_REFUSE, NULL);
 }
@@ -140,20 +149,20 @@ static void cancel_callees(struct b2bua *b, struct bridge *bridge, const struct 
 {
 	struct transaction *server = transaction_get(b->at.transactions, bridge->server);
 	struct pv_span reason = news->message ? pv_message_value(news->message, PV_HEADER_REASON)
-					      : why_reason((enum b2bua_why)bridge->why);
+					      : why_reason(bridge->why);
 	if (server)
 		proxy_fork_cancel(b->at.proxy, server, reason);
 }
 
 static void drop_callee(struct b2bua *b, struct leg *leg)
 {
+	media_end(b, leg);
 	list_remove(&leg->link);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	leg_leave(b, leg, WHY_ELSEWHERE, NULL);
 }
 
-static void leave(
-	struct b2bua *b, uint64_t handle, enum b2bua_why why, const struct pv_message *bye)
+static void leave(struct b2bua *b, uint64_t handle, unsigned why, const struct pv_message *bye)
 {
 	struct leg *leg = leg_get(b, handle);
 	if (leg)
@@ -166,7 +175,7 @@ static void perform(
 {
 	struct bridge *bridge = bridge_get(b, handle);
 	const uint64_t legs[2] = {bridge->legs[0], bridge->legs[1]};
-	enum b2bua_why why = (enum b2bua_why)bridge->why;
+	unsigned why = bridge->why;
 	if (actions & BRIDGE_PASS_RINGING)
 		pass_ringing(b, bridge, news);
 	if (actions & BRIDGE_ADOPT)
@@ -179,9 +188,13 @@ static void perform(
 		refuse_caller(b, bridge, news);
 	if ((actions & BRIDGE_CANCEL_CALLEES) && (bridge = bridge_get(b, handle)))
 		cancel_callees(b, bridge, news);
-	if (actions & BRIDGE_LEAVE_OTHER)
-		leave(b, legs[!news->leg->side], WHY_HUNG_UP, news->message);
+	if (actions & BRIDGE_LEAVE_OTHER) {
+		why = news->leg->side == SIDE_CALLER ? CALL_CALLER_BYE : CALL_CALLEE_BYE;
+		media_call_end(b, bridge, why, 0);
+		leave(b, legs[!news->leg->side], why, news->message);
+	}
 	if (actions & BRIDGE_LEAVE_BOTH) {
+		media_call_end(b, bridge, why, 0);
 		leave(b, legs[SIDE_CALLER], why, NULL);
 		leave(b, legs[SIDE_CALLEE], why, NULL);
 	}
@@ -201,7 +214,7 @@ void bridge_step(struct b2bua *b, struct bridge *bridge, enum bridge_event event
 	perform(b, slab_handle(&b->bridges, bridge), cell->actions, news);
 }
 
-void bridge_end(struct b2bua *b, struct bridge *bridge, enum b2bua_why why)
+void bridge_end(struct b2bua *b, struct bridge *bridge, unsigned why)
 {
 	const struct bridge_news news = {0};
 	if (!bridge)

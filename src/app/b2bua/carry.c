@@ -130,11 +130,15 @@ void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer
 	}
 }
 
-void carry_body(const struct pv_message *m, struct pv_writer *w)
+void carry_body(
+	const struct pv_message *m, const struct call_media_result *media, struct pv_writer *w)
 {
+	static const struct call_media_result unchanged = {.verdict = CALL_MEDIA_UNCHANGED};
+	if (!media)
+		media = &unchanged;
 	pv_put_text(w, "Content-Length: ");
-	pv_put_u64(w, m ? m->body.length : 0);
+	pv_put_u64(w, m ? call_media_body_length(media, m) : 0);
 	pv_put_text(w, "\r\n\r\n");
 	if (m)
-		pv_put(w, pv_message_span(m, m->body));
+		call_media_body_write(media, m, w);
 }

@@ -43,30 +43,43 @@ static void refreshed(struct b2bua *b, struct leg *to, const struct pv_message *
 	leg_agree(b, to, &terms);
 }
 
+/* What the asker hears of a failure, or of a success that it cannot be told. */
+static void refuse_invite(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	uint16_t bad = e->refusal.status;
+	if (status < 300)
+		exchange_answer(b, e, bad ? bad : 500, NULL, NULL, 0);
+	else
+		exchange_answer(b, e, status, leg_get(b, e->to), response, 0);
+	struct leg *from = leg_get(b, e->from);
+	uint64_t bridge = from->bridge;
+	leg_step(b, from, LEG_WE_REFUSE, NULL);
+	if (status < 300 && bad)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+}
+
 /* Who asked hears of it, and so does its leg. */
 static void answer_invite(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
-	struct leg *from = leg_get(b, e->from);
+	struct leg *from = leg_get(b, e->from), *to = leg_get(b, e->to);
 	struct transaction *server = transaction_get(b->at.transactions, e->server);
 	struct buffer *bytes = NULL;
 	if (!from) {
-		exchange_answer(b, e, status, NULL, 0);
+		exchange_answer(b, e, status, to, NULL, 0);
 		return;
 	}
 	if (status < 300 && server)
-		bytes = exchange_write(b, e, status, response, 0);
+		bytes = exchange_write(b, e, status, to, response, 0);
 	if (!bytes) {
-		exchange_answer(
-			b, e, status < 300 ? 500 : status, status < 300 ? NULL : response, 0);
-		leg_step(b, from, LEG_WE_REFUSE, NULL);
+		refuse_invite(b, e, status, response);
 		return;
 	}
 	from->server = e->server;
 	buffer_unref(&b->at.worker->buffers, from->ok);
 	from->ok = bytes;
 	from->ok_cseq = from->dialog.remote_cseq;
-	leg_keep_sdp(b, from, response);
 	leg_agree(b, from, &e->terms);
 	leg_step(b, from, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, bytes, status);
@@ -125,7 +138,10 @@ static void carried_ended(
 		if (from)
 			leg_agree(b, from, &e->terms);
 	}
-	exchange_answer(b, e, status, response, 0);
+	uint64_t bridge = to ? to->bridge : 0;
+	bool passed = exchange_answer(b, e, status, to, response, 0);
+	if (!passed && e->refusal.status && response && status < 300)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 }
 
 void exchange_ended(
@@ -137,6 +153,9 @@ void exchange_ended(
 	enum pv_method method = (enum pv_method)e->method;
 	if (again_longer(b, e, status, response))
 		return;
+	struct leg *from = leg_get(b, e->from);
+	if (!response && from && to && !e->refusal.status)
+		media_failed(b, from, to, method);
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)
@@ -145,7 +164,7 @@ void exchange_ended(
 		carried_ended(b, e, status, response);
 	exchange_free(b, exchange_get(b, handle));
 	if (bridge && kills_dialog(method, status))
-		bridge_end(b, bridge_get(b, bridge), WHY_VANISHED);
+		bridge_end(b, bridge_get(b, bridge), CALL_VANISHED);
 }
 
 /* ---- the transaction layer's words ---- */
@@ -163,7 +182,7 @@ static void pass_provisional(struct b2bua *b, struct exchange *e, const struct p
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
 	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
 		exchange_answer(
-			b, e, response->status, response, bridge_rseq(bridge, to, response));
+			b, e, response->status, to, response, bridge_rseq(bridge, to, response));
 }
 
 void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)

@@ -50,12 +50,17 @@ const struct pv_message *exchange_message(struct b2bua *b, const struct exchange
 static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 {
 	int error;
+	const struct pv_message *m = exchange_message(b, e);
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
+	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, NULL, &media);
+	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = PV_METHOD_ACK,
 		.cseq = leg->invite_cseq,
-		.carried = exchange_message(b, e),
+		.carried = m,
 		.to = &e->path,
+		.media = &media,
 	};
 	struct buffer *bytes = write_request(b, &outgoing, &error);
 	if (bytes) {
@@ -64,7 +69,11 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 		leg->ack_path = e->path;
 		net_send(b->at.net, &e->path, bytes, 0);
 	}
+	if (m)
+		leg_keep_sdp(b, leg, m, &media);
 	exchange_free(b, e);
+	if (!good)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 }
 
 static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, struct pv_writer *w)
@@ -79,8 +88,8 @@ static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, s
 }
 
 /* NULL: it cannot be sent. */
-static struct buffer *write_out(
-	struct b2bua *b, struct exchange *e, struct leg *leg, struct transaction *client)
+static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg *leg,
+	const struct call_media_result *media, struct transaction *client)
 {
 	int error;
 	char rack[40];
@@ -96,11 +105,11 @@ static struct buffer *write_out(
 		.carried = m,
 		.client = client,
 		.to = &e->path,
-		.reason = is_own_bye ? why_reason((enum b2bua_why)leg->why)
-				     : (struct pv_span){NULL, 0},
+		.reason = is_own_bye ? why_reason(leg->why) : (struct pv_span){NULL, 0},
 		.rack = rack_of(e, leg, &w),
 		.session = &leg->session.terms,
 		.body = repeats ? leg->sdp : NULL,
+		.media = media,
 	};
 	if (e->method == PV_METHOD_INVITE) {
 		leg->invite_cseq = leg->dialog.local_cseq;
@@ -110,8 +119,29 @@ static struct buffer *write_out(
 		leg->ack = NULL;
 	}
 	if (m)
-		leg_keep_sdp(b, leg, m);
+		leg_keep_sdp(b, leg, m, media);
 	return write_request(b, &outgoing, &error);
+}
+
+static void keep_refusal(struct exchange *e, struct call_media_result *media)
+{
+	if (media->verdict != CALL_MEDIA_REFUSED)
+		media->status = 488; /* an answer that had to be there is not */
+	e->refusal.status = media->status;
+	e->refusal.retry_after = media->retry_after;
+	e->refusal.sdp_verdict = media->sdp_verdict;
+}
+
+/* What becomes of the description that it carries. False: it cannot be. */
+static bool describe(
+	struct b2bua *b, struct exchange *e, struct leg *to, struct call_media_result *ret)
+{
+	const struct pv_message *m = exchange_message(b, e);
+	struct leg *from = leg_get(b, e->from);
+	if (!m || !from || media_pass(b, from, to, m, &e->source, ret))
+		return true;
+	keep_refusal(e, ret);
+	return false;
 }
 
 static void send_out(struct b2bua *b, struct exchange *e)
@@ -125,9 +155,14 @@ static void send_out(struct b2bua *b, struct exchange *e)
 		send_ack(b, e, leg);
 		return;
 	}
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
+	if (!describe(b, e, leg, &media)) {
+		exchange_ended(b, e, media.status, NULL);
+		return;
+	}
 	struct transaction *client =
 		transaction_client_take(b->at.transactions, (enum pv_method)e->method);
-	struct buffer *bytes = client ? write_out(b, e, leg, client) : NULL;
+	struct buffer *bytes = client ? write_out(b, e, leg, &media, client) : NULL;
 	if (!bytes) {
 		if (client)
 			transaction_client_drop(b->at.transactions, client);
@@ -199,14 +234,22 @@ bool exchange_failover(struct b2bua *b, struct exchange *e)
 
 /* ---- the answer ---- */
 
-struct buffer *exchange_write(struct b2bua *b, const struct exchange *e, unsigned status,
+struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned status, struct leg *to,
 	const struct pv_message *carried, uint32_t rseq)
 {
 	const struct pv_message *request = exchange_message(b, e);
 	struct leg *from = leg_get(b, e->from);
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!request || !from)
 		return NULL;
+	if (carried && to && !media_pass(b, to, from, carried, NULL, &media)) {
+		keep_refusal(e, &media);
+		return NULL;
+	}
 	bool refreshes = request->method == PV_METHOD_INVITE || request->method == PV_METHOD_UPDATE;
+	const struct call_media_result refusal = {.status = e->refusal.status,
+		.retry_after = e->refusal.retry_after,
+		.sdp_verdict = e->refusal.sdp_verdict};
 	const struct answer answer = {
 		.leg = from,
 		.request = request,
@@ -215,7 +258,11 @@ struct buffer *exchange_write(struct b2bua *b, const struct exchange *e, unsigne
 		.carried = carried,
 		.session = refreshes ? &e->terms : NULL,
 		.rseq = rseq,
+		.media = &media,
+		.refusal = !carried && status == refusal.status ? &refusal : NULL,
 	};
+	if (carried)
+		leg_keep_sdp(b, from, carried, &media);
 	return write_response(b, &answer);
 }
 
@@ -230,7 +277,20 @@ static bool answer_orphan(
 	return request && status >= 200;
 }
 
-bool exchange_answer(struct b2bua *b, const struct exchange *e, unsigned status,
+/* Without its bytes a failure is said once, and the transaction ends. */
+static void answer_without_room(
+	struct b2bua *b, const struct exchange *e, struct transaction *server, unsigned status)
+{
+	const struct pv_message *request = exchange_message(b, e);
+	metrics_add(METRIC_b2bua_answers_lost, 1);
+	if (status < 200)
+		return;
+	if (request && status >= 300 && (status != 408 || request->method == PV_METHOD_INVITE))
+		transaction_refuse(b->at.transactions, request, &e->source, status, PV_SPAN(""), 0);
+	transaction_abandon(b->at.transactions, server);
+}
+
+bool exchange_answer(struct b2bua *b, struct exchange *e, unsigned status, struct leg *to,
 	const struct pv_message *carried, uint32_t rseq)
 {
 	struct transaction *server = transaction_get(b->at.transactions, e->server);
@@ -238,21 +298,22 @@ bool exchange_answer(struct b2bua *b, const struct exchange *e, unsigned status,
 		return false;
 	if (!leg_get(b, e->from))
 		return answer_orphan(b, e, server, status);
-	struct buffer *bytes = exchange_write(b, e, status, carried, rseq);
+	struct buffer *bytes = exchange_write(b, e, status, to, carried, rseq);
+	bool is_bad = !bytes && carried && e->refusal.status;
+	if (is_bad && status < 200) {
+		/* nobody may believe it; what comes in the end decides */
+		e->refusal.status = 0;
+		return false;
+	}
+	if (is_bad) {
+		status = e->refusal.status;
+		bytes = exchange_write(b, e, status, NULL, NULL, 0);
+	}
 	if (!bytes) {
-		const struct pv_message *request = exchange_message(b, e);
-		metrics_add(METRIC_b2bua_answers_lost, 1);
-		if (status < 200)
-			return false;
-		/* without its bytes a failure is said once, and the transaction ends */
-		if (request && status >= 300 &&
-			(status != 408 || request->method == PV_METHOD_INVITE))
-			transaction_refuse(
-				b->at.transactions, request, &e->source, status, PV_SPAN(""), 0);
-		transaction_abandon(b->at.transactions, server);
+		answer_without_room(b, e, server, status);
 		return false;
 	}
 	transaction_respond(b->at.transactions, server, bytes, status);
 	buffer_unref(&b->at.worker->buffers, bytes);
-	return true;
+	return !is_bad;
 }

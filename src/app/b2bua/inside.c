@@ -282,7 +282,7 @@ bool b2bua_cancel(
 	struct bridge *bridge = bridge_get(b, word);
 	const struct bridge_news news = {.message = cancel};
 	if (bridge && bridge->state == BRIDGE_CALLING) {
-		bridge->why = WHY_CANCELLED;
+		bridge->why = CALL_CANCELLED;
 		bridge_step(b, bridge, BRIDGE_EVENT_CALLER_CANCELS, &news);
 	}
 	return true;

@@ -72,11 +72,29 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 	return bridge;
 }
 
+/* calls.per_user is between us and the user; an INVITE with the name of a call that is there is no
+ * new one; the rest is the server's trouble. */
+static void refuse_call(
+	struct b2bua *b, const struct incoming *incoming, struct transaction *server, int error)
+{
+	const struct pv_message *m = incoming->message;
+	if (error == -EDQUOT)
+		proxy_reply(b->at.proxy, server, m, incoming->from, 403, PV_SPAN("Too Many Calls"),
+			PV_SPAN(""));
+	else if (error == -EEXIST)
+		proxy_reply(b->at.proxy, server, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
+	else
+		proxy_reply_busy(b->at.proxy, server, m, incoming->from);
+}
+
 void b2bua_invite(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
 	struct bridge *bridge = begin(b, incoming, server);
-	if (!bridge) {
-		proxy_reply_busy(b->at.proxy, server, incoming->message, incoming->from);
+	int error = bridge ? media_call_begin(b, bridge, incoming) : -ENOBUFS;
+	if (error) {
+		refuse_call(b, incoming, server, error);
+		if (bridge)
+			bridge_fork_gone(b, bridge);
 		return;
 	}
 	metrics_add(METRIC_b2bua_calls, 1);
@@ -114,6 +132,26 @@ static struct leg *call_leg(
 	return leg;
 }
 
+/* The caller's description as this phone gets it: 0, or why it gets none. */
+static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
+	const struct fork_request *request, struct call_media_result *ret)
+{
+	struct exchange *invite = exchange_get(b, bridge->invite);
+	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
+	struct pv_span sent_by;
+	int error = net_local(b->at.net, request->to, &sent_by);
+	if (error < 0)
+		return error;
+	if (!invite || !caller || !media_begin(b, leg, request))
+		return -ENOBUFS;
+	if (media_pass(b, caller, leg, request->incoming->message, request->incoming->from, ret))
+		return 0;
+	invite->refusal.status = ret->status;
+	invite->refusal.retry_after = ret->retry_after;
+	invite->refusal.sdp_verdict = ret->sdp_verdict;
+	return ret->status;
+}
+
 static struct buffer *on_write(void *context, const struct fork_request *request,
 	struct transaction *client, int *ret_error)
 {
@@ -126,6 +164,10 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 	if (!leg)
 		return NULL;
 	const struct pv_message *m = request->incoming->message;
+	struct call_media_result media;
+	*ret_error = describe(b, bridge, leg, request, &media);
+	if (*ret_error)
+		return NULL;
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = PV_METHOD_INVITE,
@@ -133,12 +175,13 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 		.carried = m,
 		.client = client,
 		.to = request->to,
+		.media = &media,
 	};
+	leg_keep_sdp(b, leg, m, &media);
 	leg->invite_cseq = leg->dialog.local_cseq;
 	leg->client = transaction_handle(b->at.transactions, client);
 	leg->was_offered = m->body.length;
 	leg->dialog.has_path = request->pin;
-	leg_keep_sdp(b, leg, m);
 	transaction_set_peer(client, slab_handle(&b->legs, leg) | FORK_USER_MARK);
 	struct buffer *bytes = write_request(b, &outgoing, ret_error);
 	leg->dialog.path = *request->to;
@@ -167,13 +210,19 @@ static void on_provisional(
 
 /* What the caller hears; NULL: no room, or it needs none. */
 static struct buffer *acceptance(
-	struct b2bua *b, struct bridge *bridge, const struct pv_message *response)
+	struct b2bua *b, struct bridge *bridge, struct leg *leg, const struct pv_message *response)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	if (!invite || !transaction_get(b->at.transactions, invite->server))
 		return NULL;
 	invite->terms = bridge->terms;
-	return exchange_write(b, invite, response->status, response, 0);
+	return exchange_write(b, invite, response->status, leg, response, 0);
+}
+
+static bool is_bad(struct b2bua *b, const struct bridge *bridge)
+{
+	const struct exchange *invite = exchange_get(b, bridge->invite);
+	return invite && invite->refusal.status;
 }
 
 static bool on_success(
@@ -187,14 +236,16 @@ static bool on_success(
 	if (leg_learn(b, news.leg, response) < 0)
 		return false;
 	bool is_wanted = bridge->state == BRIDGE_CALLING;
-	if (is_wanted && !(news.accept = acceptance(b, bridge, response)))
-		return false;
+	if (is_wanted && !(news.accept = acceptance(b, bridge, news.leg, response))) {
+		if (!is_bad(b, bridge))
+			return false;
+		/* an answer that cannot be is no call (§13.2.2.4): CANCELLING takes it from here */
+		bridge_end(b, bridge, CALL_BAD_MEDIA);
+		is_wanted = false;
+	}
 	uint64_t handle = slab_handle(&b->legs, news.leg);
 	const struct session_wish wish = leg_wish(b, news.leg);
 	const struct session_terms terms = session_terms_of_response(&wish, response);
-	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
-	if (is_wanted && caller)
-		leg_keep_sdp(b, caller, response);
 	bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_ANSWERS, &news);
 	buffer_unref(&b->at.worker->buffers, news.accept);
 	struct leg *leg = leg_get(b, handle);

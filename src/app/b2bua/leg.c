@@ -26,6 +26,7 @@ static void drop(struct b2bua *b, struct buffer **bytes)
 
 void leg_free(struct b2bua *b, struct leg *leg)
 {
+	media_end(b, leg);
 	b2bua_timer_cancel(&leg->resend);
 	b2bua_timer_cancel(&leg->alarm);
 	list_remove(&leg->link);
@@ -174,18 +175,22 @@ void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message
 		drop(b, &leg->sdp);
 }
 
-void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message)
+void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
+	const struct call_media_result *media)
 {
 	struct pv_span type = pv_message_value(message, PV_HEADER_CONTENT_TYPE);
 	if (leg->has_update || !message->body.length ||
 		!pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
 		return;
-	struct buffer *sdp = buffer_take(&b->at.worker->buffers, message->body.length);
+	size_t length = call_media_body_length(media, message);
+	struct buffer *sdp = buffer_take(&b->at.worker->buffers, length);
+	struct pv_writer w;
 	if (!sdp)
 		return; /* the one before is as good as none: it is only what a refresh repeats */
 	drop(b, &leg->sdp);
-	memcpy(sdp->bytes, message->bytes + message->body.at, message->body.length);
-	sdp->length = message->body.length;
+	pv_writer_init(&w, sdp->bytes, buffer_capacity(sdp));
+	call_media_body_write(media, message, &w);
+	sdp->length = (uint32_t)pv_writer_length(&w);
 	leg->sdp = sdp;
 }
 
@@ -240,7 +245,7 @@ unsigned leg_step(
 	return actions;
 }
 
-void leg_leave(struct b2bua *b, struct leg *leg, enum b2bua_why why, const struct pv_message *bye)
+void leg_leave(struct b2bua *b, struct leg *leg, unsigned why, const struct pv_message *bye)
 {
 	leg->why = (uint8_t)why;
 	leg_step(b, leg, LEG_WE_LEAVE, bye);

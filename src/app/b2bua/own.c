@@ -28,8 +28,6 @@ void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 {
 	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, carried);
-	if (carried)
-		leg_keep_sdp(b, leg, carried);
 	if (e)
 		exchange_start(b, e); /* else their 2xx comes again, and so does this */
 }

@@ -9,41 +9,20 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/wheel.h"
+#include "call/call_media.h"
 #include "dialog/dialog.h"
 #include "dialog/session.h"
 #include "dialog/tag.h"
 
 enum bridge_side { SIDE_CALLER, SIDE_CALLEE };
 
-/* Why we end a call: the value of a Reason header (RFC 3326), and the status of a caller who has
- * none yet. */
-/* clang-format off */
-#define B2BUA_WHYS(ROW)                                                                          \
-	ROW(HUNG_UP, 487, "")                                                                    \
-	ROW(CANCELLED, 487, "")                                                                  \
-	ROW(ELSEWHERE, 487, "SIP;cause=200;text=\"Call completed elsewhere\"")                   \
-	ROW(TOO_LONG, 408, "Q.850;cause=102;text=\"Maximum Duration\"")                          \
-	ROW(SILENT, 500, "Q.850;cause=102;text=\"Media Timeout\"")                               \
-	ROW(OPERATOR, 480, "Q.850;cause=31;text=\"Ended By Operator\"")                          \
-	ROW(NO_ACK, 408, "SIP;cause=408;text=\"No ACK\"")                                        \
-	ROW(VANISHED, 408, "SIP;cause=408;text=\"Other Leg Vanished\"")                          \
-	ROW(EXPIRED, 408, "SIP;cause=408;text=\"Session Timer Expired\"")                        \
-	ROW(NO_DIALOG, 502, "SIP;cause=502;text=\"Answer Without Contact\"")                     \
-	ROW(STOPPED, 503, "SIP;cause=503;text=\"Server stops\"")
-/* clang-format on */
+/* Why a leg gets BYE: enum call_why, or this: another phone has the call. */
+#define WHY_ELSEWHERE CALL_WHY_COUNT
 
-enum b2bua_why {
-#define ROW(id, status, reason) WHY_##id,
-	B2BUA_WHYS(ROW)
-#undef ROW
-		WHY_COUNT,
-};
-
-/* What waits in the wheel. */
+/* What a leg waits for in the wheel. */
 enum timer_kind {
-	TIMER_RESEND,   /* leg: our 2xx again, until its ACK */
-	TIMER_ALARM,    /* leg: its session timer */
-	TIMER_DEADLINE, /* bridge */
+	TIMER_RESEND, /* our 2xx again, until its ACK */
+	TIMER_ALARM,  /* its session timer */
 };
 
 struct b2bua_timer {
@@ -62,12 +41,13 @@ struct leg {
 	uint8_t side;     /* enum bridge_side */
 	uint8_t state;    /* enum leg_state */
 	uint8_t branch;   /* of the fork that called it */
-	uint8_t why;      /* enum b2bua_why, of its BYE */
+	uint8_t why;      /* of its BYE: enum call_why, or WHY_ELSEWHERE */
 	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
 	bool was_offered; /* our INVITE to it had a body: its 2xx is acknowledged at once */
 	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
 	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
 
+	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
 	uint64_t client;      /* our INVITE to it, the last */
 	uint32_t invite_cseq; /* of that */
 	struct buffer *ack;   /* our ACK for its 2xx, to be sent again with it */
@@ -95,8 +75,8 @@ struct bridge {
 	struct session_terms terms; /* what the caller will be told in the 2xx */
 	uint32_t rseq;              /* of our last reliable response to the caller */
 	uint8_t state;              /* enum bridge_state */
-	uint8_t why;                /* enum b2bua_why, when we end it */
-	struct b2bua_timer deadline;
+	uint8_t why;                /* enum call_why, when we end it */
+	uint64_t call;              /* handle in the table of calls, which has its deadline */
 };
 
 /* A request on its way from one leg to the other, or one of our own. */
@@ -110,8 +90,12 @@ struct exchange {
 	struct path source;      /* that it came by */
 	struct path path;        /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
-	uint32_t rack;              /* PRACK: the number that its leg knows */
-	uint8_t method;             /* enum pv_method; OTHER: as `message` names it */
+	struct {                    /* why the media could not be: what a refusal says */
+		uint16_t status, retry_after;
+		int sdp_verdict;
+	} refusal;
+	uint32_t rack;  /* PRACK: the number that its leg knows */
+	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_resolving;
 	bool is_refresh; /* of the session timer */
@@ -122,6 +106,7 @@ struct b2bua {
 	struct b2bua_config config;
 	struct b2bua_floors at;
 	struct fork_user user;
+	struct call_owner owner;
 	struct slab bridges, legs, exchanges;
 	struct wheel wheel;
 	struct worker_lane tick; /* turns the wheel while something waits in it */
@@ -147,8 +132,9 @@ static inline struct exchange *exchange_get(struct b2bua *b, uint64_t handle)
 	return slab_get(&b->exchanges, handle);
 }
 
-struct pv_span why_reason(enum b2bua_why why);
-unsigned why_status(enum b2bua_why why);
+struct pv_span why_reason(unsigned why);
+/* Of a caller who has no final answer yet. */
+unsigned why_status(unsigned why);
 
 /* ---- timer.c ---- */
 void b2bua_timers_init(struct b2bua *b);
@@ -186,11 +172,12 @@ struct leg *leg_other(struct b2bua *b, const struct leg *leg);
 unsigned leg_step(
 	struct b2bua *b, struct leg *leg, enum leg_event event, const struct pv_message *message);
 /* Its BYE gives `why`, or carries `bye`. May free the leg. */
-void leg_leave(struct b2bua *b, struct leg *leg, enum b2bua_why why, const struct pv_message *bye);
+void leg_leave(struct b2bua *b, struct leg *leg, unsigned why, const struct pv_message *bye);
 /* What it can, from a request or a 2xx of it. */
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message);
 /* A description goes to it in `message`. */
-void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message);
+void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
+	const struct call_media_result *media);
 
 /* ---- bridge.c ---- */
 struct bridge *bridge_new(struct b2bua *b);
@@ -205,7 +192,7 @@ struct bridge_news {
 void bridge_step(struct b2bua *b, struct bridge *bridge, enum bridge_event event,
 	const struct bridge_news *news);
 /* We end it: BYE to both, or a refusal and CANCEL. NULL is accepted. */
-void bridge_end(struct b2bua *b, struct bridge *bridge, enum b2bua_why why);
+void bridge_end(struct b2bua *b, struct bridge *bridge, unsigned why);
 /* One of its legs is over. */
 void bridge_leg_left(struct b2bua *b, struct leg *leg);
 /* The phones that ring no more are forgotten; FORK_GONE. */
@@ -220,10 +207,27 @@ struct leg *bridge_pracked(
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
 
+/* ---- media.c: the call in the table, and its descriptions ---- */
+void media_owner_init(struct b2bua *b);
+/* As call_begin. */
+int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming);
+void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsigned status);
+/* A phone is called, or called once more: false: no room. */
+bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
+void media_end(struct b2bua *b, struct leg *callee);
+/* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
+ * had to be in it is missing. `source` NULL: as before. */
+bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
+	const struct pv_message *message, const struct path *source, struct call_media_result *ret);
+/* A request of `asker` will have no answer that passes. */
+void media_failed(
+	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
+
 /* ---- carry.c: what of a message goes on to the other leg ---- */
 void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer *w);
 /* Content-Length, the empty line and the body. */
-void carry_body(const struct pv_message *m, struct pv_writer *w);
+void carry_body(
+	const struct pv_message *m, const struct call_media_result *media, struct pv_writer *w);
 
 /* ---- write.c: the bytes ---- */
 struct outgoing {
@@ -233,10 +237,11 @@ struct outgoing {
 	const struct pv_message *carried; /* NULL: nothing is */
 	struct transaction *client;       /* NULL: ACK */
 	struct path *to;
-	struct pv_span reason;               /* of a Reason header, or empty */
-	struct pv_span rack;                 /* of a RAck header, or empty */
-	const struct session_terms *session; /* Session-Expires and Min-SE; NULL: neither */
-	struct buffer *body;                 /* a description of our own, or NULL */
+	struct pv_span reason;                 /* of a Reason header, or empty */
+	struct pv_span rack;                   /* of a RAck header, or empty */
+	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
+	struct buffer *body;                   /* a description of our own, or NULL */
+	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
 };
 /* NULL: no room, or no socket for that transport (ret_error). */
 struct buffer *write_request(struct b2bua *b, const struct outgoing *outgoing, int *ret_error);
@@ -245,9 +250,11 @@ struct answer {
 	const struct pv_message *request; /* that is answered ... */
 	const struct path *from;          /* ... and came by this */
 	unsigned status;
-	const struct pv_message *carried;    /* the response of the other leg, or NULL */
-	const struct session_terms *session; /* of a 2xx; NULL: none */
-	uint32_t rseq;                       /* 0 = none */
+	const struct pv_message *carried;        /* the response of the other leg, or NULL */
+	const struct session_terms *session;     /* of a 2xx; NULL: none */
+	uint32_t rseq;                           /* 0 = none */
+	const struct call_media_result *media;   /* as above */
+	const struct call_media_result *refusal; /* of media, when that is the reason; or NULL */
 };
 struct buffer *write_response(struct b2bua *b, const struct answer *answer);
 /* "Supported" and what is agreed on for our own wish of this leg. */
@@ -264,11 +271,14 @@ void exchange_start(struct b2bua *b, struct exchange *exchange);
 bool exchange_failover(struct b2bua *b, struct exchange *exchange);
 /* What it keeps, read again into the scratch message; NULL when it keeps nothing. */
 const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *exchange);
-/* The bytes that answer its request, as the leg `from` hears it. NULL: no room. */
-struct buffer *exchange_write(struct b2bua *b, const struct exchange *exchange, unsigned status,
-	const struct pv_message *carried, uint32_t rseq);
-/* The same, and sends them. True: they went out. */
-bool exchange_answer(struct b2bua *b, const struct exchange *exchange, unsigned status,
+/* The bytes that answer its request, as the leg `from` hears it; `carried` (or NULL) is the
+ * response of the leg `to`. NULL: no room; or, and `refusal` says why, what it describes cannot be.
+ */
+struct buffer *exchange_write(struct b2bua *b, struct exchange *exchange, unsigned status,
+	struct leg *to, const struct pv_message *carried, uint32_t rseq);
+/* The same, and sends them. A final response whose media cannot be becomes a refusal. False: what
+ * was to be said did not go out. */
+bool exchange_answer(struct b2bua *b, struct exchange *exchange, unsigned status, struct leg *to,
 	const struct pv_message *carried, uint32_t rseq);
 
 /* ---- inside.c: requests inside dialogs ---- */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timer.c — what waits: a 2xx to be sent again, the alarm of a session timer, the deadline of a
- * call. */
+/* timer.c — what a leg waits for: our 2xx to be sent again, the alarm of its session timer. */
 #include "app/b2bua/private.h"
 #include "base/random.h"
 
@@ -10,10 +9,10 @@ static void resend(struct b2bua *b, struct leg *leg, uint64_t now_ms)
 	if (now_ms >= leg->ok_end_ms || !server) {
 		uint64_t bridge = leg->bridge;
 		if (leg->state == LEG_OKED)
-			leg->why = WHY_NO_ACK; /* who is PARTING has a reason already */
+			leg->why = CALL_NO_ACK; /* who is PARTING has a reason already */
 		unsigned actions = leg_step(b, leg, LEG_NO_ACK, NULL);
 		if (actions & LEG_TELL_NO_ACK)
-			bridge_end(b, bridge_get(b, bridge), WHY_NO_ACK);
+			bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 		return;
 	}
 	transaction_respond(b->at.transactions, server, leg->ok, 200);
@@ -33,7 +32,7 @@ static void act(struct b2bua *b, struct leg *leg, unsigned actions)
 	if (actions & SESSION_REFRESH)
 		own_refresh(b, leg);
 	else if (actions & SESSION_GIVE_UP)
-		bridge_end(b, bridge_get(b, leg->bridge), WHY_EXPIRED);
+		bridge_end(b, bridge_get(b, leg->bridge), CALL_EXPIRED);
 }
 
 void leg_agree(struct b2bua *b, struct leg *leg, const struct session_terms *terms)
@@ -57,19 +56,19 @@ void leg_session_glare(struct b2bua *b, struct leg *leg)
 	act(b, leg, 0);
 }
 
+static void alarmed(struct b2bua *b, struct leg *leg, uint64_t now_ms)
+{
+	act(b, leg, session_due(&leg->session, now_ms));
+}
+
 static void fire(struct b2bua *b, struct b2bua_timer *timer, uint64_t now_ms)
 {
-	struct leg *leg;
 	switch ((enum timer_kind)timer->kind) {
 	case TIMER_RESEND:
 		resend(b, container_of(timer, struct leg, resend), now_ms);
 		break;
 	case TIMER_ALARM:
-		leg = container_of(timer, struct leg, alarm);
-		act(b, leg, session_due(&leg->session, now_ms));
-		break;
-	case TIMER_DEADLINE:
-		bridge_end(b, container_of(timer, struct bridge, deadline), WHY_TOO_LONG);
+		alarmed(b, container_of(timer, struct leg, alarm), now_ms);
 		break;
 	}
 }

@@ -98,14 +98,19 @@ static void put_request(
 	if (o->body)
 		put_own_body(o->body, w);
 	else
-		carry_body(m, w);
+		carry_body(m, o->media, w);
 }
 
-static struct buffer *writable(struct b2bua *b, const struct pv_message *m, const struct leg *leg,
-	const struct buffer *body)
+static size_t media_length(const struct call_media_result *media)
 {
-	size_t room =
-		ROOM + (m ? m->length : 0) + (body ? body->length : 0) + leg->dialog.text->length;
+	return media && media->verdict == CALL_MEDIA_CHANGED ? media->sdp.length : 0;
+}
+
+static struct buffer *writable(struct b2bua *b, const struct outgoing *o)
+{
+	const struct pv_message *m = o->carried;
+	size_t room = ROOM + (m ? m->length : 0) + (o->body ? o->body->length : 0) +
+		      o->leg->dialog.text->length + media_length(o->media);
 	return buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
 }
 
@@ -127,7 +132,7 @@ struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret
 	if (*ret_error < 0)
 		return NULL;
 	*ret_error = -ENOBUFS;
-	struct buffer *bytes = writable(b, o->carried, o->leg, o->body);
+	struct buffer *bytes = writable(b, o);
 	if (!bytes)
 		return NULL;
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
@@ -170,12 +175,21 @@ static void put_response_contact(struct b2bua *b, const struct answer *a, struct
 		put_contact(a->leg, &path, sent_by, w);
 }
 
+/* Warning and Retry-After. */
+static void put_refusal(struct b2bua *b, const struct answer *a, struct pv_writer *w)
+{
+	struct path path = *a->from;
+	struct pv_span agent;
+	if (net_local(b->at.net, &path, &agent) == 0)
+		call_media_refusal_write(a->refusal, agent, w);
+}
+
 struct buffer *write_response(struct b2bua *b, const struct answer *a)
 {
 	const struct pv_message *m = a->carried;
 	struct transaction_via_text fixup;
 	struct pv_writer w;
-	size_t room = ROOM + a->request->body.at + (m ? m->length : 0);
+	size_t room = ROOM + a->request->body.at + (m ? m->length : 0) + media_length(a->media);
 	struct buffer *bytes = buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
 	if (!bytes)
 		return NULL;
@@ -200,8 +214,10 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 		pv_put_text(&w, "Supported: timer\r\n");
 		session_put_response(&w, a->session);
 	}
+	if (a->refusal)
+		put_refusal(b, a, &w);
 	if (m)
 		carry_headers(b, m, &w);
-	carry_body(m, &w);
+	carry_body(m, a->media, &w);
 	return written(b, bytes, &w);
 }
