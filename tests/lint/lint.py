@@ -25,13 +25,16 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 NET = {"base", "sip", "runtime"}
 TRANSACTION = NET | {"net"}
 SERVICES = TRANSACTION | {"transaction"}
-APP = SERVICES | {"registry", "auth", "dialog", "store", "sdp"}
+CALL = SERVICES | {"dialog", "sdp", "rtp", "media"}
+PROXY = CALL | {"registry", "auth", "call"}
+APP = PROXY | {"proxy", "store"}
 FLOORS = {
     "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
     "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
+    "call": CALL, "proxy": PROXY,
     "media": {"base", "sdp", "rtp", "runtime"}, "store": {"base", "runtime", "registry"},
-    "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "media", "ctl"},
+    "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "ctl"},
     "ctl": {"base", "conf", "admin"},
 }
 # What only some floors may see of the outside.
