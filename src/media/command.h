@@ -36,7 +36,8 @@
  * until it has looked.
  *
  * Of a call with several sessions each is on its own: take them all before the SDP is written, drop
- * those that were taken when one cannot be had.
+ * those that were taken when one cannot be had. Of a forked INVITE one session will do: end 1 is
+ * where the SDP that was set last says, each branch's SDP being an offer or answer of its own.
  */
 
 struct media;

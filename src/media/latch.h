@@ -78,18 +78,18 @@ enum latch_event {
 };
 
 /* Actions, in the order in which they are performed. */
-#define LATCH_ACTION(n) (1u << (n))
-#define LATCH_LEAVE                                                                   \
-	LATCH_ACTION(0) /* the source becomes the old one, late packets prove nothing \
-			 */
-#define LATCH_DOUBT         LATCH_ACTION(1) /* the source stays, late packets prove nothing */
+/* clang-format off */
+#define LATCH_ACTION(n)     (1u << (n))
+#define LATCH_LEAVE         LATCH_ACTION(0) /* the source becomes the old one: late packets prove nothing */
+#define LATCH_DOUBT         LATCH_ACTION(1) /* the source stays: late packets prove nothing */
 #define LATCH_TAKE          LATCH_ACTION(2) /* this packet's address is the source */
 #define LATCH_AIM_ANNOUNCED LATCH_ACTION(3) /* send there */
 #define LATCH_AIM_NOWHERE   LATCH_ACTION(4)
 #define LATCH_AIM_SOURCE    LATCH_ACTION(5)
 #define LATCH_AIM_RTP       LATCH_ACTION(6) /* the port above RTP's source */
 #define LATCH_TELL          LATCH_ACTION(7) /* the worker: the lock is new */
-#define LATCH_PASS          LATCH_ACTION(8) /* the packet goes on; without it it is dropped and counted */
+#define LATCH_PASS          LATCH_ACTION(8) /* the packet goes on; else it is dropped and counted */
+/* clang-format on */
 
 /* An empty cell drops the packet. */
 struct latch_cell {
@@ -110,7 +110,7 @@ struct latch {
 	bool is_rtcp : 1;  /* no sequence numbers: one packet of a host elects, strangers never */
 	bool is_blind : 1; /* `announced` is not usable */
 	uint8_t votes;     /* of the candidate */
-	uint8_t candidate_rank; /* enum of latch.c */
+	uint8_t candidate_rank; /* enum rank of latch.c */
 	struct media_address announced;
 	struct media_address hosts[2]; /* signalling's; of RTCP: RTP's source */
 	struct media_address old;      /* the source before the last offer */

@@ -30,11 +30,6 @@
 #define TICK_MS 50
 #define TICKS   20
 
-/* The policy of naps, see relay_nap. */
-#define PACE_WINDOW_NS UINT64_C(8000000)
-#define PACE_FEW       UINT32_C(40)  /* packets in a window: below it each is answered at once */
-#define PACE_MANY      UINT32_C(240) /* from here on naps are as long as they may be */
-
 static void read_clock(struct relay *relay)
 {
 	relay->now_ns = clock_now_ns(relay->clock);
@@ -150,26 +145,15 @@ static int wait_ms(const struct relay *relay)
 	return is_idle(relay) ? -1 : TICK_MS;
 }
 
-/*
- * media.tick: under load a nap before the next look lets packets gather, so that one wake serves
- * many. Nobody need ring meanwhile: the mailbox knows the thread awake.
- */
-static void relay_nap(struct relay *relay)
+/* Before the next look. Nobody need ring meanwhile: the mailbox knows the thread awake. */
+static void nap(struct relay *relay)
 {
-	struct relay_pace *pace = &relay->pace;
-	if (relay->tick_us == 0)
+	if (relay->tick_us == 0 || relay->wants_filling)
 		return;
-	if (relay->now_ns - pace->window_ns >= PACE_WINDOW_NS) {
-		uint32_t packets = (uint32_t)relay->packets - pace->packets;
-		uint32_t share = packets <= PACE_FEW ? 0 : MIN(packets, PACE_MANY) - PACE_FEW;
-		pace->nap_us = relay->tick_us * share / (PACE_MANY - PACE_FEW);
-		pace->packets = (uint32_t)relay->packets;
-		pace->window_ns = relay->now_ns;
-	}
-	if (pace->nap_us == 0 || relay->wants_filling)
-		return;
-	struct timespec nap = {.tv_nsec = (long)pace->nap_us * 1000};
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	uint32_t nap_us = pace_nap_us(&relay->pace, relay->packets, relay->now_ns, relay->tick_us);
+	struct timespec time = {.tv_nsec = (long)nap_us * 1000};
+	if (nap_us > 0)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
 void relay_round(struct relay *relay, int wait)
@@ -206,7 +190,7 @@ static void *run(void *context)
 		log_event(LOG_LEVEL_WARNING, "media_not_pinned", "thread=%u core=%d", relay->index,
 			relay->core);
 	while (!atomic_load_explicit(&relay->is_stopping, memory_order_acquire)) {
-		relay_nap(relay);
+		nap(relay);
 		relay_round(relay, wait_ms(relay));
 		metrics_set(METRIC_media_ports_bound, 2 * stock_bound(&relay->stock));
 	}

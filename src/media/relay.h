@@ -12,6 +12,7 @@
 #include "media/end.h"
 #include "media/lease.h"
 #include "media/media.h"
+#include "media/pace.h"
 #include "media/stock.h"
 
 struct media;
@@ -35,13 +36,6 @@ struct relay_shown {
 	_Atomic uint64_t packets, forwarded, dropped, wakes;
 };
 
-/* When a thread naps: see relay_nap. */
-struct relay_pace {
-	uint64_t window_ns;
-	uint32_t packets; /* in this window */
-	uint32_t nap_us;  /* what the last window suggests */
-};
-
 /* Owner: its thread; others post to `mailbox`, take from the stock's rings and read the atomics. */
 struct relay {
 	struct media *media;
@@ -57,7 +51,7 @@ struct relay {
 	uint64_t tick_ms;   /* when the next tick is due */
 	uint32_t watched;   /* index of the session that is watched next */
 	uint64_t packets;
-	struct relay_pace pace;
+	struct pace pace;
 	struct slab sessions;
 	struct stock stock;
 	struct refill *refills; /* [workers] */

@@ -127,6 +127,78 @@ START_TEST(stopping_with_calls_in_progress)
 }
 END_TEST
 
+/* ---- a worker with a thread of its own ---- */
+
+struct order {
+	struct worker_task task;
+	struct call *call;
+	_Atomic bool is_done;
+};
+
+static _Atomic uint32_t told_there;
+static _Atomic bool ended_there;
+
+static void told_on_worker(void *context, media_id session, uint64_t owner, uint32_t bits)
+{
+	ck_assert_ptr_eq(worker_current(), &group.workers[0]);
+	ck_assert_uint_eq(owner, 77);
+	atomic_fetch_or(&told_there, bits);
+}
+
+static void ended_on_worker(
+	void *context, media_id session, uint64_t owner, const struct media_report *report)
+{
+	ck_assert_ptr_eq(worker_current(), &group.workers[0]);
+	ck_assert_uint_eq(report->ends[0].packets, 50);
+	atomic_store(&ended_there, true);
+}
+
+static void take_there(struct worker *worker, struct worker_task *task)
+{
+	struct order *order = container_of(task, struct order, task);
+	call_open(order->call, 77);
+	media_set(media, worker->index, order->call->lease.session, &order->call->description);
+	atomic_store(&order->is_done, true);
+}
+
+static void drop_there(struct worker *worker, struct worker_task *task)
+{
+	struct order *order = container_of(task, struct order, task);
+	media_drop(media, worker->index, order->call->lease.session);
+	atomic_store(&order->is_done, true);
+}
+
+static void give_order(struct order *order, void (*run)(struct worker *, struct worker_task *))
+{
+	atomic_store(&order->is_done, false);
+	order->task = (struct worker_task){.mail.kind = MAIL_TASK, .run = run};
+	worker_post(&group.workers[0], &order->task.mail);
+	while (!atomic_load(&order->is_done))
+		sched_yield();
+}
+
+START_TEST(workers_and_relay_threads_wake_each_other)
+{
+	static struct call call;
+	struct order order = {.call = &call};
+	struct media_user user = {.told = told_on_worker, .ended = ended_on_worker};
+	start_threads(1, 0);
+	media_set_user(media, 0, &user);
+	ck_assert_int_eq(worker_group_start(&group), 0);
+	give_order(&order, take_there);
+	talk(&call, 50);
+	while (atomic_load(&told_there) != (MEDIA_TOLD_HEARD_0 | MEDIA_TOLD_HEARD_1 |
+						   MEDIA_TOLD_LOCKED_0 | MEDIA_TOLD_LOCKED_1))
+		sched_yield();
+	give_order(&order, drop_there);
+	while (!atomic_load(&ended_there))
+		sched_yield();
+	worker_group_stop(&group);
+	media_stop(media);
+	finish();
+}
+END_TEST
+
 START_TEST(a_thread_is_on_its_core)
 {
 	cpu_set_t allowed;
@@ -151,4 +223,5 @@ START_TEST(a_thread_is_on_its_core)
 END_TEST
 
 TEST_MAIN("threads", a_call_through_a_thread, a_call_through_a_thread_that_may_nap,
-	many_packets_between_naps, stopping_with_calls_in_progress, a_thread_is_on_its_core)
+	many_packets_between_naps, stopping_with_calls_in_progress,
+	workers_and_relay_threads_wake_each_other, a_thread_is_on_its_core)
