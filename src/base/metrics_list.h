@@ -128,7 +128,14 @@ METRIC(media_dropped_too_big, COUNTER, "packets", "media packets dropped: longer
 METRIC(media_dropped_no_target, COUNTER, "packets", "media packets dropped: it is not known where to, or on hold")
 METRIC(media_dropped_rate, COUNTER, "packets", "media packets dropped: more a second than one end may send")
 METRIC(media_dropped_stray, COUNTER, "packets", "packets thrown away at ports that no session has")
+METRIC(media_dropped_codec, COUNTER, "packets", "media packets dropped: not to be transcoded, of another type than agreed or garbage")
+METRIC(media_dropped_late, COUNTER, "packets", "media packets dropped: transcoded, and a later one has gone out")
 METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did not take")
+
+METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")
+METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no more sessions may be transcoded at once")
+METRIC(media_transcoded, COUNTER, "packets", "media packets made by transcoding; they are counted as forwarded, too")
+METRIC(media_concealed_ms, COUNTER, "ms", "sound made up in place of lost packets of transcoded streams")
 
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")

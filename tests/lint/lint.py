@@ -25,15 +25,15 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 NET = {"base", "sip", "runtime"}
 TRANSACTION = NET | {"net"}
 SERVICES = TRANSACTION | {"transaction"}
-CALL = SERVICES | {"dialog", "sdp", "rtp", "media"}
+CALL = SERVICES | {"dialog", "sdp", "rtp", "codec", "media"}
 PROXY = CALL | {"registry", "auth", "call"}
 APP = PROXY | {"proxy", "store"}
 FLOORS = {
-    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "conf": {"base"},
+    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
     "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
     "call": CALL, "proxy": PROXY,
-    "media": {"base", "sdp", "rtp", "runtime"}, "store": {"base", "runtime", "registry"},
+    "media": {"base", "sdp", "rtp", "codec", "runtime"}, "store": {"base", "runtime", "registry"},
     "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "ctl"},
     "ctl": {"base", "conf", "admin"},
 }
@@ -44,6 +44,9 @@ OUTSIDE = {
     "libconfig.h": {"conf"},
     "ares.h": {"net"},
     "systemd/": {"base", "daemon"},
+    "opus": {"codec"},
+    "spandsp": {"codec"},
+    "speex": {"codec"},
 }
 ALLOCATE = re.compile(r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|aligned_alloc|"
                       r"posix_memalign)\s*\(")
