@@ -48,6 +48,9 @@ int place_find(struct calls *calls, struct path *path, struct call_place *ret)
 	if (local < 0 || host.length > sizeof(ret->text))
 		return -EADDRNOTAVAIL;
 	ret->local = (unsigned)local;
+	memset(&ret->source, 0, sizeof(ret->source));
+	if (media_address_is_any(&calls->locals[local]))
+		media_address_of(&bound, &ret->source);
 	ret->is_ipv6 = path->peer.family == NET_IPV6;
 	ret->length = (uint8_t)host.length;
 	memcpy(ret->text, host.at, host.length);

@@ -93,6 +93,8 @@ struct call_place {
 	bool is_ipv6;
 	uint8_t length;
 	char text[NET_ADDRESS_TEXT]; /* the shown address */
+	/* What packets must leave by where the port is bound on 0.0.0.0 or ::; else none. */
+	struct media_address source;
 };
 
 struct call_media {

@@ -182,6 +182,7 @@ static void set(struct calls *calls, const struct call_media *media, struct call
 		if (!stream->has_end[side])
 			continue;
 		describe_end(stream, side, &said.ends[side]);
+		said.ends[side].source = media->places[side].source;
 		number(&said.ends[side], &stream->said.ends[side], is_new);
 	}
 	stream->said = said;

@@ -110,6 +110,10 @@ struct media_end {
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
 	 * the end is sent to when its packets have come. */
 	bool is_blind;
+	/* The host that its SDP was told, where the local address is 0.0.0.0 or ::, any port:
+	 * packets to it leave by that one, whichever the kernel would choose, or a NAT would not
+	 * let them in. None: the kernel chooses. */
+	struct media_address source;
 	bool is_mux;    /* a=rtcp-mux was agreed on with this end (RFC 5761) */
 	bool is_secure; /* SRTP: RTCP is passed on and not read */
 	/* The payload types that it may send, a bit each: what else comes is passed from who is
