@@ -221,12 +221,15 @@ struct call_beginning {
 	/* The local user that calls, as an address-of-record, for calls.per_user; empty: a
 	 * stranger, who is not counted. */
 	struct pv_span user;
+	/* Another call of this name may be in progress: a proxy passes on both when one INVITE has
+	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
+	 * apart by the callee's tag. */
+	bool may_share_name;
 };
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:
- *   -EEXIST   this INVITE is being handled: it has come by again (a spiral, RFC 5393). To be passed
- *             without a call and without a change of its media: the first passage did that.
+ *   -EEXIST   there is a call of this name, and may_share_name was not said (482)
  *   -EDQUOT   the user has calls.per_user calls: 403
  *   -ENOBUFS  calls.max_calls, or the table is full: 503
  * The last two are counted.
