@@ -205,7 +205,8 @@ struct calls_floors {
 /* Becomes the media floor's user for this worker. 0 or -errno. */
 int calls_new(
 	struct calls **ret, const struct calls_config *config, const struct calls_floors *floors);
-/* NULL is accepted. */
+/* Calls that are left end as STOPPED, their records have the last reports of the relay threads,
+ * which must have been stopped and not freed. NULL is accepted. */
 void calls_free(struct calls *calls);
 /* A reload: for calls that begin from now on; codecs for offers from now on. */
 void calls_configure(struct calls *calls, const struct calls_settings *settings);
@@ -259,7 +260,7 @@ void call_up(struct calls *calls, struct call *call, unsigned status);
  */
 void call_end(struct calls *calls, struct call *call, enum call_why why, unsigned status);
 
-/* The server stops: every call that is left ends as STOPPED. The owners are not asked. */
+/* Every call ends as STOPPED. The owners are not asked. */
 void calls_end_all(struct calls *calls);
 
 /* The operator's name of a call: "1.42.7", worker, place, generation. */

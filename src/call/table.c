@@ -64,10 +64,32 @@ int calls_new(
 	return 0;
 }
 
+/* Nobody will say any more how it went: what was said last is it. */
+static void write_last_records(struct calls *calls)
+{
+	calls_end_all(calls);
+	for (uint32_t i = 0; i < calls->streams.touched; i++) {
+		struct call_stream *stream = slab_at(&calls->streams, i);
+		struct media_report report;
+		if (slab_is_taken(stream) &&
+			media_read_report(calls->at.media, stream->lease.session, &report) == 0)
+			call_keep_report(calls, stream, &report);
+	}
+	for (uint32_t i = 0; i < calls->calls.touched; i++) {
+		struct call *call = slab_at(&calls->calls, i);
+		if (!slab_is_taken(call))
+			continue;
+		call->hold_backs = 0;
+		call_settle(calls, call);
+	}
+}
+
 void calls_free(struct calls *calls)
 {
 	if (!calls)
 		return;
+	if (calls->buckets)
+		write_last_records(calls);
 	slab_done(&calls->calls);
 	slab_done(&calls->media);
 	slab_done(&calls->dialogs);
