@@ -45,8 +45,30 @@ static bool admit_nobody(struct dispatch *d, struct incoming *incoming)
 	return proxy_answer_nobody(d->proxy, incoming);
 }
 
+static bool admit_b2bua(struct dispatch *d, struct incoming *incoming)
+{
+	return b2bua_admit(d->b2bua, incoming);
+}
+
+static void request_b2bua(struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	b2bua_request(d->b2bua, incoming, server);
+}
+
+static bool admit_call(struct dispatch *d, struct incoming *incoming)
+{
+	return b2bua_admit_invite(d->b2bua, incoming);
+}
+
+static void request_call(struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	b2bua_invite(d->b2bua, incoming, server);
+}
+
 static const struct application proxy = {"proxy", admit_proxy, request_proxy};
 static const struct application registrar = {"registrar", admit_registrar, request_registrar};
+static const struct application b2bua = {"b2bua", admit_b2bua, request_b2bua};
+static const struct application call = {"call", admit_call, request_call};
 static const struct application options = {"options", admit_options, NULL};
 static const struct application nobody = {"nobody", admit_nobody, NULL};
 
@@ -81,6 +103,20 @@ static const struct application *application_for(const struct incoming *incoming
 	return &proxy;
 }
 
+/* calls.mode = "b2bua": an INVITE without a To tag begins a call, and what has a tag of ours is
+ * inside one. */
+static const struct application *owner_of(const struct dispatch *d, const struct incoming *incoming,
+	const struct application *proxied)
+{
+	const struct pv_message *m = incoming->message;
+	if (!d->b2bua)
+		return proxied;
+	if (b2bua_owns(d->b2bua, m))
+		return &b2bua;
+	bool begins = m->method == PV_METHOD_INVITE && !m->to_tag.length;
+	return begins && proxied == &proxy ? &call : proxied;
+}
+
 /* What a client that is sent away in an overload waits, in seconds (§21.5.4). */
 #define BUSY_RETRY_AFTER 5
 
@@ -102,7 +138,7 @@ static bool on_admit(void *context, const struct pv_message *request, const stru
 		return false;
 	}
 	proxy_prepare(d->proxy, &d->incoming, request, from);
-	d->chosen = application_for(&d->incoming);
+	d->chosen = owner_of(d, &d->incoming, application_for(&d->incoming));
 	return d->chosen->admit(d, &d->incoming);
 }
 
@@ -122,6 +158,10 @@ static void on_again(void *context, struct transaction *server, const struct pv_
 static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
 {
 	struct dispatch *d = context;
+	if (d->b2bua && b2bua_owns(d->b2bua, ack)) {
+		b2bua_ack(d->b2bua, ack);
+		return;
+	}
 	proxy_prepare(d->proxy, &d->incoming, ack, from);
 	proxy_ack(d->proxy, &d->incoming);
 }
@@ -129,13 +169,24 @@ static void on_ack(void *context, const struct pv_message *ack, const struct pat
 static void on_cancel(
 	void *context, struct transaction *invite_server, const struct pv_message *cancel)
 {
-	proxy_cancel(((struct dispatch *)context)->proxy, invite_server, cancel);
+	struct dispatch *d = context;
+	if (!d->b2bua || !b2bua_cancel(d->b2bua, invite_server, cancel))
+		proxy_cancel(d->proxy, invite_server, cancel);
+}
+
+static bool is_b2bua(const struct dispatch *d, const struct transaction *transaction)
+{
+	return d->b2bua && transaction_user_index(transaction) == B2BUA_INDEX;
 }
 
 static void on_response(
 	void *context, struct transaction *client, const struct pv_message *response)
 {
-	proxy_response(((struct dispatch *)context)->proxy, client, response);
+	struct dispatch *d = context;
+	if (is_b2bua(d, client))
+		b2bua_response(d->b2bua, client, response);
+	else
+		proxy_response(d->proxy, client, response);
 }
 
 static void on_stateless_response(
@@ -146,22 +197,38 @@ static void on_stateless_response(
 
 static void on_timeout(void *context, struct transaction *client)
 {
-	proxy_timeout(((struct dispatch *)context)->proxy, client);
+	struct dispatch *d = context;
+	if (is_b2bua(d, client))
+		b2bua_timeout(d->b2bua, client);
+	else
+		proxy_timeout(d->proxy, client);
 }
 
 static void on_timer_c(void *context, struct transaction *client)
 {
-	proxy_timer_c(((struct dispatch *)context)->proxy, client);
+	struct dispatch *d = context;
+	if (is_b2bua(d, client))
+		b2bua_timer_c(d->b2bua, client);
+	else
+		proxy_timer_c(d->proxy, client);
 }
 
 static void on_transport_error(void *context, struct transaction *client, int error)
 {
-	proxy_transport_error(((struct dispatch *)context)->proxy, client, error);
+	struct dispatch *d = context;
+	if (is_b2bua(d, client))
+		b2bua_transport_error(d->b2bua, client);
+	else
+		proxy_transport_error(d->proxy, client, error);
 }
 
 static void on_terminated(void *context, struct transaction *transaction)
 {
-	proxy_terminated(((struct dispatch *)context)->proxy, transaction);
+	struct dispatch *d = context;
+	if (is_b2bua(d, transaction))
+		b2bua_terminated(d->b2bua, transaction);
+	else
+		proxy_terminated(d->proxy, transaction);
 }
 
 static void on_message(void *context, const char *bytes, size_t length, const struct path *from)
@@ -208,11 +275,12 @@ static enum net_claim on_claim(
 }
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
-	struct registrar *registrar_of_worker)
+	struct registrar *registrar_of_worker, struct b2bua *b2bua_of_worker)
 {
 	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
 	d->proxy = proxy_of_worker;
 	d->registrar = registrar_of_worker;
+	d->b2bua = b2bua_of_worker;
 	net_set_user(net, &(struct net_user){
 				  .message = on_message,
 				  .send_error = on_send_error,
@@ -240,5 +308,7 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 /* The registrar answers at once and leaves nothing open. */
 void dispatch_farewell(struct dispatch *d)
 {
+	if (d->b2bua)
+		b2bua_farewell(d->b2bua);
 	proxy_farewell(d->proxy);
 }

@@ -4,9 +4,10 @@
 #ifndef APP_DISPATCH_H
 #define APP_DISPATCH_H
 
-#include "app/proxy/proxy.h"
+#include "app/b2bua/b2bua.h"
 #include "app/registrar/registrar.h"
 #include "net/net.h"
+#include "proxy/proxy.h"
 #include "transaction/transaction.h"
 
 /* Owner: the worker. Lifetime: the daemon's. */
@@ -15,6 +16,7 @@ struct dispatch {
 	struct net *net;
 	struct transaction_layer *transactions;
 	struct proxy *proxy;
+	struct b2bua *b2bua; /* NULL: calls are passed on (calls.mode = "proxy") */
 	struct registrar *registrar;
 	struct pv_message message; /* the worker's scratch message */
 	struct incoming incoming;  /* and what it asks for */
@@ -23,7 +25,8 @@ struct dispatch {
 
 /* Hooks itself up as the user of the net and of the transaction layer. */
 void dispatch_init(struct dispatch *dispatch, struct worker *worker, struct net *net,
-	struct transaction_layer *transactions, struct proxy *proxy, struct registrar *registrar);
+	struct transaction_layer *transactions, struct proxy *proxy, struct registrar *registrar,
+	struct b2bua *b2bua);
 
 /* The process is about to end: every application says its last word. On the worker. */
 void dispatch_farewell(struct dispatch *dispatch);

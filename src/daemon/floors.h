@@ -10,7 +10,11 @@
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
 
+struct b2bua;
+struct call_shared;
+struct calls;
 struct dispatch;
+struct media;
 struct proxy;
 struct registrar;
 struct user_calls;
@@ -25,17 +29,21 @@ struct farewell {
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
 	struct worker_group workers;
-	struct siphash_key branch_key, route_key;
+	struct siphash_key branch_key, route_key, tag_key;
 	struct net_group *net;
 	struct registry *registry;
 	struct domains *domains;
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
+	struct media *media; /* NULL: media.relay = "never" */
+	struct call_shared *call_shared;
+	struct calls *calls[WORKERS_MAX];
 	struct user_calls *user_calls;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
-	struct pv_span *reserved; /* user parts that nobody registers */
+	struct b2bua *b2buas[WORKERS_MAX]; /* NULL where calls are passed on */
+	struct pv_span *reserved;          /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */

@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "app/proxy/proxy.h"
+#include "app/b2bua/b2bua.h"
+#include "proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "call/call.h"
 #include "daemon/background.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
@@ -44,6 +46,8 @@ struct adoption {
 	const struct domains *new_domains;
 	struct registrar_config registrar;
 	struct proxy_config proxy;
+	struct b2bua_config b2bua;
+	struct calls_settings calls;
 	struct adoption_task {
 		struct worker_task task;
 		struct adoption *adoption;
@@ -59,6 +63,9 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 			adoption->new_domains);
 		proxy_configure(
 			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
+		if (floors->b2buas[worker->index])
+			b2bua_configure(floors->b2buas[worker->index], &adoption->b2bua);
+		calls_configure(floors->calls[worker->index], &adoption->calls);
 	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
 		return;
@@ -109,6 +116,8 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	adoption->with_applications = true;
 	step_app_fill_registrar(next, reserved, &adoption->registrar);
 	step_app_fill_proxy(floors, next, &adoption->proxy);
+	step_app_fill_b2bua(floors, next, &adoption->b2bua);
+	step_calls_fill_settings(daemon->boot, next, &adoption->calls);
 	floors->reserved = reserved;
 	daemon->current = next;
 	log_set_level((enum log_level)next->log.level);
@@ -117,6 +126,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	registry_set_max_contacts(floors->registry, next->registrar.max_contacts);
 	step_net_set_limits(floors, next);
 	step_app_set_limits(floors, next);
+	step_calls_set_limits(floors, next);
 }
 
 /* What a reload brings. All that can fail happens before anything is changed. */

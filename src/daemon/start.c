@@ -11,6 +11,7 @@
 #include "daemon/background.h"
 #include "daemon/daemon.h"
 #include "daemon/steps.h"
+#include "media/media.h"
 
 /* Before the log runs and after it: the terminal is all there is. */
 static int fail(const char *what, const char *name, int error)
@@ -68,21 +69,31 @@ static void down_log(struct daemon *daemon)
 	log_stop();
 }
 
+/* Each port of the relay is one. */
+static uint64_t media_files(const struct config *config)
+{
+	struct media_config media;
+	if (config->media.relay == CONFIG_RELAY_NEVER)
+		return 0;
+	step_media_fill(config, &media);
+	return media_files_needed(&media);
+}
+
 /* Each connection is one, each worker has a socket for each listen address, and some are for
  * ourselves. */
 static int up_files(struct daemon *daemon)
 {
 	const struct config *config = daemon->boot;
 	uint64_t got = 0, base = 128 + (uint64_t)64 * (config->listen_count + 4);
-	uint64_t wanted = base + config->limits.tcp_connections;
+	uint64_t wanted = base + config->limits.tcp_connections + media_files(config);
 	int error = raise_file_limit(wanted, &got);
 	if (error == 0)
 		return EXIT_CLEAN;
 	if (got < 128 + config->listen_count)
 		return fail("RLIMIT_NOFILE", "is too low", error);
 	log_event(LOG_LEVEL_WARNING, "file_limit",
-		"wanted=%llu got=%llu hint=\"fewer connections than limits.tcp_connections; raise "
-		"LimitNOFILE\"",
+		"wanted=%llu got=%llu hint=\"fewer connections than limits.tcp_connections, fewer "
+		"calls than media.ports; raise LimitNOFILE\"",
 		(unsigned long long)wanted, (unsigned long long)got);
 	return EXIT_CLEAN;
 }
@@ -117,9 +128,12 @@ static const struct step {
 	{"domains", step_domains_up, step_domains_down},
 	{"users", step_auth_up, step_auth_down},
 	{"transactions", step_transactions_up, step_transactions_down},
+	{"relay", step_media_up, step_media_down},
+	{"calls", step_calls_up, step_calls_down},
 	{"applications", step_app_up, step_app_down},
 	{"control socket", step_admin_up, step_admin_down},
 	{"user", up_user, down_nothing},
+	{"relay threads", step_relay_up, step_relay_down},
 	{"threads", step_threads_up, step_threads_down},
 };
 

@@ -68,6 +68,7 @@ static int make_proxy(struct floors *floors, const struct config *config, unsign
 		.route_key = &floors->route_key,
 		.branch_key = &floors->branch_key,
 		.user_calls = floors->user_calls,
+		.calls = floors->calls[index],
 	};
 	return proxy_new(&floors->proxies[index], &proxy, &at);
 }
@@ -87,6 +88,36 @@ static int make_registrar(struct floors *floors, const struct config *config, un
 	return registrar_new(&floors->registrars[index], &registrar, &at);
 }
 
+void step_app_fill_b2bua(
+	const struct floors *floors, const struct config *config, struct b2bua_config *ret)
+{
+	*ret = (struct b2bua_config){
+		/* each call has at least two transactions while it is being set up */
+		.calls = MAX(config->limits.transactions / 2 / floors->workers.count, 1),
+		.session_expires_s = config->calls.session_expires_ms / 1000,
+
+		.t1 = config->timers.t1_ms,
+		.t2 = config->timers.t2_ms,
+	};
+}
+
+static int make_b2bua(struct floors *floors, const struct config *config, unsigned index)
+{
+	struct b2bua_config b2bua;
+	if (config->calls.mode != CONFIG_CALLS_B2BUA)
+		return 0;
+	step_app_fill_b2bua(floors, config, &b2bua);
+	const struct b2bua_floors at = {
+		.worker = &floors->workers.workers[index],
+		.net = net_of(floors->net, index),
+		.transactions = floors->layers[index],
+		.proxy = floors->proxies[index],
+		.calls = floors->calls[index],
+		.tag_key = &floors->tag_key,
+	};
+	return b2bua_new(&floors->b2buas[index], &b2bua, &at);
+}
+
 static int make_dispatch(struct floors *floors, unsigned index)
 {
 	struct dispatch *dispatch =
@@ -95,7 +126,8 @@ static int make_dispatch(struct floors *floors, unsigned index)
 		return -ENOMEM;
 	floors->dispatches[index] = dispatch;
 	dispatch_init(dispatch, &floors->workers.workers[index], net_of(floors->net, index),
-		floors->layers[index], floors->proxies[index], floors->registrars[index]);
+		floors->layers[index], floors->proxies[index], floors->registrars[index],
+		floors->b2buas[index]);
 	registrar_start(floors->registrars[index]);
 	return 0;
 }
@@ -125,6 +157,8 @@ int step_app_up(struct daemon *daemon)
 		if (!error)
 			error = make_registrar(floors, daemon->boot, i);
 		if (!error)
+			error = make_b2bua(floors, daemon->boot, i);
+		if (!error)
 			error = make_dispatch(floors, i);
 	}
 	if (!error)
@@ -138,6 +172,7 @@ void step_app_down(struct daemon *daemon)
 	struct floors *floors = daemon->floors;
 	for (unsigned i = 0; i < floors->workers.count; i++) {
 		free(floors->dispatches[i]);
+		b2bua_free(floors->b2buas[i]);
 		registrar_free(floors->registrars[i]);
 		proxy_free(floors->proxies[i]);
 	}

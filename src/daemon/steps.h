@@ -3,10 +3,13 @@
 #ifndef PORTAVOZ_DAEMON_STEPS_H
 #define PORTAVOZ_DAEMON_STEPS_H
 
+struct b2bua_config;
+struct calls_settings;
 struct config;
 struct daemon;
 struct domains;
 struct floors;
+struct media_config;
 struct pv_span;
 struct proxy_config;
 struct registrar_config;
@@ -26,6 +29,19 @@ int step_auth_up(struct daemon *daemon);
 void step_auth_down(struct daemon *daemon);
 int step_transactions_up(struct daemon *daemon);
 void step_transactions_down(struct daemon *daemon);
+/* What the media floor is told; the workers are the caller's to add. */
+void step_media_fill(const struct config *config, struct media_config *ret);
+int step_media_up(struct daemon *daemon);
+void step_media_down(struct daemon *daemon);
+int step_calls_up(struct daemon *daemon);
+void step_calls_down(struct daemon *daemon);
+void step_calls_fill_settings(
+	const struct config *boot, const struct config *config, struct calls_settings *ret);
+/* A reload: the limits of calls, and how long media may be silent. */
+void step_calls_set_limits(struct floors *floors, const struct config *config);
+/* The threads of the relay. */
+int step_relay_up(struct daemon *daemon);
+void step_relay_down(struct daemon *daemon);
 int step_app_up(struct daemon *daemon);
 void step_app_down(struct daemon *daemon);
 /* Names of the groups, from malloc; they point into `config`. NULL without memory. */
@@ -34,6 +50,8 @@ void step_app_fill_registrar(
 	const struct config *config, const struct pv_span *reserved, struct registrar_config *ret);
 void step_app_fill_proxy(
 	const struct floors *floors, const struct config *config, struct proxy_config *ret);
+void step_app_fill_b2bua(
+	const struct floors *floors, const struct config *config, struct b2bua_config *ret);
 /* A reload: the rates and the limits of a source. */
 void step_net_set_limits(struct floors *floors, const struct config *config);
 /* A reload: the limits of a user. */

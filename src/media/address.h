@@ -45,6 +45,14 @@ static inline void media_address_set_port(struct media_address *address, uint16_
 	address->v4.sin_port = htons(port);
 }
 
+/* 0.0.0.0 or ::, where it is one of ours: it stands for all of its family. */
+static inline bool media_address_is_any(const struct media_address *address)
+{
+	if (address->family == AF_INET)
+		return address->v4.sin_addr.s_addr == INADDR_ANY;
+	return address->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
 /* The same host, whatever the port. "None" is no host, not even its own. */
 static inline bool media_address_same_host(
 	const struct media_address *a, const struct media_address *b)

@@ -127,6 +127,19 @@ static void say(struct lease *lease, const struct media_description *description
 		mailbox_post(&relay->mailbox, &lease->mail);
 }
 
+int media_reserve_transcoder(struct media *media, unsigned worker, media_id session)
+{
+	struct lease *lease = living(media, worker, session);
+	if (!lease)
+		return -ENOENT;
+	if (!lease->has_transcoder && !transcoder_reserve(&lease->relay->transcoders)) {
+		metrics_add(METRIC_media_transcoders_exhausted, 1);
+		return -ENOBUFS;
+	}
+	lease->has_transcoder = true;
+	return 0;
+}
+
 void media_set(struct media *media, unsigned worker, media_id session,
 	const struct media_description *description)
 {

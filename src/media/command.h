@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "codec/codec.h"
 #include "media/address.h"
 #include "media/report.h"
 #include "rtp/quality.h"
@@ -15,6 +16,7 @@
  *
  *   media_set_user                         main, before the threads run
  *   media_take, media_set, media_drop      the worker named, on its own thread
+ *   media_reserve_transcoder               likewise
  *   media_read_report                      any thread
  *
  * A session is one m-line of one call: two ends that forward to each other, on ports of one relay
@@ -22,6 +24,9 @@
  *
  *   media_take      a session, a port pair for each end out of the stock. Nothing waits, nothing is
  *                   posted; -ENOBUFS when there are no ports or sessions (answer 503).
+ *   media_reserve_transcoder
+ *                   only where the ends share no codec: before the call is answered, room for one
+ *                   more session that is transcoded. -ENOBUFS: there is none (488 or 503).
  *   media_set       the whole description of the session as it shall be now. The first one is ADD,
  *                   each other one CHANGE. Cannot fail. Saying the same again changes nothing.
  *   media_drop      DROP: no packet passes any more, the ports go back to the stock after their
@@ -58,6 +63,32 @@ struct media_format {
 	uint8_t codec;        /* enum quality_codec */
 };
 
+/* Payload types of one direction. 0 is none, but for `voice`. */
+struct media_types {
+	uint8_t voice;  /* of the codec */
+	uint8_t events; /* telephone-event (RFC 4733) */
+	uint8_t noise;  /* CN (RFC 3389) of the codec's clock */
+};
+
+/*
+ * How an end of a transcoded session speaks. Both ends say it, with codecs that codec_is_joined
+ * joins (codec/pair.h finds them), in a session that is not SRTP and has a transcoder reserved:
+ * then what one end sends is decoded, and encoded for the other one. Where any of this is missing
+ * packets are forwarded as they are. What an end sends beyond the payload types below is dropped:
+ * its SDP must have been answered with them alone. A codec is one for both directions.
+ *
+ * RTCP is not passed on in a transcoded session: each end gets reports of our own about what it
+ * sends and about the stream that is made for it (RFC 3550 §6.4).
+ */
+struct media_coding {
+	uint8_t codec;       /* enum codec_id; CODEC_NONE: nothing is transcoded */
+	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
+	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
+	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
+	struct media_types sends;       /* numbers that we gave it in our SDP */
+	struct media_types gets;        /* numbers that it gave us in its SDP */
+};
+
 /*
  * One end as its latest SDP says. An end that offers something new in a call is described anew when
  * its offer was answered, and not before: until then it sends from where it was (RFC 3264 §8.3.1),
@@ -79,6 +110,10 @@ struct media_end {
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
 	 * the end is sent to when its packets have come. */
 	bool is_blind;
+	/* The host that its SDP was told, where the local address is 0.0.0.0 or ::, any port:
+	 * packets to it leave by that one, whichever the kernel would choose, or a NAT would not
+	 * let them in. None: the kernel chooses. */
+	struct media_address source;
 	bool is_mux;    /* a=rtcp-mux was agreed on with this end (RFC 5761) */
 	bool is_secure; /* SRTP: RTCP is passed on and not read */
 	/* The payload types that it may send, a bit each: what else comes is passed from who is
@@ -86,6 +121,9 @@ struct media_end {
 	uint64_t payload_types[2];
 	uint8_t format_count;
 	struct media_format formats[MEDIA_FORMATS_MAX];
+	/* Heard with each description, whatever `offer` is: the answer of the other end decides it
+	 * (RFC 3264 §6). Where it is as before, the streams that are made go on unbroken. */
+	struct media_coding coding;
 };
 
 /* What silence means for a session. */
@@ -143,6 +181,13 @@ struct media_lease {
  */
 int media_take(struct media *media, unsigned worker, const unsigned locals[MEDIA_ENDS],
 	uint64_t owner, struct media_lease *ret_lease);
+
+/*
+ * Reserves what it takes to transcode the session, until its end, on its relay thread. Asking again
+ * changes nothing. 0; -ENOBUFS when media_config's `transcoders` are all reserved there, which is
+ * counted (media_transcoders_exhausted); -ENOENT when the session was dropped or has ended.
+ */
+int media_reserve_transcoder(struct media *media, unsigned worker, media_id session);
 
 /* ADD and CHANGE. Ignored when the session was dropped or has ended. */
 void media_set(struct media *media, unsigned worker, media_id session,

@@ -11,6 +11,8 @@
 
 #define MEDIA_THREADS_MAX 63
 #define MEDIA_LOCALS_MAX  8
+/* As `transcoders`: nothing is transcoded. */
+#define MEDIA_TRANSCODERS_NONE UINT32_MAX
 
 struct worker_group;
 
@@ -35,8 +37,11 @@ struct media_config {
 	uint8_t dscp;           /* media.dscp, 0 to 63 */
 	uint32_t quarantine_ms; /* before ports of an ended session are used again; 0 = 2 s */
 	uint32_t stock;         /* port pairs ready for each worker in each thread; 0 = 128 */
-	uint32_t packet_rate;  /* RTP packets a second of one end, above which they are dropped; 0 =
-				  2,500. It bounds a loop made with our own addresses, too */
+	uint32_t packet_rate; /* RTP packets a second of one end, above which they are dropped; 0 =
+				 2,500. It bounds a loop made with our own addresses, too */
+	/* Sessions transcoded at once, of each relay thread: with Opus, two or three hundred would
+	 * keep a core busy. What they take is reserved at start. 0 = 64 */
+	uint32_t transcoders;
 	uint32_t sessions_max; /* at once, of each worker; 0 = as many as there are port pairs */
 };
 

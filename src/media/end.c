@@ -60,6 +60,8 @@ bool end_describe(struct stream_end *end, const struct media_end *description, u
 	end->is_mux = description->is_mux;
 	end->is_secure = description->is_secure;
 	end->is_silenced = !media_address_is_sendable(&description->rtp);
+	end->source = description->source;
+	end->has_source = !media_address_is_none(&end->source);
 	describe_formats(end, description);
 	if (end->is_silenced)
 		return true;
@@ -250,6 +252,35 @@ unsigned end_receive(
 	return receive_other(relay, end, packet, now_ns);
 }
 
+/* On a host with several addresses. */
+static ssize_t send_by(int fd, const struct media_address *source, const void *bytes,
+	uint32_t length, const struct media_address *target)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control;
+	struct iovec piece = {.iov_base = (void *)bytes, .iov_len = length};
+	struct msghdr message = {.msg_name = (void *)&target->any,
+		.msg_namelen = media_address_length(target),
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control};
+	if (source->family == AF_INET) {
+		struct in_pktinfo info = {.ipi_spec_dst = source->v4.sin_addr};
+		control.header = (struct cmsghdr){CMSG_LEN(sizeof(info)), IPPROTO_IP, IP_PKTINFO};
+		memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+		message.msg_controllen = CMSG_SPACE(sizeof(info));
+	} else {
+		struct in6_pktinfo info = {.ipi6_addr = source->v6.sin6_addr};
+		control.header =
+			(struct cmsghdr){CMSG_LEN(sizeof(info)), IPPROTO_IPV6, IPV6_PKTINFO};
+		memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+		message.msg_controllen = CMSG_SPACE(sizeof(info));
+	}
+	return sendmsg(fd, &message, 0);
+}
+
 void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool as_rtcp)
 {
 	bool on_rtcp = as_rtcp && !end->is_mux;
@@ -258,8 +289,10 @@ void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool a
 		metrics_add(METRIC_media_dropped_no_target, 1);
 		return;
 	}
-	ssize_t sent = sendto(
-		end->fds[on_rtcp], bytes, length, 0, &target->any, media_address_length(target));
+	int fd = end->fds[on_rtcp];
+	ssize_t sent = end->has_source ? send_by(fd, &end->source, bytes, length, target)
+				       : sendto(fd, bytes, length, 0, &target->any,
+						 media_address_length(target));
 	if (UNLIKELY(sent < 0)) {
 		metrics_add(METRIC_media_send_errors, 1);
 		return;

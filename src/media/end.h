@@ -49,6 +49,7 @@ struct stream_end {
 	bool is_mux : 1;
 	bool is_secure : 1;
 	bool is_silenced : 1; /* 0.0.0.0: nothing is sent to it */
+	bool has_source : 1;  /* `source` says by which address it is sent to */
 	bool is_heard : 1;
 	bool has_types : 1;  /* `payload_types` says something */
 	bool is_rated : 1;   /* the receiver's rate is that of its payload type */
@@ -71,6 +72,7 @@ struct stream_end {
 	bool has_remote;
 	uint8_t codec;  /* of the last payload type that is a codec's: enum quality_codec */
 	uint32_t offer; /* number of the last one; 0: none yet */
+	struct media_address source;
 
 	uint64_t payload_types[2];
 	uint8_t format_count;

@@ -57,6 +57,7 @@ struct lease *lease_take(struct lease_pool *pool)
 	lease->back = 1;
 	lease->front = 2;
 	lease->is_dropped = false;
+	lease->has_transcoder = false;
 	lease->session = NULL;
 	return lease;
 }
@@ -92,6 +93,7 @@ bool lease_say(struct lease *lease, const struct media_description *description)
 {
 	struct lease_said *said = &lease->said[lease->back];
 	said->is_dropped = !description;
+	said->has_transcoder = lease->has_transcoder;
 	if (description)
 		said->description = *description;
 	uint32_t before = atomic_exchange_explicit(

@@ -18,7 +18,8 @@ struct media_worker;
 
 struct lease_said {
 	struct media_description description;
-	bool is_dropped; /* DROP; the description does not matter */
+	bool is_dropped;     /* DROP; the description does not matter */
+	bool has_transcoder; /* one is reserved */
 };
 
 #define LEASE_REPORT_WORDS ((sizeof(struct media_report) + 7) / 8)
@@ -53,6 +54,7 @@ struct lease {
 	/* the worker's */
 	uint8_t back;
 	bool is_dropped;
+	bool has_transcoder; /* reserved */
 	uint32_t generation; /* odd while it is taken */
 	uint32_t next_free;  /* index + 1 */
 	/* the relay thread's */

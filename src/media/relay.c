@@ -270,6 +270,8 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	if (!error)
 		error = slab_init_aligned(&relay->sessions, "media sessions",
 			sizeof(struct session), stock_total(&relay->stock), CACHE_LINE);
+	if (!error)
+		error = transcoders_init(&relay->transcoders, config->transcoders);
 	relay->refills = calloc(config->workers->count, sizeof(*relay->refills));
 	if (!error && !relay->refills)
 		error = -ENOMEM;
@@ -282,6 +284,7 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 void relay_done(struct relay *relay)
 {
 	stock_done(&relay->stock);
+	transcoders_done(&relay->transcoders);
 	slab_done(&relay->sessions);
 	mailbox_done(&relay->mailbox);
 	free(relay->refills);

@@ -14,6 +14,7 @@
 #include "media/media.h"
 #include "media/pace.h"
 #include "media/stock.h"
+#include "media/transcoder.h"
 
 struct media;
 
@@ -54,6 +55,7 @@ struct relay {
 	struct pace pace;
 	struct slab sessions;
 	struct stock stock;
+	struct transcoders transcoders;
 	struct refill *refills; /* [workers] */
 	pthread_t thread;
 	bool is_running;

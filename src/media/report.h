@@ -30,6 +30,8 @@ struct media_end_report {
 	uint32_t ssrc;           /* last from it */
 	uint16_t score_from; /* mean opinion score of what comes from it, times 100; 0: not heard */
 	uint16_t score_to;   /* of what goes to it, as its RTCP lets us guess; 0: not known */
+	uint32_t late;       /* from it, dropped because a later packet had been transcoded */
+	uint32_t concealed_ms;       /* made up where packets from it were lost; only transcoded */
 	struct media_address source; /* that its RTP comes from; none: not locked */
 	struct media_address target; /* that its RTP goes to; none: nowhere */
 };
@@ -38,7 +40,8 @@ struct media_report {
 	uint64_t session; /* media_id */
 	uint64_t age_ms;  /* since it was described first */
 	uint32_t thread;
-	uint32_t is_silent;
+	uint16_t is_silent;
+	uint16_t is_transcoded;
 	struct media_end_report ends[2];
 };
 

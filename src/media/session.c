@@ -24,6 +24,17 @@ static void forward(struct relay *relay, struct stream_end *from, const struct m
 	end_send(from->peer, packet->bytes, packet->length, as_rtcp);
 }
 
+/* Likewise where the ends share no codec. */
+static void transcode(
+	struct relay *relay, struct stream_end *from, const struct media_packet *packet)
+{
+	const struct session *session = from->owner;
+	if (packet->kind == RTP_KIND_RTP || packet->kind == RTP_KIND_RTCP)
+		transcoder_hear(session->transcoder, from, packet, relay->now_ns);
+	else
+		forward(relay, from, packet);
+}
+
 static void publish(const struct relay *relay, const struct session *session)
 {
 	struct media_report report;
@@ -52,6 +63,7 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	session->lease = lease;
 	session->watch = MEDIA_WATCH_EARLY;
 	session->is_silent = false;
+	session->transcoder = NULL;
 	session->added_ms = session->watch_ms = relay->now_ms;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
 		struct stream_end *end = &session->ends[i];
@@ -69,21 +81,59 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	return session;
 }
 
-static void change(
-	struct relay *relay, struct session *session, const struct media_description *description)
+static void forget_transcoder(struct relay *relay, struct session *session)
 {
+	if (!session->transcoder)
+		return;
+	transcoder_give(&relay->transcoders, session->transcoder);
+	session->transcoder = NULL;
+	metrics_sub(METRIC_media_transcoders, 1);
+}
+
+static bool wants_transcoder(const struct session *session, const struct lease_said *said)
+{
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		if (said->description.ends[i].coding.codec == CODEC_NONE ||
+			session->ends[i].is_secure)
+			return false;
+	return said->has_transcoder;
+}
+
+/* Takes, changes or gives back the transcoder, as the description has it. */
+static void change_coding(
+	struct relay *relay, struct session *session, const struct lease_said *said)
+{
+	const struct media_coding *codings[MEDIA_ENDS] = {
+		&said->description.ends[0].coding, &said->description.ends[1].coding};
+	bool is_wanted = wants_transcoder(session, said);
+	if (is_wanted && !session->transcoder) {
+		/* there is one, for it was reserved */
+		session->transcoder =
+			transcoder_take(&relay->transcoders, session->ends, relay->now_ms);
+		metrics_add(METRIC_media_transcoders, session->transcoder ? 1 : 0);
+	}
+	if (session->transcoder && (!is_wanted || transcoder_set(session->transcoder, codings) < 0))
+		forget_transcoder(relay, session);
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		session->ends[i].deliver = session->transcoder ? transcode : forward;
+}
+
+static void change(struct relay *relay, struct session *session, const struct lease_said *said)
+{
+	const struct media_description *description = &said->description;
 	uint8_t dscp = description->dscp <= 63 ? description->dscp : relay->stock.dscp;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
 		end_describe(&session->ends[i], &description->ends[i], relay->now_ms);
 		port_pair_mark(session->ends[i].pair, dscp);
 	}
+	change_coding(relay, session, said);
 	if (session->watch != description->watch) {
 		session->watch = description->watch;
 		session->watch_ms = relay->now_ms;
 	}
 }
 
-static void drop(struct relay *relay, struct lease *lease)
+static void drop(struct relay *relay, struct lease *lease, bool has_transcoder)
 {
 	struct session *session = lease->session;
 	struct media_report report = {.session = lease->id, .thread = relay->index};
@@ -92,6 +142,7 @@ static void drop(struct relay *relay, struct lease *lease)
 	if (session) {
 		session_report(relay, session, &report);
 		metrics_sub(METRIC_media_sessions, 1);
+		forget_transcoder(relay, session);
 		for (unsigned i = 0; i < MEDIA_ENDS; i++)
 			end_done(&session->ends[i]);
 		slab_give(&relay->sessions, session);
@@ -99,6 +150,8 @@ static void drop(struct relay *relay, struct lease *lease)
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		stock_quarantine(
 			&relay->stock, stock_pair(&relay->stock, lease->pairs[i]), relay->now_ms);
+	if (has_transcoder)
+		transcoder_release(&relay->transcoders);
 	lease->session = NULL;
 	lease_publish(lease, &report);
 	atomic_fetch_sub_explicit(&relay->load, 1, memory_order_relaxed);
@@ -109,7 +162,7 @@ void session_hear(struct relay *relay, struct lease *lease)
 {
 	const struct lease_said *said = lease_hear(lease);
 	if (said->is_dropped) {
-		drop(relay, lease);
+		drop(relay, lease, said->has_transcoder);
 		return;
 	}
 	struct session *session = lease->session;
@@ -118,7 +171,7 @@ void session_hear(struct relay *relay, struct lease *lease)
 	/* there is room for as many sessions as there are port pairs for them */
 	if (!session)
 		return;
-	change(relay, session, &said->description);
+	change(relay, session, said);
 	publish(relay, session);
 }
 
@@ -141,6 +194,8 @@ void session_watch(struct relay *relay, struct session *session)
 	bool is_silent = relay->now_ms >= last_heard(session) + most;
 	bool is_news = is_silent != session->is_silent;
 	session->is_silent = is_silent;
+	if (session->transcoder)
+		transcoder_watch(session->transcoder, relay->now_ns);
 	publish(relay, session);
 	if (!is_news)
 		return;
@@ -188,9 +243,14 @@ void session_report(
 		.age_ms = relay->now_ms - session->added_ms,
 		.thread = relay->index,
 		.is_silent = session->is_silent,
+		.is_transcoded = session->transcoder != NULL,
 	};
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		report_end(&session->ends[i], session->added_ms, relay->now_ms, &report.ends[i]);
+	for (unsigned i = 0; session->transcoder && i < MEDIA_ENDS; i++) {
+		report.ends[i].late = session->transcoder->voices[i].late;
+		report.ends[i].concealed_ms = session->transcoder->voices[i].concealed_ms;
+	}
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		score_end(&report, i, session->ends);
 	*ret_report = report;

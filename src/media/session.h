@@ -5,11 +5,13 @@
 
 #include "media/end.h"
 #include "media/lease.h"
+#include "media/transcoder.h"
 
 /* Owner: the relay thread. Lifetime: from its first description to its drop. */
 struct session {
 	struct stream_end ends[MEDIA_ENDS];
 	struct lease *lease;
+	struct transcoder *transcoder; /* NULL: packets are forwarded as they are */
 	enum media_watch watch;
 	bool is_silent;
 	uint64_t added_ms;
@@ -24,11 +26,14 @@ void session_hear(struct relay *relay, struct lease *lease);
 void session_watch(struct relay *relay, struct session *session);
 
 /*
- * Both sources are locked, both ends may be sent to, and all that is wanted of a packet is that it
- * goes to the other end: the one place that says so, for whoever forwards by other means.
+ * Nothing is transcoded, both sources are locked, both ends may be sent to, and all that is wanted
+ * of a packet is that it goes to the other end: the one place that says so, for whoever forwards by
+ * other means.
  */
 static inline bool session_is_plain(const struct session *session)
 {
+	if (session->transcoder)
+		return false;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
 		const struct stream_end *end = &session->ends[i];
 		if (!latch_is_locked(&end->rtp) || media_address_is_none(&end->rtp.target) ||

@@ -244,6 +244,11 @@ int net_local(struct net *net, struct path *to, struct pv_span *ret_sent_by)
 	return 0;
 }
 
+void net_local_address(const struct net *net, uint8_t listener, struct net_address *ret)
+{
+	*ret = net->group->locals[listener].address;
+}
+
 static bool is_host_address(const struct net_group *group, const struct net_address *address)
 {
 	for (unsigned i = 0; i < group->host_address_count; i++)

@@ -123,6 +123,10 @@ void net_send_copy(struct net *net, const struct path *to, struct pv_span bytes)
  * -EADDRNOTAVAIL: no such listener. */
 int net_local(struct net *net, struct path *to, struct pv_span *ret_sent_by);
 
+/* The address itself that a path's listener, which net_local chose, sends from; all zero where the
+ * kernel chooses. */
+void net_local_address(const struct net *net, uint8_t listener, struct net_address *ret);
+
 /* RFC 3261 §18.1.1: a request of `length` bytes that is too large for UDP goes by TCP if
  * to->tcp_if_large and we listen on TCP in that family. To be asked before the Via is written, for
  * that names the transport. True when `to` was changed (transport, listener, flow). */

@@ -25,4 +25,16 @@ static inline uint64_t bytes_u64(const uint8_t *at)
 	return (uint64_t)bytes_u32(at) << 32 | bytes_u32(at + 4);
 }
 
+static inline void bytes_put_u16(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+static inline void bytes_put_u32(uint8_t *to, uint32_t value)
+{
+	bytes_put_u16(to, (uint16_t)(value >> 16));
+	bytes_put_u16(to + 2, (uint16_t)value);
+}
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_proxy.c — calls as nobody makes them: requests, responses, lost flows, time, want of memory,
  * in any order and with any byte changed; what the server sends parses, and nothing leaks. */
-#include "app/proxy/private.h"
+#include "proxy/private.h"
 #include "fuzz.h"
 #include "lib/fake_server.h"
 

@@ -259,6 +259,11 @@ int net_local(struct net *net, struct path *to, struct pv_span *ret_sent_by)
 	return 0;
 }
 
+void net_local_address(const struct net *net, uint8_t listener, struct net_address *ret)
+{
+	net_address_parse(listener == 1 ? PV_SPAN("2001:db8::1") : PV_SPAN("192.0.2.1"), 5060, ret);
+}
+
 bool net_prefer_stream(struct net *net, struct path *to, size_t length)
 {
 	if (to->transport != PV_TRANSPORT_UDP || !to->tcp_if_large || length <= 1300)

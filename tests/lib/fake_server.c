@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/proxy/private.h"
+#include "proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
+#include "call/private.h"
+#include "lib/fake_server_call.h"
 
-static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8};
+static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8}, tag_key = {9, 10};
 
 /* ---- the script's commands ---- */
 
@@ -180,6 +182,30 @@ static bool deliver_elsewhere(
 	return true;
 }
 
+/* What calls of the b2bua begin with from now on. */
+static bool configure_b2bua(struct fake_server *server, unsigned count, char **words)
+{
+	const char *duration = scenario_value(count, words, "duration");
+	const char *sessions = scenario_value(count, words, "sessions");
+	const struct call_limits limits = {
+		.max_duration_ms = duration ? (uint64_t)atoi(duration) * 1000 : 600000};
+	call_shared_set_limits(&server->shared, &limits);
+	if (sessions)
+		server->b2bua_config.session_expires_s = (uint32_t)atoi(sessions);
+	b2bua_configure(server->b2bua, &server->b2bua_config);
+	server->dispatch.b2bua = server->b2bua;
+	return true;
+}
+
+static bool count_legs(struct fake_server *server, unsigned expected)
+{
+	struct b2bua_counts counts = b2bua_counts(server->b2bua);
+	if (!server->scenario.lenient)
+		ck_assert_msg(counts.legs == expected, "%s: %u legs, %u bridges",
+			server->scenario.name, counts.legs, counts.bridges);
+	return true;
+}
+
 static bool on_command(void *context, struct scenario *s, unsigned count, char **words)
 {
 	struct fake_server *server = context;
@@ -217,7 +243,11 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 	}
 	if (strcmp(words[0], "forks") == 0 && count == 2)
 		return count_forks(server, (unsigned)atoi(words[1]));
-	return false;
+	if (strcmp(words[0], "b2bua") == 0)
+		return configure_b2bua(server, count, words);
+	if (strcmp(words[0], "legs") == 0 && count == 2)
+		return count_legs(server, (unsigned)atoi(words[1]));
+	return fake_server_call_command(server, count, words);
 }
 
 static const char *variable(void *context, const char *name)
@@ -229,6 +259,8 @@ static const char *variable(void *context, const char *name)
 		return large;
 	if (strcmp(name, "instance") == 0)
 		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
+	if (strncmp(name, "sdp ", 4) == 0)
+		return fake_server_sdp(server, name + 4);
 	return strcmp(name, "credentials") == 0 ? server->credentials : NULL;
 }
 
@@ -269,6 +301,7 @@ static void init_applications(struct fake_server *server)
 		.registry = server->registry,
 		.auth = server->auth,
 		.domains = server->own,
+		.calls = server->calls,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
 	const struct proxy_config proxy = {
@@ -285,8 +318,16 @@ static void init_applications(struct fake_server *server)
 		.retry_after_s = 5};
 	ck_assert_int_eq(proxy_new(&server->proxy, &proxy, &at), 0);
 	ck_assert_int_eq(registrar_new(&server->registrar, &registrar, &registrar_at), 0);
+	const struct b2bua_floors b2bua_at = {.worker = at.worker,
+		.net = at.net,
+		.transactions = at.transactions,
+		.proxy = server->proxy,
+		.calls = server->calls,
+		.tag_key = &tag_key};
+	server->b2bua_config = (struct b2bua_config){.calls = 64, .t1 = 500, .t2 = 4000};
+	ck_assert_int_eq(b2bua_new(&server->b2bua, &server->b2bua_config, &b2bua_at), 0);
 	dispatch_init(&server->dispatch, at.worker, at.net, at.transactions, server->proxy,
-		server->registrar);
+		server->registrar, NULL);
 }
 
 void fake_server_init(struct fake_server *server, uint32_t transactions)
@@ -308,12 +349,14 @@ void fake_server_init(struct fake_server *server, uint32_t transactions)
 		0);
 	ck_assert_int_eq(registry_new(&server->registry, &registry, &s->worker.clock.clock), 0);
 	init_auth(server);
+	fake_server_call_init(server);
 	init_applications(server);
 }
 
 const char *fake_server_leak(const struct fake_server *server)
 {
 	const struct worker *worker = server->scenario.worker.worker;
+	const struct b2bua_counts calls = b2bua_counts(server->b2bua);
 	struct transaction_counts counts;
 	transaction_counts(server->transactions, &counts);
 	const struct {
@@ -321,7 +364,15 @@ const char *fake_server_leak(const struct fake_server *server)
 		uint32_t count;
 	} left[] = {
 		{"forks", server->proxy->forks.used},
+		{"calls", server->calls->calls.used},
+		{"media of calls", server->calls->media.used},
+		{"dialogs of calls", server->calls->dialogs.used},
+		{"streams of calls", server->calls->streams.used},
+		{"media sessions", fake_media_in_use(&server->media)},
 		{"resolves", server->proxy->resolves.used},
+		{"bridges", calls.bridges},
+		{"legs", calls.legs},
+		{"exchanges", calls.exchanges},
 		{"transactions", counts.in_use},
 		{"pending transactions", transaction_pending(server->transactions)},
 		{"buffers", fake_worker_buffers_used(&server->scenario.worker)},
@@ -353,8 +404,10 @@ void fake_server_finish(struct fake_server *server)
 
 void fake_server_done(struct fake_server *server)
 {
+	b2bua_free(server->b2bua);
 	registrar_free(server->registrar);
 	proxy_free(server->proxy);
+	calls_free(server->calls);
 	transaction_layer_free(server->transactions);
 	registry_free(server->registry);
 	auth_free(server->auth);

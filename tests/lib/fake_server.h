@@ -4,6 +4,8 @@
 #define TESTS_FAKE_SERVER_H
 
 #include "app/dispatch.h"
+#include "call/call_media.h"
+#include "lib/fake_media.h"
 #include "lib/scenario.h"
 
 /*
@@ -17,12 +19,27 @@
  *   name HOST PATH ...         what HOST resolves to, when "resolve" is said
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
+ *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
+ *                              "video:PORT", "v:N" (version of o=), "mux"
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
  *   failstream PORT            sends to PORT fail, by streams alone
  *   forks N                    how many must be open now
+ *   relay always|auto|never    never at first
+ *   ports N                    most media sessions at once
+ *   codecs NAME ...            media.codecs
+ *   limits MAX_CALLS PER_USER
+ *   calls N, sessions N        how many must be open now
+ *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
+ *                              are sent to ("none"), blind=caller|callee|none,
+ *                              watch=early|talk|held, offers=A,B (numbers of both ends)
+ *   silent N, heard N          the relay says so of that session
+ *   hangup                     the operator's, of the oldest call
  *   farewell                   the process is about to end
+ *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
+ *                              no session timer is asked for
+ *   legs N                     how many dialogs of ours there must be now
  */
 struct fake_server {
 	struct scenario scenario;
@@ -31,9 +48,15 @@ struct fake_server {
 	struct domains *own;
 	struct user_table *users;
 	struct auth *auth;
+	struct media media;
+	struct call_shared shared;
+	struct calls *calls;
+	struct calls_settings settings;
+	char sdp[2048];
 	struct proxy *proxy;
 	struct registrar *registrar;
-
+	struct b2bua *b2bua;
+	struct b2bua_config b2bua_config;
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;

@@ -30,7 +30,7 @@
  *
  * In any line but "+" and "?", {b.Name} is all values of that header in the message labelled b, {b.-Name} the same
  * from the last to the first, {b.one-Name} the first alone, {b.uri-Name} the URI in it, {b.uri} the Request-URI,
- * {b.totag} the To tag; other {names} are the test's.
+ * {b.totag} the To tag, {b.fromtag} the From tag; other {names} are the test's.
  */
 /* clang-format on */
 

@@ -50,11 +50,12 @@ static void put_uri(struct pv_writer *w, const struct fake_sent *sent)
 	pv_put(w, pv_span_from(uri, strchr(uri, ' ')));
 }
 
-static void put_to_tag(struct pv_writer *w, const struct fake_sent *sent)
+static void put_tag(struct pv_writer *w, const struct fake_sent *sent, const char *name)
 {
-	struct pv_span to = scenario_header(sent->bytes, sent->length, "To"), tag;
-	const char *params = to.length ? memchr(to.at, ';', to.length) : NULL;
-	if (params && pv_params_find(pv_span_from(params, pv_span_end(to)), PV_SPAN("tag"), &tag))
+	struct pv_span value = scenario_header(sent->bytes, sent->length, name), tag;
+	const char *params = value.length ? memchr(value.at, ';', value.length) : NULL;
+	if (params &&
+		pv_params_find(pv_span_from(params, pv_span_end(value)), PV_SPAN("tag"), &tag))
 		pv_put(w, tag);
 }
 
@@ -84,7 +85,9 @@ static bool expand(const struct scenario *s, char *name, struct pv_writer *w)
 	else if (strncmp(dot + 1, "uri-", 4) == 0)
 		put_uri_of(w, sent, dot + 5);
 	else if (strcmp(dot + 1, "totag") == 0)
-		put_to_tag(w, sent);
+		put_tag(w, sent, "To");
+	else if (strcmp(dot + 1, "fromtag") == 0)
+		put_tag(w, sent, "From");
 	else
 		put_values(w, sent, dot + 1);
 	return true;

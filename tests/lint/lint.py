@@ -25,13 +25,16 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 NET = {"base", "sip", "runtime"}
 TRANSACTION = NET | {"net"}
 SERVICES = TRANSACTION | {"transaction"}
-APP = SERVICES | {"registry", "auth", "dialog", "store", "sdp"}
+CALL = SERVICES | {"dialog", "sdp", "rtp", "codec", "media"}
+PROXY = CALL | {"registry", "auth", "call"}
+APP = PROXY | {"proxy", "store"}
 FLOORS = {
-    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "conf": {"base"},
+    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
     "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
-    "media": {"base", "sdp", "rtp", "runtime"}, "store": {"base", "runtime", "registry"},
-    "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "media", "ctl"},
+    "call": CALL, "proxy": PROXY,
+    "media": {"base", "sdp", "rtp", "codec", "runtime"}, "store": {"base", "runtime", "registry"},
+    "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "ctl"},
     "ctl": {"base", "conf", "admin"},
 }
 # What only some floors may see of the outside.
@@ -41,6 +44,9 @@ OUTSIDE = {
     "libconfig.h": {"conf"},
     "ares.h": {"net"},
     "systemd/": {"base", "daemon"},
+    "opus": {"codec"},
+    "spandsp": {"codec"},
+    "speex": {"codec"},
 }
 ALLOCATE = re.compile(r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|aligned_alloc|"
                       r"posix_memalign)\s*\(")

@@ -17,10 +17,10 @@ static void invite_without(uint32_t n, const char *script)
 	server_close();
 }
 
-/* Neither the transaction, nor the fork: targets, request, itself. */
+/* Neither the transaction, nor the fork (targets, request, itself), nor the call and its texts. */
 START_TEST(refuses_with_503)
 {
-	for (uint32_t n = 1; n <= 4; n++)
+	for (uint32_t n = 1; n <= 6; n++)
 		invite_without(n, "> INVITE\n"
 				  "< 503 @r to=10.0.0.2:5060 has=\"Retry-After: 5\"\n"
 				  "> ACK totag={r.totag}\n");
@@ -30,7 +30,7 @@ END_TEST
 /* The first branch cannot be sent: no resolve, no transaction, no bytes. */
 START_TEST(goes_on_to_the_next_group)
 {
-	for (uint32_t n = 5; n <= 7; n++)
+	for (uint32_t n = 7; n <= 9; n++)
 		invite_without(n, "> INVITE\n"
 				  "< INVITE @b to=10.0.0.4:5062\n"
 				  "< 100\n"

@@ -139,13 +139,14 @@ START_TEST(test_not_built_yet)
 {
 	struct config *c;
 	struct config_report report;
-	ck_assert_int_eq(parse("media = {\n relay = \"always\";\n dscp = 46; };\n"
+	ck_assert_int_eq(parse("media = {\n fastpath = \"on\";\n dscp = 46; };\n"
 			       "calls = { mode = \"proxy\"; max_calls = 0; };\nstore = \"none\";\n"
 			       "groups = ( { name = \"g\"; }, { name = \"h\"; } );\n",
 				 &c, &report),
 		0);
 	ck_assert_uint_eq(report.warnings, 2);
-	ck_assert_ptr_nonnull(find(&report, 2, "media: checked and accepted, but not built yet"));
+	ck_assert_ptr_nonnull(
+		find(&report, 2, "media.fastpath: checked and accepted, but not built yet"));
 	ck_assert_ptr_nonnull(find(&report, 6, "groups: checked"));
 	config_report_done(&report);
 	config_free(c);

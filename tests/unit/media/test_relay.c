@@ -317,6 +317,31 @@ START_TEST(dscp_is_set)
 }
 END_TEST
 
+/* A host with several addresses: a NAT lets packets in only from the one that its phone sends to.
+ */
+START_TEST(packets_leave_by_the_address_that_was_told)
+{
+	struct media_address from, told_address = address_of("127.0.0.7", 0);
+	char in[64];
+	prepare(1);
+	config.locals[0] = address_of("0.0.0.0", 0);
+	open_media();
+	call_open(&call, 1);
+	call.description.ends[0].source = told_address;
+	call_set(&call);
+	speak(&call.phones[1], call.lease.port[1], "hello");
+	ck_assert_uint_eq(receive(&call.phones[0], 0, in, sizeof(in), &from), 12 + 5);
+	ck_assert(media_address_same_host(&from, &told_address));
+	ck_assert_uint_eq(media_address_port(&from), call.lease.port[0]);
+	/* the other side was told nothing of that kind */
+	speak(&call.phones[0], call.lease.port[0], "there");
+	ck_assert_uint_eq(receive(&call.phones[1], 0, in, sizeof(in), &from), 12 + 5);
+	ck_assert(!media_address_same_host(&from, &told_address));
+	call_close(&call);
+	finish();
+}
+END_TEST
+
 START_TEST(ipv4_and_ipv6_in_one_call)
 {
 	static const unsigned locals[2] = {0, 1};
@@ -469,6 +494,7 @@ TEST_MAIN("relay", both_ways_untouched, the_report_knows_what_was_told,
 	new_ssrc_jump_and_codec_pass, third_addresses_are_dropped_and_counted,
 	nothing_goes_to_who_said_nothing, a_blind_end_is_sent_to_when_it_was_heard,
 	sizes_are_bounded, stun_and_dtls_pass_between_who_is_known, rtcp_goes_by_its_own_ports,
-	rtcp_mux_is_translated, dscp_is_set, ipv4_and_ipv6_in_one_call, a_change_moves_an_end,
-	the_same_offer_changes_nothing, on_hold_in_the_old_way, nothing_is_sent_to_who_is_no_host,
+	rtcp_mux_is_translated, dscp_is_set, packets_leave_by_the_address_that_was_told,
+	ipv4_and_ipv6_in_one_call, a_change_moves_an_end, the_same_offer_changes_nothing,
+	on_hold_in_the_old_way, nothing_is_sent_to_who_is_no_host,
 	one_end_sends_no_faster_than_it_may, a_loop_ends_at_the_rate)

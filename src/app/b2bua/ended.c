@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ended.c — what becomes of a request to a leg: its answer goes to who asked, and to our own
+ * machines. */
+#include "app/b2bua/private.h"
+
+/* RFC 3261 §12.2.1.2, RFC 5057: after these the other end has no such dialog any more. A usage of
+ * its own inside the dialog (SUBSCRIBE, NOTIFY, REFER) may be gone without it. */
+static bool kills_dialog(enum pv_method method, unsigned status)
+{
+	bool is_calls = method == PV_METHOD_INVITE || method == PV_METHOD_UPDATE ||
+			method == PV_METHOD_INFO;
+	return is_calls && (status == 408 || status == 481);
+}
+
+static bool refreshes(const struct exchange *e)
+{
+	return e->method == PV_METHOD_INVITE || e->method == PV_METHOD_UPDATE;
+}
+
+/* RFC 4028 §7.4. True: sent once more, with the interval that it wants. */
+static bool again_longer(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	struct leg *to = leg_get(b, e->to);
+	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
+	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
+		return false;
+	to->least_s = least_s;
+	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);
+	e->tries++;
+	exchange_start(b, e);
+	return true;
+}
+
+/* A 2xx to INVITE or UPDATE: the target and the session timer are fresh (§12.2, RFC 4028 §10). */
+static void refreshed(struct b2bua *b, struct leg *to, const struct pv_message *response)
+{
+	const struct session_wish wish = {to->session.terms.interval_s, leg_wish(b, to).least_s};
+	const struct session_terms terms = session_terms_of_response(&wish, response);
+	/* without room the old target stays, and the next refresh may find some */
+	(void)dialog_refresh_target(&b->at.worker->buffers, &to->dialog, response);
+	leg_note(b, to, response);
+	leg_agree(b, to, &terms);
+}
+
+/* What the asker hears of a failure, or of a success that it cannot be told. */
+static void refuse_invite(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	uint16_t bad = e->refusal.status;
+	if (status < 300)
+		exchange_answer(b, e, bad ? bad : 500, NULL, NULL, 0);
+	else
+		exchange_answer(b, e, status, leg_get(b, e->to), response, 0);
+	struct leg *from = leg_get(b, e->from);
+	uint64_t bridge = from->bridge;
+	leg_step(b, from, LEG_WE_REFUSE, NULL);
+	if (status < 300 && bad)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+}
+
+/* Who asked hears of it, and so does its leg. */
+static void answer_invite(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	struct leg *from = leg_get(b, e->from), *to = leg_get(b, e->to);
+	struct transaction *server = transaction_get(b->at.transactions, e->server);
+	struct buffer *bytes = NULL;
+	if (!from) {
+		exchange_answer(b, e, status, to, NULL, 0);
+		return;
+	}
+	if (status < 300 && server)
+		bytes = exchange_write(b, e, status, to, response, 0);
+	if (!bytes) {
+		refuse_invite(b, e, status, response);
+		return;
+	}
+	from->server = e->server;
+	buffer_unref(&b->at.worker->buffers, from->ok);
+	from->ok = bytes;
+	from->ok_cseq = from->dialog.remote_cseq;
+	leg_agree(b, from, &e->terms);
+	leg_step(b, from, LEG_WE_ACCEPT, NULL);
+	transaction_respond(b->at.transactions, server, bytes, status);
+}
+
+static void invite_ended(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (to && response && status < 300) {
+		refreshed(b, to, response);
+		leg_step(b, to, LEG_GOT_2XX, NULL);
+	} else if (to) {
+		leg_step(b, to, LEG_GOT_FAILURE, NULL);
+	}
+	answer_invite(b, e, status, response);
+	to = leg_get(b, e->to);
+	/* with the offer in our INVITE, or without anybody who asked, no other ACK is waited for */
+	if (to && to->state == LEG_OWING && (to->was_offered || !leg_get(b, e->from)))
+		leg_step(b, to, LEG_WE_ACK, NULL);
+}
+
+static void refresh_ended(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (!to)
+		return;
+	if (e->method == PV_METHOD_INVITE)
+		invite_ended(b, e, status, response);
+	else if (status < 300)
+		refreshed(b, to, response);
+	to = leg_get(b, e->to);
+	if (!to || status < 300)
+		return;
+	if (status == 491)
+		leg_session_glare(b, to);
+	else
+		leg_session(b, to,
+			status == 408 || status == 481 ? SESSION_EVENT_FAILED
+						       : SESSION_EVENT_REFUSED);
+}
+
+static void carried_ended(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (e->method == PV_METHOD_INVITE) {
+		invite_ended(b, e, status, response);
+		return;
+	}
+	if (e->method == PV_METHOD_UPDATE && status < 300) {
+		struct leg *from = leg_get(b, e->from);
+		if (to && response)
+			refreshed(b, to, response);
+		if (from)
+			leg_agree(b, from, &e->terms);
+	}
+	uint64_t bridge = to ? to->bridge : 0;
+	bool passed = exchange_answer(b, e, status, to, response, 0);
+	if (!passed && e->refusal.status && response && status < 300)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+}
+
+void exchange_ended(
+	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+{
+	uint64_t handle = slab_handle(&b->exchanges, e);
+	struct leg *to = leg_get(b, e->to);
+	uint64_t bridge = to ? to->bridge : 0;
+	enum pv_method method = (enum pv_method)e->method;
+	if (again_longer(b, e, status, response))
+		return;
+	struct leg *from = leg_get(b, e->from);
+	if (!response && from && to && !e->refusal.status)
+		media_failed(b, from, to, method);
+	if (method == PV_METHOD_BYE && to)
+		leg_step(b, to, LEG_LEFT, NULL);
+	else if (e->is_refresh)
+		refresh_ended(b, e, status, response);
+	else if (method != PV_METHOD_ACK)
+		carried_ended(b, e, status, response);
+	exchange_free(b, exchange_get(b, handle));
+	if (bridge && kills_dialog(method, status))
+		bridge_end(b, bridge_get(b, bridge), CALL_VANISHED);
+}
+
+/* ---- the transaction layer's words ---- */
+
+static struct exchange *exchange_of(struct b2bua *b, const struct transaction *client)
+{
+	struct exchange *e = exchange_get(b, transaction_user_word(client));
+	bool is_its = e && e->client == transaction_handle(b->at.transactions, client);
+	return is_its ? e : NULL;
+}
+
+static void pass_provisional(struct b2bua *b, struct exchange *e, const struct pv_message *response)
+{
+	struct leg *to = leg_get(b, e->to);
+	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
+	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
+		exchange_answer(
+			b, e, response->status, to, response, bridge_rseq(bridge, to, response));
+}
+
+void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)
+{
+	struct exchange *e = exchange_of(b, client);
+	if (!e)
+		b2bua_late(b, client, response);
+	else if (response->status < 200)
+		pass_provisional(b, e, response);
+	else if (response->status != 503 || !exchange_failover(b, e))
+		exchange_ended(b, e, response->status, response);
+}
+
+static void failed(struct b2bua *b, struct transaction *client, unsigned status)
+{
+	struct exchange *e = exchange_of(b, client);
+	if (e && !exchange_failover(b, e))
+		exchange_ended(b, e, status, NULL);
+}
+
+void b2bua_timeout(struct b2bua *b, struct transaction *client)
+{
+	failed(b, client, 408);
+}
+
+void b2bua_transport_error(struct b2bua *b, struct transaction *client)
+{
+	failed(b, client, 503);
+}
+
+/* A re-INVITE that rings for minutes is no change of a call. */
+void b2bua_timer_c(struct b2bua *b, struct transaction *client)
+{
+	transaction_cancel(b->at.transactions, client, PV_SPAN("SIP;cause=408;text=\"No answer\""));
+}
+
+void b2bua_terminated(struct b2bua *b, struct transaction *transaction)
+{
+	uint64_t handle = transaction_handle(b->at.transactions, transaction);
+	struct exchange *e = exchange_get(b, transaction_user_word(transaction));
+	if (!e)
+		return;
+	if (e->client == handle) {
+		exchange_ended(b, e, 500, NULL);
+		return;
+	}
+	if (e->server != handle)
+		return;
+	/* its connection is gone: nobody waits for the answer */
+	struct transaction *client = transaction_get(b->at.transactions, e->client);
+	e->server = 0;
+	if (client && e->method == PV_METHOD_INVITE)
+		transaction_cancel(b->at.transactions, client, PV_SPAN(""));
+}
+
+/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. */
+static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_message *response)
+{
+	struct leg *leg = leg_new(b, 0, SIDE_CALLEE);
+	if (!leg)
+		return; /* its 2xx comes again */
+	if (leg_of_stray(b, leg, like) < 0 || leg_learn(b, leg, response) < 0) {
+		leg_free(b, leg);
+		return;
+	}
+	metrics_add(METRIC_b2bua_strays, 1);
+	leg_step(b, leg, LEG_GOT_2XX, NULL);
+	leg_leave(b, leg, WHY_ELSEWHERE, NULL);
+}
+
+void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_message *response)
+{
+	struct leg *leg = leg_get(b, transaction_peer(client) & ~FORK_USER_MARK);
+	if (!leg || transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
+		metrics_add(METRIC_b2bua_ignored, 1);
+		return;
+	}
+	if (!pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
+		end_stray(b, leg, response);
+	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
+		metrics_add(METRIC_b2bua_ignored, 1);
+	} else if (leg->ack) {
+		net_send(b->at.net, &leg->ack_path, leg->ack, 0);
+	} else if (leg->state != LEG_OWING && leg->state != LEG_SETUP) {
+		own_ack(b, leg, NULL); /* there was no room for it the first time */
+	}
+}

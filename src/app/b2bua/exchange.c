@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exchange.c — a request on its way to a leg: the way is found, it is sent, its asker is answered.
+ */
+#include "app/b2bua/private.h"
+
+struct exchange *exchange_new(struct b2bua *b, enum pv_method method)
+{
+	struct exchange *e = slab_take(&b->exchanges);
+	if (!e)
+		return NULL;
+	memset(e, 0, sizeof(*e));
+	e->b2bua = b;
+	e->method = (uint8_t)method;
+	return e;
+}
+
+void exchange_free(struct b2bua *b, struct exchange *e)
+{
+	if (!e)
+		return;
+	if (e->is_resolving)
+		resolve_cancel(&e->resolve);
+	buffer_unref(&b->at.worker->buffers, e->message);
+	slab_give(&b->exchanges, e);
+}
+
+bool exchange_keep(struct b2bua *b, struct exchange *e, const struct pv_message *message)
+{
+	struct buffer *bytes = buffer_take(&b->at.worker->buffers, message->length);
+	if (!bytes)
+		return false;
+	memcpy(bytes->bytes, message->bytes, message->length);
+	bytes->length = message->length;
+	e->message = bytes;
+	return true;
+}
+
+const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *e)
+{
+	struct pv_message *m = &b->scratch;
+	if (!e->message)
+		return NULL;
+	return pv_message_parse(m, e->message->bytes, e->message->length, true) > 0 ? m : NULL;
+}
+
+/* ---- the way ---- */
+
+/* The ACK of a 2xx has no transaction: it is kept, and sent again with each 2xx that comes again
+ * (§13.2.2.4). */
+static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
+{
+	int error;
+	const struct pv_message *m = exchange_message(b, e);
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
+	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, NULL, &media);
+	uint64_t bridge = leg->bridge;
+	const struct outgoing outgoing = {
+		.leg = leg,
+		.method = PV_METHOD_ACK,
+		.cseq = leg->invite_cseq,
+		.carried = m,
+		.to = &e->path,
+		.media = &media,
+	};
+	struct buffer *bytes = write_request(b, &outgoing, &error);
+	if (bytes) {
+		buffer_unref(&b->at.worker->buffers, leg->ack);
+		leg->ack = bytes;
+		leg->ack_path = e->path;
+		net_send(b->at.net, &e->path, bytes, 0);
+	}
+	if (m)
+		leg_keep_sdp(b, leg, m, &media);
+	exchange_free(b, e);
+	if (!good)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+}
+
+static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, struct pv_writer *w)
+{
+	if (!e->rack)
+		return (struct pv_span){NULL, 0};
+	pv_put_u64(w, e->rack);
+	pv_put_char(w, ' ');
+	pv_put_u64(w, leg->invite_cseq);
+	pv_put_text(w, " INVITE");
+	return pv_writer_span(w);
+}
+
+/* NULL: it cannot be sent. */
+static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg *leg,
+	const struct call_media_result *media, struct transaction *client)
+{
+	int error;
+	char rack[40];
+	struct pv_writer w;
+	pv_writer_init(&w, rack, sizeof(rack));
+	const struct pv_message *m = exchange_message(b, e);
+	bool is_own_bye = e->method == PV_METHOD_BYE && !m;
+	bool repeats = e->is_refresh && e->method == PV_METHOD_INVITE;
+	const struct outgoing outgoing = {
+		.leg = leg,
+		.method = (enum pv_method)e->method,
+		.cseq = ++leg->dialog.local_cseq,
+		.carried = m,
+		.client = client,
+		.to = &e->path,
+		.reason = is_own_bye ? why_reason(leg->why) : (struct pv_span){NULL, 0},
+		.rack = rack_of(e, leg, &w),
+		.session = &leg->session.terms,
+		.body = repeats ? leg->sdp : NULL,
+		.media = media,
+	};
+	if (e->method == PV_METHOD_INVITE) {
+		leg->invite_cseq = leg->dialog.local_cseq;
+		leg->client = transaction_handle(b->at.transactions, client);
+		leg->was_offered = repeats || (m && m->body.length);
+		buffer_unref(&b->at.worker->buffers, leg->ack);
+		leg->ack = NULL;
+	}
+	if (m)
+		leg_keep_sdp(b, leg, m, media);
+	return write_request(b, &outgoing, &error);
+}
+
+static void keep_refusal(struct exchange *e, struct call_media_result *media)
+{
+	if (media->verdict != CALL_MEDIA_REFUSED)
+		media->status = 488; /* an answer that had to be there is not */
+	e->refusal.status = media->status;
+	e->refusal.retry_after = media->retry_after;
+	e->refusal.sdp_verdict = media->sdp_verdict;
+}
+
+/* What becomes of the description that it carries. False: it cannot be. */
+static bool describe(
+	struct b2bua *b, struct exchange *e, struct leg *to, struct call_media_result *ret)
+{
+	const struct pv_message *m = exchange_message(b, e);
+	struct leg *from = leg_get(b, e->from);
+	if (!m || !from || media_pass(b, from, to, m, &e->source, ret))
+		return true;
+	keep_refusal(e, ret);
+	return false;
+}
+
+static void send_out(struct b2bua *b, struct exchange *e)
+{
+	struct leg *leg = leg_get(b, e->to);
+	if (!leg) {
+		exchange_ended(b, e, 481, NULL);
+		return;
+	}
+	if (e->method == PV_METHOD_ACK) {
+		send_ack(b, e, leg);
+		return;
+	}
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
+	if (!describe(b, e, leg, &media)) {
+		exchange_ended(b, e, media.status, NULL);
+		return;
+	}
+	struct transaction *client =
+		transaction_client_take(b->at.transactions, (enum pv_method)e->method);
+	struct buffer *bytes = client ? write_out(b, e, leg, &media, client) : NULL;
+	if (!bytes) {
+		if (client)
+			transaction_client_drop(b->at.transactions, client);
+		exchange_ended(b, e, 500, NULL);
+		return;
+	}
+	e->client = transaction_handle(b->at.transactions, client);
+	transaction_set_user_word(client, slab_handle(&b->exchanges, e), B2BUA_INDEX);
+	transaction_set_peer(client, e->to | FORK_USER_MARK);
+	transaction_client_send(b->at.transactions, client, bytes, &e->path);
+	buffer_unref(&b->at.worker->buffers, bytes);
+	metrics_add(METRIC_b2bua_requests, 1);
+}
+
+static void resolved(struct resolve *resolve)
+{
+	struct exchange *e = container_of(resolve, struct exchange, resolve);
+	struct b2bua *b = e->b2bua;
+	e->is_resolving = false;
+	if (!resolve->count) {
+		exchange_ended(b, e, 503, NULL);
+		return;
+	}
+	e->path = resolve->targets[0];
+	e->next = 1;
+	send_out(b, e);
+}
+
+/* §12.2.1.1, §8.1.2. */
+void exchange_start(struct b2bua *b, struct exchange *e)
+{
+	struct leg *leg = leg_get(b, e->to);
+	struct pv_uri hop;
+	if (leg && leg->dialog.has_path) {
+		e->path = leg->dialog.path;
+		send_out(b, e);
+		return;
+	}
+	int count = leg ? dialog_next_hop(&leg->dialog, &hop) : -1;
+	if (count == 0) {
+		e->resolve.done = resolved;
+		count = resolve_start(b->at.net, &hop, &e->resolve);
+		e->is_resolving = count == 0;
+	}
+	if (count > 0) {
+		e->path = e->resolve.targets[0];
+		e->next = 1;
+		send_out(b, e);
+	} else if (count < 0) {
+		exchange_ended(b, e, leg ? 503 : 481, NULL);
+	}
+}
+
+bool exchange_failover(struct b2bua *b, struct exchange *e)
+{
+	if (e->path.transport == PV_TRANSPORT_TCP && e->path.tcp_if_large) {
+		e->path.transport = PV_TRANSPORT_UDP;
+		e->path.listener = NET_ANY_LISTENER;
+		e->path.flow = 0;
+		e->path.tcp_if_large = 0;
+	} else if (e->next && e->next < e->resolve.count) {
+		e->path = e->resolve.targets[e->next++];
+	} else {
+		return false;
+	}
+	send_out(b, e);
+	return true;
+}
+
+/* ---- the answer ---- */
+
+struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned status, struct leg *to,
+	const struct pv_message *carried, uint32_t rseq)
+{
+	const struct pv_message *request = exchange_message(b, e);
+	struct leg *from = leg_get(b, e->from);
+	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
+	if (!request || !from)
+		return NULL;
+	if (carried && to && !media_pass(b, to, from, carried, NULL, &media)) {
+		keep_refusal(e, &media);
+		return NULL;
+	}
+	bool refreshes = request->method == PV_METHOD_INVITE || request->method == PV_METHOD_UPDATE;
+	const struct call_media_result refusal = {.status = e->refusal.status,
+		.retry_after = e->refusal.retry_after,
+		.sdp_verdict = e->refusal.sdp_verdict};
+	const struct answer answer = {
+		.leg = from,
+		.request = request,
+		.from = &e->source,
+		.status = status,
+		.carried = carried,
+		.session = refreshes ? &e->terms : NULL,
+		.rseq = rseq,
+		.media = &media,
+		.refusal = !carried && status == refusal.status ? &refusal : NULL,
+	};
+	if (carried)
+		leg_keep_sdp(b, from, carried, &media);
+	return write_response(b, &answer);
+}
+
+/* §15.1.2: its leg is over, but its INVITE, say, still waits. */
+static bool answer_orphan(
+	struct b2bua *b, const struct exchange *e, struct transaction *server, unsigned status)
+{
+	const struct pv_message *request = exchange_message(b, e);
+	if (request && status >= 200)
+		proxy_reply(b->at.proxy, server, request, &e->source, status < 300 ? 487 : status,
+			PV_SPAN(""), PV_SPAN(""));
+	return request && status >= 200;
+}
+
+/* Without its bytes a failure is said once, and the transaction ends. */
+static void answer_without_room(
+	struct b2bua *b, const struct exchange *e, struct transaction *server, unsigned status)
+{
+	const struct pv_message *request = exchange_message(b, e);
+	metrics_add(METRIC_b2bua_answers_lost, 1);
+	if (status < 200)
+		return;
+	if (request && status >= 300 && (status != 408 || request->method == PV_METHOD_INVITE))
+		transaction_refuse(b->at.transactions, request, &e->source, status, PV_SPAN(""), 0);
+	transaction_abandon(b->at.transactions, server);
+}
+
+bool exchange_answer(struct b2bua *b, struct exchange *e, unsigned status, struct leg *to,
+	const struct pv_message *carried, uint32_t rseq)
+{
+	struct transaction *server = transaction_get(b->at.transactions, e->server);
+	if (!server)
+		return false;
+	if (!leg_get(b, e->from))
+		return answer_orphan(b, e, server, status);
+	struct buffer *bytes = exchange_write(b, e, status, to, carried, rseq);
+	bool is_bad = !bytes && carried && e->refusal.status;
+	if (is_bad && status < 200) {
+		/* nobody may believe it; what comes in the end decides */
+		e->refusal.status = 0;
+		return false;
+	}
+	if (is_bad) {
+		status = e->refusal.status;
+		bytes = exchange_write(b, e, status, NULL, NULL, 0);
+	}
+	if (!bytes) {
+		answer_without_room(b, e, server, status);
+		return false;
+	}
+	transaction_respond(b->at.transactions, server, bytes, status);
+	buffer_unref(&b->at.worker->buffers, bytes);
+	return !is_bad;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.c — requests inside our dialogs (RFC 3261 §12.2.2): each is carried to the other leg as a
+ * request of that one, or is ours to answer. */
+#include "app/b2bua/private.h"
+
+#include "base/random.h"
+
+/* What a request inside a dialog is looked at by. */
+struct inside {
+	struct leg *leg;       /* that sent it */
+	struct bridge *bridge; /* NULL: the call is over */
+	const struct incoming *incoming;
+	struct transaction *server;
+};
+
+static struct leg *leg_of(struct b2bua *b, const struct pv_message *request)
+{
+	uint64_t handle;
+	if (!dialog_tag_read(b->at.tag_key, request->to_tag, request->call_id, &handle))
+		return NULL;
+	struct leg *leg = leg_get(b, handle);
+	return leg && dialog_has(&leg->dialog, request) ? leg : NULL;
+}
+
+bool b2bua_owns(const struct b2bua *b, const struct pv_message *request)
+{
+	uint64_t handle;
+	return dialog_tag_read(b->at.tag_key, request->to_tag, request->call_id, &handle);
+}
+
+bool b2bua_admit(struct b2bua *b, struct incoming *incoming)
+{
+	if (incoming->message->method != PV_METHOD_CANCEL && leg_of(b, incoming->message))
+		return proxy_validate(b->at.proxy, incoming);
+	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 481, PV_SPAN(""),
+		PV_SPAN(""));
+	return false;
+}
+
+static void reply(struct b2bua *b, const struct inside *i, unsigned status, struct pv_span extra)
+{
+	proxy_reply(b->at.proxy, i->server, i->incoming->message, i->incoming->from, status,
+		PV_SPAN(""), extra);
+}
+
+/* ---- carried to the other leg ---- */
+
+static struct exchange *carried(struct b2bua *b, const struct inside *i, struct leg *to)
+{
+	const struct pv_message *m = i->incoming->message;
+	struct exchange *e = exchange_new(b, m->method);
+	if (!e || !exchange_keep(b, e, m)) {
+		exchange_free(b, e);
+		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
+		return NULL;
+	}
+	e->from = slab_handle(&b->legs, i->leg);
+	e->to = slab_handle(&b->legs, to);
+	e->source = *i->incoming->from;
+	e->server = transaction_handle(b->at.transactions, i->server);
+	transaction_set_user_word(i->server, slab_handle(&b->exchanges, e), B2BUA_INDEX);
+	metrics_add(METRIC_b2bua_carried, 1);
+	return e;
+}
+
+static void carry(struct b2bua *b, const struct inside *i)
+{
+	struct leg *to = leg_other(b, i->leg);
+	struct exchange *e;
+	if (!to)
+		reply(b, i, 481, PV_SPAN(""));
+	else if ((e = carried(b, i, to)))
+		exchange_start(b, e);
+}
+
+/* What the two agree on about the session timer when this succeeds. False: it was refused. */
+static bool agree(struct b2bua *b, const struct inside *i, struct session_terms *ret)
+{
+	const struct session_wish wish = leg_wish(b, i->leg);
+	char text[40];
+	struct pv_writer w;
+	uint32_t least_s = session_terms_of_request(&wish, i->incoming->message, ret);
+	if (!least_s)
+		return true;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_text(&w, "Min-SE: ");
+	pv_put_u64(&w, least_s);
+	pv_put_text(&w, "\r\n");
+	reply(b, i, 422, pv_writer_span(&w));
+	return false;
+}
+
+/* §14.2: at random, so that two that met do not meet again. */
+static void refuse_500(struct b2bua *b, const struct inside *i)
+{
+	char text[40];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_text(&w, "Retry-After: ");
+	pv_put_u64(&w, random_below(11));
+	pv_put_text(&w, "\r\n");
+	reply(b, i, 500, pv_writer_span(&w));
+}
+
+static void got_invite(struct b2bua *b, const struct inside *i)
+{
+	struct leg *to = leg_other(b, i->leg);
+	struct session_terms terms;
+	if (!to || !i->bridge || i->bridge->state != BRIDGE_TALKING) {
+		unsigned asked = leg_cells[i->leg->state][LEG_GOT_INVITE].actions;
+		if (asked & LEG_REFUSE_500)
+			refuse_500(b, i);
+		else
+			reply(b, i, 481, PV_SPAN(""));
+		return;
+	}
+	if (!agree(b, i, &terms))
+		return;
+	unsigned actions = leg_step(b, i->leg, LEG_GOT_INVITE, NULL);
+	if (actions & LEG_REFUSE_491)
+		reply(b, i, 491, PV_SPAN(""));
+	if (actions & LEG_REFUSE_500)
+		refuse_500(b, i);
+	if (!(actions & LEG_CARRY))
+		return;
+	/* theirs and the other's, or our refresh, have met half way */
+	if (!(leg_step(b, to, LEG_WE_ASK, NULL) & LEG_GO)) {
+		metrics_add(METRIC_b2bua_glares, 1);
+		leg_step(b, i->leg, LEG_WE_REFUSE, NULL);
+		reply(b, i, 491, PV_SPAN(""));
+		return;
+	}
+	struct exchange *e = carried(b, i, to);
+	if (!e) {
+		leg_step(b, to, LEG_GOT_FAILURE, NULL);
+		leg_step(b, i->leg, LEG_WE_REFUSE, NULL);
+		return;
+	}
+	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, i->incoming->message);
+	e->terms = terms;
+	exchange_start(b, e);
+}
+
+/* RFC 3311; one without a description is between this leg and us: a target or a session is
+ * refreshed. */
+static void got_update(struct b2bua *b, const struct inside *i)
+{
+	const struct pv_message *m = i->incoming->message;
+	struct session_terms terms;
+	struct leg *to = leg_other(b, i->leg);
+	if (!agree(b, i, &terms))
+		return;
+	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, m);
+	if (m->body.length) {
+		struct exchange *e = to ? carried(b, i, to) : NULL;
+		if (!to)
+			reply(b, i, 481, PV_SPAN(""));
+		if (!e)
+			return;
+		e->terms = terms;
+		exchange_start(b, e);
+		return;
+	}
+	const struct answer answer = {.leg = i->leg,
+		.request = m,
+		.from = i->incoming->from,
+		.status = 200,
+		.session = &terms};
+	struct buffer *bytes = write_response(b, &answer);
+	if (!bytes) {
+		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
+		return;
+	}
+	transaction_respond(b->at.transactions, i->server, bytes, 200);
+	buffer_unref(&b->at.worker->buffers, bytes);
+	leg_agree(b, i->leg, &terms);
+}
+
+/* RFC 3262 §4: the number in RAck is ours, theirs goes out. */
+static void got_prack(struct b2bua *b, const struct inside *i)
+{
+	struct pv_span rack = pv_message_value(i->incoming->message, PV_HEADER_RACK);
+	const char *space = pv_span_find(rack, ' ');
+	uint32_t rseq;
+	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq);
+	struct leg *to = read && i->bridge ? bridge_pracked(b, i->bridge, i->leg, rseq) : NULL;
+	struct exchange *e;
+	if (!to) {
+		reply(b, i, 481, PV_SPAN(""));
+	} else if ((e = carried(b, i, to))) {
+		e->rack = to->their_rseq;
+		exchange_start(b, e);
+	}
+}
+
+/* §15.1.2: answered at once; the other leg gets one of its own. */
+static void got_bye(struct b2bua *b, const struct inside *i)
+{
+	uint64_t handle = slab_handle(&b->legs, i->leg);
+	const struct bridge_news news = {.leg = i->leg, .message = i->incoming->message};
+	if (i->leg->state == LEG_SETUP && i->leg->side == SIDE_CALLEE) {
+		/* §15: who has not answered does not hang up */
+		reply(b, i, 481, PV_SPAN(""));
+		return;
+	}
+	reply(b, i, 200, PV_SPAN(""));
+	if (i->bridge && bridge_cells[i->bridge->state][BRIDGE_EVENT_LEG_BYE].live)
+		bridge_step(b, i->bridge, BRIDGE_EVENT_LEG_BYE, &news);
+	struct leg *leg = leg_get(b, handle);
+	if (leg)
+		leg_step(b, leg, LEG_GOT_BYE, NULL);
+}
+
+/* Any other method is the other end's to understand. */
+static const struct {
+	enum pv_method method;
+	void (*got)(struct b2bua *b, const struct inside *inside);
+} table[] = {
+	{PV_METHOD_INVITE, got_invite},
+	{PV_METHOD_UPDATE, got_update},
+	{PV_METHOD_PRACK, got_prack},
+	{PV_METHOD_BYE, got_bye},
+};
+
+void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transaction *server)
+{
+	struct inside i = {
+		.leg = leg_of(b, incoming->message), .incoming = incoming, .server = server};
+	transaction_set_user_word(server, 0, B2BUA_INDEX);
+	if (!i.leg) {
+		reply(b, &i, 481, PV_SPAN(""));
+		return;
+	}
+	if (!dialog_accept_cseq(&i.leg->dialog, incoming->message)) {
+		reply(b, &i, 500, PV_SPAN(""));
+		return;
+	}
+	i.bridge = bridge_get(b, i.leg->bridge);
+	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
+		if (table[row].method == incoming->message->method) {
+			table[row].got(b, &i);
+			return;
+		}
+	carry(b, &i);
+}
+
+/* Of our 2xx: it need not go further, unless the other leg's 2xx still waits for one (its offer is
+ * answered in this). */
+void b2bua_ack(struct b2bua *b, const struct pv_message *ack)
+{
+	struct leg *leg = leg_of(b, ack);
+	bool waits = leg && leg->ok && leg->ok_cseq == ack->cseq;
+	if (!waits) {
+		metrics_add(METRIC_b2bua_acks_ignored, 1);
+		return;
+	}
+	struct leg *other = leg_other(b, leg);
+	uint64_t handle = other ? slab_handle(&b->legs, other) : 0;
+	leg_step(b, leg, LEG_GOT_ACK, ack);
+	other = leg_get(b, handle);
+	if (other && other->state == LEG_OWING)
+		leg_step(b, other, LEG_WE_ACK, ack);
+}
+
+bool b2bua_cancel(
+	struct b2bua *b, struct transaction *invite_server, const struct pv_message *cancel)
+{
+	uint64_t word;
+	if (transaction_user_index(invite_server) == B2BUA_INDEX) {
+		struct exchange *e = exchange_get(b, transaction_user_word(invite_server));
+		struct transaction *client =
+			e ? transaction_get(b->at.transactions, e->client) : NULL;
+		if (client)
+			transaction_cancel(b->at.transactions, client,
+				pv_message_value(cancel, PV_HEADER_REASON));
+		else if (e)
+			exchange_ended(b, e, 487, NULL);
+		return true;
+	}
+	if (!proxy_fork_word(b->at.proxy, invite_server, &word))
+		return false;
+	struct bridge *bridge = bridge_get(b, word);
+	const struct bridge_news news = {.message = cancel};
+	if (bridge && bridge->state == BRIDGE_CALLING) {
+		bridge->why = CALL_CANCELLED;
+		bridge_step(b, bridge, BRIDGE_EVENT_CALLER_CANCELS, &news);
+	}
+	return true;
+}

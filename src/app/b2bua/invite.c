@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* invite.c — an INVITE that begins a call: the caller's leg, and a leg for each phone that the
+ * proxy's fork tries. */
+#include "app/b2bua/private.h"
+
+#include <errno.h>
+
+/* Min-SE of a 422 (RFC 4028 §6), statelessly. */
+static bool refuse_interval(struct b2bua *b, const struct incoming *incoming, uint32_t least_s)
+{
+	char text[40];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_text(&w, "Min-SE: ");
+	pv_put_u64(&w, least_s);
+	pv_put_text(&w, "\r\n");
+	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 422, PV_SPAN(""),
+		pv_writer_span(&w));
+	return false;
+}
+
+static struct session_wish own_wish(const struct b2bua *b)
+{
+	return (struct session_wish){b->config.session_expires_s, SESSION_LEAST_S};
+}
+
+bool b2bua_admit_invite(struct b2bua *b, struct incoming *incoming)
+{
+	const struct pv_message *m = incoming->message;
+	const struct session_wish wish = own_wish(b);
+	struct session_terms terms;
+	struct dialog_texts texts;
+	struct pv_writer routes;
+	/* §8.2.2.2: a user agent is called once, whatever way its INVITE took */
+	if (transaction_is_merged(b->at.transactions, m)) {
+		proxy_reply(b->at.proxy, NULL, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
+		return false;
+	}
+	if (!proxy_admit(b->at.proxy, incoming))
+		return false;
+	pv_writer_init(&routes, b->routes, sizeof(b->routes));
+	if (dialog_texts_of_request(m, &routes, &texts) < 0) {
+		proxy_reply(b->at.proxy, NULL, m, incoming->from, 400,
+			PV_SPAN("Missing or Bad Contact"), PV_SPAN(""));
+		return false;
+	}
+	uint32_t least_s = session_terms_of_request(&wish, m, &terms);
+	return least_s ? refuse_interval(b, incoming, least_s) : true;
+}
+
+/* The caller's half: bridge, leg, and the INVITE that waits for its answer. */
+static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct transaction *server)
+{
+	const struct session_wish wish = own_wish(b);
+	struct bridge *bridge = bridge_new(b);
+	uint64_t handle = bridge ? slab_handle(&b->bridges, bridge) : 0;
+	struct leg *leg = bridge ? leg_new(b, handle, SIDE_CALLER) : NULL;
+	struct exchange *invite = leg ? exchange_new(b, PV_METHOD_INVITE) : NULL;
+	if (!invite || !exchange_keep(b, invite, incoming->message) ||
+		leg_of_caller(b, leg, incoming) < 0) {
+		exchange_free(b, invite);
+		if (leg)
+			leg_free(b, leg);
+		slab_give(&b->bridges, bridge);
+		return NULL;
+	}
+	session_terms_of_request(&wish, incoming->message, &bridge->terms);
+	invite->source = *incoming->from;
+	invite->server = bridge->server = transaction_handle(b->at.transactions, server);
+	invite->from = bridge->legs[SIDE_CALLER] = slab_handle(&b->legs, leg);
+	bridge->invite = slab_handle(&b->exchanges, invite);
+	return bridge;
+}
+
+/* calls.per_user is between us and the user; an INVITE with the name of a call that is there is no
+ * new one; the rest is the server's trouble. */
+static void refuse_call(
+	struct b2bua *b, const struct incoming *incoming, struct transaction *server, int error)
+{
+	const struct pv_message *m = incoming->message;
+	if (error == -EDQUOT)
+		proxy_reply(b->at.proxy, server, m, incoming->from, 403, PV_SPAN("Too Many Calls"),
+			PV_SPAN(""));
+	else if (error == -EEXIST)
+		proxy_reply(b->at.proxy, server, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
+	else
+		proxy_reply_busy(b->at.proxy, server, m, incoming->from);
+}
+
+void b2bua_invite(struct b2bua *b, struct incoming *incoming, struct transaction *server)
+{
+	struct bridge *bridge = begin(b, incoming, server);
+	int error = bridge ? media_call_begin(b, bridge, incoming) : -ENOBUFS;
+	if (error) {
+		refuse_call(b, incoming, server, error);
+		if (bridge)
+			bridge_fork_gone(b, bridge);
+		return;
+	}
+	metrics_add(METRIC_b2bua_calls, 1);
+	uint64_t word = slab_handle(&b->bridges, bridge);
+	if (proxy_fork(b->at.proxy, incoming, server, word))
+		return;
+	/* answered by the proxy: nothing rings */
+	bridge_fork_gone(b, bridge);
+}
+
+/* ---- what the proxy's fork asks and tells ---- */
+
+static struct leg *leg_of_branch(struct b2bua *b, struct bridge *bridge, unsigned branch)
+{
+	LIST_EACH(link, &bridge->ringing)
+	{
+		struct leg *leg = container_of(link, struct leg, link);
+		if (leg->branch == branch)
+			return leg;
+	}
+	return NULL;
+}
+
+static struct leg *call_leg(
+	struct b2bua *b, struct bridge *bridge, const struct fork_request *request)
+{
+	struct leg *leg = leg_new(b, request->word, SIDE_CALLEE);
+	if (!leg)
+		return NULL;
+	if (leg_of_callee(b, leg, request) < 0) {
+		leg_free(b, leg);
+		return NULL;
+	}
+	list_push_tail(&bridge->ringing, &leg->link);
+	return leg;
+}
+
+/* The caller's description as this phone gets it: 0, or why it gets none. */
+static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
+	const struct fork_request *request, struct call_media_result *ret)
+{
+	struct exchange *invite = exchange_get(b, bridge->invite);
+	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
+	struct pv_span sent_by;
+	int error = net_local(b->at.net, request->to, &sent_by);
+	if (error < 0)
+		return error;
+	if (!invite || !caller || !media_begin(b, leg, request))
+		return -ENOBUFS;
+	if (media_pass(b, caller, leg, request->incoming->message, request->incoming->from, ret))
+		return 0;
+	invite->refusal.status = ret->status;
+	invite->refusal.retry_after = ret->retry_after;
+	invite->refusal.sdp_verdict = ret->sdp_verdict;
+	return ret->status;
+}
+
+static struct buffer *on_write(void *context, const struct fork_request *request,
+	struct transaction *client, int *ret_error)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, request->word);
+	struct leg *leg = bridge ? leg_of_branch(b, bridge, request->branch) : NULL;
+	if (bridge && !leg)
+		leg = call_leg(b, bridge, request);
+	*ret_error = -ENOBUFS;
+	if (!leg)
+		return NULL;
+	const struct pv_message *m = request->incoming->message;
+	struct call_media_result media;
+	*ret_error = describe(b, bridge, leg, request, &media);
+	if (*ret_error)
+		return NULL;
+	const struct outgoing outgoing = {
+		.leg = leg,
+		.method = PV_METHOD_INVITE,
+		.cseq = ++leg->dialog.local_cseq,
+		.carried = m,
+		.client = client,
+		.to = request->to,
+		.media = &media,
+	};
+	leg_keep_sdp(b, leg, m, &media);
+	leg->invite_cseq = leg->dialog.local_cseq;
+	leg->client = transaction_handle(b->at.transactions, client);
+	leg->was_offered = m->body.length;
+	leg->dialog.has_path = request->pin;
+	transaction_set_peer(client, slab_handle(&b->legs, leg) | FORK_USER_MARK);
+	struct buffer *bytes = write_request(b, &outgoing, ret_error);
+	leg->dialog.path = *request->to;
+	return bytes;
+}
+
+static struct leg *leg_of_client(struct b2bua *b, const struct transaction *client)
+{
+	return leg_get(b, transaction_peer(client) & ~FORK_USER_MARK);
+}
+
+static void on_provisional(
+	void *context, uint64_t word, struct transaction *client, const struct pv_message *response)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, word);
+	const struct bridge_news news = {.leg = leg_of_client(b, client), .message = response};
+	if (!bridge || !news.leg)
+		return;
+	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
+	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
+		return;
+	if (bridge->state == BRIDGE_CALLING)
+		bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
+}
+
+/* What the caller hears; NULL: no room, or it needs none. */
+static struct buffer *acceptance(
+	struct b2bua *b, struct bridge *bridge, struct leg *leg, const struct pv_message *response)
+{
+	struct exchange *invite = exchange_get(b, bridge->invite);
+	if (!invite || !transaction_get(b->at.transactions, invite->server))
+		return NULL;
+	invite->terms = bridge->terms;
+	return exchange_write(b, invite, response->status, leg, response, 0);
+}
+
+static bool is_bad(struct b2bua *b, const struct bridge *bridge)
+{
+	const struct exchange *invite = exchange_get(b, bridge->invite);
+	return invite && invite->refusal.status;
+}
+
+static bool on_success(
+	void *context, uint64_t word, struct transaction *client, const struct pv_message *response)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, word);
+	struct bridge_news news = {.leg = leg_of_client(b, client), .message = response};
+	if (!bridge || !news.leg)
+		return true; /* nobody is left to talk to: its retransmissions end by themselves */
+	if (leg_learn(b, news.leg, response) < 0)
+		return false;
+	bool is_wanted = bridge->state == BRIDGE_CALLING;
+	if (is_wanted && !(news.accept = acceptance(b, bridge, news.leg, response))) {
+		if (!is_bad(b, bridge))
+			return false;
+		/* an answer that cannot be is no call (§13.2.2.4): CANCELLING takes it from here */
+		bridge_end(b, bridge, CALL_BAD_MEDIA);
+		is_wanted = false;
+	}
+	uint64_t handle = slab_handle(&b->legs, news.leg);
+	const struct session_wish wish = leg_wish(b, news.leg);
+	const struct session_terms terms = session_terms_of_response(&wish, response);
+	bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_ANSWERS, &news);
+	buffer_unref(&b->at.worker->buffers, news.accept);
+	struct leg *leg = leg_get(b, handle);
+	if (!is_wanted || !leg)
+		return true;
+	leg_agree(b, leg, &terms);
+	leg_step(b, leg, LEG_GOT_2XX, NULL);
+	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
+	if (leg->was_offered)
+		leg_step(b, leg, LEG_WE_ACK, NULL);
+	return true;
+}
+
+/* RFC 4028 §7.4: 422 is answered with a longer interval, once. */
+static bool on_retry(
+	void *context, uint64_t word, struct transaction *client, const struct pv_message *response)
+{
+	struct b2bua *b = context;
+	struct leg *leg = leg_of_client(b, client);
+	uint32_t least_s = session_min_se(response);
+	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+		return false;
+	bool is_first = !leg->least_s;
+	leg->least_s = least_s;
+	return is_first;
+}
+
+static void on_failure(
+	void *context, uint64_t word, unsigned status, const struct pv_message *response)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, word);
+	const struct bridge_news news = {.message = response, .status = status};
+	if (bridge && bridge->state == BRIDGE_CALLING)
+		bridge_step(b, bridge, BRIDGE_EVENT_CALLEES_FAIL, &news);
+}
+
+static void on_gone(void *context, uint64_t word)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, word);
+	if (bridge)
+		bridge_fork_gone(b, bridge);
+}
+
+static void on_late(void *context, struct transaction *client, const struct pv_message *response)
+{
+	b2bua_late(context, client, response);
+}
+
+void invite_user_init(struct b2bua *b)
+{
+	b->user = (struct fork_user){
+		.write = on_write,
+		.provisional = on_provisional,
+		.success = on_success,
+		.retry = on_retry,
+		.failure = on_failure,
+		.gone = on_gone,
+		.late = on_late,
+		.context = b,
+	};
+	proxy_set_fork_user(b->at.proxy, &b->user);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* media.c — the call of a bridge in the table of calls, and its session descriptions, led through
+ * the relay as the proxy's are. */
+#include "app/b2bua/private.h"
+
+int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming)
+{
+	const struct pv_message *m = incoming->message;
+	const struct call_beginning beginning = {
+		.owner = &b->owner,
+		.owner_word = slab_handle(&b->bridges, bridge),
+		.call_id = m->call_id,
+		.caller_tag = m->from_tag,
+		.caller = m->from.uri,
+		.callee = pv_message_span(m, m->request_uri),
+		.user = incoming->identity,
+	};
+	struct call *call;
+	int error = call_begin(b->at.calls, &beginning, &call);
+	if (!error)
+		bridge->call = call_handle(b->at.calls, call);
+	return error;
+}
+
+void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsigned status)
+{
+	struct call *call = bridge->call ? call_get(b->at.calls, bridge->call) : NULL;
+	bridge->call = 0;
+	if (call)
+		call_end(b->at.calls, call, (enum call_why)why, status);
+}
+
+/* Deadline, silence, operator. */
+static void on_end(void *context, struct call *call, enum call_why why)
+{
+	struct b2bua *b = context;
+	bridge_end(b, bridge_get(b, call->owner_word), why);
+}
+
+void media_owner_init(struct b2bua *b)
+{
+	b->owner = (struct call_owner){
+		.name = "b2bua", .end = on_end, .can_hang_up = true, .context = b};
+}
+
+static struct call *call_of(struct b2bua *b, const struct leg *leg)
+{
+	struct bridge *bridge = bridge_get(b, leg->bridge);
+	return bridge && bridge->call ? call_get(b->at.calls, bridge->call) : NULL;
+}
+
+static struct call_media *media_of(struct b2bua *b, const struct leg *one, const struct leg *other)
+{
+	const struct leg *callee = one && one->side == SIDE_CALLEE ? one : other;
+	return callee && callee->media ? call_media_get(b->at.calls, callee->media) : NULL;
+}
+
+void media_end(struct b2bua *b, struct leg *callee)
+{
+	struct call_media *media = media_of(b, callee, NULL);
+	callee->media = 0;
+	if (media)
+		call_media_end(b->at.calls, media);
+}
+
+bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request)
+{
+	struct call *call = call_of(b, callee);
+	struct call_media *media = NULL;
+	const struct call_ways ways = {.caller = *request->incoming->from,
+		.callee = *request->to,
+		.caller_behind_nat = proxy_must_pin_caller(request->incoming),
+		.callee_behind_nat = request->pin};
+	media_end(b, callee);
+	if (call && call_media_begin(b->at.calls, call, &ways, &media) < 0)
+		return false;
+	callee->media = media ? call_media_handle(b->at.calls, media) : 0;
+	return true;
+}
+
+/* The callee's tag as call_media.h wants it: none in the INVITE that begins it all. */
+static struct pv_span callee_tag(
+	const struct leg *sender, const struct leg *other, const struct pv_message *message)
+{
+	const struct leg *callee = sender && sender->side == SIDE_CALLEE ? sender : other;
+	if (!message->is_request && callee == sender)
+		return message->to_tag;
+	return callee ? dialog_texts(&callee->dialog).remote_tag : PV_SPAN("");
+}
+
+/* It came through another proxy, so its media come from elsewhere. */
+static bool is_forwarded(const struct pv_message *message)
+{
+	struct pv_values walk;
+	struct pv_span value;
+	pv_values_begin(&walk, message, PV_HEADER_VIA);
+	return message->is_request && pv_values_next(&walk, &value) &&
+	       pv_values_next(&walk, &value);
+}
+
+bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
+	const struct pv_message *message, const struct path *source, struct call_media_result *ret)
+{
+	struct call_media *media = media_of(b, sender, other);
+	memset(ret, 0, sizeof(*ret));
+	ret->verdict = CALL_MEDIA_UNCHANGED;
+	if (!media)
+		return true;
+	const struct call_message said = {.message = message,
+		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
+		.callee_tag = callee_tag(sender, other, message),
+		.source = source,
+		.is_forwarded = is_forwarded(message)};
+	call_media_pass(b->at.calls, media, &said, ret);
+	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
+}
+
+void media_failed(
+	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method)
+{
+	const struct leg *callee = asker->side == SIDE_CALLEE ? asker : other;
+	struct call_media *media = media_of(b, asker, other);
+	if (media)
+		call_media_failed(b->at.calls, media, method,
+			asker->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
+			dialog_texts(&callee->dialog).remote_tag);
+}

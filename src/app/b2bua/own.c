@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session. */
+#include "app/b2bua/private.h"
+
+static struct exchange *to_leg(struct b2bua *b, const struct leg *leg, enum pv_method method,
+	const struct pv_message *carried)
+{
+	struct exchange *e = exchange_new(b, method);
+	if (!e)
+		return NULL;
+	e->to = slab_handle(&b->legs, leg);
+	/* without room it goes without what was to be carried, but it goes */
+	if (carried)
+		(void)exchange_keep(b, e, carried);
+	return e;
+}
+
+void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
+{
+	struct exchange *e = to_leg(b, leg, PV_METHOD_BYE, carried);
+	metrics_add(METRIC_b2bua_byes, 1);
+	if (e)
+		exchange_start(b, e);
+	else
+		leg_step(b, leg, LEG_LEFT, NULL); /* no room: they find out by the media */
+}
+
+void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
+{
+	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, carried);
+	if (e)
+		exchange_start(b, e); /* else their 2xx comes again, and so does this */
+}
+
+/* RFC 4028 §7.4: UPDATE needs no description; a re-INVITE repeats the one that they have. */
+void own_refresh(struct b2bua *b, struct leg *leg)
+{
+	bool by_invite = !leg->has_update && leg->sdp;
+	bool is_free = leg->state == LEG_CALM;
+	if (is_free && by_invite)
+		is_free = leg_step(b, leg, LEG_WE_ASK, NULL) & LEG_GO;
+	struct exchange *e =
+		is_free ? to_leg(b, leg, by_invite ? PV_METHOD_INVITE : PV_METHOD_UPDATE, NULL)
+			: NULL;
+	if (!e) {
+		if (is_free && by_invite)
+			leg_step(b, leg, LEG_GOT_FAILURE, NULL);
+		leg_session(b, leg, SESSION_EVENT_REFUSED);
+		return;
+	}
+	e->is_refresh = true;
+	metrics_add(METRIC_b2bua_refreshes, 1);
+	exchange_start(b, e);
+}

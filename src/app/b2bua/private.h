@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* private.h — what the files of the b2bua share: bridges, legs, exchanges, and the functions
+ * between files. */
+#ifndef APP_B2BUA_PRIVATE_H
+#define APP_B2BUA_PRIVATE_H
+
+#include "app/b2bua/b2bua.h"
+#include "app/b2bua/machines.h"
+#include "base/metrics.h"
+#include "base/slab.h"
+#include "base/wheel.h"
+#include "call/call_media.h"
+#include "dialog/dialog.h"
+#include "dialog/session.h"
+#include "dialog/tag.h"
+
+enum bridge_side { SIDE_CALLER, SIDE_CALLEE };
+
+/* Why a leg gets BYE: enum call_why, or this: another phone has the call. */
+#define WHY_ELSEWHERE CALL_WHY_COUNT
+
+/* What a leg waits for in the wheel. */
+enum timer_kind {
+	TIMER_RESEND, /* our 2xx again, until its ACK */
+	TIMER_ALARM,  /* its session timer */
+};
+
+struct b2bua_timer {
+	struct wheel_node node;
+	uint8_t kind; /* enum timer_kind */
+};
+
+/*
+ * One dialog of ours. Owner: the worker. Lifetime: from the INVITE that makes it until its BYE has
+ * an answer. Named by its handle, which is in our tag too.
+ */
+struct leg {
+	struct dialog dialog;
+	struct list link; /* in its bridge's `ringing`, until it is adopted or the fork is gone */
+	uint64_t bridge;  /* 0 or stale: it ends by itself */
+	uint8_t side;     /* enum bridge_side */
+	uint8_t state;    /* enum leg_state */
+	uint8_t branch;   /* of the fork that called it */
+	uint8_t why;      /* of its BYE: enum call_why, or WHY_ELSEWHERE */
+	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
+	bool was_offered; /* our INVITE to it had a body: its 2xx is acknowledged at once */
+	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
+	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
+
+	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
+	uint64_t client;      /* our INVITE to it, the last */
+	uint32_t invite_cseq; /* of that */
+	struct buffer *ack;   /* our ACK for its 2xx, to be sent again with it */
+	struct path ack_path;
+
+	uint64_t server;     /* their INVITE, while our 2xx waits for its ACK */
+	struct buffer *ok;   /* that 2xx */
+	uint32_t ok_cseq;    /* the number of their last INVITE that we accepted */
+	uint32_t ok_wait_ms; /* until the next time */
+	uint64_t ok_end_ms;
+	struct b2bua_timer resend;
+
+	struct session_timer session;
+	struct b2bua_timer alarm;
+	struct buffer *sdp; /* the description that it has of us, where it knows no UPDATE */
+};
+
+/* A call. Owner: the worker. Lifetime: as its machine says. */
+struct bridge {
+	uint64_t legs[2];           /* by enum bridge_side; 0 = not there yet, or over */
+	uint64_t invite;            /* exchange of the INVITE that began it; 0 = answered */
+	uint64_t server;            /* and its transaction */
+	uint64_t early;             /* the leg that rang last: requests of the caller go there */
+	struct list ringing;        /* legs of phones that have not answered */
+	struct session_terms terms; /* what the caller will be told in the 2xx */
+	uint32_t rseq;              /* of our last reliable response to the caller */
+	uint8_t state;              /* enum bridge_state */
+	uint8_t why;                /* enum call_why, when we end it */
+	uint64_t call;              /* handle in the table of calls, which has its deadline */
+};
+
+/* A request on its way from one leg to the other, or one of our own. */
+struct exchange {
+	struct resolve resolve;
+	struct b2bua *b2bua;
+	unsigned next;           /* target to try next */
+	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
+	uint64_t from, to;       /* legs; from 0: it is ours */
+	struct buffer *message;  /* what is carried or answered; NULL: there is nothing to carry */
+	struct path source;      /* that it came by */
+	struct path path;        /* that it goes by */
+	struct session_terms terms; /* what the asker will be told */
+	struct {                    /* why the media could not be: what a refusal says */
+		uint16_t status, retry_after;
+		int sdp_verdict;
+	} refusal;
+	uint32_t rack;  /* PRACK: the number that its leg knows */
+	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
+	uint8_t tries;
+	bool is_resolving;
+	bool is_refresh; /* of the session timer */
+};
+
+/* Owner: the worker. Lifetime: the daemon's. */
+struct b2bua {
+	struct b2bua_config config;
+	struct b2bua_floors at;
+	struct fork_user user;
+	struct call_owner owner;
+	struct slab bridges, legs, exchanges;
+	struct wheel wheel;
+	struct worker_lane tick; /* turns the wheel while something waits in it */
+	struct lane_node tick_node;
+	struct pv_message scratch; /* for messages that are read again */
+	char routes[8192];         /* a route set being taken out of a message */
+};
+
+#define TICK_MS 100
+
+static inline struct leg *leg_get(struct b2bua *b, uint64_t handle)
+{
+	return slab_get(&b->legs, handle);
+}
+
+static inline struct bridge *bridge_get(struct b2bua *b, uint64_t handle)
+{
+	return slab_get(&b->bridges, handle);
+}
+
+static inline struct exchange *exchange_get(struct b2bua *b, uint64_t handle)
+{
+	return slab_get(&b->exchanges, handle);
+}
+
+struct pv_span why_reason(unsigned why);
+/* Of a caller who has no final answer yet. */
+unsigned why_status(unsigned why);
+
+/* ---- timer.c ---- */
+void b2bua_timers_init(struct b2bua *b);
+void b2bua_timer_arm(
+	struct b2bua *b, struct b2bua_timer *timer, enum timer_kind kind, uint64_t deadline_ms);
+static inline void b2bua_timer_cancel(struct b2bua_timer *timer)
+{
+	wheel_cancel(&timer->node);
+}
+/* Agrees on session terms with the leg, and arms its alarm. */
+void leg_agree(struct b2bua *b, struct leg *leg, const struct session_terms *terms);
+/* An event of its session timer; may send a refresh, or end the call: the leg may be gone. */
+void leg_session(struct b2bua *b, struct leg *leg, enum session_event event);
+/* The next attempt of a refresh that met another (§14.1). */
+void leg_session_glare(struct b2bua *b, struct leg *leg);
+
+/* ---- leg.c ---- */
+/* Without texts; NULL when the slab is full. */
+struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side);
+void leg_free(struct b2bua *b, struct leg *leg);
+/* The caller's leg, out of its INVITE. 0, -EINVAL (no Contact) or -ENOBUFS. */
+int leg_of_caller(struct b2bua *b, struct leg *leg, const struct incoming *incoming);
+/* A leg that we call with what `request` says. 0 or -ENOBUFS. */
+int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *request);
+/* A leg beside `like`, of a phone that answered behind the same INVITE (forked behind us). 0 or
+ * -ENOBUFS. */
+int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like);
+/* What a dialog-forming response of it says: remote tag, route set, target (one without a Contact
+ * is reached where its INVITE went). 0 or -ENOBUFS. */
+int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response);
+/* The leg that stands at the other end of the bridge; while it rings the one that rang last. */
+struct leg *leg_other(struct b2bua *b, const struct leg *leg);
+/* Performs the cell; answers its actions, some of which are left to the caller. `message` is what
+ * an ACK or BYE of ours carries, or NULL. The leg may be gone. */
+unsigned leg_step(
+	struct b2bua *b, struct leg *leg, enum leg_event event, const struct pv_message *message);
+/* Its BYE gives `why`, or carries `bye`. May free the leg. */
+void leg_leave(struct b2bua *b, struct leg *leg, unsigned why, const struct pv_message *bye);
+/* What it can, from a request or a 2xx of it. */
+void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message);
+/* A description goes to it in `message`. */
+void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
+	const struct call_media_result *media);
+
+/* ---- bridge.c ---- */
+struct bridge *bridge_new(struct b2bua *b);
+/* What an event of a bridge brings; the rest is zero. */
+struct bridge_news {
+	struct leg *leg;                  /* whose event it is */
+	const struct pv_message *message; /* a response, CANCEL or BYE of it */
+	unsigned status;                  /* CALLEES_FAIL */
+	struct buffer *accept;            /* CALLEE_ANSWERS: the caller's 2xx */
+};
+/* The bridge and its legs may be gone afterwards. */
+void bridge_step(struct b2bua *b, struct bridge *bridge, enum bridge_event event,
+	const struct bridge_news *news);
+/* We end it: BYE to both, or a refusal and CANCEL. NULL is accepted. */
+void bridge_end(struct b2bua *b, struct bridge *bridge, unsigned why);
+/* One of its legs is over. */
+void bridge_leg_left(struct b2bua *b, struct leg *leg);
+/* The phones that ring no more are forgotten; FORK_GONE. */
+void bridge_fork_gone(struct b2bua *b, struct bridge *bridge);
+/* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
+ */
+uint32_t bridge_rseq(struct bridge *bridge, struct leg *leg, const struct pv_message *response);
+/* The leg that a PRACK of `from` acknowledges a response of; NULL: there is none. */
+struct leg *bridge_pracked(
+	struct b2bua *b, struct bridge *bridge, const struct leg *from, uint32_t rseq);
+
+/* ---- invite.c: the user of the proxy's fork ---- */
+void invite_user_init(struct b2bua *b);
+
+/* ---- media.c: the call in the table, and its descriptions ---- */
+void media_owner_init(struct b2bua *b);
+/* As call_begin. */
+int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming);
+void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsigned status);
+/* A phone is called, or called once more: false: no room. */
+bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
+void media_end(struct b2bua *b, struct leg *callee);
+/* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
+ * had to be in it is missing. `source` NULL: as before. */
+bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
+	const struct pv_message *message, const struct path *source, struct call_media_result *ret);
+/* A request of `asker` will have no answer that passes. */
+void media_failed(
+	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
+
+/* ---- carry.c: what of a message goes on to the other leg ---- */
+void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer *w);
+/* Content-Length, the empty line and the body. */
+void carry_body(
+	const struct pv_message *m, const struct call_media_result *media, struct pv_writer *w);
+
+/* ---- write.c: the bytes ---- */
+struct outgoing {
+	struct leg *leg;
+	enum pv_method method;
+	uint32_t cseq;
+	const struct pv_message *carried; /* NULL: nothing is */
+	struct transaction *client;       /* NULL: ACK */
+	struct path *to;
+	struct pv_span reason;                 /* of a Reason header, or empty */
+	struct pv_span rack;                   /* of a RAck header, or empty */
+	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
+	struct buffer *body;                   /* a description of our own, or NULL */
+	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
+};
+/* NULL: no room, or no socket for that transport (ret_error). */
+struct buffer *write_request(struct b2bua *b, const struct outgoing *outgoing, int *ret_error);
+struct answer {
+	struct leg *leg;
+	const struct pv_message *request; /* that is answered ... */
+	const struct path *from;          /* ... and came by this */
+	unsigned status;
+	const struct pv_message *carried;        /* the response of the other leg, or NULL */
+	const struct session_terms *session;     /* of a 2xx; NULL: none */
+	uint32_t rseq;                           /* 0 = none */
+	const struct call_media_result *media;   /* as above */
+	const struct call_media_result *refusal; /* of media, when that is the reason; or NULL */
+};
+struct buffer *write_response(struct b2bua *b, const struct answer *answer);
+/* "Supported" and what is agreed on for our own wish of this leg. */
+struct session_wish leg_wish(const struct b2bua *b, const struct leg *leg);
+
+/* ---- exchange.c ---- */
+struct exchange *exchange_new(struct b2bua *b, enum pv_method method);
+void exchange_free(struct b2bua *b, struct exchange *exchange);
+/* A copy of what is carried or answered. False: no room. */
+bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_message *message);
+/* Finds the way to its leg and sends; exchange_ended is told of the end. May free the exchange. */
+void exchange_start(struct b2bua *b, struct exchange *exchange);
+/* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
+bool exchange_failover(struct b2bua *b, struct exchange *exchange);
+/* What it keeps, read again into the scratch message; NULL when it keeps nothing. */
+const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *exchange);
+/* The bytes that answer its request, as the leg `from` hears it; `carried` (or NULL) is the
+ * response of the leg `to`. NULL: no room; or, and `refusal` says why, what it describes cannot be.
+ */
+struct buffer *exchange_write(struct b2bua *b, struct exchange *exchange, unsigned status,
+	struct leg *to, const struct pv_message *carried, uint32_t rseq);
+/* The same, and sends them. A final response whose media cannot be becomes a refusal. False: what
+ * was to be said did not go out. */
+bool exchange_answer(struct b2bua *b, struct exchange *exchange, unsigned status, struct leg *to,
+	const struct pv_message *carried, uint32_t rseq);
+
+/* ---- inside.c: requests inside dialogs ---- */
+/* ---- ended.c: what becomes of them ---- */
+/* A final response, or none (`response` NULL). Frees the exchange. */
+void exchange_ended(struct b2bua *b, struct exchange *exchange, unsigned status,
+	const struct pv_message *response);
+/* A 2xx to an INVITE came again, or from another phone behind the same INVITE. */
+void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_message *response);
+
+/* ---- own.c: requests of our own ---- */
+/* With what `carried` carries, or a Reason of our own. May free the leg. */
+void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
+/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). */
+void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
+/* May end the call. */
+void own_refresh(struct b2bua *b, struct leg *leg);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* media.c: the media of one branch of a call: begun, found by the callee's tag, ended. */
+#include <errno.h>
+
+#include "call/private.h"
+
+int call_media_begin(struct calls *calls, struct call *call, const struct call_ways *ways,
+	struct call_media **ret_media)
+{
+	*ret_media = NULL;
+	if (!calls->at.media || calls->settings.relay == CALL_RELAY_NEVER)
+		return 0;
+	struct call_media *media = slab_take(&calls->media);
+	if (!media)
+		return -ENOBUFS;
+	memset(media, 0, sizeof(*media));
+	media->call = call_handle(calls, call);
+	media->ways = *ways;
+	list_init(&media->dialogs);
+	int error = place_find(calls, &media->ways.caller, &media->places[CALL_CALLER]);
+	if (!error)
+		error = place_find(calls, &media->ways.callee, &media->places[CALL_CALLEE]);
+	if (error) {
+		slab_give(&calls->media, media);
+		return error;
+	}
+	bool must = calls->settings.relay == CALL_RELAY_ALWAYS || ways->caller_behind_nat ||
+		    ways->callee_behind_nat || ways->caller.peer.family != ways->callee.peer.family;
+	media->relay = must ? BRANCH_RELAYED : BRANCH_UNDECIDED;
+	list_push_tail(&call->media, &media->link);
+	*ret_media = media;
+	return 0;
+}
+
+struct call_media *call_media_get(struct calls *calls, uint64_t handle)
+{
+	return slab_get(&calls->media, handle);
+}
+
+uint64_t call_media_handle(const struct calls *calls, const struct call_media *media)
+{
+	return slab_handle(&calls->media, media);
+}
+
+/* ---- dialogs ---- */
+
+static uint64_t hash_of(const struct calls *calls, struct pv_span tag)
+{
+	return siphash13(&calls->at.shared->key, tag.at, tag.length);
+}
+
+struct call_dialog *dialog_find(
+	const struct calls *calls, const struct call_media *media, struct pv_span tag)
+{
+	uint64_t hash = hash_of(calls, tag);
+	LIST_EACH(link, &media->dialogs)
+	{
+		struct call_dialog *dialog = container_of(link, struct call_dialog, link);
+		if (dialog->tag == hash)
+			return dialog;
+	}
+	return NULL;
+}
+
+struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag)
+{
+	struct call_dialog *dialog = slab_take(&calls->dialogs);
+	if (!dialog)
+		return NULL;
+	*dialog = media->root;
+	dialog->tag = hash_of(calls, tag);
+	list_link_init(&dialog->link);
+	list_push_tail(&media->dialogs, &dialog->link);
+	return dialog;
+}
+
+static void dialog_free(struct calls *calls, struct call_dialog *dialog)
+{
+	list_remove(&dialog->link);
+	slab_give(&calls->dialogs, dialog);
+}
+
+struct call_media *call_media_find(
+	struct calls *calls, const struct call *call, struct pv_span callee_tag, bool adopt)
+{
+	LIST_EACH(link, &call->media)
+	{
+		struct call_media *media = container_of(link, struct call_media, link);
+		if (dialog_find(calls, media, callee_tag))
+			return media;
+	}
+	struct list *only = list_first(&call->media);
+	bool is_alone = only && only == list_last(&call->media);
+	return adopt && is_alone ? container_of(only, struct call_media, link) : NULL;
+}
+
+/* ---- the end ---- */
+
+/* The record speaks of the branch that was answered; of the last one where none was. */
+static void choose_recorded(struct call_media *media)
+{
+	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++)
+		if (media->streams[i])
+			media->streams[i]->is_recorded = media->is_up;
+}
+
+void call_media_end(struct calls *calls, struct call_media *media)
+{
+	if (!media)
+		return;
+	choose_recorded(media);
+	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++)
+		if (media->streams[i])
+			stream_drop(calls, media->streams[i]);
+	while (!list_is_empty(&media->dialogs))
+		dialog_free(
+			calls, container_of(list_first(&media->dialogs), struct call_dialog, link));
+	list_remove(&media->link);
+	slab_give(&calls->media, media);
+}
+
+static bool has_confirmed(const struct call_media *media)
+{
+	LIST_EACH(link, &media->dialogs)
+	if (container_of(link, struct call_dialog, link)->machine.confirmed)
+		return true;
+	return false;
+}
+
+bool call_media_bye(struct calls *calls, struct call *call, struct pv_span callee_tag)
+{
+	struct call_media *media = call_media_find(calls, call, callee_tag, false);
+	if (media) {
+		dialog_free(calls, dialog_find(calls, media, callee_tag));
+		if (media->is_up && !has_confirmed(media))
+			call_media_end(calls, media);
+	}
+	if (call->state != CALL_UP)
+		return false;
+	LIST_EACH(link, &call->media)
+	if (has_confirmed(container_of(link, struct call_media, link)))
+		return false;
+	return true;
+}

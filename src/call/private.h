@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* private.h: what the files of this floor share: the table of a worker, the media of a branch, its
+ * dialogs and streams. */
+#ifndef CALL_PRIVATE_H
+#define CALL_PRIVATE_H
+
+#include <portavoz/sdp.h>
+
+#include "base/slab.h"
+#include "call/call_media.h"
+#include "sdp/offer_answer.h"
+
+#define CALL_TICK_MS 1000 /* how exact deadlines are */
+/* An owner that was told to end a call has this long to do it (64*T1, RFC 3261 §17.1.1.2). */
+#define CALL_LAST_WORDS_MS 32000
+
+/* Owner: the worker. Lifetime: the daemon's. */
+struct calls {
+	struct calls_settings settings;
+	struct calls_floors at;
+	struct media_address locals[MEDIA_LOCALS_MAX];
+	unsigned local_count;
+	struct slab calls, media, dialogs, streams;
+	struct list named; /* by call.link, oldest first */
+	struct call **buckets;
+	size_t buckets_size;
+	uint32_t bucket_mask;
+	struct wheel deadlines;
+	struct worker_lane tick;
+	struct lane_node tick_node; /* armed while there is a call */
+	struct pv_sdp sdp;          /* of the message that passes */
+	struct pv_sdp written;      /* of what goes on, where that is asked for */
+	char scratch[PV_SDP_BYTES_MAX];
+};
+
+/* One side's end of a stream, as its last description says. */
+struct stream_end {
+	struct media_end described; /* `offer` and the formats aside */
+	uint64_t payload_types[2];
+	uint8_t format_count;
+	struct media_format formats[MEDIA_FORMATS_MAX];
+	bool rtcp_mux;
+	bool is_rejected;
+	uint8_t direction; /* enum pv_sdp_direction */
+};
+
+/* One m-line that is relayed. Owner: its media; behind its drop, its call, until the final report
+ * is there. */
+struct call_stream {
+	uint64_t call;   /* handle */
+	uint64_t branch; /* handle of the media */
+	struct media_lease lease;
+	uint8_t kind; /* enum pv_sdp_kind */
+	bool is_new;  /* taken for the offer that waits */
+	bool is_set;  /* media_set was called */
+	bool is_silent;
+	bool is_recorded; /* of the media that came to be: its report is for the record */
+	bool has_end[MEDIA_ENDS];
+	bool waits[MEDIA_ENDS];
+	struct stream_end ends[MEDIA_ENDS];    /* in force */
+	struct stream_end waiting[MEDIA_ENDS]; /* when the offer is answered */
+	struct media_description said;         /* to the relay thread */
+};
+
+/* A request of a side that may carry a description, to know it when it comes again. */
+struct dialog_request {
+	uint32_t cseq;
+	uint8_t method;
+};
+
+/* One tag of the callee. */
+struct call_dialog {
+	struct list link;
+	uint64_t tag; /* hash */
+	struct offer_answer machine;
+	bool has_outline;
+	bool had_outline;
+	/* of each side: its INVITE, and what it sent beside it (PRACK, UPDATE) */
+	struct dialog_request requests[2][2];
+	struct pv_sdp_outline outline; /* of the last offer */
+	struct pv_sdp_outline before;  /* of the one before it, while the last one waits */
+};
+
+enum branch_relay {
+	BRANCH_UNDECIDED,
+	BRANCH_RELAYED,
+	BRANCH_DIRECT,
+};
+
+/* One of our sides: which address its ports are bound on and which one is written. */
+struct call_place {
+	unsigned local;
+	bool is_ipv6;
+	uint8_t length;
+	char text[NET_ADDRESS_TEXT]; /* the shown address */
+	/* What packets must leave by where the port is bound on 0.0.0.0 or ::; else none. */
+	struct media_address source;
+};
+
+struct call_media {
+	struct list link; /* of the call */
+	uint64_t call;
+	struct call_ways ways;
+	uint8_t relay;               /* enum branch_relay */
+	bool is_up;                  /* one of its dialogs is confirmed */
+	struct call_place places[2]; /* towards the caller, towards the callee */
+	struct list dialogs;
+	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
+	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
+	struct call_stream *streams[PV_SDP_MEDIA_MAX];
+};
+
+/* ---- table.c ---- */
+/* The last word about a call whose name is gone: writes its record when nothing holds it back. */
+void call_settle(struct calls *calls, struct call *call);
+
+/* ---- deadline.c ---- */
+int deadlines_init(struct calls *calls);
+void deadline_set(struct calls *calls, struct call *call, uint64_t at_ms);
+/* Tells the owner, once. May end the call. */
+void call_ask_to_end(struct calls *calls, struct call *call, enum call_why why);
+
+/* ---- shared.c ---- */
+/* 0, -EDQUOT or -ENOBUFS. */
+int shared_enter(struct call_shared *shared, struct pv_span user, uint32_t *ret_place);
+void shared_leave(struct call_shared *shared, uint32_t place);
+
+/* ---- record.c ---- */
+void record_write(const struct calls *calls, const struct call *call);
+
+/* ---- told.c: what the relay threads say ---- */
+void calls_told(void *context, media_id session, uint64_t owner, uint32_t told);
+void calls_ended(
+	void *context, media_id session, uint64_t owner, const struct media_report *report);
+
+/* The report of a session, for the record of its call. */
+void call_keep_report(
+	struct calls *calls, const struct call_stream *stream, const struct media_report *report);
+
+/* ---- place.c ---- */
+/* 0 or -EADDRNOTAVAIL. Chooses path->listener. */
+int place_find(struct calls *calls, struct path *path, struct call_place *ret);
+
+/* ---- scope.c ---- */
+void media_address_of(const struct net_address *from, struct media_address *ret);
+/* Whether an address that was announced from `source` must not be believed: it is of a narrower
+ * scope. */
+bool scope_is_narrower(const struct net_address *announced, const struct net_address *source);
+
+/* ---- describe.c: what a description says of an end ---- */
+struct description_from {
+	const struct net_address *source; /* where its message came from */
+	bool is_forwarded;
+};
+void stream_end_read(const struct pv_sdp_media *media, const struct description_from *from,
+	bool is_ipv6, struct stream_end *ret);
+/* Is this address of an SDP one that its sender, at `source`, can be reached by without a relay? */
+bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from);
+
+/* ---- stream.c ---- */
+/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS: then nothing was taken.
+ */
+int streams_take(struct calls *calls, struct call_media *media, const struct pv_sdp *offer);
+/* Those of the offer that waits are dropped, and what it said is forgotten. */
+void streams_roll_back(struct calls *calls, struct call_media *media);
+void stream_drop(struct calls *calls, struct call_stream *stream);
+/* One side's description comes into force, at once or when `commit` is called. */
+void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
+	const struct description_from *from, bool at_once);
+void streams_commit(struct call_media *media);
+/* Tells the relay threads. `is_new`: an exchange that is not a repetition of what was heard. */
+void streams_set(struct calls *calls, struct call_media *media, bool is_new);
+/* Those that were refused go, once a dialog is confirmed. */
+void streams_prune(struct calls *calls, struct call_media *media);
+
+/* ---- event.c ---- */
+/* The event of the offer/answer machine; -1: none. */
+int event_of(const struct pv_message *message, bool has_sdp, const struct offer_answer *machine);
+
+/* ---- write.c ---- */
+struct write_order {
+	enum call_side from;
+	bool is_offer;                      /* codecs are filtered */
+	const struct pv_sdp_outline *offer; /* of an answer: directions are put right */
+};
+/* calls->sdp as the other side gets it, into calls->scratch. 0 or a verdict. */
+int description_write(struct calls *calls, const struct call_media *media,
+	const struct write_order *order, struct pv_span *ret);
+
+/* ---- dialogs in media.c ---- */
+struct call_dialog *dialog_find(
+	const struct calls *calls, const struct call_media *media, struct pv_span tag);
+struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transcoder.c: both ways of a transcoded session, its RTCP, and the stock of what that takes. */
+#include "media/transcoder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "media/config.h"
+
+#define COUNT_DEFAULT 64
+#define RATE_LOW      8000
+#define RATE_HIGH     16000
+/* RFC 3550 §6.2: 5 s on average, spread from half to one and a half so that ends do not fall into
+ * step. */
+#define REPORT_MS_LEAST  2500
+#define REPORT_MS_SPREAD 5000
+
+/* ---- the stock ---- */
+
+static struct resampler **resamplers_of(
+	const struct transcoders *transcoders, const struct transcoder *transcoder, unsigned way)
+{
+	uint32_t index = slab_index(&transcoders->slab, transcoder);
+	return &transcoders->resamplers[2 * (MEDIA_ENDS * index + way)];
+}
+
+/* Only where there are codecs that differ in rate by themselves. */
+static bool needs_resamplers(void)
+{
+	return resampler_is_built() && codec_is_built(CODEC_G722);
+}
+
+static int make_resamplers(struct transcoders *transcoders)
+{
+	uint32_t count = 2 * MEDIA_ENDS * transcoders->capacity;
+	transcoders->resamplers = calloc(count, sizeof(*transcoders->resamplers));
+	if (!transcoders->resamplers)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count && needs_resamplers(); i++) {
+		int error =
+			i % 2 == 0
+				? resampler_new(&transcoders->resamplers[i], RATE_LOW, RATE_HIGH)
+				: resampler_new(&transcoders->resamplers[i], RATE_HIGH, RATE_LOW);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int transcoders_init(struct transcoders *transcoders, uint32_t count)
+{
+	size_t coders = MEDIA_ENDS * (codec_decoder_size() + codec_encoder_size());
+	if (count == MEDIA_TRANSCODERS_NONE)
+		return 0;
+	transcoders->capacity = count ? count : COUNT_DEFAULT;
+	int error = slab_init(&transcoders->slab, "transcoders", sizeof(struct transcoder) + coders,
+		transcoders->capacity);
+	return error ? error : make_resamplers(transcoders);
+}
+
+void transcoders_done(struct transcoders *transcoders)
+{
+	for (uint32_t i = 0; transcoders->resamplers && i < 2 * MEDIA_ENDS * transcoders->capacity;
+		i++)
+		resampler_free(transcoders->resamplers[i]);
+	free(transcoders->resamplers);
+	transcoders->resamplers = NULL;
+	slab_done(&transcoders->slab);
+}
+
+bool transcoder_reserve(struct transcoders *transcoders)
+{
+	uint32_t reserved = atomic_load_explicit(&transcoders->reserved, memory_order_relaxed);
+	while (reserved < transcoders->capacity)
+		if (atomic_compare_exchange_weak_explicit(&transcoders->reserved, &reserved,
+			    reserved + 1, memory_order_relaxed, memory_order_relaxed))
+			return true;
+	return false;
+}
+
+void transcoder_release(struct transcoders *transcoders)
+{
+	atomic_fetch_sub_explicit(&transcoders->reserved, 1, memory_order_relaxed);
+}
+
+/* ---- one session ---- */
+
+static void send_to(void *context, const void *bytes, uint32_t length)
+{
+	end_send(context, bytes, length, false);
+}
+
+static uint64_t next_report(uint64_t now_ms)
+{
+	return now_ms + REPORT_MS_LEAST + random_below(REPORT_MS_SPREAD);
+}
+
+struct transcoder *transcoder_take(
+	struct transcoders *transcoders, struct stream_end ends[MEDIA_ENDS], uint64_t now_ms)
+{
+	struct transcoder *transcoder = slab_take(&transcoders->slab);
+	if (!transcoder)
+		return NULL;
+	memset(transcoder, 0, sizeof(*transcoder));
+	transcoder->ends = ends;
+	transcoder->report_ms = next_report(now_ms);
+	snprintf(transcoder->cname, sizeof(transcoder->cname), "%016llx%08llx",
+		(unsigned long long)random_u64(), (unsigned long long)random_u64() & 0xffffffff);
+	char *coders = transcoder->coders;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+		struct resampler **resamplers = resamplers_of(transcoders, transcoder, i);
+		transcoder->voices[i].parts = (struct voice_parts){
+			.decoder = (struct codec_decoder *)coders,
+			.encoder = (struct codec_encoder *)(coders + codec_decoder_size()),
+			.up = resamplers[0],
+			.down = resamplers[1],
+			.send = send_to,
+			.context = &ends[1 - i],
+		};
+		coders += codec_decoder_size() + codec_encoder_size();
+	}
+	return transcoder;
+}
+
+void transcoder_give(struct transcoders *transcoders, struct transcoder *transcoder)
+{
+	slab_give(&transcoders->slab, transcoder);
+}
+
+static bool is_same_settings(const struct codec_settings *a, const struct codec_settings *b)
+{
+	return a->bitrate == b->bitrate && a->has_fec == b->has_fec &&
+	       a->is_constant == b->is_constant;
+}
+
+static bool is_same_types(const struct media_types *a, const struct media_types *b)
+{
+	return a->voice == b->voice && a->events == b->events && a->noise == b->noise;
+}
+
+static bool is_same(const struct media_coding *a, const struct media_coding *b)
+{
+	return a->codec == b->codec && a->packet_ms == b->packet_ms &&
+	       a->event_rate == b->event_rate && is_same_settings(&a->settings, &b->settings) &&
+	       is_same_types(&a->sends, &b->sends) && is_same_types(&a->gets, &b->gets);
+}
+
+int transcoder_set(
+	struct transcoder *transcoder, const struct media_coding *const codings[MEDIA_ENDS])
+{
+	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+		struct voice *voice = &transcoder->voices[i];
+		const struct media_coding *from = codings[i], *to = codings[1 - i];
+		if (voice->out.is_begun && is_same(&voice->from, from) && is_same(&voice->to, to))
+			continue;
+		int error = voice_set(voice, from, to);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* ---- reports ---- */
+
+/* The last sender's report of an end is quoted in ours (RFC 3550 §6.4.1). */
+static void note_reports(
+	struct transcoder_heard *heard, const struct media_packet *packet, uint64_t now_ns)
+{
+	struct rtcp_walk walk;
+	struct rtcp_packet part;
+	struct rtcp_report report;
+	rtcp_walk_begin(&walk, packet->bytes, packet->length);
+	while (rtcp_walk_next(&walk, &part)) {
+		if (rtcp_report_parse(&part, &report) < 0 || !report.is_sender)
+			continue;
+		heard->last_sr = rtcp_ntp_middle(report.ntp);
+		heard->last_sr_ns = now_ns;
+	}
+}
+
+void transcoder_hear(struct transcoder *transcoder, struct stream_end *from,
+	const struct media_packet *packet, uint64_t now_ns)
+{
+	struct rtp_packet rtp;
+	if (packet->kind == RTP_KIND_RTCP)
+		note_reports(&transcoder->heard[from->index], packet, now_ns);
+	else if (rtp_packet_parse(packet->bytes, packet->length, &rtp) > 0)
+		voice_hear(&transcoder->voices[from->index], &rtp, now_ns);
+	else
+		metrics_add(METRIC_media_dropped_not_rtp, 1);
+}
+
+/* Nanoseconds as an NTP time of 32.32 bits. */
+static uint64_t ntp_of(uint64_t ns)
+{
+	return ns / 1000000000 << 32 | (ns % 1000000000 << 32) / 1000000000;
+}
+
+/* What we hear of an end, and what it was at the last report. */
+static struct rtcp_block block_of(
+	struct transcoder_heard *heard, const struct rtp_receiver *receiver, uint64_t now_ns)
+{
+	uint64_t expected = rtp_receiver_expected(receiver), lost = rtp_receiver_lost(receiver);
+	uint64_t new_expected = expected - heard->expected;
+	/* what came late after all may make it less than it was */
+	uint64_t new_lost = lost > heard->lost ? lost - heard->lost : 0;
+	heard->expected = expected;
+	heard->lost = lost;
+	return (struct rtcp_block){
+		.ssrc = receiver->ssrc,
+		.fraction_lost =
+			(uint8_t)(new_expected ? MIN(new_lost * 256 / new_expected, 255) : 0),
+		.lost = (int32_t)MIN(lost, INT32_MAX),
+		.highest = receiver->cycles + receiver->highest,
+		.jitter = receiver->jitter16 / 16,
+		.last_sr = heard->last_sr,
+		.since_last_sr =
+			heard->last_sr ? rtcp_ntp_middle(ntp_of(now_ns - heard->last_sr_ns)) : 0,
+	};
+}
+
+/* A report to one end: SR when something was sent to it since the last one, else RR. Its time is
+ * that of our own monotonic clock, which §6.4.1 allows: nothing is played in step with this stream,
+ * for no other one has its CNAME. */
+static void report_to(struct transcoder *transcoder, unsigned index, uint64_t now_ns)
+{
+	struct stream_end *end = &transcoder->ends[index];
+	struct transcoder_heard *heard = &transcoder->heard[index];
+	const struct voice *voice = &transcoder->voices[1 - index];
+	uint8_t bytes[RTCP_WRITTEN_MAX];
+	struct rtcp_block block;
+	struct rtcp_statement statement = {
+		.ssrc = voice->out.ssrc,
+		.is_sender = voice->out.packets > 0 && voice->out.packets != heard->sent,
+		.ntp = ntp_of(now_ns),
+		.rtp_timestamp = voice_timestamp(voice, now_ns),
+		.packets = voice->out.packets,
+		.octets = voice->out.octets,
+		.cname = transcoder->cname,
+	};
+	if (end->receiver.is_heard) {
+		block = block_of(heard, &end->receiver, now_ns);
+		statement.block = &block;
+	}
+	heard->sent = voice->out.packets;
+	if (statement.is_sender)
+		round_trip_sent(&end->round_trip, statement.ntp, now_ns);
+	end_send(end, bytes, (uint32_t)rtcp_write(&statement, bytes), true);
+}
+
+void transcoder_watch(struct transcoder *transcoder, uint64_t now_ns)
+{
+	if (now_ns / 1000000 < transcoder->report_ms)
+		return;
+	transcoder->report_ms = next_report(now_ns / 1000000);
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		report_to(transcoder, i, now_ns);
+}

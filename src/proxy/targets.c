@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* targets.c — where a request goes (RFC 3261 §16.5): the bindings of a user, or the Request-URI
+ * itself. */
+#include "proxy/private.h"
+
+/* RFC 3966 §5.1.1: visual separators are no part of a number. */
+static void put_number(struct pv_writer *w, struct pv_span number)
+{
+	for (size_t i = 0; i < number.length; i++)
+		if (!strchr("-.()", number.at[i]))
+			pv_put_char(w, number.at[i]);
+}
+
+/* The address-of-record that the Request-URI names. tel: numbers are users of our first domain. */
+static enum aor_verdict write_aor(
+	const struct proxy *proxy, const struct incoming *incoming, struct pv_writer *w)
+{
+	if (incoming->uri.scheme != PV_SCHEME_TEL)
+		return aor_write(proxy->at.domains, &incoming->uri, w);
+	put_number(w, incoming->uri.user);
+	pv_put_char(w, '@');
+	pv_put(w, domains_realm(proxy->at.domains));
+	return w->overflow ? AOR_MALFORMED : AOR_OURS;
+}
+
+static void target_of_binding(struct target *target, const struct registry_binding *binding)
+{
+	memset(target, 0, sizeof(*target));
+	target->uri = binding->contact;
+	target->routes = binding->path;
+	target->q = binding->q;
+	/* a phone behind NAT, or on a connection of its own, is reached the way its REGISTER came
+	 */
+	bool stream = binding->received.transport != PV_TRANSPORT_UDP;
+	target->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
+	target->pin = target->has_path;
+	target->behind_nat = binding->behind_nat;
+	target->path = binding->received;
+}
+
+/* Flows of one instance stand next to one another and are tried one after the other (RFC 5626
+ * §5.3.1). */
+static uint8_t earlier_flow(const struct proxy *proxy, unsigned at, unsigned index)
+{
+	return at && index && proxy->bindings[at].group == proxy->bindings[at - 1].group
+		       ? (uint8_t)index
+		       : 0;
+}
+
+static bool nobody_there(struct proxy *proxy, struct incoming *incoming, struct pv_span aor)
+{
+	/* a stranger is not told whether a user exists */
+	const char *at = memrchr(aor.at, '@', aor.length);
+	struct pv_span user = pv_span_from(aor.at, at);
+	bool known = incoming->identity.length && user_table_find(auth_users(proxy->at.auth), user);
+	unsigned status = known ? 480 : 404;
+	metrics_add(METRIC_proxy_targets_missing, 1);
+	proxy_reply(
+		proxy, NULL, incoming->message, incoming->from, status, PV_SPAN(""), PV_SPAN(""));
+	return false;
+}
+
+static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
+{
+	char text[REGISTRY_KEY];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	if (write_aor(proxy, incoming, &w) != AOR_OURS) {
+		proxy_reply(proxy, NULL, incoming->message, incoming->from, 404, PV_SPAN(""),
+			PV_SPAN(""));
+		return false;
+	}
+	unsigned most = proxy->config.targets < REGISTRY_CONTACTS ? proxy->config.targets
+								  : REGISTRY_CONTACTS;
+	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings, most,
+		proxy->text, sizeof(proxy->text));
+	for (int i = 0; i < count && incoming->target_count < TARGETS_MAX; i++) {
+		if (proxy->bindings[i].lost)
+			continue;
+		struct target *target = &incoming->targets[incoming->target_count];
+		target_of_binding(target, &proxy->bindings[i]);
+		target->after = earlier_flow(proxy, (unsigned)i, incoming->target_count++);
+	}
+	return incoming->target_count ? true : nobody_there(proxy, incoming, pv_writer_span(&w));
+}
+
+/* Inside a dialog the Request-URI is the target; an end that its Contact does not lead to has its
+ * path in the token. */
+static void target_is_uri(struct incoming *incoming)
+{
+	struct target *target = &incoming->targets[0];
+	memset(target, 0, sizeof(*target));
+	target->uri = incoming->request_uri;
+	target->q = 1000;
+	incoming->target_count = 1;
+	if (!incoming->in_dialog || incoming->next_route.length)
+		return;
+	const struct route_token *token = &incoming->token;
+	bool known = incoming->from_caller ? token->has_callee : token->has_caller;
+	if (known) {
+		target->has_path = true;
+		target->path = incoming->from_caller ? token->callee : token->caller;
+	}
+}
+
+bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming)
+{
+	bool to_known_end =
+		incoming->in_dialog && !incoming->next_route.length &&
+		(incoming->from_caller ? incoming->token.has_callee : incoming->token.has_caller);
+	/* a Route that is left decides where it goes: the user is for somebody behind it to find */
+	if (incoming->kind == INCOMING_USER && !to_known_end && !incoming->next_route.length)
+		return find_bindings(proxy, incoming);
+	target_is_uri(incoming);
+	return true;
+}

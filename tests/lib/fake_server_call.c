@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_server_call.c — the part of the fake server that is about calls and their media. */
+#include "lib/fake_server_call.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/private.h"
+
+#define LONGEST_CALL_MS (10 * 60 * 1000)
+
+static struct media_address local(const char *ip)
+{
+	struct net_address address;
+	struct media_address result;
+	net_address_parse(pv_span_of(ip), 0, &address);
+	media_address_of(&address, &result);
+	return result;
+}
+
+void fake_server_call_init(struct fake_server *server)
+{
+	struct scenario *s = &server->scenario;
+	const struct call_limits limits = {.max_duration_ms = LONGEST_CALL_MS};
+	const struct calls_config config = {.calls = 64,
+		.settings = {.relay = CALL_RELAY_NEVER},
+		.locals = {local("192.0.2.1"), local("2001:db8::1")},
+		.local_count = 2};
+	const struct calls_floors at = {.worker = s->worker.worker,
+		.net = s->net,
+		.media = &server->media,
+		.shared = &server->shared};
+	fake_media_init(&server->media, s->worker.worker);
+	ck_assert_int_eq(call_shared_init(&server->shared, &limits), 0);
+	ck_assert_int_eq(calls_new(&server->calls, &config, &at), 0);
+	server->settings = config.settings;
+}
+
+/* ---- descriptions ---- */
+
+static void put_media(struct pv_writer *w, const char *kind, const char *port, const char *types)
+{
+	pv_put_text(w, "m=");
+	pv_put_text(w, kind);
+	pv_put_char(w, ' ');
+	pv_put_text(w, port);
+	pv_put_text(w, " RTP/AVP");
+	for (; *types; types++)
+		pv_put_char(w, *types == ',' ? ' ' : *types);
+	pv_put_text(w, "\r\n");
+}
+
+static bool is_direction(const char *word)
+{
+	return strcmp(word, "sendonly") == 0 || strcmp(word, "recvonly") == 0 ||
+	       strcmp(word, "inactive") == 0 || strcmp(word, "sendrecv") == 0;
+}
+
+const char *fake_server_sdp(struct fake_server *server, const char *text)
+{
+	char copy[64], types[32] = ",0,8,101", host[48] = "";
+	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
+	bool mux = false;
+	struct pv_writer w;
+	snprintf(copy, sizeof(copy), "%s", text);
+	char *rest = NULL;
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		char *colon = strrchr(word, ':');
+		if (is_direction(word))
+			direction = word;
+		else if (strncmp(word, "pt:", 3) == 0)
+			snprintf(types, sizeof(types), ",%s", word + 3);
+		else if (strncmp(word, "video:", 6) == 0)
+			video = word + 6;
+		else if (strncmp(word, "v:", 2) == 0)
+			version = word + 2;
+		else if (strcmp(word, "mux") == 0)
+			mux = true;
+		else if (colon) {
+			*colon = 0;
+			port = colon + 1;
+			bool bracketed = word[0] == '[';
+			snprintf(host, sizeof(host), "%.*s", (int)strcspn(word + bracketed, "]"),
+				word + bracketed);
+		}
+	}
+	const char *family = strchr(host, ':') ? "IP6" : "IP4";
+	char head[256];
+	snprintf(head, sizeof(head), "v=0\r\no=- 7 %s IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n",
+		version, family, host, family, host);
+	pv_writer_init(&w, server->sdp, sizeof(server->sdp) - 1);
+	pv_put_text(&w, head);
+	put_media(&w, "audio", port, types);
+	if (strstr(types, ",101"))
+		pv_put_text(&w, "a=rtpmap:101 telephone-event/8000\r\n");
+	if (direction) {
+		pv_put_text(&w, "a=");
+		pv_put_text(&w, direction);
+		pv_put_text(&w, "\r\n");
+	}
+	if (mux)
+		pv_put_text(&w, "a=rtcp-mux\r\n");
+	if (video) {
+		put_media(&w, "video", video, ",96");
+		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
+	}
+	server->sdp[pv_writer_length(&w)] = 0;
+	return server->sdp;
+}
+
+/* ---- commands ---- */
+
+static bool set_relay(struct fake_server *server, const char *how)
+{
+	static const char *const names[] = {"always", "auto", "never"};
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		if (strcmp(how, names[i]) == 0)
+			server->settings.relay = (enum call_relay)i;
+	calls_configure(server->calls, &server->settings);
+	return true;
+}
+
+static bool set_codecs(struct fake_server *server, unsigned count, char **words)
+{
+	static char texts[CALL_CODECS][32];
+	server->settings.codec_count = 0;
+	for (unsigned i = 1; i < count; i++) {
+		snprintf(texts[i - 1], sizeof(texts[0]), "%s", words[i]);
+		server->settings.codecs[server->settings.codec_count++] = pv_span_of(texts[i - 1]);
+	}
+	calls_configure(server->calls, &server->settings);
+	return true;
+}
+
+static unsigned named_calls(const struct fake_server *server)
+{
+	unsigned count = 0;
+	LIST_EACH(link, &server->calls->named)
+	count++;
+	return count;
+}
+
+static bool must_be(
+	const struct fake_server *server, const char *what, unsigned is, const char *expected)
+{
+	if (!server->scenario.lenient)
+		ck_assert_msg(is == (unsigned)atoi(expected), "%s line %u: %u %s",
+			server->scenario.name, server->scenario.line, is, what);
+	return true;
+}
+
+static void must_read(const struct fake_server *server, unsigned count, char **words,
+	const char *key, const char *is)
+{
+	const char *expected = scenario_value(count, words, key);
+	if (expected)
+		ck_assert_msg(strcmp(expected, is) == 0, "%s line %u: %s is %s",
+			server->scenario.name, server->scenario.line, key, is);
+}
+
+static const char *target_text(const struct media_end *end, char text[NET_ADDRESS_TEXT])
+{
+	struct pv_writer w;
+	pv_writer_init(&w, text, NET_ADDRESS_TEXT - 1);
+	media_address_write(&end->rtp, &w);
+	text[pv_writer_length(&w)] = 0;
+	return text;
+}
+
+static bool check_media(struct fake_server *server, unsigned count, char **words)
+{
+	static const char *const watches[] = {"early", "talk", "held"};
+	static const char *const blind[] = {"none", "caller", "callee", "both"};
+	const struct fake_session *session =
+		fake_media_session(&server->media, (unsigned)atoi(words[1]));
+	char text[NET_ADDRESS_TEXT], offers[32];
+	if (server->scenario.lenient)
+		return true;
+	ck_assert_msg(session && session->is_set && !session->is_dropped,
+		"%s line %u: there is no session %s", server->scenario.name, server->scenario.line,
+		words[1]);
+	const struct media_end *ends = session->said.ends;
+	must_read(server, count, words, "caller", target_text(&ends[0], text));
+	must_read(server, count, words, "callee", target_text(&ends[1], text));
+	must_read(server, count, words, "blind", blind[ends[0].is_blind + 2 * ends[1].is_blind]);
+	must_read(server, count, words, "watch", watches[session->said.watch]);
+	must_read(server, count, words, "mux", ends[0].is_mux && ends[1].is_mux ? "yes" : "no");
+	snprintf(offers, sizeof(offers), "%u,%u", ends[0].offer, ends[1].offer);
+	must_read(server, count, words, "offers", offers);
+	return true;
+}
+
+static bool hang_up(struct fake_server *server)
+{
+	struct list *first = list_first(&server->calls->named);
+	if (first)
+		call_ask_to_end(server->calls, container_of(first, struct call, link), CALL_HANGUP);
+	return true;
+}
+
+static bool set_limits(struct fake_server *server, char **words)
+{
+	const struct call_limits limits = {.max_calls = (uint32_t)atoi(words[1]),
+		.per_user = (uint32_t)atoi(words[2]),
+		.max_duration_ms = LONGEST_CALL_MS};
+	call_shared_set_limits(&server->shared, &limits);
+	return true;
+}
+
+bool fake_server_call_command(struct fake_server *server, unsigned count, char **words)
+{
+	const char *word = words[0], *value = count > 1 ? words[1] : "";
+	if (strcmp(word, "relay") == 0)
+		return set_relay(server, value);
+	if (strcmp(word, "codecs") == 0)
+		return set_codecs(server, count, words);
+	if (strcmp(word, "media") == 0)
+		return check_media(server, count, words);
+	if (strcmp(word, "limits") == 0 && count == 3)
+		return set_limits(server, words);
+	if (strcmp(word, "hangup") == 0)
+		return hang_up(server);
+	if (strcmp(word, "calls") == 0)
+		return must_be(server, "calls", named_calls(server), value);
+	if (strcmp(word, "sessions") == 0)
+		return must_be(server, "sessions", fake_media_in_use(&server->media), value);
+	if (strcmp(word, "ports") == 0)
+		server->media.limit = (unsigned)atoi(value);
+	else if (strcmp(word, "silent") == 0)
+		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "heard") == 0)
+		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_AGAIN);
+	else
+		return false;
+	return true;
+}
