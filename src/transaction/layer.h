@@ -135,6 +135,8 @@ struct transaction *transaction_match_cancelled(
 	struct transaction_layer *layer, const struct match_key *key);
 bool transaction_match_is_merged(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method);
+/* Is there an INVITE with this key's Call-ID, From tag and CSeq that got a 2xx? */
+bool transaction_match_is_accepted(struct transaction_layer *layer, const struct match_key *key);
 
 /* send.c: the actions that make or move bytes */
 void send_bytes(struct transaction_layer *layer, struct transaction *t, struct buffer *bytes);

@@ -218,3 +218,12 @@ bool transaction_match_is_merged(
 		t = at(layer, t->next);
 	return t != NULL;
 }
+
+bool transaction_match_is_accepted(struct transaction_layer *layer, const struct match_key *key)
+{
+	struct transaction *t = chain_of(layer, key);
+	while (t &&
+		!(t->call == key->call && t->machine == MACHINE_IST && t->state == STATE_ACCEPTED))
+		t = at(layer, t->next);
+	return t != NULL;
+}

@@ -173,3 +173,10 @@ bool transaction_is_merged(struct transaction_layer *layer, const struct pv_mess
 	transaction_match_key_again(layer, request, &key);
 	return transaction_match_is_merged(layer, &key, request->method);
 }
+
+bool transaction_awaits_ack(struct transaction_layer *layer, const struct pv_message *ack)
+{
+	struct match_key key;
+	transaction_match_key_again(layer, ack, &key);
+	return transaction_match_is_accepted(layer, &key);
+}

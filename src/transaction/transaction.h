@@ -145,6 +145,10 @@ void transaction_refuse_marked(struct transaction_layer *layer, const struct pv_
 /* Same From tag, Call-ID and CSeq as a request that came another way (§8.2.2.2), and no To tag.
  * Inside `request`, `admit`. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct pv_message *request);
+/* Was an INVITE with the Call-ID, From tag and CSeq of this ACK answered by a 2xx, less than 64*T1
+ * ago?
+ */
+bool transaction_awaits_ack(struct transaction_layer *layer, const struct pv_message *ack);
 bool transaction_has_final(const struct transaction *server);
 
 /* ---- client side ---- */

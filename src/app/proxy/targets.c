@@ -23,7 +23,7 @@ static enum aor_verdict write_aor(
 	return w->overflow ? AOR_MALFORMED : AOR_OURS;
 }
 
-static void target_of_binding(struct target *target, const struct registry_binding *binding)
+void proxy_target_of_binding(struct target *target, const struct registry_binding *binding)
 {
 	memset(target, 0, sizeof(*target));
 	target->uri = binding->contact;
@@ -77,7 +77,7 @@ static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
 		if (proxy->bindings[i].lost)
 			continue;
 		struct target *target = &incoming->targets[incoming->target_count];
-		target_of_binding(target, &proxy->bindings[i]);
+		proxy_target_of_binding(target, &proxy->bindings[i]);
 		target->after = earlier_flow(proxy, (unsigned)i, incoming->target_count++);
 	}
 	return incoming->target_count ? true : nobody_there(proxy, incoming, pv_writer_span(&w));
@@ -94,19 +94,14 @@ static void target_is_uri(struct incoming *incoming)
 	incoming->target_count = 1;
 	if (!incoming->in_dialog || incoming->next_route.length)
 		return;
-	const struct route_token *token = &incoming->token;
-	bool known = incoming->from_caller ? token->has_callee : token->has_caller;
-	if (known) {
-		target->has_path = true;
-		target->path = incoming->from_caller ? token->callee : token->caller;
-	}
+	const struct route_end *end = dialog_far_end(incoming);
+	target->has_path = end->has_path;
+	target->path = end->path;
 }
 
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming)
 {
-	bool to_known_end =
-		incoming->in_dialog && !incoming->next_route.length &&
-		(incoming->from_caller ? incoming->token.has_callee : incoming->token.has_caller);
+	bool to_known_end = incoming->in_dialog && dialog_far_end(incoming)->has_path;
 	/* a Route that is left decides where it goes: the user is for somebody behind it to find */
 	if (incoming->kind == INCOMING_USER && !to_known_end && !incoming->next_route.length)
 		return find_bindings(proxy, incoming);
