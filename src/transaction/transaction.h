@@ -105,10 +105,10 @@ void transaction_set_peer(struct transaction *t, uint64_t handle);
  * (§4.2). It may be gone when this returns (final response over a reliable transport). */
 int transaction_respond(struct transaction_layer *layer, struct transaction *server,
 	struct buffer *bytes, unsigned status);
-/* A final response to a non-INVITE that the user can make again: it is sent and not kept for the
- * 32 s of Timer J, `again` is called for each retransmission. Takes its own reference on `bytes`.
- * Returns -EALREADY when another final response went out before. The transaction may be gone when
- * this returns. */
+/* A 2xx to a non-INVITE that the user can make again: it is sent and not kept for the 32 s of Timer
+ * J (over a stream it is kept for the moment in which the connection may turn out to be gone),
+ * `again` is called for each retransmission. Takes its own reference on `bytes`. Returns -EALREADY
+ * when another final response went out before. The transaction may be gone when this returns. */
 int transaction_respond_unkept(
 	struct transaction_layer *layer, struct transaction *server, struct buffer *bytes);
 /* Ends a server transaction that has no final response and cannot get one, for want of memory:
