@@ -29,9 +29,9 @@ void proxy_target_of_binding(struct target *target, const struct registry_bindin
 	target->uri = binding->contact;
 	target->routes = binding->path;
 	target->q = binding->q;
-	/* a phone behind NAT, or on a connection of its own, is reached the way its REGISTER came
-	 */
-	bool stream = binding->received.transport != PV_TRANSPORT_UDP;
+	/* a phone behind NAT, or on a connection of its own as long as that lasts, is reached the
+	 * way its REGISTER came */
+	bool stream = binding->received.transport != PV_TRANSPORT_UDP && binding->received.flow;
 	target->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
 	target->pin = target->has_path;
 	target->path = binding->received;
