@@ -5,7 +5,7 @@
 
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri)
 {
-	return aor_is_ours(proxy->at.domains, uri, NULL);
+	return aor_leads_here(proxy->at.domains, uri);
 }
 
 /* Takes leading Route values off while they are ours (§16.4, last but one paragraph). */

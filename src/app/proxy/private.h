@@ -207,7 +207,7 @@ void fork_send_best(struct proxy *proxy, struct fork *fork);
 /* The response without our Via, in a buffer; NULL: no room. */
 struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response);
 
-/* Is the host and port of this URI ours? */
+/* Do the host and port of this URI lead to us? Who somebody is says aor.h. */
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri);
 
 #endif

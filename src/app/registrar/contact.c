@@ -143,8 +143,7 @@ static struct verdict check_uri(const struct pv_address *contact, struct pv_uri 
  * behind NAT with our private address is reached by its own hole, so it may. */
 static bool is_our_own(const struct registration *reg, const struct pv_uri *uri, bool behind_nat)
 {
-	return !behind_nat && !reg->path.length &&
-	       aor_is_ours(reg->registrar->at.domains, uri, NULL);
+	return !behind_nat && !reg->path.length && aor_leads_here(reg->registrar->at.domains, uri);
 }
 
 static struct pv_span user_agent(struct registration *reg)
