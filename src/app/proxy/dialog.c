@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dialog.c — which requests belong to a dialog that went through us: the tokens of our Record-Route
  * are made, turned over to the caller, and believed (RFC 3261 §16.6 item 4, §16.7 item 8). */
+#include "app/nat.h"
 #include "app/proxy/private.h"
 
 #define HOP_TEXT  512
@@ -78,7 +79,6 @@ static bool must_pin_caller(const struct incoming *incoming)
 	const struct pv_message *m = incoming->message;
 	struct pv_address contact;
 	struct pv_uri uri;
-	struct net_address address;
 	struct pv_values vias;
 	struct pv_span via;
 	pv_values_begin(&vias, m, PV_HEADER_VIA);
@@ -86,12 +86,8 @@ static bool must_pin_caller(const struct incoming *incoming)
 		return false; /* came through another proxy: it is that one's business */
 	if (incoming->from->transport != PV_TRANSPORT_UDP)
 		return true;
-	if (pv_address_parse(pv_message_value(m, PV_HEADER_CONTACT), &contact) < 0 ||
-		pv_uri_parse(contact.uri, &uri) < 0)
-		return false;
-	if (!net_address_parse(uri.host, uri.port ? uri.port : 5060, &address))
-		return false;
-	return !net_address_equal(&address, &incoming->from->peer);
+	return pv_address_parse(first_value(m, PV_HEADER_CONTACT), &contact) == 0 &&
+	       pv_uri_parse(contact.uri, &uri) == 0 && is_behind_nat(m, incoming->from, &uri);
 }
 
 static struct route_end end_by_path(const struct path *path)
