@@ -26,7 +26,8 @@ static bool via_differs(const struct pv_message *request, const struct path *fro
 	return !is_stream(from) && via->has_rport && sent_by.port != from->peer.port;
 }
 
-/* Contact and Via name one place: it is the sender itself that is to be reached, not somebody else. */
+/* Contact and Via name one place: it is the sender itself that is to be reached, not somebody else.
+ */
 static bool is_the_senders_own(const struct pv_message *request, const struct pv_uri *contact)
 {
 	return pv_span_equal_nocase(contact->host, request->via.host);

@@ -16,7 +16,7 @@
 
 /* What the server side is found by, and what makes two requests "merged" (§8.2.2.2). */
 struct match_key {
-	uint64_t call; /* Call-ID, From tag, CSeq number: also the bucket */
+	uint64_t call; /* Call-ID, From tag, CSeq number, of a REGISTER To: also the bucket */
 	uint32_t via;  /* branch and sent-by; RFC 2543: Request-URI and the whole Via */
 };
 

@@ -19,8 +19,6 @@ struct transaction_config {
 	uint32_t transactions; /* limits.transactions: reserved, touched as used; each worker gets
 				* its share, rounded up. The last eighth is for requests inside
 				* dialogs and for what we send ourselves. */
-	bool refuse_merged;    /* answer 482 to every merged request (§8.2.2.2); a proxy asks
-				  transaction_is_merged instead */
 };
 
 /* What the layer tells its user, on the worker's thread. Messages live until the call returns. */
