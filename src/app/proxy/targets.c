@@ -69,11 +69,12 @@ static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
 			PV_SPAN(""));
 		return false;
 	}
-	unsigned most = proxy->config.targets < REGISTRY_CONTACTS ? proxy->config.targets
-								  : REGISTRY_CONTACTS;
-	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings, most,
-		proxy->text, sizeof(proxy->text));
-	for (int i = 0; i < count && incoming->target_count < TARGETS_MAX; i++) {
+	/* all of them, for they are put in order after they were copied: it is the best that stay
+	 */
+	unsigned most = MIN(proxy->config.targets, (uint32_t)TARGETS_MAX);
+	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings,
+		REGISTRY_CONTACTS, proxy->text, sizeof(proxy->text));
+	for (int i = 0; i < count && incoming->target_count < most; i++) {
 		if (proxy->bindings[i].lost)
 			continue;
 		struct target *target = &incoming->targets[incoming->target_count];
