@@ -187,12 +187,13 @@ void dialog_token_turn(const struct proxy *proxy, const struct pv_message *respo
 
 /* ---- a request brings its token ---- */
 
-/* A token lives as long as a call may, and a minute for the one that has begun. */
+/* A token lives as long as a call may, and a minute for the one that has begun. (A minute ahead of
+ * us is no age: workers read their clocks at different moments.) */
 static bool is_fresh(const struct proxy *proxy, const struct route_token *token)
 {
 	uint32_t most = proxy->config.dialog_minutes;
 	return !most || token->minute == ROUTE_FOREVER ||
-	       ((minute_of(proxy) - token->minute) & ROUTE_FOREVER) <= most + 1;
+	       ((minute_of(proxy) + 1 - token->minute) & ROUTE_FOREVER) <= most + 2;
 }
 
 bool dialog_token_read(
