@@ -12,19 +12,25 @@ static uint32_t minute_of(const struct proxy *proxy)
 	return (uint32_t)(proxy->at.worker->now_ms / MINUTE_MS) & ROUTE_FOREVER;
 }
 
-/* The dialog of a message whose sender, or in a response whose receiver, was the caller. */
-static struct route_dialog dialog_of(const struct pv_message *m, bool from_caller)
+/* Of the dialog of a message whose From names the caller, or the callee. */
+static struct route_proof proof_of(
+	const struct proxy *proxy, const struct pv_message *m, bool from_caller)
 {
 	const struct route_party from = {m->from.uri, m->from_tag}, to = {m->to.uri, m->to_tag};
-	return (struct route_dialog){m->call_id, from_caller ? from : to, from_caller ? to : from};
+	const struct route_dialog dialog = {
+		m->call_id, from_caller ? from : to, from_caller ? to : from};
+	struct route_proof proof;
+	route_proof_init(&proof, proxy->at.route_key, &dialog);
+	return proof;
 }
 
 /* ---- the next hop towards an end ---- */
 
 static void put_lower(struct pv_writer *w, struct pv_span text)
 {
-	for (size_t i = 0; i < text.length; i++)
-		pv_put_char(w, (char)pv_lower((unsigned char)text.at[i]));
+	char *to = pv_writer_take(w, text.length);
+	for (size_t i = 0; to && i < text.length; i++)
+		to[i] = (char)pv_lower((unsigned char)text.at[i]);
 }
 
 /* Of all that leads to one place by RFC 3263, maddr included, the host and port; behind an address
@@ -112,7 +118,7 @@ void dialog_token_write(
 	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w)
 {
 	const struct pv_message *m = rewrite->incoming->message;
-	struct route_dialog dialog = dialog_of(m, true);
+	struct route_proof proof = proof_of(proxy, m, true);
 	struct route_token token = {
 		.holder = ROUTE_CALLEE,
 		/* a subscription lasts as long as it is refreshed */
@@ -123,7 +129,7 @@ void dialog_token_write(
 		token.callee = end_by_path(rewrite->to);
 	else
 		token.callee.hop = hop_of(proxy, rewrite->uri);
-	route_token_write(proxy->at.route_key, &token, &dialog, w);
+	route_token_write(&proof, &token, w);
 }
 
 /* ---- the caller's token takes its place ---- */
@@ -143,16 +149,18 @@ static void find_callee(const struct proxy *proxy, const struct pv_message *resp
 static struct pv_span turned(const struct proxy *proxy, const struct pv_message *response,
 	const struct pv_uri *uri, struct pv_span above, char text[ROUTE_TOKEN_MAX])
 {
-	struct route_dialog dialog = dialog_of(response, true);
+	struct route_proof proof;
 	struct route_token token;
 	struct pv_writer w;
 	pv_writer_init(&w, text, ROUTE_TOKEN_MAX);
-	if (route_token_holder(uri->user) != ROUTE_CALLEE ||
-		!route_token_read(proxy->at.route_key, uri->user, &dialog, &token))
+	if (route_token_holder(uri->user) != ROUTE_CALLEE)
+		return (struct pv_span){NULL, 0};
+	proof = proof_of(proxy, response, true);
+	if (!route_token_read(&proof, uri->user, &token))
 		return (struct pv_span){NULL, 0};
 	token.holder = ROUTE_CALLER;
 	find_callee(proxy, response, above, &token.callee);
-	route_token_write(proxy->at.route_key, &token, &dialog, &w);
+	route_token_write(&proof, &token, &w);
 	return pv_writer_span(&w);
 }
 
@@ -201,12 +209,13 @@ bool dialog_token_read(
 {
 	const struct pv_message *m = incoming->message;
 	enum route_holder holder = route_token_holder(uri->user);
-	struct route_dialog dialog = dialog_of(m, holder == ROUTE_CALLER);
+	struct route_proof proof;
 	struct route_token token;
 	/* without a To tag it would begin a dialog, and prove nothing */
-	if (holder == ROUTE_NOBODY || !m->to_tag.length ||
-		!route_token_read(proxy->at.route_key, uri->user, &dialog, &token) ||
-		!is_fresh(proxy, &token))
+	if (holder == ROUTE_NOBODY || !m->to_tag.length)
+		return false;
+	proof = proof_of(proxy, m, holder == ROUTE_CALLER);
+	if (!route_token_read(&proof, uri->user, &token) || !is_fresh(proxy, &token))
 		return false;
 	/* where the dialog passed us twice the last token counts: that is the one next to where the
 	 * request goes */

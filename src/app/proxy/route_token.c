@@ -87,12 +87,15 @@ static bool put_party(struct pv_writer *w, struct pv_span text)
 		(uri.scheme != PV_SCHEME_SIP && uri.scheme != PV_SCHEME_SIPS) ||
 		!pv_uri_user_canonical(uri.user, w))
 		return false;
-	pv_put_char(w, '@');
+	uint16_t port = uri.port ? uri.port : 5060;
+	char *to = pv_writer_take(w, 1 + uri.host.length + sizeof(port));
+	if (!to)
+		return false;
+	*to++ = '@';
 	for (size_t i = 0; i < uri.host.length; i++)
-		pv_put_char(w, (char)pv_lower((unsigned char)uri.host.at[i]));
-	pv_put_char(w, ':');
-	pv_put_u64(w, uri.port ? uri.port : 5060);
-	return !w->overflow;
+		*to++ = (char)pv_lower((unsigned char)uri.host.at[i]);
+	memcpy(to, &port, sizeof(port));
+	return true;
 }
 
 static uint64_t party_hash(const struct siphash_key *key, struct pv_span uri)
@@ -109,39 +112,55 @@ static uint64_t span_hash(const struct siphash_key *key, struct pv_span text)
 	return siphash24(key, text.at, text.length);
 }
 
-/* Over the token's bytes and the dialog. The callee has no tag when its own token is made. */
-static uint64_t token_mac(const struct siphash_key *key, const uint8_t *bytes, size_t length,
-	const struct route_dialog *dialog)
+void route_proof_init(
+	struct route_proof *proof, const struct siphash_key *key, const struct route_dialog *dialog)
 {
-	bool is_callers = bytes[0] & IS_CALLERS;
-	const uint64_t words[] = {
-		siphash24(key, bytes, length),
-		span_hash(key, dialog->call_id),
-		party_hash(key, dialog->caller.uri),
-		span_hash(key, dialog->caller.tag),
-		party_hash(key, dialog->callee.uri),
-		is_callers ? span_hash(key, dialog->callee.tag) : 0,
-	};
-	return siphash24(key, words, sizeof(words));
+	proof->key = *key;
+	proof->words[0] = span_hash(key, dialog->call_id);
+	proof->words[1] = party_hash(key, dialog->caller.uri);
+	proof->words[2] = span_hash(key, dialog->caller.tag);
+	proof->words[3] = party_hash(key, dialog->callee.uri);
+	proof->words[4] = span_hash(key, dialog->callee.tag);
+}
+
+/* Over the token's bytes and the dialog. The callee has no tag when its own token is made. */
+static uint64_t token_mac(const struct route_proof *proof, const uint8_t *bytes, size_t length)
+{
+	struct {
+		uint64_t words[ROUTE_PROOF_WORDS];
+		uint8_t bytes[TOKEN_BYTES];
+	} text;
+	memcpy(text.words, proof->words, sizeof(text.words));
+	if (!(bytes[0] & IS_CALLERS))
+		text.words[ROUTE_PROOF_WORDS - 1] = 0;
+	memcpy(text.bytes, bytes, length);
+	return siphash24(&proof->key, &text, sizeof(text.words) + length);
 }
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static void put_letters(struct pv_writer *w, const uint8_t *bytes, size_t length)
+/* How many letters so many bytes take. */
+static size_t letter_count(size_t bytes)
 {
-	uint32_t held = 0;
-	unsigned bits = 0;
-	for (size_t i = 0; i < length; i++) {
-		held = held << 8 | bytes[i];
-		for (bits += 8; bits >= 6; bits -= 6)
-			pv_put_char(w, letters[held >> (bits - 6) & 63]);
-	}
-	if (bits)
-		pv_put_char(w, letters[held << (6 - bits) & 63]);
+	return (bytes * 8 + 5) / 6;
 }
 
-void route_token_write(const struct siphash_key *key, const struct route_token *token,
-	const struct route_dialog *dialog, struct pv_writer *w)
+static void put_letters(struct pv_writer *w, const uint8_t *bytes, size_t length)
+{
+	char *to = pv_writer_take(w, letter_count(length));
+	uint32_t held = 0;
+	unsigned bits = 0;
+	for (size_t i = 0; to && i < length; i++) {
+		held = held << 8 | bytes[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			*to++ = letters[held >> (bits - 6) & 63];
+	}
+	if (to && bits)
+		*to = letters[held << (6 - bits) & 63];
+}
+
+void route_token_write(
+	const struct route_proof *proof, const struct route_token *token, struct pv_writer *w)
 {
 	uint8_t bytes[TOKEN_BYTES];
 	bool is_callers = token->holder == ROUTE_CALLER;
@@ -155,7 +174,7 @@ void route_token_write(const struct siphash_key *key, const struct route_token *
 	if (!is_callers)
 		length += end_put(bytes + length, &token->caller);
 	length += end_put(bytes + length, &token->callee);
-	uint64_t mac = token_mac(key, bytes, length, dialog);
+	uint64_t mac = token_mac(proof, bytes, length);
 	memcpy(bytes + length, &mac, sizeof(mac));
 	pv_put_text(w, PREFIX);
 	put_letters(w, bytes, length + sizeof(mac));
@@ -167,22 +186,24 @@ static int value_of(char letter)
 		return letter - 'A';
 	if (letter >= 'a' && letter <= 'z')
 		return letter - 'a' + 26;
-	if (letter >= '0' && letter <= '9')
+	if (pv_is_digit(letter))
 		return letter - '0' + 52;
 	return letter == '-' ? 62 : letter == '_' ? 63 : -1;
 }
 
-/* The first `size` bytes behind the prefix, or as many as there are; 0 when the text has not the
- * shape of a token. */
+/* The bytes behind the prefix, `size` at most; 0 when the text has not the shape of a token. One
+ * text alone stands for the same bytes: no letter is left over, and no bit. */
 static size_t token_bytes(struct pv_span user, uint8_t *bytes, size_t size)
 {
 	uint32_t held = 0;
 	unsigned bits = 0;
 	size_t count = 0;
-	if (!pv_span_starts_with(user, PV_SPAN(PREFIX)) || user.length > ROUTE_TOKEN_MAX)
+	if (!pv_span_starts_with(user, PV_SPAN(PREFIX)))
 		return 0;
 	struct pv_span text = pv_span_skip(user, sizeof(PREFIX) - 1);
-	for (size_t i = 0; i < text.length && count < size; i++) {
+	if (text.length > letter_count(size))
+		return 0;
+	for (size_t i = 0; i < text.length; i++) {
 		int value = value_of(text.at[i]);
 		if (value < 0)
 			return 0;
@@ -193,37 +214,32 @@ static size_t token_bytes(struct pv_span user, uint8_t *bytes, size_t size)
 		bits -= 8;
 		bytes[count++] = (uint8_t)(held >> bits);
 	}
-	return count;
-}
-
-/* One text for the same bytes: no bits are left over, and no letters. */
-static bool is_whole(struct pv_span user, const uint8_t *bytes, size_t count)
-{
-	char text[ROUTE_TOKEN_MAX];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, PREFIX);
-	put_letters(&w, bytes, count);
-	return pv_span_equal(pv_writer_span(&w), user);
+	bool rest = held & ((1u << bits) - 1);
+	return rest || letter_count(count) != text.length ? 0 : count;
 }
 
 enum route_holder route_token_holder(struct pv_span user)
 {
 	uint8_t flags;
-	if (!token_bytes(user, &flags, 1) || (flags & ~FLAGS_ALL))
+	if (user.length < sizeof(PREFIX) + 1 || !pv_span_starts_with(user, PV_SPAN(PREFIX)))
+		return ROUTE_NOBODY;
+	int high = value_of(user.at[2]), low = value_of(user.at[3]);
+	if (high < 0 || low < 0)
+		return ROUTE_NOBODY;
+	flags = (uint8_t)(high << 2 | low >> 4);
+	if (flags & ~FLAGS_ALL)
 		return ROUTE_NOBODY;
 	return flags & IS_CALLERS ? ROUTE_CALLER : ROUTE_CALLEE;
 }
 
-bool route_token_read(const struct siphash_key *key, struct pv_span user,
-	const struct route_dialog *dialog, struct route_token *ret)
+bool route_token_read(const struct route_proof *proof, struct pv_span user, struct route_token *ret)
 {
 	uint8_t bytes[TOKEN_BYTES];
 	size_t count = token_bytes(user, bytes, sizeof(bytes));
-	if (count < HEAD_BYTES + HOP_BYTES + MAC_BYTES || !is_whole(user, bytes, count))
+	if (count < HEAD_BYTES + HOP_BYTES + MAC_BYTES)
 		return false;
 	size_t length = count - MAC_BYTES, at = HEAD_BYTES, used;
-	uint64_t mac = token_mac(key, bytes, length, dialog);
+	uint64_t mac = token_mac(proof, bytes, length);
 	if (memcmp(bytes + length, &mac, sizeof(mac)) != 0)
 		return false;
 	/* it is ours: what follows guards against our own mistakes only */

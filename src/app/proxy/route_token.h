@@ -49,12 +49,21 @@ struct route_dialog {
 	struct route_party caller, callee;
 };
 
-void route_token_write(const struct siphash_key *key, const struct route_token *token,
-	const struct route_dialog *dialog, struct pv_writer *w);
+/* What a token is held against: worked out once for all that a message brings. */
+#define ROUTE_PROOF_WORDS 5
+struct route_proof {
+	struct siphash_key key;
+	uint64_t words[ROUTE_PROOF_WORDS];
+};
+
+void route_proof_init(struct route_proof *proof, const struct siphash_key *key,
+	const struct route_dialog *dialog);
+void route_token_write(
+	const struct route_proof *proof, const struct route_token *token, struct pv_writer *w);
 /* Whose token `user` says to be, unproven. */
 enum route_holder route_token_holder(struct pv_span user);
-/* False when `user` is not a token of ours for this dialog. */
-bool route_token_read(const struct siphash_key *key, struct pv_span user,
-	const struct route_dialog *dialog, struct route_token *ret);
+/* False when `user` is not a token of ours for that dialog. */
+bool route_token_read(
+	const struct route_proof *proof, struct pv_span user, struct route_token *ret);
 
 #endif
