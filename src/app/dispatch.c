@@ -84,30 +84,23 @@ static const struct application *application_for(const struct incoming *incoming
 /* What a client that is sent away in an overload waits, in seconds (§21.5.4). */
 #define BUSY_RETRY_AFTER 5
 
-/* New requests are refused first, so that calls in progress end well. */
-static bool is_new(const struct pv_message *request)
+/* New requests are refused first, so that calls in progress end well. Before anything is looked up:
+ * a refusal must cost little of what there is too little of. */
+static bool is_too_busy_for(struct dispatch *d, const struct pv_message *request)
 {
-	return !request->to_tag.length && request->method != PV_METHOD_CANCEL;
-}
-
-static void refuse_busy(
-	struct dispatch *d, const struct pv_message *request, const struct path *from)
-{
-	metrics_add(METRIC_proxy_refused_busy, 1);
-	transaction_refuse_marked(
-		d->transactions, request, from, 503, busy_mark(d->busy), BUSY_RETRY_AFTER);
+	return !request->to_tag.length && request->method != PV_METHOD_CANCEL &&
+	       net_is_overloaded(d->net);
 }
 
 static bool on_admit(void *context, const struct pv_message *request, const struct path *from)
 {
 	struct dispatch *d = context;
-	if (d->is_doomed || (is_new(request) && net_is_overloaded(d->net))) {
-		refuse_busy(d, request, from);
+	if (is_too_busy_for(d, request)) {
+		metrics_add(METRIC_proxy_refused_busy, 1);
+		transaction_refuse(
+			d->transactions, request, from, 503, PV_SPAN(""), BUSY_RETRY_AFTER);
 		return false;
 	}
-	if (is_new(request))
-		busy_note(d->busy, worker_hash(d->worker->group, request->call_id),
-			d->worker->now_ms);
 	proxy_prepare(d->proxy, &d->incoming, request, from);
 	d->chosen = application_for(&d->incoming);
 	return d->chosen->admit(d, &d->incoming);
@@ -180,7 +173,6 @@ static void on_message(void *context, const char *bytes, size_t length, const st
 	else
 		transaction_receive(d->transactions, &d->message, from);
 	arena_reset(&d->worker->scratch);
-	d->is_doomed = false;
 }
 
 static void on_send_error(void *context, uint64_t sender, int error)
@@ -193,45 +185,34 @@ static void on_flow_gone(void *context, uint64_t flow)
 	registrar_flow_gone(((struct dispatch *)context)->registrar, flow);
 }
 
-/* In an overload a request that is new for certain is refused where it came in (busy.h). */
-static bool is_to_be_refused(
-	struct dispatch *d, const struct sip_peek *peek, struct pv_span message)
+/* OPTIONS to a host and not to a user: mostly us, and then the answer needs no state. (Another
+ * host's is the proxy's; its retransmissions come to this worker as well.) */
+static bool is_ping(const struct sip_peek *peek, struct pv_span message)
 {
-	if (!net_may_refuse(d->net) || !peek->call_id.at ||
-		busy_may_know(
-			d->busy, worker_hash(d->worker->group, peek->call_id), d->worker->now_ms))
-		return false;
-	int consumed = pv_message_parse(&d->message, message.at, message.length, true);
-	d->is_doomed = consumed > 0 && is_new(&d->message) && net_is_overloaded(d->net);
-	return d->is_doomed;
+	const char *line_end = memchr(message.at, '\r', message.length);
+	return peek->method == PV_METHOD_OPTIONS && line_end &&
+	       !memchr(message.at, '@', (size_t)(line_end - message.at));
 }
 
 static enum net_claim on_claim(
 	void *context, const struct sip_peek *peek, struct pv_span message, bool is_home)
 {
 	struct dispatch *d = context;
-	if (!peek->is_request)
+	if (is_home || !peek->is_request)
 		return NET_AT_HOME;
-	if (peek->method == PV_METHOD_ACK && busy_is_marked(d->busy, message)) {
-		metrics_add(METRIC_transaction_absorbed, 1);
-		return NET_DROP;
-	}
-	if (is_home || peek->method == PV_METHOD_ACK)
-		return NET_AT_HOME;
-	bool is_here = (peek->method == PV_METHOD_REGISTER &&
-			       registrar_will_challenge(d->registrar, message)) ||
-		       is_to_be_refused(d, peek, message);
-	return is_here ? NET_HERE : NET_AT_HOME;
+	if (is_ping(peek, message))
+		return NET_HERE;
+	return peek->method == PV_METHOD_REGISTER && registrar_will_challenge(d->registrar, message)
+		       ? NET_HERE
+		       : NET_AT_HOME;
 }
-
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
-	struct registrar *registrar_of_worker, struct busy *busy)
+	struct registrar *registrar_of_worker)
 {
 	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
 	d->proxy = proxy_of_worker;
 	d->registrar = registrar_of_worker;
-	d->busy = busy;
 	net_set_user(net, &(struct net_user){
 				  .message = on_message,
 				  .send_error = on_send_error,

@@ -4,7 +4,6 @@
 #ifndef APP_DISPATCH_H
 #define APP_DISPATCH_H
 
-#include "app/busy.h"
 #include "app/proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "net/net.h"
@@ -17,17 +16,14 @@ struct dispatch {
 	struct transaction_layer *transactions;
 	struct proxy *proxy;
 	struct registrar *registrar;
-	struct busy *busy;         /* of all workers */
 	struct pv_message message; /* the worker's scratch message */
 	struct incoming incoming;  /* and what it asks for */
 	const struct application *chosen;
-	bool is_doomed; /* the message that comes next was claimed in order to refuse it */
 };
 
 /* Hooks itself up as the user of the net and of the transaction layer. */
 void dispatch_init(struct dispatch *dispatch, struct worker *worker, struct net *net,
-	struct transaction_layer *transactions, struct proxy *proxy, struct registrar *registrar,
-	struct busy *busy);
+	struct transaction_layer *transactions, struct proxy *proxy, struct registrar *registrar);
 
 /* The process is about to end: every application says its last word. On the worker. */
 void dispatch_farewell(struct dispatch *dispatch);

@@ -14,7 +14,6 @@ struct dispatch;
 struct proxy;
 struct registrar;
 struct user_calls;
-struct busy;
 
 /* A worker's last task: what is still open is answered and cancelled. Posted once. */
 struct farewell {
@@ -34,7 +33,6 @@ struct floors {
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
 	struct user_calls *user_calls;
-	struct busy *busy;
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
 	struct pv_span *reserved; /* user parts that nobody registers */

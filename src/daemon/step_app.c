@@ -96,8 +96,7 @@ static int make_dispatch(struct floors *floors, unsigned index)
 		return -ENOMEM;
 	floors->dispatches[index] = dispatch;
 	dispatch_init(dispatch, &floors->workers.workers[index], net_of(floors->net, index),
-		floors->layers[index], floors->proxies[index], floors->registrars[index],
-		floors->busy);
+		floors->layers[index], floors->proxies[index], floors->registrars[index]);
 	registrar_start(floors->registrars[index]);
 	return 0;
 }
@@ -122,8 +121,6 @@ int step_app_up(struct daemon *daemon)
 	struct floors *floors = daemon->floors;
 	floors->reserved = step_app_reserved(daemon->boot);
 	int error = floors->reserved ? make_user_calls(floors, daemon->boot) : -ENOMEM;
-	if (!error)
-		error = busy_new(&floors->busy);
 	for (unsigned i = 0; i < floors->workers.count && !error; i++) {
 		error = make_proxy(floors, daemon->boot, i);
 		if (!error)
@@ -145,7 +142,6 @@ void step_app_down(struct daemon *daemon)
 		registrar_free(floors->registrars[i]);
 		proxy_free(floors->proxies[i]);
 	}
-	busy_free(floors->busy);
 	free(floors->user_calls);
 	free(floors->reserved);
 }

@@ -134,8 +134,6 @@ bool net_is_local(const struct net *net, const struct net_address *address);
 /* Asked for each new request: true = refuse it. While the worker is behind a share of them is
  * refused, so that calls in progress end well; when it drains, all. */
 bool net_is_overloaded(struct net *net);
-/* Without dealing out a share: could the answer be true now? */
-bool net_may_refuse(const struct net *net);
 
 /* RFC 3263. A numeric host answers at once (returns the count of targets > 0); a name answers later
  * through `done` (returns 0); < 0 -errno: cannot be resolved. `done` gets count 0 when nothing was

@@ -119,12 +119,6 @@ void receive_judge_delay(struct net *net)
 		(unsigned long long)(delay_ns / 1000000));
 }
 
-bool net_may_refuse(const struct net *net)
-{
-	return net->overload.refused > 0 ||
-	       atomic_load_explicit(&net->group->draining, memory_order_relaxed);
-}
-
 bool net_is_overloaded(struct net *net)
 {
 	return !overload_admits(&net->overload) ||

@@ -212,16 +212,11 @@ void worker_group_stop(struct worker_group *group)
 	atomic_store(&group->stopping, false);
 }
 
-uint64_t worker_hash(const struct worker_group *group, struct pv_span call_id)
-{
-	return siphash13(&group->home_key, call_id.at, call_id.length);
-}
-
 unsigned worker_home(const struct worker_group *group, struct pv_span call_id)
 {
 	if (group->count == 1)
 		return 0;
-	uint64_t hash = worker_hash(group, call_id);
+	uint64_t hash = siphash13(&group->home_key, call_id.at, call_id.length);
 	/* the high half scaled to the count: even, and no division */
 	return (unsigned)(((hash >> 32) * group->count) >> 32);
 }

@@ -124,8 +124,6 @@ void worker_group_stop(struct worker_group *group);
 
 /* The worker that a Call-ID lives on. Keyed: nobody outside can aim at one. Any thread. */
 unsigned worker_home(const struct worker_group *group, struct pv_span call_id);
-/* The hash that this is decided by. Any thread. */
-uint64_t worker_hash(const struct worker_group *group, struct pv_span call_id);
 
 /* From any thread; cannot fail. A worker's own posts leave at the end of its batch, all for one
  * receiver at once, so that a sleeper is rung once. */

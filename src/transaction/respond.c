@@ -98,35 +98,16 @@ struct pv_span respond_build(struct transaction_layer *layer, const struct pv_me
 	return w.overflow ? (struct pv_span){0} : pv_writer_span(&w);
 }
 
-static void refuse(struct transaction_layer *layer, const struct pv_message *request,
-	const struct path *from, struct pv_response *response, unsigned retry_after)
-{
-	struct path to;
-	struct pv_span text = respond_build(layer, request, from, response, retry_after);
-	transaction_response_path(request, from, &to);
-	metrics_add(METRIC_transaction_stateless, 1);
-	if (text.length)
-		net_send_copy(layer->net, &to, text);
-}
-
 void transaction_refuse(struct transaction_layer *layer, const struct pv_message *request,
 	const struct path *from, unsigned status, struct pv_span phrase, unsigned retry_after)
 {
 	char tag[TAG_LENGTH];
+	struct path to;
 	struct pv_response response = {.status = status, .phrase = phrase};
 	response.to_tag = transaction_local_tag(layer, request, tag);
-	refuse(layer, request, from, &response, retry_after);
-}
-
-void transaction_refuse_marked(struct transaction_layer *layer, const struct pv_message *request,
-	const struct path *from, unsigned status, struct pv_span mark, unsigned retry_after)
-{
-	char tag[TAG_LENGTH], marked[TRANSACTION_MARK + TAG_LENGTH];
-	struct pv_response response = {.status = status};
-	struct pv_writer w;
-	pv_writer_init(&w, marked, sizeof(marked));
-	pv_put(&w, mark);
-	pv_put(&w, transaction_local_tag(layer, request, tag));
-	response.to_tag = pv_writer_span(&w);
-	refuse(layer, request, from, &response, retry_after);
+	struct pv_span text = respond_build(layer, request, from, &response, retry_after);
+	transaction_response_path(request, from, &to);
+	metrics_add(METRIC_transaction_stateless, 1);
+	if (text.length)
+		net_send_copy(layer->net, &to, text);
 }

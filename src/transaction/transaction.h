@@ -135,11 +135,6 @@ struct pv_span transaction_local_tag(struct transaction_layer *layer,
  * header. */
 void transaction_refuse(struct transaction_layer *layer, const struct pv_message *request,
 	const struct path *from, unsigned status, struct pv_span phrase, unsigned retry_after);
-/* The same with a To tag that begins with `mark`, at most TRANSACTION_MARK bytes: whoever makes
- * marks ends the ACK, which no worker but this one would know (net_user.claim). */
-#define TRANSACTION_MARK 16
-void transaction_refuse_marked(struct transaction_layer *layer, const struct pv_message *request,
-	const struct path *from, unsigned status, struct pv_span mark, unsigned retry_after);
 /* Same From tag, Call-ID and CSeq as a request that came another way (§8.2.2.2), and no To tag.
  * Inside `request`, `admit`. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct pv_message *request);

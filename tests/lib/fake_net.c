@@ -279,11 +279,6 @@ bool net_is_local(const struct net *net, const struct net_address *address)
 		       pv_span_equal(pv_writer_span(&w), PV_SPAN("2001:db8::1")));
 }
 
-bool net_may_refuse(const struct net *net)
-{
-	return net->overloaded;
-}
-
 bool net_is_overloaded(struct net *net)
 {
 	return net->overloaded;

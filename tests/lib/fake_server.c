@@ -288,9 +288,8 @@ static void init_applications(struct fake_server *server)
 		.retry_after_s = 5};
 	ck_assert_int_eq(proxy_new(&server->proxy, &proxy, &at), 0);
 	ck_assert_int_eq(registrar_new(&server->registrar, &registrar, &registrar_at), 0);
-	ck_assert_int_eq(busy_new(&server->busy), 0);
 	dispatch_init(&server->dispatch, at.worker, at.net, at.transactions, server->proxy,
-		server->registrar, server->busy);
+		server->registrar);
 }
 
 void fake_server_init(struct fake_server *server, uint32_t transactions)
@@ -358,7 +357,6 @@ void fake_server_finish(struct fake_server *server)
 void fake_server_done(struct fake_server *server)
 {
 	registrar_free(server->registrar);
-	busy_free(server->busy);
 	proxy_free(server->proxy);
 	transaction_layer_free(server->transactions);
 	registry_free(server->registry);

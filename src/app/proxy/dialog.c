@@ -178,7 +178,7 @@ void dialog_token_turn(const struct proxy *proxy, const struct pv_message *respo
 		struct pv_uri uri;
 		if (pv_address_parse(value, &address) < 0 || pv_uri_parse(address.uri, &uri) < 0)
 			continue;
-		if (!proxy_is_us(proxy, &uri)) {
+		if (!proxy_is_our_route(proxy, &uri)) {
 			above = value;
 			continue;
 		}

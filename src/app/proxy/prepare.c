@@ -8,6 +8,14 @@ bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri)
 	return aor_leads_here(proxy->at.domains, uri);
 }
 
+/* Names of ours, and addresses, also those that the host has had only since we started. */
+bool proxy_is_our_route(const struct proxy *proxy, const struct pv_uri *uri)
+{
+	struct net_address address;
+	return proxy_is_us(proxy, uri) || (net_address_parse(uri->host, uri->port, &address) &&
+						  net_is_local(proxy->at.net, &address));
+}
+
 /* Takes leading Route values off while they are ours (§16.4, last but one paragraph). */
 static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 {
@@ -22,7 +30,7 @@ static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 			incoming->refusal_phrase = "Bad Route";
 			return;
 		}
-		if (!proxy_is_us(proxy, &uri)) {
+		if (!proxy_is_our_route(proxy, &uri)) {
 			incoming->next_route = value;
 			incoming->next_route_is_strict = !uri.lr;
 			return;
@@ -37,7 +45,7 @@ static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 static void undo_strict_router(struct proxy *proxy, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	if (!incoming->uri.has_user || !proxy_is_us(proxy, &incoming->uri) ||
+	if (!incoming->uri.has_user || !proxy_is_our_route(proxy, &incoming->uri) ||
 		!pv_message_has(m, PV_HEADER_ROUTE))
 		return;
 	if (!dialog_token_read(proxy, incoming, &incoming->uri))

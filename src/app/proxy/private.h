@@ -209,5 +209,8 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *res
 
 /* Do the host and port of this URI lead to us? Who somebody is says aor.h. */
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri);
+/* The same of a Route or Record-Route, which may name an address that the host got after we
+ * started. */
+bool proxy_is_our_route(const struct proxy *proxy, const struct pv_uri *uri);
 
 #endif
