@@ -185,13 +185,27 @@ static void on_flow_gone(void *context, uint64_t flow)
 	registrar_flow_gone(((struct dispatch *)context)->registrar, flow);
 }
 
-static bool on_is_anyones(void *context, const struct sip_peek *peek, struct pv_span message)
+/* OPTIONS to a host and not to a user: mostly us, and then the answer needs no state. (Another
+ * host's is the proxy's; its retransmissions come to this worker as well.) */
+static bool is_ping(const struct sip_peek *peek, struct pv_span message)
 {
-	struct dispatch *d = context;
-	return peek->method == PV_METHOD_REGISTER &&
-	       registrar_will_challenge(d->registrar, message);
+	const char *line_end = memchr(message.at, '\r', message.length);
+	return peek->method == PV_METHOD_OPTIONS && line_end &&
+	       !memchr(message.at, '@', (size_t)(line_end - message.at));
 }
 
+static enum net_claim on_claim(
+	void *context, const struct sip_peek *peek, struct pv_span message, bool is_home)
+{
+	struct dispatch *d = context;
+	if (is_home || !peek->is_request)
+		return NET_AT_HOME;
+	if (is_ping(peek, message))
+		return NET_HERE;
+	return peek->method == PV_METHOD_REGISTER && registrar_will_challenge(d->registrar, message)
+		       ? NET_HERE
+		       : NET_AT_HOME;
+}
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
 	struct registrar *registrar_of_worker)
@@ -203,7 +217,7 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 				  .message = on_message,
 				  .send_error = on_send_error,
 				  .flow_gone = on_flow_gone,
-				  .is_anyones = on_is_anyones,
+				  .claim = on_claim,
 				  .context = d,
 			  });
 	transaction_layer_set_user(

@@ -61,9 +61,10 @@ static void ignore_message(void *context, const char *bytes, size_t length, cons
 
 static void ignore_error(void *context, uint64_t sender, int error) {}
 
-static bool is_nobodys(void *context, const struct sip_peek *peek, struct pv_span message)
+static enum net_claim claim_nothing(
+	void *context, const struct sip_peek *peek, struct pv_span message, bool is_home)
 {
-	return false;
+	return NET_AT_HOME;
 }
 
 static void ignore_flow(void *context, uint64_t flow) {}
@@ -77,8 +78,8 @@ void net_set_user(struct net *net, const struct net_user *user)
 		net->user.send_error = ignore_error;
 	if (!net->user.flow_gone)
 		net->user.flow_gone = ignore_flow;
-	if (!net->user.is_anyones)
-		net->user.is_anyones = is_nobodys;
+	if (!net->user.claim)
+		net->user.claim = claim_nothing;
 }
 
 static int open_net(struct net_group *group, unsigned index)

@@ -253,6 +253,17 @@ static bool is_host_address(const struct net_group *group, const struct net_addr
 	return false;
 }
 
+/* An address that the host got after we started, and that we left by since. */
+static bool is_learnt(
+	const struct net_group *group, const struct net_address *address, uint16_t port)
+{
+	for (unsigned i = group->config.listen_count; i < local_count(group); i++)
+		if (group->locals[i].address.port == port &&
+			net_address_same_ip(&group->locals[i].address, address))
+			return true;
+	return false;
+}
+
 bool net_is_local(const struct net *net, const struct net_address *address)
 {
 	const struct net_group *group = net->group;
@@ -271,5 +282,5 @@ bool net_is_local(const struct net *net, const struct net_address *address)
 		if (net_address_is_any(own) && is_host_address(group, address))
 			return true;
 	}
-	return false;
+	return is_learnt(group, address, port);
 }

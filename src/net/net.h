@@ -64,6 +64,13 @@ struct net_config {
 struct net;       /* one worker's */
 struct net_group; /* all workers', main's */
 
+/* Who handles a message. */
+enum net_claim {
+	NET_AT_HOME,
+	NET_HERE, /* whoever it came to: it is answered without state, and spared the hop */
+	NET_DROP, /* nobody: it ends here, counted by who said so */
+};
+
 /* What net tells the floor above, on the worker's thread. */
 struct net_user {
 	/* A message whose home is this worker. `bytes` live until the call returns. */
@@ -74,9 +81,10 @@ struct net_user {
 	/* A flow ended (the registrar drops or keeps its bindings; RFC 5626 §5.3). Called on the
 	 * flow's worker. */
 	void (*flow_gone)(void *context, uint64_t flow);
-	/* May any worker handle this message, whose home is another one? True for what is answered
-	 * without state: it is spared the hop. `peek` is of its bytes. */
-	bool (*is_anyones)(void *context, const struct sip_peek *peek, struct pv_span message);
+	/* Asked of each message as it comes in. `peek` is of its bytes; `is_home`: its home is this
+	 * worker. */
+	enum net_claim (*claim)(
+		void *context, const struct sip_peek *peek, struct pv_span message, bool is_home);
 	void *context;
 };
 

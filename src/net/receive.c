@@ -85,8 +85,12 @@ bool receive_message(struct net *net, const char *bytes, size_t length, const st
 	}
 	metrics_add(METRIC_net_messages_received, 1);
 	unsigned owner = owner_of(net, &peek);
-	if (owner != net->worker->index &&
-		!net->user.is_anyones(net->user.context, &peek, (struct pv_span){bytes, length}))
+	bool is_home = owner == net->worker->index;
+	enum net_claim claim =
+		net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, is_home);
+	if (claim == NET_DROP)
+		return false;
+	if (!is_home && claim == NET_AT_HOME)
 		return post_message(net, owner, bytes, length, from, packet);
 	net->user.message(net->user.context, bytes, length, from);
 	return false;

@@ -88,6 +88,9 @@ void transaction_match_key_of(
 		add_part(&w, pv_message_span(request, request->request_uri));
 		add_part(&w, via->whole);
 	}
+	/* its answer is made again from what is bound to its To: nobody else's may match */
+	if (request->method == PV_METHOD_REGISTER)
+		add_part(&w, request->to.uri);
 	if (request->method == PV_METHOD_OTHER)
 		add_part(&w, pv_message_span(request, request->method_name));
 	ret->via = (uint32_t)hash_of(layer, &w);

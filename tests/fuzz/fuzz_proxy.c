@@ -49,7 +49,7 @@ static const char *const bindings[] = {"register bob sip:bob@10.0.0.3:5061",
 	"register carol sip:bob@192.0.2.1", "unregister bob"};
 static const char *const commands[] = {"resolve", "resolve", "fail 5061", "mend 5061", "lose 3",
 	"lose 5", "overload on", "overload off", "strangers users", "challenge all",
-	"challenge register", "challenge none"};
+	"challenge register", "challenge none", "farewell"};
 static const unsigned statuses[] = {100, 180, 183, 200, 200, 202, 302, 401, 404, 407, 408, 430, 480,
 	486, 487, 500, 503, 600, 603, 699};
 static const unsigned waits[] = {0, 1, 500, 3500, 4000, 32000, 180000};

@@ -99,10 +99,35 @@ void fake_net_on_sent(
 	net->on_sent_context = context;
 }
 
+/* As src/net/receive.c asks; there is one worker, so every message is at home. */
+static bool is_claimed(struct net *net, const char *bytes, size_t length)
+{
+	struct sip_peek peek;
+	return !net->user.claim || sip_peek(bytes, length, &peek) < 0 ||
+	       net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, true) !=
+		       NET_DROP;
+}
+
+enum net_claim fake_net_claim(
+	struct net *net, const char *bytes, size_t length, const struct path *from)
+{
+	struct sip_peek peek;
+	if (sip_peek(bytes, length, &peek) < 0)
+		return NET_DROP;
+	worker_wake(net->worker->worker);
+	enum net_claim claim =
+		net->user.claim(net->user.context, &peek, (struct pv_span){bytes, length}, false);
+	if (claim == NET_HERE)
+		net->user.message(net->user.context, bytes, length, from);
+	fake_worker_run(net->worker);
+	return claim;
+}
+
 void fake_net_deliver(struct net *net, const char *bytes, size_t length, const struct path *from)
 {
 	worker_wake(net->worker->worker);
-	net->user.message(net->user.context, bytes, length, from);
+	if (is_claimed(net, bytes, length))
+		net->user.message(net->user.context, bytes, length, from);
 	fake_worker_run(net->worker);
 }
 

@@ -42,6 +42,10 @@ void fake_net_fail_stream(struct net *net, uint16_t port, int error);
 void fake_net_fail_flow(struct net *net, uint64_t flow, int error);
 /* The flow ends: sends on it fail, and the net_user is told that it is gone. */
 void fake_net_lose_flow(struct net *net, uint64_t flow);
+/* Asks the net's user, as for a message that came to a worker which is not its home, and hands the
+ * message over if it was claimed. */
+enum net_claim fake_net_claim(
+	struct net *net, const char *bytes, size_t length, const struct path *from);
 /* What net_is_overloaded answers. */
 void fake_net_set_overloaded(struct net *net, bool overloaded);
 

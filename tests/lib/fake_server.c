@@ -127,18 +127,25 @@ static bool log_in(struct fake_server *server, unsigned count, char **words)
 	return true;
 }
 
-static bool deliver_raw(struct fake_server *server, const char *from, const char *text)
+/* "|" stands for CRLF. */
+static size_t write_raw(char *bytes, size_t room, const char *text)
 {
-	char bytes[4096];
 	struct pv_writer w;
-	struct path path = fake_path(from);
-	pv_writer_init(&w, bytes, sizeof(bytes));
+	pv_writer_init(&w, bytes, room);
 	for (; *text; text++)
 		if (*text == '|')
 			pv_put_text(&w, "\r\n");
 		else
 			pv_put_char(&w, *text);
-	fake_net_deliver(server->scenario.net, bytes, pv_writer_length(&w), &path);
+	return pv_writer_length(&w);
+}
+
+static bool deliver_raw(struct fake_server *server, const char *from, const char *text)
+{
+	char bytes[4096];
+	struct path path = fake_path(from);
+	size_t length = write_raw(bytes, sizeof(bytes), text);
+	fake_net_deliver(server->scenario.net, bytes, length, &path);
 	return true;
 }
 
@@ -157,6 +164,19 @@ static bool count_forks(struct fake_server *server, unsigned expected)
 	if (!server->scenario.lenient)
 		ck_assert_msg(server->proxy->forks.used == expected, "%s: %u forks",
 			server->scenario.name, server->proxy->forks.used);
+	return true;
+}
+
+static bool deliver_elsewhere(
+	struct fake_server *server, const char *from, const char *text, const char *wanted)
+{
+	static const char *const names[] = {"home", "here", "drop"};
+	char bytes[4096];
+	struct path path = fake_path(from);
+	size_t length = write_raw(bytes, sizeof(bytes), text);
+	enum net_claim claim = fake_net_claim(server->scenario.net, bytes, length, &path);
+	ck_assert_msg(server->scenario.lenient || strcmp(names[claim], wanted) == 0,
+		"line %u: claimed \"%s\"", server->scenario.line, names[claim]);
 	return true;
 }
 
@@ -183,6 +203,8 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		return log_in(server, count, words);
 	if (strcmp(words[0], "raw") == 0 && count == 3)
 		return deliver_raw(server, words[1], words[2]);
+	if (strcmp(words[0], "elsewhere") == 0 && count == 4)
+		return deliver_elsewhere(server, words[1], words[2], words[3]);
 	if (strcmp(words[0], "again") == 0 && count == 2)
 		return deliver_again(server, words[1]);
 	if (strcmp(words[0], "failstream") == 0 && count == 2) {

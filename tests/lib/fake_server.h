@@ -19,6 +19,7 @@
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
+ *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
  *   failstream PORT            sends to PORT fail, by streams alone
  *   forks N                    how many must be open now
  *   farewell                   the process is about to end
@@ -32,6 +33,7 @@ struct fake_server {
 	struct auth *auth;
 	struct proxy *proxy;
 	struct registrar *registrar;
+
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;

@@ -26,6 +26,14 @@ static void read_token(
 	incoming->from_caller = from_caller;
 }
 
+/* Names of ours, and addresses, also those that the host has had only since we started. */
+static bool is_our_route(const struct proxy *proxy, const struct pv_uri *uri)
+{
+	struct net_address address;
+	return proxy_is_us(proxy, uri) || (net_address_parse(uri->host, uri->port, &address) &&
+						  net_is_local(proxy->at.net, &address));
+}
+
 /* Takes leading Route values off while they are ours (§16.4, last but one paragraph). */
 static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 {
@@ -40,7 +48,7 @@ static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 			incoming->refusal_phrase = "Bad Route";
 			return;
 		}
-		if (!proxy_is_us(proxy, &uri)) {
+		if (!is_our_route(proxy, &uri)) {
 			incoming->next_route = value;
 			incoming->next_route_is_strict = !uri.lr;
 			return;

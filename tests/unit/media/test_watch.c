@@ -2,6 +2,9 @@
 /* test_watch.c: silence on a fake clock, and what a report says. */
 #include "harness.h"
 
+#include "media/relay.h"
+#include "media/session.h"
+
 static struct call call;
 
 static bool is_told(unsigned owner, uint32_t bit)
@@ -28,6 +31,25 @@ START_TEST(silence_on_both_ends_is_told_once)
 	ck_assert(is_told(1, MEDIA_TOLD_AGAIN));
 	pass(61100);
 	ck_assert(is_told(1, MEDIA_TOLD_SILENT));
+	call_close(&call);
+	finish();
+}
+END_TEST
+
+/* A packet has the time that it was read at, which is later than the round that watches. */
+START_TEST(who_was_heard_just_now_is_not_silent)
+{
+	start();
+	call_up(&call, 1);
+	struct relay *relay = &media->relays[0];
+	struct session *session = slab_at(&relay->sessions, 0);
+	session->ends[0].heard_ms = relay->now_ms + 1;
+	session_watch(relay, session);
+	settle();
+	ck_assert(!is_told(1, MEDIA_TOLD_SILENT));
+	struct media_report report;
+	ck_assert_int_eq(media_read_report(media, call.lease.session, &report), 0);
+	ck_assert_uint_eq(report.ends[0].silent_ms, 0);
 	call_close(&call);
 	finish();
 }
@@ -259,8 +281,9 @@ START_TEST(jitter_goes_by_the_clock_of_the_type)
 }
 END_TEST
 
-TEST_MAIN("watch", silence_on_both_ends_is_told_once, one_who_speaks_keeps_it_up,
-	rtcp_is_a_sign_of_life, what_is_held_or_rings_is_bounded_by_the_other_timeout,
+TEST_MAIN("watch", silence_on_both_ends_is_told_once, who_was_heard_just_now_is_not_silent,
+	one_who_speaks_keeps_it_up, rtcp_is_a_sign_of_life,
+	what_is_held_or_rings_is_bounded_by_the_other_timeout,
 	a_reload_applies_to_calls_in_progress, all_sessions_are_looked_at,
 	loss_order_and_delay_of_each_end, round_trip_and_the_far_ends_loss, srtcp_passes_unread,
 	jitter_goes_by_the_clock_of_the_type)

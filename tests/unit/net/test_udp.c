@@ -44,23 +44,27 @@ START_TEST(one_source_loads_all_workers_by_call_id)
 }
 END_TEST
 
-static bool is_anyones(void *context, const struct sip_peek *peek, struct pv_span message)
+static enum net_claim claim(
+	void *context, const struct sip_peek *peek, struct pv_span message, bool is_home)
 {
-	return peek->method == PV_METHOD_OPTIONS && pv_span_find(message, '\r') != NULL;
+	ck_assert_ptr_nonnull(pv_span_find(message, '\r'));
+	return peek->method == PV_METHOD_ACK ? NET_DROP : NET_HERE;
 }
 
-START_TEST(what_is_anyones_stays_where_it_came)
+START_TEST(what_is_claimed_stays_where_it_came_or_ends)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
 	fixture_open(&fixture, 2, &config, NULL);
 	for (unsigned i = 0; i < 2; i++)
 		net_set_user(fixture.seen[i].net, &(struct net_user){.message = fixture_message,
-							  .is_anyones = is_anyones,
+							  .claim = claim,
 							  .context = &fixture.seen[i]});
 	struct net_address server = net_group_bound(fixture.group, 0);
 	int client = client_open(SOCK_DGRAM, NULL, &server);
 	for (unsigned i = 0; i < CALLS; i++) {
-		size_t length = client_request(bytes, "OPTIONS", i, 0);
+		size_t length = client_request(bytes, "ACK", i, 0);
+		ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+		length = client_request(bytes, "OPTIONS", i, 0);
 		ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
 	}
 	FIXTURE_UNTIL(&fixture, 2,
@@ -398,7 +402,7 @@ END_TEST
 
 TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass, flood_of_what_ends_calls_is_cut_later,
 	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
-	what_is_anyones_stays_where_it_came, large_datagrams_pass_whole_to_both_workers,
+	what_is_claimed_stays_where_it_came_or_ends, large_datagrams_pass_whole_to_both_workers,
 	datagrams_of_one_length_leave_together_and_arrive_apart,
 	lateness_in_the_socket_has_new_requests_refused,
 	keepalives_and_garbage_are_counted_and_dropped, message_over_the_limit_is_dropped,
