@@ -20,16 +20,22 @@
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
- *                              "video:PORT", "v:N" (version of o=), "mux", "fax" (T.38 in place of
- * audio) raw FROM TEXT              the text's bytes come in, "|" standing for CRLF again LABEL
- * what was sent comes in, from ourselves failstream PORT            sends to PORT fail, by streams
- * alone forks N                    how many must be open now relay always|auto|never    never at
- * first ports N                    most media sessions at once codecs NAME ... media.codecs limits
- * MAX_CALLS PER_USER calls N, sessions N        how many must be open now media N key=value ... the
- * N-th session ever taken, from 0: caller=, callee= where its ends are sent to ("none"),
- * blind=caller|callee|none, watch=early|talk|held, offers=A,B (numbers of both ends) silent N,
- * heard N          the relay says so of that session hangup                     the operator's, of
- * the oldest call farewell the process is about to end
+ *                              "video:PORT", "v:N" (version of o=), "mux", "fax"
+ *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
+ *   again LABEL                what was sent comes in, from ourselves
+ *   failstream PORT            sends to PORT fail, by streams alone
+ *   forks N                    how many must be open now
+ *   relay always|auto|never    never at first
+ *   ports N                    most media sessions at once
+ *   codecs NAME ...            media.codecs
+ *   limits MAX_CALLS PER_USER
+ *   calls N, sessions N        how many must be open now
+ *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
+ *                              are sent to ("none"), blind=caller|callee|none,
+ *                              watch=early|talk|held, offers=A,B (numbers of both ends)
+ *   silent N, heard N          the relay says so of that session
+ *   hangup                     the operator's, of the oldest call
+ *   farewell                   the process is about to end
  */
 struct fake_server {
 	struct scenario scenario;
