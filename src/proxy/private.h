@@ -130,7 +130,7 @@ void proxy_strip_maddr(struct proxy *proxy, struct incoming *incoming);
 uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
 /* ---- admit.c: who may send this where ---- */
-bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
+/* proxy_identify: proxy.h */
 
 /* ---- targets.c: §16.5 ---- */
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming);

@@ -10,10 +10,14 @@ struct rule {
 	const char *section;
 };
 
-#define LEG(state, event, next, actions, section) \
-	{LEG_##state, LEG_##event, LEG_##next, actions, section}
-#define BRIDGE(state, event, next, actions, section) \
-	{BRIDGE_##state, BRIDGE_EVENT_##event, BRIDGE_##next, actions, section}
+#define LEG(state, event, next, actions, section)                      \
+	{                                                              \
+		LEG_##state, LEG_##event, LEG_##next, actions, section \
+	}
+#define BRIDGE(state, event, next, actions, section)                                  \
+	{                                                                             \
+		BRIDGE_##state, BRIDGE_EVENT_##event, BRIDGE_##next, actions, section \
+	}
 #define GONE (LEG_STOP_RESEND | LEG_TELL_LEFT | LEG_FREE)
 
 /* clang-format off */
@@ -112,8 +116,8 @@ START_TEST(every_cell_of_a_bridge)
 }
 END_TEST
 
-/* From every state of a leg that we may want to end there is a way that needs nobody else's word but
- * our timers': WE_LEAVE, then NO_ACK or LEFT. */
+/* From every state of a leg that we may want to end there is a way that needs nobody else's word
+ * but our timers': WE_LEAVE, then NO_ACK or LEFT. */
 START_TEST(a_leg_can_always_be_ended)
 {
 	for (unsigned s = 0; s < LEG_STATE_COUNT; s++) {

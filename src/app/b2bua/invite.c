@@ -36,7 +36,9 @@ bool b2bua_admit_invite(struct b2bua *b, struct incoming *incoming)
 		proxy_reply(b->at.proxy, NULL, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
 		return false;
 	}
-	if (!proxy_admit(b->at.proxy, incoming))
+	b->replaced = 0;
+	bool replaces = pv_message_has(m, PV_HEADER_REPLACES);
+	if (!(replaces ? replaces_admit(b, incoming) : proxy_admit(b->at.proxy, incoming)))
 		return false;
 	pv_writer_init(&routes, b->routes, sizeof(b->routes));
 	if (dialog_texts_of_request(m, &routes, &texts) < 0) {
@@ -65,6 +67,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 		return NULL;
 	}
 	session_terms_of_request(&wish, incoming->message, &bridge->terms);
+	bridge->replaced = b->replaced;
 	invite->source = *incoming->from;
 	invite->server = bridge->server = transaction_handle(b->at.transactions, server);
 	invite->from = bridge->legs[SIDE_CALLER] = slab_handle(&b->legs, leg);
@@ -175,6 +178,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 		.carried = m,
 		.client = client,
 		.to = request->to,
+		.replaced = bridge->replaced,
 		.media = &media,
 	};
 	leg_keep_sdp(b, leg, m, &media);

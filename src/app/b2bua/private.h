@@ -67,11 +67,12 @@ struct leg {
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
 struct bridge {
-	uint64_t legs[2];           /* by enum bridge_side; 0 = not there yet, or over */
-	uint64_t invite;            /* exchange of the INVITE that began it; 0 = answered */
-	uint64_t server;            /* and its transaction */
-	uint64_t early;             /* the leg that rang last: requests of the caller go there */
-	struct list ringing;        /* legs of phones that have not answered */
+	uint64_t legs[2];    /* by enum bridge_side; 0 = not there yet, or over */
+	uint64_t invite;     /* exchange of the INVITE that began it; 0 = answered */
+	uint64_t server;     /* and its transaction */
+	uint64_t early;      /* the leg that rang last: requests of the caller go there */
+	uint64_t replaced;   /* the leg whose phone is to put this call in its place; 0 = none */
+	struct list ringing; /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
 	uint32_t rseq;              /* of our last reliable response to the caller */
 	uint8_t state;              /* enum bridge_state */
@@ -111,6 +112,7 @@ struct b2bua {
 	struct wheel wheel;
 	struct worker_lane tick; /* turns the wheel while something waits in it */
 	struct lane_node tick_node;
+	uint64_t replaced;         /* of the INVITE that was admitted last */
 	struct pv_message scratch; /* for messages that are read again */
 	char routes[8192];         /* a route set being taken out of a message */
 };
@@ -207,6 +209,13 @@ struct leg *bridge_pracked(
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
 
+/* ---- replaces.c ---- */
+/* Of an INVITE with Replaces: as proxy_admit; b2bua->replaced is the leg that its phone is to
+ * replace. */
+bool replaces_admit(struct b2bua *b, struct incoming *incoming);
+/* Replaces and Require for the phone that has the dialog of this leg; nothing when it is gone. */
+void replaces_write(struct b2bua *b, uint64_t replaced, struct pv_writer *w);
+
 /* ---- media.c: the call in the table, and its descriptions ---- */
 void media_owner_init(struct b2bua *b);
 /* As call_begin. */
@@ -239,6 +248,7 @@ struct outgoing {
 	struct path *to;
 	struct pv_span reason;                 /* of a Reason header, or empty */
 	struct pv_span rack;                   /* of a RAck header, or empty */
+	uint64_t replaced;                     /* for Replaces, 0 = none */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
 	struct buffer *body;                   /* a description of our own, or NULL */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */

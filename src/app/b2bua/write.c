@@ -93,6 +93,7 @@ static void put_request(
 	}
 	put_line(w, "Reason: ", o->reason);
 	put_line(w, "RAck: ", o->rack);
+	replaces_write(b, o->replaced, w);
 	if (m)
 		carry_headers(b, m, w);
 	if (o->body)
