@@ -75,6 +75,7 @@ METRIC(net_names_refused, COUNTER, "names", "names not asked for because too man
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
 
+METRIC(proxy_redirects, COUNTER, "responses", "3xx whose Contacts were tried")
 METRIC(b2bua_calls, COUNTER, "calls", "INVITEs that began a call of two legs")
 METRIC(b2bua_answered, COUNTER, "calls", "of these, answered")
 METRIC(b2bua_ended, COUNTER, "calls", "calls that the server itself ended")

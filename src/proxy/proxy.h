@@ -29,6 +29,7 @@ struct proxy_config {
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
 			 */
 	uint32_t retry_after_s; /* in a 503 */
+	bool follows_redirects; /* calls.redirects = "follow": 3xx to an INVITE */
 };
 
 /* What the proxy stands on; all belong to the same worker or are shared by all. Not owned. */
