@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call/query.h"
 #include "conf/config.h"
 
 struct admin;
@@ -30,6 +31,8 @@ struct admin_host {
 	const struct worker_group *workers;
 	struct transaction_layer *const *layers; /* one a worker */
 	struct registry *registry;
+	struct call_tables calls; /* calls NULL: not watched */
+	struct media *media;      /* NULL: nothing is relayed */
 	/* Both: 0 or -errno; findings go to the report. */
 	int (*reload)(void *context, struct config_report *report);
 	int (*users_reload)(void *context, struct config_report *report, uint32_t *ret_users);

@@ -9,6 +9,13 @@ COMMAND("status", "", command_status,
 	"uptime, addresses, what each worker has done and holds, losses")
 COMMAND("registrations", "[USER]", command_registrations,
 	"who is registered from where and for how long")
+COMMAND("call list", "", command_call_list, "calls in progress")
+COMMAND("call show", "ID", command_call_show,
+	"one call: its streams, who sends from where, packets, loss, jitter, round trip, how it "
+	"sounds")
+COMMAND("call hangup", "ID", command_call_hangup, "end a call; as a proxy, release its media")
+COMMAND("media", "", command_media,
+	"relay threads: cores, sessions, ports, packets, what was dropped and why")
 COMMAND("metrics", "[json]", command_metrics, "all counters, as Prometheus text or JSON")
 COMMAND("users reload", "", command_users_reload,
 	"read the users of the configuration and users_file again")

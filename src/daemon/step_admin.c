@@ -34,6 +34,9 @@ static void fill_host(struct daemon *daemon)
 	daemon->host.workers = &daemon->floors->workers;
 	daemon->host.layers = daemon->floors->layers;
 	daemon->host.registry = daemon->floors->registry;
+	daemon->host.calls = (struct call_tables){
+		.workers = &daemon->floors->workers, .calls = daemon->floors->calls};
+	daemon->host.media = daemon->floors->media;
 	daemon->host.reload = host_reload;
 	daemon->host.users_reload = host_users_reload;
 }

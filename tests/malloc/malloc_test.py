@@ -106,11 +106,14 @@ def challenges(alice, bob, count):
 
 def main(binary, library):
     worst, library = 0, os.path.abspath(library)
-    for challenge, work in (("none", ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
-                            ("register", ((challenges, 200),))):
+    never, always = '{ relay = "never"; }', '{ relay = "always"; ports = [ 20000, 27999 ]; threads = 1; }'
+    for challenge, media, work in (
+            ("none", never, ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
+            ("none", always, ((calls, 500), (cancels, 200))),
+            ("register", never, ((challenges, 200),))):
         counter = Counter()
         environment = {"LD_PRELOAD": library, "PORTAVOZ_MALLOC_COUNT": counter.file.name}
-        with Server(binary, environment=environment, auth='{ challenge = "%s"; }' % challenge) as server, \
+        with Server(binary, environment=environment, media=media, auth='{ challenge = "%s"; }' % challenge) as server, \
                 Phone(server, "alice") as alice, Phone(server, "bob") as bob:
             bob.register()
             for step, count in work:

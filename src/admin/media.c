@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* media.c — the relay threads: where they run, what they hold, what they have dropped and why. */
+#include <string.h>
+
+#include "admin/commands.h"
+#include "base/metrics.h"
+#include "media/media.h"
+
+static void put_thread(struct json *json, const struct media *media, unsigned index)
+{
+	struct media_status status;
+	media_status(media, index, &status);
+	json_object(json, NULL);
+	json_number(json, "thread", index);
+	if (status.core >= 0)
+		json_number(json, "core", (uint64_t)status.core);
+	json_number(json, "sessions", status.sessions);
+	json_number(json, "ports_used", 2 * (uint64_t)status.pairs_used);
+	json_number(json, "ports_ready", 2 * (uint64_t)status.pairs_stock);
+	json_number(json, "ports_resting", 2 * (uint64_t)status.pairs_quarantined);
+	json_number(json, "ports_total", 2 * (uint64_t)status.pairs_total);
+	json_number(json, "packets", status.packets);
+	json_number(json, "forwarded", status.forwarded);
+	json_number(json, "dropped", status.dropped);
+	json_number(json, "wakes", status.wakes);
+	json_object_end(json);
+}
+
+/* Named as the metrics are, without what they have in common. */
+static void put_drops(struct json *json)
+{
+	const char *prefix = "media_dropped_";
+	json_object(json, "drops");
+	for (int id = METRIC_media_dropped_third; id <= METRIC_media_send_errors; id++) {
+		const char *name = metric_rows[id].name;
+		if (strncmp(name, prefix, strlen(prefix)) == 0)
+			name += strlen(prefix);
+		json_number(json, name, metrics_sum((enum metric_id)id));
+	}
+	json_object_end(json);
+}
+
+void command_media(struct admin_call *call)
+{
+	const struct media *media = call->host->media;
+	struct json *json = &call->json;
+	if (!media) {
+		call_fail(call, "nothing is relayed: media.relay is \"never\"");
+		return;
+	}
+	json_object(json, NULL);
+	json_text(json, "io", "epoll, recvfrom and sendto");
+	json_number(json, "sessions", metrics_sum(METRIC_media_sessions));
+	json_number(json, "refused_without_ports", metrics_sum(METRIC_media_ports_exhausted));
+	json_number(json, "timeouts", metrics_sum(METRIC_media_timeouts));
+	json_array(json, "threads");
+	for (unsigned i = 0; i < media_threads(media); i++)
+		put_thread(json, media, i);
+	json_array_end(json);
+	put_drops(json);
+	json_object_end(json);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* query.c: a question of the main thread to a worker: posted as a task, answered into its own
+ * memory.
+ */
+#include "call/query.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "call/private.h"
+
+#define WAIT_S      2
+#define BATCH_CALLS 128 /* a worker copies so many between two of its events */
+
+/* Owner: main, then the worker, then main; when main has given up, the worker that comes last. */
+struct query {
+	struct worker_task task;
+	sem_t done;
+	_Atomic bool is_left; /* the first of both sets it, the second frees */
+	struct calls *calls;
+	void (*run)(struct query *query);
+	uint64_t handle;
+	int result;
+	bool says_bye;
+	uint32_t cursor; /* slab index to go on with */
+	bool is_more;
+	unsigned count;
+	union {
+		struct call_details details;
+		struct call_summary calls_found[BATCH_CALLS];
+	};
+};
+
+/* ---- on the worker ---- */
+
+static void copy_text(struct pv_span from, struct call_text *ret)
+{
+	size_t length = from.length < CALL_TEXT_MAX ? from.length : CALL_TEXT_MAX;
+	ret->length = (uint8_t)length;
+	memcpy(ret->bytes, from.at, length);
+}
+
+static void count_streams(const struct call *call, struct call_summary *ret)
+{
+	LIST_EACH(link, &call->media)
+	{
+		const struct call_media *media = container_of(link, struct call_media, link);
+		unsigned before = ret->streams;
+		for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++)
+			ret->streams += media->streams[i] != NULL;
+		ret->branches += ret->streams > before;
+	}
+}
+
+static void summarize(const struct calls *calls, const struct call *call, struct call_summary *ret)
+{
+	uint64_t now_ms = calls->at.worker->now_ms;
+	struct pv_writer w;
+	*ret = (struct call_summary){.owner = call->owner->name,
+		.state = call->state,
+		.can_hang_up = call->owner->can_hang_up || call->state == CALL_SETUP,
+		.status = call->status,
+		.age_ms = now_ms - call->began_ms,
+		.up_ms = call->up_ms ? now_ms - call->up_ms : 0};
+	pv_writer_init(&w, ret->name, sizeof(ret->name) - 1);
+	call_name_write(calls, call, &w);
+	copy_text(call->call_id, &ret->call_id);
+	copy_text(call->caller, &ret->caller);
+	copy_text(call->callee, &ret->callee);
+	count_streams(call, ret);
+}
+
+static void run_list(struct query *query)
+{
+	struct slab *slab = &query->calls->calls;
+	query->count = 0;
+	for (; query->cursor < slab->touched && query->count < BATCH_CALLS; query->cursor++) {
+		const struct call *call = slab_at(slab, query->cursor);
+		if (slab_is_taken(call) && call->state != CALL_ENDED)
+			summarize(query->calls, call, &query->calls_found[query->count++]);
+	}
+	query->is_more = query->cursor < slab->touched;
+}
+
+static void show_place(const struct call_place *place, char ret[NET_ADDRESS_TEXT])
+{
+	memcpy(ret, place->text, place->length);
+	ret[place->length < NET_ADDRESS_TEXT ? place->length : NET_ADDRESS_TEXT - 1] = 0;
+}
+
+static void show_streams(const struct call_media *media, unsigned branch, struct call_details *ret)
+{
+	static const char *const kinds[PV_SDP_KIND_COUNT] = {
+		"other", "audio", "video", "text", "application", "message", "image"};
+	static const char *const watches[] = {"early", "talk", "held"};
+	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
+		const struct call_stream *stream = media->streams[i];
+		if (!stream || ret->stream_count == CALL_STREAMS_SHOWN)
+			continue;
+		struct call_stream_summary *shown = &ret->streams[ret->stream_count++];
+		*shown = (struct call_stream_summary){.branch = branch,
+			.is_up = media->is_up,
+			.kind = kinds[stream->kind],
+			.watch = watches[stream->said.watch],
+			.lease = stream->lease};
+		show_place(&media->places[CALL_CALLER], shown->shown[CALL_CALLER]);
+		show_place(&media->places[CALL_CALLEE], shown->shown[CALL_CALLEE]);
+	}
+}
+
+static void run_show(struct query *query)
+{
+	struct call *call = call_get(query->calls, query->handle);
+	unsigned branch = 0;
+	query->result = call ? 0 : -ENOENT;
+	if (!call)
+		return;
+	query->details.stream_count = 0;
+	summarize(query->calls, call, &query->details.summary);
+	LIST_EACH(link, &call->media)
+	show_streams(container_of(link, struct call_media, link), branch++, &query->details);
+}
+
+static void run_hang_up(struct query *query)
+{
+	struct call *call = call_get(query->calls, query->handle);
+	query->result = call ? 0 : -ENOENT;
+	if (!call)
+		return;
+	query->says_bye = call->owner->can_hang_up || call->state == CALL_SETUP;
+	call_ask_to_end(query->calls, call, CALL_HANGUP);
+}
+
+static void query_leave(struct query *query)
+{
+	if (!atomic_exchange(&query->is_left, true))
+		return;
+	sem_destroy(&query->done);
+	free(query);
+}
+
+static void run(struct worker *worker, struct worker_task *task)
+{
+	struct query *query = container_of(task, struct query, task);
+	query->run(query);
+	sem_post(&query->done);
+	query_leave(query);
+}
+
+/* ---- on the main thread ---- */
+
+static struct query *query_new(void (*run_it)(struct query *))
+{
+	struct query *query = calloc(1, sizeof(*query));
+	if (!query)
+		return NULL;
+	sem_init(&query->done, 0, 0);
+	query->run = run_it;
+	return query;
+}
+
+/* 0 or -ETIMEDOUT. The query is main's until query_leave; without an answer its memory is not to be
+ * looked at. */
+static int ask(const struct call_tables *tables, unsigned worker, struct query *query)
+{
+	struct timespec until;
+	query->calls = tables->calls[worker];
+	query->task.mail.kind = MAIL_TASK;
+	query->task.run = run;
+	atomic_store(&query->is_left, false);
+	worker_post(&tables->workers->workers[worker], &query->task.mail);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WAIT_S;
+	while (sem_timedwait(&query->done, &until) < 0)
+		if (errno != EINTR)
+			return -ETIMEDOUT;
+	return 0;
+}
+
+/* One batch; *cursor goes on, *ret_more says whether it must. */
+static int list_some(const struct call_tables *tables, unsigned worker, uint32_t *cursor,
+	bool *ret_more, void (*each)(void *, const struct call_summary *), void *context)
+{
+	struct query *query = query_new(run_list);
+	if (!query)
+		return -ENOMEM;
+	query->cursor = *cursor;
+	int error = ask(tables, worker, query);
+	for (unsigned i = 0; !error && i < query->count; i++)
+		each(context, &query->calls_found[i]);
+	if (!error) {
+		*cursor = query->cursor;
+		*ret_more = query->is_more;
+	}
+	query_leave(query);
+	return error;
+}
+
+int call_query_list(const struct call_tables *tables,
+	void (*each)(void *context, const struct call_summary *call), void *context)
+{
+	for (unsigned i = 0; i < tables->workers->count; i++) {
+		uint32_t cursor = 0;
+		bool is_more = true;
+		while (is_more) {
+			int error = list_some(tables, i, &cursor, &is_more, each, context);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+/* The query is left to the caller when 0 is returned. */
+static int ask_about(const struct call_tables *tables, struct pv_span name,
+	void (*run_it)(struct query *), struct query **ret)
+{
+	unsigned worker;
+	uint64_t handle;
+	if (!call_name_read(name, &worker, &handle))
+		return -EINVAL;
+	if (worker >= tables->workers->count)
+		return -ENOENT;
+	struct query *query = query_new(run_it);
+	if (!query)
+		return -ENOMEM;
+	query->handle = handle;
+	int error = ask(tables, worker, query);
+	if (!error)
+		error = query->result;
+	if (error)
+		query_leave(query);
+	else
+		*ret = query;
+	return error;
+}
+
+int call_query_show(const struct call_tables *tables, struct pv_span name, struct call_details *ret)
+{
+	struct query *query;
+	int error = ask_about(tables, name, run_show, &query);
+	if (error)
+		return error;
+	*ret = query->details;
+	query_leave(query);
+	return 0;
+}
+
+int call_query_hang_up(const struct call_tables *tables, struct pv_span name, bool *ret_says_bye)
+{
+	struct query *query;
+	int error = ask_about(tables, name, run_hang_up, &query);
+	if (error)
+		return error;
+	*ret_says_bye = query->says_bye;
+	query_leave(query);
+	return 0;
+}

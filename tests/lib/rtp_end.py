@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""rtp_end: one end of an RTP stream: a pair of sockets, packets out, packets in, what was lost on the way."""
+import socket
+import struct
+import time
+
+from sip_ua import SLOW
+
+
+class RtpEnd:
+    """Ports for RTP and RTCP on `ip`; what it announces in an SDP may be something else."""
+
+    def __init__(self, ip="127.0.0.1", announced=None, payload_type=0, ssrc=None):
+        self.ip, self.announced, self.payload_type = ip, announced or ip, payload_type
+        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+        for _ in range(100):
+            self.rtp = socket.socket(family, socket.SOCK_DGRAM)
+            self.rtcp = socket.socket(family, socket.SOCK_DGRAM)
+            try:
+                self.rtp.bind((ip, 0))
+                self.port = self.rtp.getsockname()[1]
+                if self.port % 2 == 0:
+                    self.rtcp.bind((ip, self.port + 1))
+                    break
+            except OSError:
+                pass
+            self.close()
+        self.ssrc = ssrc if ssrc is not None else self.port
+        self.sequence, self.stamp = 1, 0
+        self.sent, self.got, self.sources = [], [], set()
+
+    def close(self):
+        self.rtp.close()
+        self.rtcp.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def sdp(self, direction="sendrecv", port=None, version=1, extra=""):
+        family = 6 if ":" in self.announced else 4
+        return ("v=0\r\no=- %d %d IN IP%d %s\r\ns=-\r\nc=IN IP%d %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
+                "a=rtpmap:101 telephone-event/8000\r\na=%s\r\n%s"
+                % (self.ssrc, version, family, self.announced, family, self.announced,
+                   self.port if port is None else port, self.payload_type, direction, extra))
+
+    def send(self, to, count=1):
+        """`count` packets of 20 ms, as fast as they go."""
+        for _ in range(count):
+            payload = struct.pack("!II", self.ssrc, self.sequence) * 20
+            packet = struct.pack("!BBHII", 0x80, self.payload_type, self.sequence & 0xffff, self.stamp,
+                                 self.ssrc) + payload
+            self.rtp.sendto(packet, to)
+            self.sent.append(packet)
+            self.sequence, self.stamp = self.sequence + 1, self.stamp + 160
+
+    def receive(self, count, timeout=5.0):
+        """Waits for `count` packets in all; returns how many there are."""
+        end = time.monotonic() + timeout * SLOW
+        while len(self.got) < count and time.monotonic() < end:
+            self.rtp.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                packet, source = self.rtp.recvfrom(4096)
+            except socket.timeout:
+                break
+            self.got.append(packet)
+            self.sources.add(source[:2])
+        return len(self.got)
+
+    def receive_until(self, packet, timeout=5.0):
+        """Waits for this packet; True when it came."""
+        end = time.monotonic() + timeout * SLOW
+        while packet not in self.got and time.monotonic() < end:
+            self.receive(len(self.got) + 1, max(0.001, (end - time.monotonic()) / SLOW))
+        return packet in self.got
+
+    def heard(self, sent):
+        """Whether these packets came, each once and in this order, whatever else did."""
+        wanted = set(sent)
+        return [p for p in self.got if p in wanted] == sent
+
+    def forget(self):
+        self.sent, self.got, self.sources = [], [], set()
+
+
+def audio_of(message):
+    """(address, port) of the audio in a message's SDP."""
+    address = port = None
+    for line in message.body.decode().splitlines():
+        if line.startswith("c="):
+            address = line.split()[2]
+        elif line.startswith("m=audio "):
+            port = int(line.split()[1])
+    return address, port
