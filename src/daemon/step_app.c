@@ -114,6 +114,7 @@ static int make_b2bua(struct floors *floors, const struct config *config, unsign
 		.transactions = floors->layers[index],
 		.proxy = floors->proxies[index],
 		.calls = floors->calls[index],
+		.peers = floors->b2buas,
 		.tag_key = &floors->tag_key,
 	};
 	return b2bua_new(&floors->b2buas[index], &b2bua, &at);
