@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* private.h — what the files of the proxy share: the proxy, its forks, and the steps' entry points.
  */
-#ifndef APP_PROXY_PRIVATE_H
-#define APP_PROXY_PRIVATE_H
+#ifndef PROXY_PRIVATE_H
+#define PROXY_PRIVATE_H
 
 #include "proxy/proxy.h"
 #include "base/metrics.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proxy.h — the transaction-stateful proxy of one worker (RFC 3261 §16). */
-#ifndef APP_PROXY_PROXY_H
-#define APP_PROXY_PROXY_H
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
 
 #include "proxy/fork_user.h"
 #include "proxy/incoming.h"
