@@ -137,7 +137,8 @@ void session_watch(struct relay *relay, struct session *session)
 			? atomic_load_explicit(&relay->media->timeout_ms, memory_order_relaxed)
 			: atomic_load_explicit(
 				  &relay->media->hold_timeout_ms, memory_order_relaxed);
-	bool is_silent = relay->now_ms - last_heard(session) >= most;
+	/* packets of this round have come after its clock was read */
+	bool is_silent = relay->now_ms >= last_heard(session) + most;
 	bool is_news = is_silent != session->is_silent;
 	session->is_silent = is_silent;
 	publish(relay, session);
@@ -159,7 +160,7 @@ static void report_end(const struct stream_end *end, uint64_t added_ms, uint64_t
 		.sent_bytes = end->sent_bytes,
 		.dropped_third = end->dropped_third,
 		.first_ms = end->is_heard ? end->first_ms - end->offered_ms : UINT64_MAX,
-		.silent_ms = now_ms - MAX(end->heard_ms, added_ms),
+		.silent_ms = now_ms - MIN(MAX(end->heard_ms, added_ms), now_ms),
 		.expected = (uint32_t)rtp_receiver_expected(receiver),
 		.lost = (uint32_t)rtp_receiver_lost(receiver),
 		.reordered = receiver->reordered,

@@ -316,7 +316,7 @@ def answered(call, sent, invite, refused=False):
     (theirs.bye(mine) if refused else mine.bye(theirs))
 
 
-@feature(media='{ relay = "always"; ports = [ 12000, 27999 ]; }')
+@feature(media='{ relay = "always"; ports = [ 21000, 31999 ]; }')
 def media_many_ends(server):
     """Calls with every kind of end, one after the other: as many ports as before. Faster than they rest, so many."""
     ends = [busy, cancelled, answered, lambda *a: answered(*a, refused=True)]
