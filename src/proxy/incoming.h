@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* incoming.h — one request while it is being looked at: what it asks for once our own routes are
  * off it (RFC 3261 §16.4). */
-#ifndef APP_PROXY_INCOMING_H
-#define APP_PROXY_INCOMING_H
+#ifndef PROXY_INCOMING_H
+#define PROXY_INCOMING_H
 
 #include <portavoz/uri.h>
 #include "proxy/route_token.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* private.h — what the files of the proxy share: the proxy, its forks, and the steps' entry points.
  */
-#ifndef APP_PROXY_PRIVATE_H
-#define APP_PROXY_PRIVATE_H
+#ifndef PROXY_PRIVATE_H
+#define PROXY_PRIVATE_H
 
 #include "proxy/proxy.h"
 #include "base/metrics.h"
@@ -66,6 +66,7 @@ struct fork {
 	bool cancelled;       /* no new branches */
 	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
+	bool is_local;                  /* a local user sent it */
 	bool begins_call;               /* its INVITE began `call` */
 	uint8_t from_side;              /* enum call_side: who of `call` sent the request */
 	uint64_t call;                  /* handle of the call that it belongs to, 0 = none */
@@ -144,12 +145,18 @@ static inline struct route_end *dialog_far_end(struct incoming *incoming)
 uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
 /* ---- admit.c: who may send this where ---- */
-bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
+/* proxy_identify: proxy.h */
 
 /* ---- targets.c: §16.5 ---- */
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming);
 /* Where a binding leads; `after` is the caller's to say. */
 void proxy_target_of_binding(struct target *target, const struct registry_binding *binding);
+/* The bindings of incoming->uri become targets, if it has any; nobody is answered. */
+void proxy_add_bindings(struct proxy *proxy, struct incoming *incoming);
+
+/* ---- redirect.c: §16.7 item 4 ---- */
+/* The Contacts of a 3xx become branches that wait. False: there is none that may be tried. */
+bool fork_redirect(struct proxy *proxy, struct fork *fork, const struct pv_message *response);
 
 /* ---- forward.c: §16.6 ---- */
 /* Finds the next hop of a branch and sends the request there, now or when its name is resolved. */
@@ -224,6 +231,8 @@ void dialog_token_turn(const struct proxy *proxy, const struct pv_message *respo
 struct fork *fork_new(
 	struct proxy *proxy, const struct incoming *incoming, struct transaction *server);
 void fork_free(struct proxy *proxy, struct fork *fork);
+/* Further branches, which wait, for incoming's targets. False: no room. */
+bool fork_add_targets(struct proxy *proxy, struct fork *fork, const struct incoming *incoming);
 struct fork *fork_get(struct proxy *proxy, uint64_t handle);
 /* Starts the next group of branches that may go (equal q, nothing to wait for). False when none is
  * left. */

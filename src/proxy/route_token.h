@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* route_token.h — the user part of our Record-Route: proves to which dialog a request belongs, and
  * says where its other end is. */
-#ifndef APP_PROXY_ROUTE_TOKEN_H
-#define APP_PROXY_ROUTE_TOKEN_H
+#ifndef PROXY_ROUTE_TOKEN_H
+#define PROXY_ROUTE_TOKEN_H
 
 #include <portavoz/writer.h>
 #include "base/siphash.h"
