@@ -69,7 +69,7 @@ int description_write(struct calls *calls, const struct call_media *media,
 		const struct call_stream *stream = media->streams[i];
 		if (order->offer)
 			mend_direction(order->offer, i, &sdp->media[i], &change.media[i]);
-		if (!stream || pv_sdp_is_rejected(&sdp->media[i]))
+		if (!stream || pv_sdp_is_rejected(&sdp->media[i]) || !sdp->media[i].is_rtp)
 			continue;
 		change.origin = shown;
 		change.media[i].address = shown;

@@ -20,7 +20,7 @@
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
- *                              "video:PORT", "v:N" (version of o=), "mux"
+ *                              "video:PORT", "v:N" (version of o=), "mux", "fax"
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
@@ -39,6 +39,7 @@
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
  *                              no session timer is asked for
+ *   redirects follow|pass      calls.redirects
  *   legs N                     how many dialogs of ours there must be now
  */
 struct fake_server {
