@@ -75,6 +75,9 @@ struct call_message {
 	/* The callee's tag in the dialog: of its response the To tag; of its request the From tag;
 	 * of the caller's request the To tag; empty in the INVITE that begins it all. */
 	struct pv_span callee_tag;
+	/* Of a response, the request as it was passed, where the CSeq of the two differ: each leg
+	 * of a b2bua counts for itself. NULL: the response has the request's CSeq. */
+	const struct pv_message *request;
 	/* The way that it came, for the host that it came from. NULL: as call_ways said. */
 	const struct path *source;
 	/* The Vias of the message show that it came through another proxy: its source is not where

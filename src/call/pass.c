@@ -220,7 +220,8 @@ static bool is_answer_to_last(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, call_other(p->said->from), p->message->method);
-	return request->method == p->message->method && request->cseq == p->message->cseq;
+	const struct pv_message *answered = p->said->request ? p->said->request : p->message;
+	return request->method == p->message->method && request->cseq == answered->cseq;
 }
 
 static bool is_same_again(const struct passage *p)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """rtp_shim: a bad road between a phone and the relay: packets are lost, swapped and doubled, by a seed."""
+import os
 import random
 import select
 import socket
@@ -64,6 +65,8 @@ class Shim:
         self._release(sum(left <= 0 for _, left in self.held))
 
     def _run(self):
+        # on one core: a thread that moves may overtake itself on the loopback, whose queues are one a core
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         while self.open:
             for s in select.select([self.inside, self.outside], [], [], 0.2)[0]:
                 packet = s.recv(4096)

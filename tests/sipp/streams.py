@@ -4,15 +4,14 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 
-from feature import Skip, ctl, in_both_modes, ok
+from feature import Skip, in_both_modes, ok
 from media import ALWAYS, SDP, Call, asked, eventually, sessions_end
 from rtp_end import RtpEnd, audio_of
 from rtp_shim import Shim, seen_by_receiver
-from scenarios import Sipp, bind
+from scenarios import Sipp
 from server import free_port
-from sip_ua import SLOW, Dialog, Phone, Timeout
+from sip_ua import SLOW, Dialog, Phone
 from tshark import Capture
 
 PCAP = "/usr/share/sip-tester/g711a.pcap"
@@ -100,6 +99,19 @@ def stream_hold(server, mode):
         exchange(call.theirs, call.mine, call.b.sdp(version=7), call.a.sdp(version=7))
         ok(call.talk(20), "and is ended by the other end")
         ok(call.mine.bye(call.theirs), "BYE")
+        sessions_end(server)
+
+
+@in_both_modes(media=ALWAYS)
+def stream_later_cseq(server, mode):
+    """The INVITE is not the first request of its dialog's count, as behind a challenge; the legs of a b2bua count
+    each for itself."""
+    with Call(server) as call:
+        call.set_up(cseq=4711)
+        ok(21000 <= call.to_bob[1] <= 21999 and 21000 <= call.to_alice[1] <= 21999, "both are sent to the relay")
+        ok(call.talk(20), "both talk")
+        ok(stream_of(server)["state"] == "talk", "which is known")
+        ok(call.theirs.bye(call.mine), "BYE")
         sessions_end(server)
 
 

@@ -52,7 +52,8 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	int error;
 	const struct pv_message *m = exchange_message(b, e);
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
-	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, NULL, &media);
+	const struct media_passing passing = {.message = m};
+	bool good = !m || media_pass(b, leg_other(b, leg), leg, &passing, &media);
 	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,
@@ -138,7 +139,8 @@ static bool describe(
 {
 	const struct pv_message *m = exchange_message(b, e);
 	struct leg *from = leg_get(b, e->from);
-	if (!m || !from || media_pass(b, from, to, m, &e->source, ret))
+	const struct media_passing passing = {.message = m, .source = &e->source};
+	if (!m || !from || media_pass(b, from, to, &passing, ret))
 		return true;
 	keep_refusal(e, ret);
 	return false;
@@ -242,7 +244,8 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!request || !from)
 		return NULL;
-	if (carried && to && !media_pass(b, to, from, carried, NULL, &media)) {
+	const struct media_passing passing = {.message = carried, .request = request};
+	if (carried && to && !media_pass(b, to, from, &passing, &media)) {
 		keep_refusal(e, &media);
 		return NULL;
 	}

@@ -99,8 +99,9 @@ static bool is_forwarded(const struct pv_message *message)
 }
 
 bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret)
+	const struct media_passing *passing, struct call_media_result *ret)
 {
+	const struct pv_message *message = passing->message;
 	struct call_media *media = media_of(b, sender, other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
@@ -109,7 +110,8 @@ bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *oth
 	const struct call_message said = {.message = message,
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
 		.callee_tag = callee_tag(sender, other, message),
-		.source = source,
+		.request = passing->request,
+		.source = passing->source,
 		.is_forwarded = is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;

@@ -215,10 +215,16 @@ void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsign
 /* A phone is called, or called once more: false: no room. */
 bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
 void media_end(struct b2bua *b, struct leg *callee);
+/* What passes. */
+struct media_passing {
+	const struct pv_message *message;
+	const struct pv_message *request; /* that a response answers, as the other leg sent it */
+	const struct path *source;        /* of a request; NULL: as before */
+};
 /* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
- * had to be in it is missing. `source` NULL: as before. */
+ * had to be in it is missing. */
 bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret);
+	const struct media_passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
 	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
