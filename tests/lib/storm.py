@@ -18,10 +18,13 @@ CANCELLED = ("cancel", "cancel-at-once")
 
 
 class Storm:
-    """Calls from alice to bob, who is registered at `contact`. run() plays `count` of them."""
+    """Calls from alice to bob, who is registered at `contact`. run() plays `count` of them, `rate` a second: ports rest
+    for two seconds after each. `finals` are the answers to INVITE by the end that was meant."""
 
-    def __init__(self, server, seed, window=40):
-        self.server, self.window, self.random = ("127.0.0.1", server.port), window, random.Random(seed)
+    def __init__(self, server, seed, rate, window=40):
+        self.server, self.rate, self.window = ("127.0.0.1", server.port), rate, window
+        self.random, self.refused = random.Random(seed), 0
+        self.looked = 0.0
         self.caller, self.callee = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         for s in (self.caller, self.callee):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
@@ -88,6 +91,10 @@ class Storm:
             self.cancel(call)
         elif method == "INVITE" and m.status >= 200:
             self.acknowledge(call, m)
+            if m.status == 503:                               # no port is ready: another call takes its place
+                self.refused += 1
+                del self.open[m.call_id]
+                return
             if not call["answered"]:
                 call["answered"] = True
                 self.finals.setdefault(end, {}).setdefault(m.status, 0)
@@ -152,6 +159,9 @@ class Storm:
     def send_again(self):
         """What was lost on its way to the server; the server sends its own again by itself."""
         now = time.monotonic()
+        if now < self.looked + 0.5:
+            return
+        self.looked = now
         for call in self.open.values():
             if now - call["since"] > 1.0 * SLOW and not (call["answered"] and call["end"] == "callee-bye"):
                 call["since"] = now
@@ -160,17 +170,18 @@ class Storm:
     def run(self, count, seconds):
         """Plays the calls; fails when they are not all over in time. Returns how long it took."""
         began, started = time.monotonic(), 0
-        while started < count or self.open:
-            while started < count and len(self.open) < self.window:
+        while started < count + self.refused or self.open:
+            due = min(count + self.refused, 1 + self.rate * (time.monotonic() - began))
+            while started < due and len(self.open) < self.window:
                 self.begin()
                 started += 1
-            ready = select.select([self.caller, self.callee], [], [], 0.1)[0]
+            more = started < count + self.refused and len(self.open) < self.window
+            ready = select.select([self.caller, self.callee], [], [], 1 / self.rate if more else 0.1)[0]
             if self.callee in ready:
                 self.read(self.callee, self.bob)
             if self.caller in ready:
                 self.read(self.caller, self.alice)
-            if not ready:
-                self.send_again()
+            self.send_again()
             assert time.monotonic() - began < seconds * SLOW, "after %d s %d of %d calls are over; open: %s" % (
                 seconds * SLOW, sum(self.ended.values()), count, list(self.open.values())[:3])
         return time.monotonic() - began

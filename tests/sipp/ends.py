@@ -167,7 +167,7 @@ def ends_storm(server, mode):
     """Ten thousand short calls (times PORTAVOZ_TEST_LOAD), every end in any order."""
     count = int(10000 * float(os.environ.get("PORTAVOZ_TEST_LOAD", "1")))
     total = sum(t["ports_total"] for t in asked(server, "media")["threads"])
-    storm = Storm(server, seed=1812)
+    storm = Storm(server, seed=1812, rate=700)
     try:
         with Phone(server, "bob") as bob:
             bob.register(contact="<%s>" % storm.contact)
@@ -176,6 +176,7 @@ def ends_storm(server, mode):
         storm.close()
     print("# %d calls in %.1f s: %s" % (count, took, storm.finals))
     ok(sum(storm.ended.values()) == count, "%d calls are over" % count)
+    ok(storm.refused <= count / 100, "%d were refused for want of a port that is ready" % storm.refused)
     for end, answers in ENDS.items():
         wanted = {487} if end in CANCELLED else {answers[-1]}
         ok(set(storm.finals[end]) == wanted, "%d times %s: %s" % (storm.ended[end], end, storm.finals[end]))
