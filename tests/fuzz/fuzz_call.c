@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/proxy/private.h"
+#include "proxy/private.h"
 #include "call/private.h"
 #include "fuzz.h"
 #include "lib/fake_server.h"
