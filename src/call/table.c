@@ -8,7 +8,7 @@
 #include "call/private.h"
 #include "media/command.h"
 
-#define BUCKETS_MAX    (1u << 20)
+#define BUCKETS_MAX    (1u << 14) /* stays in the cache; a chain of a few is no harm */
 #define DIALOGS_A_CALL 4
 #define STREAMS_A_CALL 4
 

@@ -51,9 +51,9 @@ struct incoming {
 	unsigned routes_gone;       /* leading Route values that are ours */
 	struct pv_span next_route;  /* the first that is left, empty = none */
 	bool next_route_is_strict;
-	struct route_token token; /* when in_dialog */
-	bool in_dialog;
-	bool from_caller; /* direction within the dialog */
+	struct route_token token; /* holder ROUTE_NOBODY: it brings none */
+	bool in_dialog;           /* it goes from one end of the token's dialog to the other */
+	bool from_caller;         /* direction within the dialog */
 
 	struct pv_span identity; /* canonical address-of-record of the local user who sends, empty =
 				    a stranger */

@@ -28,7 +28,9 @@ struct proxy_config {
 	uint32_t targets;           /* limits.forks: most targets of one request */
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
 			 */
-	uint32_t retry_after_s; /* in a 503 */
+	uint32_t retry_after_s;  /* in a 503 */
+	uint32_t dialog_minutes; /* how long an INVITE's dialog is known (calls.max_duration); 0: no
+				    limit */
 };
 
 /* What the proxy stands on; all belong to the same worker or are shared by all. Not owned. */

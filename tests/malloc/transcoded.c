@@ -206,8 +206,8 @@ int main(void)
 	must(worker_group_init(&group, 1, NULL) == 0, "workers");
 	struct media_config config = {.workers = &group,
 		.local_count = 1,
-		.port_first = 21000,
-		.port_last = 21999,
+		.port_first = 26000,
+		.port_last = 26999,
 		.threads = 1,
 		.timeout_ms = 60000,
 		.hold_timeout_ms = 60000,
