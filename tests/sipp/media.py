@@ -40,8 +40,8 @@ class Call:
         if register:
             self.bob.register()
 
-    def set_up(self):
-        sent = self.alice.invite(self.bob.aor, body=self.a.sdp())
+    def set_up(self, **invite):
+        sent = self.alice.invite(self.bob.aor, body=self.a.sdp(), **invite)
         invite = self.bob.expect("INVITE")
         answer = self.bob.respond(invite, 200, body=self.b.sdp())
         response = self.alice.expect(200)
