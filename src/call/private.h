@@ -13,6 +13,9 @@
 #define CALL_TICK_MS 1000 /* how exact deadlines are */
 /* An owner that was told to end a call has this long to do it (64*T1, RFC 3261 §17.1.1.2). */
 #define CALL_LAST_WORDS_MS 32000
+/* Tags of the callee that one branch may have: phones that ring behind another proxy. Each costs
+ * memory of the worker and a look, and the callee alone chooses how many there are. */
+#define CALL_DIALOGS_MAX 16
 
 /* Owner: the worker. Lifetime: the daemon's. */
 struct calls {
@@ -105,6 +108,7 @@ struct call_media {
 	bool is_up;                  /* one of its dialogs is confirmed */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
+	uint8_t dialog_count;
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -190,6 +194,10 @@ int description_write(struct calls *calls, const struct call_media *media,
 /* ---- dialogs in media.c ---- */
 struct call_dialog *dialog_find(
 	const struct calls *calls, const struct call_media *media, struct pv_span tag);
+/* NULL: no memory, or the branch has CALL_DIALOGS_MAX. */
 struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag);
+/* The oldest one that is not confirmed goes, where the branch has as many as it may: for an answer,
+ * which must not be lost because too many rang. */
+void dialogs_make_room(struct calls *calls, struct call_media *media);
 
 #endif
