@@ -213,6 +213,10 @@ void calls_configure(struct calls *calls, const struct calls_settings *settings)
 
 /* ---- one call ---- */
 
+/* Calls of one name at once. Whoever sends INVITEs chooses their names, and each of a name is
+ * looked at for each message of it. */
+#define CALL_NAMESAKES_MAX 16
+
 /* Spans need to live until call_begin returns. */
 struct call_beginning {
 	const struct call_owner *owner;
@@ -224,13 +228,14 @@ struct call_beginning {
 	struct pv_span user;
 	/* Another call of this name may be in progress: a proxy passes on both when one INVITE has
 	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
-	 * apart by the callee's tag. */
+	 * apart by the callee's tag; there may be CALL_NAMESAKES_MAX. */
 	bool may_share_name;
 };
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:
- *   -EEXIST   there is a call of this name, and may_share_name was not said (482)
+ *   -EEXIST   there is a call of this name, and may_share_name was not said, or too many of them
+ *             are there, which is counted (482)
  *   -EDQUOT   the user has calls.per_user calls: 403
  *   -ENOBUFS  calls.max_calls, or the table is full: 503
  * The last two are counted.

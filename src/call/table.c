@@ -265,10 +265,23 @@ static struct call *make(struct calls *calls, const struct call_beginning *begin
 	return NULL;
 }
 
+/* Whether one more call may have the name of this one. */
+static bool may_have_name(const struct calls *calls, const struct call_beginning *b)
+{
+	unsigned count = 0;
+	struct call *call = find(calls, b->call_id, b->caller_tag);
+	for (; call; call = first_of(call->chain, call->hash, b->call_id, b->caller_tag))
+		count++;
+	if (count < (b->may_share_name ? CALL_NAMESAKES_MAX : 1))
+		return true;
+	metrics_add(METRIC_calls_refused_name, b->may_share_name);
+	return false;
+}
+
 int call_begin(struct calls *calls, const struct call_beginning *beginning, struct call **ret_call)
 {
 	uint32_t place;
-	if (!beginning->may_share_name && find(calls, beginning->call_id, beginning->caller_tag))
+	if (!may_have_name(calls, beginning))
 		return -EEXIST;
 	int error = shared_enter(calls->at.shared, beginning->user, &place);
 	if (error)
