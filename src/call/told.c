@@ -38,7 +38,8 @@ void calls_told(void *context, media_id session, uint64_t owner, uint32_t told)
 	if (!(told & MEDIA_TOLD_SILENT))
 		return;
 	stream->is_silent = true;
-	if (!all_silent(call))
+	/* while it rings there need be no media; the call's deadline and Timer C end that */
+	if (call->state != CALL_UP || !all_silent(call))
 		return;
 	metrics_add(METRIC_calls_media_timeouts, 1);
 	call_ask_to_end(calls, call, CALL_SILENT);

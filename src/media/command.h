@@ -129,7 +129,7 @@ struct media_end {
 
 /* What silence means for a session. */
 enum media_watch {
-	MEDIA_WATCH_EARLY, /* not answered yet: bounded by media.hold_timeout */
+	MEDIA_WATCH_EARLY, /* not answered yet: media.hold_timeout, for who wants to know */
 	MEDIA_WATCH_TALK,  /* media.timeout of silence on both ends is the end */
 	MEDIA_WATCH_HELD,  /* a direction other than sendrecv on either end: media.hold_timeout */
 };
