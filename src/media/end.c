@@ -150,6 +150,9 @@ static unsigned judge_rtp(
 		.ssrc = bytes_u32(packet->bytes + 8),
 		.sequence = bytes_u16(packet->bytes + 2),
 		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+	/* who was here before this session is heard only where its SDP or signalling leads to it */
+	if (port_pair_is_ghost(end->pair, &packet->from, now_ms))
+		seen.is_negotiated = false;
 	unsigned verdict = latch_packet(&end->rtp, &seen, now_ms);
 	if (verdict & LATCH_TELL) {
 		latch_follow(&end->rtcp, &end->rtp, now_ms);

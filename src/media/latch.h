@@ -127,7 +127,7 @@ struct latch_packet {
 	const struct media_address *from;
 	uint32_t ssrc;      /* of RTP */
 	uint16_t sequence;  /* of RTP */
-	bool is_negotiated; /* its payload type was */
+	bool is_negotiated; /* its payload type was; else no stranger is elected by it */
 };
 
 /* What an offer or answer says of one stream's address. */
