@@ -16,6 +16,9 @@
 /* Tags of the callee that one branch may have: phones that ring behind another proxy. Each costs
  * memory of the worker and a look, and the callee alone chooses how many there are. */
 #define CALL_DIALOGS_MAX 16
+/* Sessions that one call may hold, over all that ring for it: m-lines of one INVITE times contacts
+ * of its user are both for outsiders to choose, and ports are everybody's. */
+#define CALL_STREAMS_MAX 32
 
 /* Owner: the worker. Lifetime: the daemon's. */
 struct calls {
@@ -162,8 +165,8 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from);
 
 /* ---- stream.c ---- */
-/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS: then nothing was taken.
- */
+/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS (no ports, or the call has
+ * CALL_STREAMS_MAX, which is counted): then nothing was taken. */
 int streams_take(struct calls *calls, struct call_media *media, const struct pv_sdp *offer);
 /* Those of the offer that waits are dropped, and what it said is forgotten. */
 void streams_roll_back(struct calls *calls, struct call_media *media);

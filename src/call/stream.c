@@ -3,6 +3,7 @@
  * answered, dropped when it is refused. */
 #include <errno.h>
 
+#include "base/metrics.h"
 #include "call/private.h"
 
 /* ---- take and drop ---- */
@@ -16,6 +17,10 @@ static bool wants_relay(const struct pv_sdp_media *media)
 static struct call_stream *take(struct calls *calls, struct call_media *media)
 {
 	struct call *call = slab_get(&calls->calls, media->call);
+	if (call->hold_backs >= CALL_STREAMS_MAX) {
+		metrics_add(METRIC_calls_refused_streams, 1);
+		return NULL;
+	}
 	struct call_stream *stream = slab_take(&calls->streams);
 	if (!stream)
 		return NULL;

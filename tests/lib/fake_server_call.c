@@ -62,6 +62,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
 	bool mux = false;
+	unsigned more = 0;
 	struct pv_writer w;
 	snprintf(copy, sizeof(copy), "%s", text);
 	char *rest = NULL;
@@ -75,6 +76,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			video = word + 6;
 		else if (strncmp(word, "v:", 2) == 0)
 			version = word + 2;
+		else if (strncmp(word, "more:", 5) == 0)
+			more = (unsigned)atoi(word + 5);
 		else if (strcmp(word, "mux") == 0)
 			mux = true;
 		else if (colon) {
@@ -101,6 +104,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	}
 	if (mux)
 		pv_put_text(&w, "a=rtcp-mux\r\n");
+	while (more-- > 0)
+		put_media(&w, "audio", port, types);
 	if (video) {
 		put_media(&w, "video", video, ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
