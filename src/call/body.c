@@ -41,6 +41,8 @@ void call_media_patch(
 	else
 		patch_insert(patch, m->head_end, pv_writer_span(&w));
 	patch_replace(patch, result->old, result->sdp);
+	if (!new_length(result, m)) /* what it would be the type of is gone */
+		patch_remove_header(patch, PV_HEADER_CONTENT_TYPE);
 }
 
 size_t call_media_body_length(

@@ -141,6 +141,8 @@ struct call {
 	uint64_t began_ms, up_ms, ended_ms; /* monotonic; up_ms 0: was not answered */
 	struct list media;                  /* struct call_media, by its link; oldest first */
 	struct wheel_node deadline;
+	uint64_t ends_ms; /* calls.max_duration is over, monotonic; 0: not answered yet */
+	bool is_bare;     /* had nothing that could fall silent when it was looked at last */
 	struct call_record record;
 };
 
@@ -184,6 +186,8 @@ struct calls_settings {
 	enum call_relay relay;
 	struct pv_span codecs[CALL_CODECS]; /* media.codecs; none: all, as they come */
 	unsigned codec_count;
+	uint64_t
+		hold_timeout_ms; /* media.hold_timeout; 0: calls without media are not looked for */
 };
 
 struct calls_config {

@@ -167,12 +167,27 @@ static bool take_answer(struct passage *p, bool is_preview)
 	return true;
 }
 
+/* An ACK that came again: its answer was refused the first time, and is now. */
+static bool is_void_answer(const struct passage *p, const struct call_dialog *dialog)
+{
+	if (p->message->method != PV_METHOD_ACK)
+		return false;
+	if (!dialog->has_outline)
+		return true;
+	int verdict = pv_sdp_answer_check(&dialog->outline, &p->calls->sdp);
+	return verdict < 0 && verdict != -PV_SDP_ANSWER_DIRECTION;
+}
+
 /* Same ports, same directions, the filter where it was an offer: the bytes that went out before. */
 static void repeat(struct passage *p)
 {
 	const struct call_dialog *dialog = p->dialog ? p->dialog : &p->media->root;
 	bool is_offer = !dialog->has_outline || dialog->machine.offerer == (uint8_t)p->said->from;
-	if (p->media->relay == BRANCH_RELAYED)
+	if (p->media->relay != BRANCH_RELAYED)
+		return;
+	if (is_void_answer(p, dialog))
+		refuse(p, 488);
+	else
 		write(p, is_offer, is_offer ? NULL : &dialog->outline);
 }
 

@@ -112,6 +112,7 @@ struct call_media {
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
 	uint8_t dialog_count;
+	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -124,6 +125,8 @@ void call_settle(struct calls *calls, struct call *call);
 /* ---- deadline.c ---- */
 int deadlines_init(struct calls *calls);
 void deadline_set(struct calls *calls, struct call *call, uint64_t at_ms);
+/* Of a call that is up: the next look at it, or its end. */
+void deadline_look(struct calls *calls, struct call *call);
 /* Tells the owner, once. May end the call. */
 void call_ask_to_end(struct calls *calls, struct call *call, enum call_why why);
 
@@ -143,6 +146,10 @@ void calls_ended(
 /* The report of a session, for the record of its call. */
 void call_keep_report(
 	struct calls *calls, const struct call_stream *stream, const struct media_report *report);
+
+/* An answered call that should be relayed and has nothing to relay: its answer never came, or could
+ * not be, or refused everything. No relay thread will ever say that it is silent. */
+bool call_is_bare(const struct call *call);
 
 /* ---- place.c ---- */
 /* 0 or -EADDRNOTAVAIL. Chooses path->listener. */

@@ -109,6 +109,9 @@ static void hear(struct call_stream *stream, enum call_side side, const struct p
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once)
 {
+	media->has_other = false;
+	for (unsigned i = 0; i < sdp->media_count; i++)
+		media->has_other |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
 	for (unsigned i = 0; i < sdp->media_count; i++)
 		if (media->streams[i])
 			hear(media->streams[i], side, &sdp->media[i], from,

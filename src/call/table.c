@@ -311,8 +311,9 @@ void call_up(struct calls *calls, struct call *call, unsigned status)
 	call->status = (uint16_t)status;
 	call->up_ms = calls->at.worker->now_ms;
 	metrics_add(METRIC_calls_answered, 1);
+	call->ends_ms = call->up_ms + (longest ? longest : CALL_LIFE_MAX_MS);
 	if (!call->is_asked_to_end)
-		deadline_set(calls, call, call->up_ms + (longest ? longest : CALL_LIFE_MAX_MS));
+		deadline_look(calls, call);
 }
 
 void call_settle(struct calls *calls, struct call *call)

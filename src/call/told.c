@@ -26,6 +26,20 @@ static bool all_silent(const struct call *call)
 	return !list_is_empty(&call->media);
 }
 
+bool call_is_bare(const struct call *call)
+{
+	LIST_EACH(link, &call->media)
+	{
+		const struct call_media *media = container_of(link, struct call_media, link);
+		if (media->relay == BRANCH_DIRECT || media->has_other)
+			return false;
+		for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++)
+			if (media->streams[i])
+				return false;
+	}
+	return !list_is_empty(&call->media);
+}
+
 void calls_told(void *context, media_id session, uint64_t owner, uint32_t told)
 {
 	struct calls *calls = context;

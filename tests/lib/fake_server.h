@@ -30,6 +30,7 @@
  *   relay always|auto|never    never at first
  *   ports N                    most media sessions at once
  *   codecs NAME ...            media.codecs
+ *   hold S                     media.hold_timeout for calls without media; none at first
  *   limits MAX_CALLS PER_USER
  *   calls N, sessions N        how many must be open now
  *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends

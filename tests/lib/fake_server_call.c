@@ -138,6 +138,12 @@ static bool set_codecs(struct fake_server *server, unsigned count, char **words)
 	return true;
 }
 
+static void set_hold(struct fake_server *server, const char *seconds)
+{
+	server->settings.hold_timeout_ms = 1000 * (uint64_t)atoi(seconds);
+	calls_configure(server->calls, &server->settings);
+}
+
 static unsigned named_calls(const struct fake_server *server)
 {
 	unsigned count = 0;
@@ -230,7 +236,9 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		return must_be(server, "calls", named_calls(server), value);
 	if (strcmp(word, "sessions") == 0)
 		return must_be(server, "sessions", fake_media_in_use(&server->media), value);
-	if (strcmp(word, "ports") == 0)
+	if (strcmp(word, "hold") == 0)
+		set_hold(server, value);
+	else if (strcmp(word, "ports") == 0)
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
