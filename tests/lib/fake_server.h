@@ -37,6 +37,7 @@
  *                              are sent to ("none"), blind=caller|callee|none,
  *                              watch=early|talk|held, offers=A,B (numbers of both ends)
  *   silent N, heard N          the relay says so of that session
+ *   late N silent|heard        it says both at once, and the report the last of them
  *   hangup                     the operator's, of the oldest call
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,

@@ -242,6 +242,9 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "late") == 0 && count == 3)
+		fake_media_tell_late(
+			&server->media, (unsigned)atoi(value), strcmp(words[2], "silent") == 0);
 	else if (strcmp(word, "heard") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_AGAIN);
 	else
