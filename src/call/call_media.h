@@ -126,7 +126,8 @@ void call_media_failed(struct calls *calls, struct call_media *media, enum pv_me
 	enum call_side from, struct pv_span callee_tag);
 
 /* Adds to the patch what `result` says: the description and the Content-Length, which is added
- * where there was none. `line` lives as long as the patch. For CHANGED; does nothing for others. */
+ * where there was none; where nothing is left of the body its Content-Type goes. `line` lives as
+ * long as the patch. For CHANGED; does nothing for others. */
 #define CALL_LENGTH_LINE 32
 void call_media_patch(
 	const struct call_media_result *result, struct patch *patch, char line[CALL_LENGTH_LINE]);
