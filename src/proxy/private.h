@@ -66,6 +66,7 @@ struct fork {
 	bool cancelled;       /* no new branches */
 	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
+	bool is_local;                  /* a local user sent it */
 	bool begins_call;               /* its INVITE began `call` */
 	uint8_t from_side;              /* enum call_side: who of `call` sent the request */
 	uint64_t call;                  /* handle of the call that it belongs to, 0 = none */
@@ -130,10 +131,16 @@ void proxy_strip_maddr(struct proxy *proxy, struct incoming *incoming);
 uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
 /* ---- admit.c: who may send this where ---- */
-bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
+/* proxy_identify: proxy.h */
 
 /* ---- targets.c: §16.5 ---- */
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming);
+/* The bindings of incoming->uri become targets, if it has any; nobody is answered. */
+void proxy_add_bindings(struct proxy *proxy, struct incoming *incoming);
+
+/* ---- redirect.c: §16.7 item 4 ---- */
+/* The Contacts of a 3xx become branches that wait. False: there is none that may be tried. */
+bool fork_redirect(struct proxy *proxy, struct fork *fork, const struct pv_message *response);
 
 /* ---- forward.c: §16.6 ---- */
 /* Finds the next hop of a branch and sends the request there, now or when its name is resolved. */
@@ -196,6 +203,8 @@ void proxy_call_over(struct proxy *proxy, struct fork *fork, enum call_why why, 
 struct fork *fork_new(
 	struct proxy *proxy, const struct incoming *incoming, struct transaction *server);
 void fork_free(struct proxy *proxy, struct fork *fork);
+/* Further branches, which wait, for incoming's targets. False: no room. */
+bool fork_add_targets(struct proxy *proxy, struct fork *fork, const struct incoming *incoming);
 struct fork *fork_get(struct proxy *proxy, uint64_t handle);
 /* Starts the next group of branches that may go (equal q, nothing to wait for). False when none is
  * left. */

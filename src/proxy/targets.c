@@ -60,19 +60,14 @@ static bool nobody_there(struct proxy *proxy, struct incoming *incoming, struct 
 	return false;
 }
 
-static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
+/* False: the address-of-record cannot be. */
+static bool add_bindings(struct proxy *proxy, struct incoming *incoming, struct pv_writer *aor)
 {
-	char text[REGISTRY_KEY];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	if (write_aor(proxy, incoming, &w) != AOR_OURS) {
-		proxy_reply(proxy, NULL, incoming->message, incoming->from, 404, PV_SPAN(""),
-			PV_SPAN(""));
+	if (write_aor(proxy, incoming, aor) != AOR_OURS)
 		return false;
-	}
 	unsigned most = proxy->config.targets < REGISTRY_CONTACTS ? proxy->config.targets
 								  : REGISTRY_CONTACTS;
-	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings, most,
+	int count = registry_lookup(proxy->at.registry, pv_writer_span(aor), proxy->bindings, most,
 		proxy->text, sizeof(proxy->text));
 	for (int i = 0; i < count && incoming->target_count < TARGETS_MAX; i++) {
 		if (proxy->bindings[i].lost)
@@ -80,6 +75,27 @@ static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
 		struct target *target = &incoming->targets[incoming->target_count];
 		target_of_binding(target, &proxy->bindings[i]);
 		target->after = earlier_flow(proxy, (unsigned)i, incoming->target_count++);
+	}
+	return true;
+}
+
+void proxy_add_bindings(struct proxy *proxy, struct incoming *incoming)
+{
+	char text[REGISTRY_KEY];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	add_bindings(proxy, incoming, &w);
+}
+
+static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
+{
+	char text[REGISTRY_KEY];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	if (!add_bindings(proxy, incoming, &w)) {
+		proxy_reply(proxy, NULL, incoming->message, incoming->from, 404, PV_SPAN(""),
+			PV_SPAN(""));
+		return false;
 	}
 	return incoming->target_count ? true : nobody_there(proxy, incoming, pv_writer_span(&w));
 }

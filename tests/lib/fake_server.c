@@ -219,6 +219,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		server->proxy->config.targets = (uint32_t)atoi(words[1]);
 		return true;
 	}
+	if (strcmp(words[0], "redirects") == 0 && count == 2) {
+		server->proxy->config.follows_redirects = strcmp(words[1], "follow") == 0;
+		return true;
+	}
 	if (strcmp(words[0], "register") == 0 && count > 2)
 		return add_binding(server, count, words);
 	if (strcmp(words[0], "unregister") == 0 && count == 2)

@@ -39,6 +39,7 @@
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
  *                              no session timer is asked for
+ *   redirects follow|pass      calls.redirects
  *   legs N                     how many dialogs of ours there must be now
  */
 struct fake_server {

@@ -181,3 +181,31 @@ def b2bua_sipp(server):
 def b2bua_sipp_tcp(server):
     play(server, "uac_b2bua", "uas_b2bua", "a call over TCP", transport="t1")
     play(server, "uac_b2bua", "uas_b2bua", "a call from UDP to TCP", transport="u1", uas_transport="t1")
+
+
+@feature(calls=B2BUA, workers="4")
+def b2bua_attended_transfer(server):
+    """bob talks to alice and to carol, and joins the two; wherever the calls live among four workers."""
+    with Pair(server) as (alice, bob), Phone(server, "carol") as carol:
+        carol.register()
+        for _ in range(12):
+            mine, bobs = alice.call(bob)
+            consult, carols = bob.call(carol)
+            refer_to = "<%s?Replaces=%s>" % (carol.aor, consult.call_id)
+            bobs.request("REFER", headers=["Refer-To: " + refer_to])
+            got = alice.expect("REFER")
+            ok(got.get("refer-to") == refer_to, "REFER reaches the other phone")
+            alice.respond(got, 202)
+            bob.expect(202)
+            sent = alice.invite(carol.aor, headers=["Replaces: %s;to-tag=%s;from-tag=%s" % (
+                consult.call_id, param(consult.remote, "tag"), param(consult.local, "tag"))])
+            invite = carol.expect("INVITE")
+            ok(invite.get("replaces") == "%s;to-tag=%s;from-tag=%s" % (
+                carols.call_id, param(carols.local, "tag"), param(carols.remote, "tag")), "in carol's words")
+            answer = carol.respond(invite, 200, body=carol.sdp(), tag="n")
+            joined = Dialog.caller(alice, sent, alice.expect(200))
+            carol.expect("ACK")
+            joined.ack()
+            ok(carols.bye(consult), "carol hangs up what was replaced")
+            ok(mine.bye(bobs), "alice her call to bob")
+            ok(joined.bye(Dialog.callee(carol, invite, answer)), "the two talk, and hang up")
