@@ -119,7 +119,8 @@ static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer 
 	}
 	caller->server = invite->server;
 	caller->ok = buffer_ref(accept);
-	caller->ok_cseq = caller->dialog.remote_cseq;
+	/* not the last of the dialog: PRACK, UPDATE, INFO may have come since (§13.2.2.4) */
+	caller->ok_cseq = invite->cseq;
 	leg_agree(b, caller, &bridge->terms);
 	leg_step(b, caller, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, accept, 200);

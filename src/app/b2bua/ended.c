@@ -79,7 +79,7 @@ static void answer_invite(
 	from->server = e->server;
 	buffer_unref(&b->at.worker->buffers, from->ok);
 	from->ok = bytes;
-	from->ok_cseq = from->dialog.remote_cseq;
+	from->ok_cseq = e->cseq;
 	leg_agree(b, from, &e->terms);
 	leg_step(b, from, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, bytes, status);

@@ -31,6 +31,7 @@ bool exchange_keep(struct b2bua *b, struct exchange *e, const struct pv_message 
 		return false;
 	memcpy(bytes->bytes, message->bytes, message->length);
 	bytes->length = message->length;
+	e->cseq = message->cseq;
 	e->message = bytes;
 	return true;
 }

@@ -89,6 +89,7 @@ struct exchange {
 	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
 	uint64_t from, to;       /* legs; from 0: it is ours */
 	struct buffer *message;  /* what is carried or answered; NULL: there is nothing to carry */
+	uint32_t cseq;           /* of that */
 	struct path source;      /* that it came by */
 	struct path path;        /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
