@@ -80,6 +80,9 @@ struct call_message {
 	/* The Vias of the message show that it came through another proxy: its source is not where
 	 * media will come from. */
 	bool is_forwarded;
+	/* A response: the CSeq number that its request had when it passed here, which is another
+	 * one where each side has a dialog of its own. 0: that of the message. */
+	uint32_t asked_cseq;
 };
 
 enum call_media_verdict {

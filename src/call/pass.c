@@ -220,7 +220,8 @@ static bool is_answer_to_last(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, call_other(p->said->from), p->message->method);
-	return request->method == p->message->method && request->cseq == p->message->cseq;
+	uint32_t cseq = p->said->asked_cseq ? p->said->asked_cseq : p->message->cseq;
+	return request->method == p->message->method && request->cseq == cseq;
 }
 
 static bool is_same_again(const struct passage *p)

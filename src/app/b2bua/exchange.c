@@ -53,7 +53,8 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	int error;
 	const struct pv_message *m = exchange_message(b, e);
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
-	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, NULL, &media);
+	const struct passing passing = {.sender = leg_other(b, leg), .other = leg, .message = m};
+	bool good = !m || media_pass(b, &passing, &media);
 	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,
@@ -138,8 +139,9 @@ static bool describe(
 	struct b2bua *b, struct exchange *e, struct leg *to, struct call_media_result *ret)
 {
 	const struct pv_message *m = exchange_message(b, e);
-	struct leg *from = leg_get(b, e->from);
-	if (!m || !from || media_pass(b, from, to, m, &e->source, ret))
+	const struct passing passing = {
+		.sender = leg_get(b, e->from), .other = to, .message = m, .source = &e->source};
+	if (!m || !passing.sender || media_pass(b, &passing, ret))
 		return true;
 	keep_refusal(e, ret);
 	return false;
@@ -243,7 +245,9 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!request || !from)
 		return NULL;
-	if (carried && to && !media_pass(b, to, from, carried, NULL, &media)) {
+	const struct passing passing = {
+		.sender = to, .other = from, .message = carried, .asked_cseq = e->cseq};
+	if (carried && to && !media_pass(b, &passing, &media)) {
 		keep_refusal(e, &media);
 		return NULL;
 	}

@@ -147,7 +147,11 @@ static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 		return error;
 	if (!invite || !caller || !media_begin(b, leg, request))
 		return -ENOBUFS;
-	if (media_pass(b, caller, leg, request->incoming->message, request->incoming->from, ret))
+	const struct passing passing = {.sender = caller,
+		.other = leg,
+		.message = request->incoming->message,
+		.source = request->incoming->from};
+	if (media_pass(b, &passing, ret))
 		return 0;
 	invite->refusal.status = ret->status;
 	invite->refusal.retry_after = ret->retry_after;

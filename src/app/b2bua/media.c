@@ -98,18 +98,20 @@ static bool is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
-bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret)
+bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret)
 {
-	struct call_media *media = media_of(b, sender, other);
+	const struct leg *sender = passing->sender;
+	const struct pv_message *message = passing->message;
+	struct call_media *media = media_of(b, sender, passing->other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
 	if (!media)
 		return true;
 	const struct call_message said = {.message = message,
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
-		.callee_tag = callee_tag(sender, other, message),
-		.source = source,
+		.callee_tag = callee_tag(sender, passing->other, message),
+		.source = passing->source,
+		.asked_cseq = message->is_request ? 0 : passing->asked_cseq,
 		.is_forwarded = is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;

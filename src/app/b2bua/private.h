@@ -247,9 +247,15 @@ void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsign
 bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
 void media_end(struct b2bua *b, struct leg *callee);
 /* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
- * had to be in it is missing. `source` NULL: as before. */
-bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret);
+ * had to be in it is missing. */
+struct passing {
+	const struct leg *sender, *other;
+	const struct pv_message *message;
+	const struct path *source; /* NULL: as before */
+	uint32_t asked_cseq;       /* a response: the number of the request that it answers, as its
+				      asker counts */
+};
+bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
 	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
