@@ -102,6 +102,15 @@ static void invite_ended(
 		leg_step(b, to, LEG_WE_ACK, NULL);
 }
 
+/* An end that knows no session timer is refreshed for us to learn whether it is there: any answer
+ * says so but those of a dialog that is none (RFC 4028 §10). */
+static bool is_alive(const struct exchange *e, const struct leg *to, unsigned status,
+	const struct pv_message *response)
+{
+	bool asks_only = !to->session.terms.they_support || e->method == PV_METHOD_OPTIONS;
+	return response && asks_only && status != 408 && status != 481;
+}
+
 static void refresh_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -110,14 +119,18 @@ static void refresh_ended(
 		return;
 	if (e->method == PV_METHOD_INVITE)
 		invite_ended(b, e, status, response);
-	else if (status < 300)
+	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
 	to = leg_get(b, e->to);
-	if (!to || status < 300)
+	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
+	const struct session_terms terms = to->session.terms;
+	bool alive = is_alive(e, to, status, response);
+	if (alive)
+		leg_agree(b, to, &terms);
 	if (status == 491)
 		leg_session_glare(b, to);
-	else
+	else if (!alive)
 		leg_session(b, to,
 			status == 408 || status == 481 ? SESSION_EVENT_FAILED
 						       : SESSION_EVENT_REFUSED);

@@ -32,16 +32,23 @@ void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 		exchange_start(b, e); /* else their 2xx comes again, and so does this */
 }
 
-/* RFC 4028 §7.4: UPDATE needs no description; a re-INVITE repeats the one that they have. */
+/* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE
+ * repeats the one that they have. Who has none is asked whether he is there. */
+static enum pv_method refreshing_method(const struct leg *leg)
+{
+	if (leg->has_update)
+		return PV_METHOD_UPDATE;
+	return leg->sdp ? PV_METHOD_INVITE : PV_METHOD_OPTIONS;
+}
+
 void own_refresh(struct b2bua *b, struct leg *leg)
 {
-	bool by_invite = !leg->has_update && leg->sdp;
+	enum pv_method method = refreshing_method(leg);
+	bool by_invite = method == PV_METHOD_INVITE;
 	bool is_free = leg->state == LEG_CALM;
 	if (is_free && by_invite)
 		is_free = leg_step(b, leg, LEG_WE_ASK, NULL) & LEG_GO;
-	struct exchange *e =
-		is_free ? to_leg(b, leg, by_invite ? PV_METHOD_INVITE : PV_METHOD_UPDATE, NULL)
-			: NULL;
+	struct exchange *e = is_free ? to_leg(b, leg, method, NULL) : NULL;
 	if (!e) {
 		if (is_free && by_invite)
 			leg_step(b, leg, LEG_GOT_FAILURE, NULL);
