@@ -111,16 +111,35 @@ static bool is_alive(const struct exchange *e, const struct leg *to, unsigned st
 	return response && asks_only && status != 408 && status != 481;
 }
 
+/* The other end is told nothing of our refresh; the media are, and hold the answer against what was
+ * offered. False: the answer cannot be. */
+static bool answer_media(struct b2bua *b, const struct exchange *e, struct leg *to,
+	const struct pv_message *response)
+{
+	struct call_media_result media;
+	const struct passing passing = {.sender = to,
+		.other = leg_other(b, to),
+		.message = response,
+		.asked_cseq = e->cseq};
+	if (!response || e->method != PV_METHOD_INVITE || !passing.other)
+		return true;
+	return media_pass(b, &passing, &media) || response->status >= 300;
+}
+
 static void refresh_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
 	struct leg *to = leg_get(b, e->to);
 	if (!to)
 		return;
+	uint64_t bridge = to->bridge;
+	bool is_good = answer_media(b, e, to, response);
 	if (e->method == PV_METHOD_INVITE)
 		invite_ended(b, e, status, response);
 	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
+	if (!is_good)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 	to = leg_get(b, e->to);
 	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
@@ -166,9 +185,11 @@ void exchange_ended(
 	enum pv_method method = (enum pv_method)e->method;
 	if (again_longer(b, e, status, response))
 		return;
-	struct leg *from = leg_get(b, e->from);
-	if (!response && from && to && !e->refusal.status)
-		media_failed(b, from, to, method);
+	struct leg *speaker = exchange_speaker(b, e);
+	if (!response && speaker && to && !e->refusal.status)
+		media_failed(b, speaker, to, method);
+	if (to && (refreshes(e) || method == PV_METHOD_PRACK))
+		leg_settle_sdp(b, to, response && status < 300);
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)

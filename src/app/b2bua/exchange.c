@@ -44,6 +44,14 @@ const struct pv_message *exchange_message(struct b2bua *b, const struct exchange
 	return pv_message_parse(m, e->message->bytes, e->message->length, true) > 0 ? m : NULL;
 }
 
+struct leg *exchange_speaker(struct b2bua *b, const struct exchange *e)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (!e->is_refresh)
+		return leg_get(b, e->from);
+	return to ? leg_other(b, to) : NULL;
+}
+
 /* ---- the way ---- */
 
 /* The ACK of a 2xx has no transaction: it is kept, and sent again with each 2xx that comes again
@@ -71,8 +79,10 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 		leg->ack_path = e->path;
 		net_send(b->at.net, &e->path, bytes, 0);
 	}
-	if (m)
+	if (m) {
 		leg_keep_sdp(b, leg, m, &media);
+		leg_settle_sdp(b, leg, true);
+	}
 	exchange_free(b, e);
 	if (!good)
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
@@ -97,9 +107,9 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	char rack[40];
 	struct pv_writer w;
 	pv_writer_init(&w, rack, sizeof(rack));
-	const struct pv_message *m = exchange_message(b, e);
+	const struct pv_message *m = e->is_refresh ? NULL : exchange_message(b, e);
 	bool is_own_bye = e->method == PV_METHOD_BYE && !m;
-	bool repeats = e->is_refresh && e->method == PV_METHOD_INVITE;
+	bool repeats = e->is_refresh && leg->sdp.bytes && e->method == PV_METHOD_INVITE;
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = (enum pv_method)e->method,
@@ -110,7 +120,8 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 		.reason = is_own_bye ? why_reason(leg->why) : (struct pv_span){NULL, 0},
 		.rack = rack_of(e, leg, &w),
 		.session = &leg->session.terms,
-		.body = repeats ? leg->sdp : NULL,
+		.body = repeats ? (struct pv_span){leg->sdp.bytes->bytes, leg->sdp.length}
+				: (struct pv_span){NULL, 0},
 		.media = media,
 	};
 	if (e->method == PV_METHOD_INVITE) {
@@ -139,8 +150,10 @@ static bool describe(
 	struct b2bua *b, struct exchange *e, struct leg *to, struct call_media_result *ret)
 {
 	const struct pv_message *m = exchange_message(b, e);
-	const struct passing passing = {
-		.sender = leg_get(b, e->from), .other = to, .message = m, .source = &e->source};
+	const struct passing passing = {.sender = exchange_speaker(b, e),
+		.other = to,
+		.message = m,
+		.source = e->is_refresh ? NULL : &e->source};
 	if (!m || !passing.sender || media_pass(b, &passing, ret))
 		return true;
 	keep_refusal(e, ret);
@@ -266,8 +279,10 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 		.media = &media,
 		.refusal = !carried && status == refusal.status ? &refusal : NULL,
 	};
-	if (carried)
+	if (carried) {
 		leg_keep_sdp(b, from, carried, &media);
+		leg_settle_sdp(b, from, true);
+	}
 	return write_response(b, &answer);
 }
 

@@ -212,6 +212,8 @@ static void on_provisional(
 	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
 	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
 		return;
+	if (response->body.length)
+		leg_settle_sdp(b, news.leg, true);
 	if (bridge->state == BRIDGE_CALLING)
 		bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
 }
@@ -260,6 +262,7 @@ static bool on_success(
 	if (!is_wanted || !leg)
 		return true;
 	leg_agree(b, leg, &terms);
+	leg_settle_sdp(b, leg, true);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
 	if (leg->was_offered)

@@ -89,7 +89,7 @@ static struct pv_span callee_tag(
 }
 
 /* It came through another proxy, so its media come from elsewhere. */
-static bool is_forwarded(const struct pv_message *message)
+bool media_is_forwarded(const struct pv_message *message)
 {
 	struct pv_values walk;
 	struct pv_span value;
@@ -112,7 +112,7 @@ bool media_pass(struct b2bua *b, const struct passing *passing, struct call_medi
 		.callee_tag = callee_tag(sender, passing->other, message),
 		.source = passing->source,
 		.asked_cseq = message->is_request ? 0 : passing->asked_cseq,
-		.is_forwarded = is_forwarded(message)};
+		.is_forwarded = media_is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
 }

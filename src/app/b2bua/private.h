@@ -30,6 +30,14 @@ struct b2bua_timer {
 	uint8_t kind; /* enum timer_kind */
 };
 
+/* A description that a leg has of us, for a refresh to repeat: its bytes, then those of the other
+ * end from which it was made. */
+struct leg_sdp {
+	struct buffer *bytes;
+	uint32_t length;   /* of what it has of us */
+	bool is_forwarded; /* the other end's came through a proxy */
+};
+
 /*
  * One dialog of ours. Owner: the worker. Lifetime: from the INVITE that makes it until its BYE has
  * an answer. Named by its handle, which is in our tag too.
@@ -62,7 +70,8 @@ struct leg {
 
 	struct session_timer session;
 	struct b2bua_timer alarm;
-	struct buffer *sdp; /* the description that it has of us, where it knows no UPDATE */
+	struct leg_sdp sdp;         /* agreed on; kept where it knows no UPDATE */
+	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
@@ -101,7 +110,7 @@ struct exchange {
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_resolving;
-	bool is_refresh; /* of the session timer */
+	bool is_refresh; /* of the session timer; `message` is for the media alone */
 };
 
 /* What an INVITE with Replaces is told about the leg at the other end of the one that it names. */
@@ -200,9 +209,11 @@ unsigned leg_step(
 void leg_leave(struct b2bua *b, struct leg *leg, unsigned why, const struct pv_message *bye);
 /* What it can, from a request or a 2xx of it. */
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message);
-/* A description goes to it in `message`. */
+/* A description goes to it in `message`: it is offered, until the next. */
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
 	const struct call_media_result *media);
+/* What is offered has been taken, or refused. */
+void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken);
 
 /* ---- bridge.c ---- */
 struct bridge *bridge_new(struct b2bua *b);
@@ -255,6 +266,7 @@ struct passing {
 	uint32_t asked_cseq;       /* a response: the number of the request that it answers, as its
 				      asker counts */
 };
+bool media_is_forwarded(const struct pv_message *message);
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
@@ -278,7 +290,7 @@ struct outgoing {
 	struct pv_span rack;                   /* of a RAck header, or empty */
 	const struct buffer *replaces;         /* header lines, or NULL */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
-	struct buffer *body;                   /* a description of our own, or NULL */
+	struct pv_span body;                   /* a description of our own, or empty */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
 };
 /* NULL: no room, or no socket for that transport (ret_error). */
@@ -307,6 +319,9 @@ bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_m
 void exchange_start(struct b2bua *b, struct exchange *exchange);
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
 bool exchange_failover(struct b2bua *b, struct exchange *exchange);
+/* The leg that says what it carries: who asked; the other end, whose description a refresh repeats.
+ */
+struct leg *exchange_speaker(struct b2bua *b, const struct exchange *exchange);
 /* What it keeps, read again into the scratch message; NULL when it keeps nothing. */
 const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *exchange);
 /* The bytes that answer its request, as the leg `from` hears it; `carried` (or NULL) is the
