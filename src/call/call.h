@@ -109,6 +109,9 @@ struct call_owner {
 	void (*end)(void *context, struct call *call, enum call_why why);
 	/* It can send BYE to both ends: what `portavozctl call hangup` promises. */
 	bool can_hang_up;
+	/* Its two ends see nothing of one another: o= is ours wherever we relay, also of a
+	 * description that has no stream of ours in it. */
+	bool hides_ends;
 	void *context;
 };
 

@@ -65,6 +65,9 @@ int description_write(struct calls *calls, const struct call_media *media,
 	struct pv_sdp_address shown =
 		pv_sdp_address_of((struct pv_span){place->text, place->length}, place->is_ipv6);
 	struct pv_sdp_change change = {.origin = {.family = PV_SDP_NO_ADDRESS}};
+	const struct call *call = call_get(calls, media->call);
+	if (call && call->owner->hides_ends)
+		change.origin = shown;
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		const struct call_stream *stream = media->streams[i];
 		if (order->offer)

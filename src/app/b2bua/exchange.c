@@ -63,6 +63,9 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	const struct passing passing = {.sender = leg_other(b, leg), .other = leg, .message = m};
 	bool good = !m || media_pass(b, &passing, &media);
+	/* the dialog gets its ACK in any case, but no description that cannot be */
+	if (!good)
+		m = NULL;
 	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,

@@ -63,9 +63,21 @@ static struct exchange *carried(struct b2bua *b, const struct inside *i, struct 
 	return e;
 }
 
+static bool goes_on(const struct inside *i)
+{
+	return i->bridge &&
+	       (i->bridge->state == BRIDGE_TALKING || i->bridge->state == BRIDGE_CALLING);
+}
+
+/* Who is to hear what this leg says: nobody when the call is about to end. */
+static struct leg *listener(struct b2bua *b, const struct inside *i)
+{
+	return goes_on(i) ? leg_other(b, i->leg) : NULL;
+}
+
 static void carry(struct b2bua *b, const struct inside *i)
 {
-	struct leg *to = leg_other(b, i->leg);
+	struct leg *to = listener(b, i);
 	struct exchange *e;
 	if (!to)
 		reply(b, i, 481, PV_SPAN(""));
@@ -147,7 +159,11 @@ static void got_update(struct b2bua *b, const struct inside *i)
 {
 	const struct pv_message *m = i->incoming->message;
 	struct session_terms terms;
-	struct leg *to = leg_other(b, i->leg);
+	struct leg *to = listener(b, i);
+	if (!goes_on(i)) {
+		reply(b, i, 481, PV_SPAN(""));
+		return;
+	}
 	if (!agree(b, i, &terms))
 		return;
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, m);
@@ -183,7 +199,7 @@ static void got_prack(struct b2bua *b, const struct inside *i)
 	const char *space = pv_span_find(rack, ' ');
 	uint32_t rseq;
 	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq);
-	struct leg *to = read && i->bridge ? bridge_pracked(b, i->bridge, i->leg, rseq) : NULL;
+	struct leg *to = read && goes_on(i) ? bridge_pracked(b, i->bridge, i->leg, rseq) : NULL;
 	struct exchange *e;
 	if (!to) {
 		reply(b, i, 481, PV_SPAN(""));

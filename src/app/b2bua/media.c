@@ -39,8 +39,11 @@ static void on_end(void *context, struct call *call, enum call_why why)
 
 void media_owner_init(struct b2bua *b)
 {
-	b->owner = (struct call_owner){
-		.name = "b2bua", .end = on_end, .can_hang_up = true, .context = b};
+	b->owner = (struct call_owner){.name = "b2bua",
+		.end = on_end,
+		.can_hang_up = true,
+		.hides_ends = true,
+		.context = b};
 }
 
 static struct call *call_of(struct b2bua *b, const struct leg *leg)
@@ -98,6 +101,23 @@ bool media_is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
+/* The call has ended, or the ports of this callee have gone back. */
+static bool is_over(struct b2bua *b, const struct passing *passing, const struct call_media *media)
+{
+	const struct leg *one = passing->sender ? passing->sender : passing->other;
+	const struct leg *callee = one && one->side == SIDE_CALLEE ? one : passing->other;
+	return !one || !call_of(b, one) || (callee && callee->media && !media);
+}
+
+/* A description, or the 2xx without which there is no session. */
+static bool makes_session(const struct pv_message *m)
+{
+	bool may_describe = m->method == PV_METHOD_INVITE || m->method == PV_METHOD_ACK ||
+			    m->method == PV_METHOD_PRACK || m->method == PV_METHOD_UPDATE;
+	bool accepts = !m->is_request && m->method == PV_METHOD_INVITE && m->status / 100 == 2;
+	return accepts || (may_describe && m->body.length && (m->is_request || m->status < 300));
+}
+
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret)
 {
 	const struct leg *sender = passing->sender;
@@ -105,6 +125,12 @@ bool media_pass(struct b2bua *b, const struct passing *passing, struct call_medi
 	struct call_media *media = media_of(b, sender, passing->other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
+	if (is_over(b, passing, media) && makes_session(message)) {
+		/* nothing would rewrite it any more (§15.1.2) */
+		ret->verdict = CALL_MEDIA_REFUSED;
+		ret->status = 487;
+		return false;
+	}
 	if (!media)
 		return true;
 	const struct call_message said = {.message = message,
