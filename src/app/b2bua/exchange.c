@@ -263,7 +263,7 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 		return NULL;
 	const struct passing passing = {
 		.sender = to, .other = from, .message = carried, .asked_cseq = e->cseq};
-	if (carried && to && !media_pass(b, &passing, &media)) {
+	if (carried && !media_pass(b, &passing, &media)) {
 		keep_refusal(e, &media);
 		return NULL;
 	}
