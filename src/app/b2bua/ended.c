@@ -215,8 +215,7 @@ static void pass_provisional(struct b2bua *b, struct exchange *e, const struct p
 	struct leg *to = leg_get(b, e->to);
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
 	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
-		exchange_answer(
-			b, e, response->status, to, response, bridge_rseq(bridge, to, response));
+		exchange_answer(b, e, response->status, to, response, leg_rseq(to, response));
 }
 
 void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)

@@ -267,6 +267,12 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 		keep_refusal(e, &media);
 		return NULL;
 	}
+	/* the INVITE that begins the call: each phone is a dialog of its own for the caller */
+	struct bridge *bridge = bridge_get(b, from->bridge);
+	bool is_first = bridge && from->state == LEG_SETUP && from->side == SIDE_CALLER;
+	bool shows = is_first && carried && to && status > 100 && status < 300;
+	if (shows)
+		face_show(bridge, from, to);
 	bool refreshes = request->method == PV_METHOD_INVITE || request->method == PV_METHOD_UPDATE;
 	const struct call_media_result refusal = {.status = e->refusal.status,
 		.retry_after = e->refusal.retry_after,
@@ -279,6 +285,7 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 		.carried = carried,
 		.session = refreshes ? &e->terms : NULL,
 		.rseq = rseq,
+		.face = shows && request->method == PV_METHOD_INVITE ? to->face : 0,
 		.media = &media,
 		.refusal = !carried && status == refusal.status ? &refusal : NULL,
 	};

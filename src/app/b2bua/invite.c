@@ -223,7 +223,12 @@ static struct buffer *acceptance(
 	struct b2bua *b, struct bridge *bridge, struct leg *leg, const struct pv_message *response)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	if (!invite || !transaction_get(b->at.transactions, invite->server))
+	if (!invite || !transaction_get(b->at.transactions, invite->server) ||
+		!leg_get(b, invite->from))
+		return NULL;
+	struct leg *caller = leg_get(b, invite->from);
+	face_show(bridge, caller, leg);
+	if (face_wear(b, caller, leg) < 0)
 		return NULL;
 	invite->terms = bridge->terms;
 	return exchange_write(b, invite, response->status, leg, response, 0);

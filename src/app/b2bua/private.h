@@ -49,10 +49,12 @@ struct leg {
 	uint8_t side;     /* enum bridge_side */
 	uint8_t state;    /* enum leg_state */
 	uint8_t branch;   /* of the fork that called it */
-	uint8_t why;      /* of its BYE: enum call_why, or WHY_ELSEWHERE */
-	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered; /* our INVITE to it had a body: its 2xx is acknowledged at once */
-	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
+	uint8_t face; /* callee: its dialog with the caller, from 1; 0 = he has not heard of it */
+	uint32_t face_cseq; /* and the number of the caller's last request in that */
+	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
+	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
+	bool was_offered;   /* our INVITE to it had a body: its 2xx is acknowledged at once */
+	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
 	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
 
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
@@ -84,7 +86,7 @@ struct bridge {
 		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
 	struct list ringing; /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
-	uint32_t rseq;              /* of our last reliable response to the caller */
+	uint8_t faces;              /* how many phones the caller has heard of */
 	uint8_t state;              /* enum bridge_state */
 	uint8_t why;                /* enum call_why, when we end it */
 	uint64_t call;              /* handle in the table of calls, which has its deadline */
@@ -233,12 +235,33 @@ void bridge_end(struct b2bua *b, struct bridge *bridge, unsigned why);
 void bridge_leg_left(struct b2bua *b, struct leg *leg);
 /* The phones that ring no more are forgotten; FORK_GONE. */
 void bridge_fork_gone(struct b2bua *b, struct bridge *bridge);
+
+/* ---- face.c: what the caller sees of several phones that ring ---- */
+/* Each phone that it hears of is a dialog of its own for it (§12.1.2, §13.2.2.4), and so has a tag
+ * of ours: that of its leg with the number of the face in it. */
+#define FACE_SHIFT 24
+#define FACE_MOST  63 /* further phones share the first one's; the proxy tries no more than 32 */
+#define FACE_LEGS  (1u << FACE_SHIFT) /* at most, so that a face fits in a handle */
+static inline uint64_t face_leg(uint64_t handle)
+{
+	return handle & ~((uint64_t)FACE_MOST << FACE_SHIFT);
+}
+static inline unsigned face_number(uint64_t handle)
+{
+	return (unsigned)(handle >> FACE_SHIFT) & FACE_MOST;
+}
+/* `callee` is heard of by the caller. */
+void face_show(struct bridge *bridge, const struct leg *caller, struct leg *callee);
+/* The tag of that dialog. */
+struct pv_span face_tag(
+	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH]);
+/* Of those that ring; NULL: it rings no more, or the caller has not heard of it. */
+struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face);
+/* The caller's leg becomes the dialog with that phone. 0 or -ENOBUFS. */
+int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee);
 /* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
  */
-uint32_t bridge_rseq(struct bridge *bridge, struct leg *leg, const struct pv_message *response);
-/* The leg that a PRACK of `from` acknowledges a response of; NULL: there is none. */
-struct leg *bridge_pracked(
-	struct b2bua *b, struct bridge *bridge, const struct leg *from, uint32_t rseq);
+uint32_t leg_rseq(struct leg *leg, const struct pv_message *response);
 
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
@@ -303,6 +326,7 @@ struct answer {
 	const struct pv_message *carried;        /* the response of the other leg, or NULL */
 	const struct session_terms *session;     /* of a 2xx; NULL: none */
 	uint32_t rseq;                           /* 0 = none */
+	unsigned face;                           /* the dialog that it is of; 0 = the leg's */
 	const struct call_media_result *media;   /* as above */
 	const struct call_media_result *refusal; /* of media, when that is the reason; or NULL */
 };

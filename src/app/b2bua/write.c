@@ -185,6 +185,7 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 {
 	const struct pv_message *m = a->carried;
 	struct transaction_via_text fixup;
+	char tag[DIALOG_TAG_LENGTH];
 	struct pv_writer w;
 	size_t room = ROOM + a->request->body.at + (m ? m->length : 0) + media_length(a->media);
 	struct buffer *bytes = buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
@@ -195,7 +196,8 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 		.status = a->status,
 		.phrase = m && m->status == a->status ? pv_message_span(m, m->reason)
 						      : (struct pv_span){NULL, 0},
-		.to_tag = dialog_texts(&a->leg->dialog).local_tag,
+		.to_tag = a->face ? face_tag(b, a->leg, a->face, tag)
+				  : dialog_texts(&a->leg->dialog).local_tag,
 		.record_route = forms,
 	};
 	transaction_via_fixup(a->request, a->from, &fixup, &response.received, &response.rport);
