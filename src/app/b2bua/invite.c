@@ -141,14 +141,17 @@ static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
-	const struct pv_message *m = request->incoming->message;
 	struct pv_span sent_by;
 	int error = net_local(b->at.net, request->to, &sent_by);
 	if (error < 0)
 		return error;
 	if (!invite || !caller || !media_begin(b, leg, request))
 		return -ENOBUFS;
-	if (media_pass(b, caller, leg, m, m->cseq, request->incoming->from, ret))
+	const struct passing passing = {.sender = caller,
+		.other = leg,
+		.message = request->incoming->message,
+		.source = request->incoming->from};
+	if (media_pass(b, &passing, ret))
 		return 0;
 	invite->refusal.status = ret->status;
 	invite->refusal.retry_after = ret->retry_after;
@@ -209,6 +212,8 @@ static void on_provisional(
 	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
 	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
 		return;
+	if (response->body.length)
+		leg_settle_sdp(b, news.leg, true);
 	if (bridge->state == BRIDGE_CALLING)
 		bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
 }
@@ -218,7 +223,12 @@ static struct buffer *acceptance(
 	struct b2bua *b, struct bridge *bridge, struct leg *leg, const struct pv_message *response)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	if (!invite || !transaction_get(b->at.transactions, invite->server))
+	if (!invite || !transaction_get(b->at.transactions, invite->server) ||
+		!leg_get(b, invite->from))
+		return NULL;
+	struct leg *caller = leg_get(b, invite->from);
+	face_show(bridge, caller, leg);
+	if (face_wear(b, caller, leg) < 0)
 		return NULL;
 	invite->terms = bridge->terms;
 	return exchange_write(b, invite, response->status, leg, response, 0);
@@ -257,6 +267,7 @@ static bool on_success(
 	if (!is_wanted || !leg)
 		return true;
 	leg_agree(b, leg, &terms);
+	leg_settle_sdp(b, leg, true);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
 	if (leg->was_offered)

@@ -32,7 +32,8 @@ void leg_free(struct b2bua *b, struct leg *leg)
 	list_remove(&leg->link);
 	drop(b, &leg->ok);
 	drop(b, &leg->ack);
-	drop(b, &leg->sdp);
+	drop(b, &leg->sdp.bytes);
+	drop(b, &leg->sdp_offered.bytes);
 	dialog_done(&b->at.worker->buffers, &leg->dialog);
 	slab_give(&b->legs, leg);
 }
@@ -166,32 +167,51 @@ int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *respons
 	return store(b, leg, &texts);
 }
 
+static void drop_sdp(struct b2bua *b, struct leg_sdp *sdp)
+{
+	drop(b, &sdp->bytes);
+	sdp->length = 0;
+}
+
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message)
 {
 	if (!pv_message_has(message, PV_HEADER_ALLOW))
 		return;
 	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
-	if (leg->has_update)
-		drop(b, &leg->sdp);
+	if (!leg->has_update)
+		return;
+	drop_sdp(b, &leg->sdp);
+	drop_sdp(b, &leg->sdp_offered);
 }
 
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
 	const struct call_media_result *media)
 {
 	struct pv_span type = pv_message_value(message, PV_HEADER_CONTENT_TYPE);
+	struct pv_writer w;
+	drop_sdp(b, &leg->sdp_offered);
 	if (leg->has_update || !message->body.length ||
 		!pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
 		return;
 	size_t length = call_media_body_length(media, message);
-	struct buffer *sdp = buffer_take(&b->at.worker->buffers, length);
-	struct pv_writer w;
-	if (!sdp)
+	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length + message->body.length);
+	if (!bytes)
 		return; /* the one before is as good as none: it is only what a refresh repeats */
-	drop(b, &leg->sdp);
-	pv_writer_init(&w, sdp->bytes, buffer_capacity(sdp));
+	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	call_media_body_write(media, message, &w);
-	sdp->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp = sdp;
+	pv_put(&w, pv_message_span(message, message->body));
+	bytes->length = (uint32_t)pv_writer_length(&w);
+	leg->sdp_offered = (struct leg_sdp){bytes, (uint32_t)length, media_is_forwarded(message)};
+}
+
+void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)
+{
+	if (is_taken && leg->sdp_offered.bytes) {
+		drop_sdp(b, &leg->sdp);
+		leg->sdp = leg->sdp_offered;
+		leg->sdp_offered = (struct leg_sdp){0};
+	}
+	drop_sdp(b, &leg->sdp_offered);
 }
 
 struct leg *leg_other(struct b2bua *b, const struct leg *leg)

@@ -39,8 +39,11 @@ static void on_end(void *context, struct call *call, enum call_why why)
 
 void media_owner_init(struct b2bua *b)
 {
-	b->owner = (struct call_owner){
-		.name = "b2bua", .end = on_end, .can_hang_up = true, .context = b};
+	b->owner = (struct call_owner){.name = "b2bua",
+		.end = on_end,
+		.can_hang_up = true,
+		.hides_origin = true,
+		.context = b};
 }
 
 static struct call *call_of(struct b2bua *b, const struct leg *leg)
@@ -89,7 +92,7 @@ static struct pv_span callee_tag(
 }
 
 /* It came through another proxy, so its media come from elsewhere. */
-static bool is_forwarded(const struct pv_message *message)
+bool media_is_forwarded(const struct pv_message *message)
 {
 	struct pv_values walk;
 	struct pv_span value;
@@ -98,24 +101,44 @@ static bool is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
-/* No CSeq number is so large (RFC 3261 §8.1.1.5), so none is taken for "its own". */
-#define ASKERS UINT32_C(0x80000000)
-
-bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, uint32_t cseq, const struct path *source,
-	struct call_media_result *ret)
+/* The call has ended, or the ports of this callee have gone back. */
+static bool is_over(struct b2bua *b, const struct passing *passing, const struct call_media *media)
 {
-	struct call_media *media = media_of(b, sender, other);
+	const struct leg *one = passing->sender ? passing->sender : passing->other;
+	const struct leg *callee = one && one->side == SIDE_CALLEE ? one : passing->other;
+	return !one || !call_of(b, one) || (callee && callee->media && !media);
+}
+
+/* A description, or the 2xx without which there is no session. */
+static bool makes_session(const struct pv_message *m)
+{
+	bool may_describe = m->method == PV_METHOD_INVITE || m->method == PV_METHOD_ACK ||
+			    m->method == PV_METHOD_PRACK || m->method == PV_METHOD_UPDATE;
+	bool accepts = !m->is_request && m->method == PV_METHOD_INVITE && m->status / 100 == 2;
+	return accepts || (may_describe && m->body.length && (m->is_request || m->status < 300));
+}
+
+bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret)
+{
+	const struct leg *sender = passing->sender;
+	const struct pv_message *message = passing->message;
+	struct call_media *media = media_of(b, sender, passing->other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
+	if (is_over(b, passing, media) && makes_session(message)) {
+		/* nothing would rewrite it any more (§15.1.2) */
+		ret->verdict = CALL_MEDIA_REFUSED;
+		ret->status = 487;
+		return false;
+	}
 	if (!media)
 		return true;
 	const struct call_message said = {.message = message,
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
-		.callee_tag = callee_tag(sender, other, message),
-		.number = cseq | ASKERS,
-		.source = source,
-		.is_forwarded = is_forwarded(message)};
+		.callee_tag = callee_tag(sender, passing->other, message),
+		.source = passing->source,
+		.number = message->is_request ? 0 : passing->asked_cseq,
+		.is_forwarded = media_is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
 }
