@@ -58,7 +58,6 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct bridge_news *news)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	bridge->early = slab_handle(&b->legs, news->leg);
 	if (invite)
 		exchange_answer(b, invite, news->message->status, news->leg, news->message,
 			leg_rseq(news->leg, news->message));
@@ -69,7 +68,7 @@ static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct br
 static void adopt(struct b2bua *b, struct bridge *bridge, struct leg *leg)
 {
 	list_remove(&leg->link);
-	bridge->legs[SIDE_CALLEE] = bridge->early = slab_handle(&b->legs, leg);
+	bridge->legs[SIDE_CALLEE] = slab_handle(&b->legs, leg);
 }
 
 static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer *accept)

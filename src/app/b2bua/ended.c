@@ -197,8 +197,11 @@ void exchange_ended(
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status, response);
 	exchange_free(b, exchange_get(b, handle));
-	if (bridge && kills_dialog(method, status))
-		bridge_end(b, bridge_get(b, bridge), CALL_VANISHED);
+	struct bridge *call = bridge_get(b, bridge);
+	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
+	 */
+	if (call && call->state != BRIDGE_CALLING && kills_dialog(method, status))
+		bridge_end(b, call, CALL_VANISHED);
 }
 
 /* ---- the transaction layer's words ---- */

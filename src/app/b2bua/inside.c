@@ -268,6 +268,15 @@ static bool accept_cseq(const struct inside *i)
 	return true;
 }
 
+/* Where a Contact does not lead there, the way of the last request does: a NAT's mapping changes, a
+ * connection is made anew. */
+static void follow(const struct inside *i)
+{
+	struct dialog *dialog = &i->leg->dialog;
+	if (dialog->has_path)
+		dialog->path = *i->incoming->from;
+}
+
 void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
 	unsigned face;
@@ -285,6 +294,7 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
 		reply(b, &i, 500, PV_SPAN(""));
 		return;
 	}
+	follow(&i);
 	/* the caller knows it under a tag that its leg does not write yet */
 	bool is_hidden = i.leg->state == LEG_SETUP && i.leg->side == SIDE_CALLEE && i.leg->face > 1;
 	if (is_hidden && incoming->message->method != PV_METHOD_BYE) {

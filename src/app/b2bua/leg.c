@@ -221,8 +221,7 @@ struct leg *leg_other(struct b2bua *b, const struct leg *leg)
 		return NULL;
 	if (leg->side == SIDE_CALLEE)
 		return leg_get(b, bridge->legs[SIDE_CALLER]);
-	struct leg *callee = leg_get(b, bridge->legs[SIDE_CALLEE]);
-	return callee ? callee : leg_get(b, bridge->early);
+	return leg_get(b, bridge->legs[SIDE_CALLEE]);
 }
 
 static void start_resend(struct b2bua *b, struct leg *leg)

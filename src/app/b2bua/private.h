@@ -81,7 +81,6 @@ struct bridge {
 	uint64_t legs[2]; /* by enum bridge_side; 0 = not there yet, or over */
 	uint64_t invite;  /* exchange of the INVITE that began it; 0 = answered */
 	uint64_t server;  /* and its transaction */
-	uint64_t early;   /* the leg that rang last: requests of the caller go there */
 	struct buffer
 		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
 	struct list ringing; /* legs of phones that have not answered */
@@ -201,7 +200,7 @@ int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like);
 /* What a dialog-forming response of it says: remote tag, route set, target (one without a Contact
  * is reached where its INVITE went). 0 or -ENOBUFS. */
 int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response);
-/* The leg that stands at the other end of the bridge; while it rings the one that rang last. */
+/* The leg that stands at the other end of the bridge; NULL: none, or it rings (face_find). */
 struct leg *leg_other(struct b2bua *b, const struct leg *leg);
 /* Performs the cell; answers its actions, some of which are left to the caller. `message` is what
  * an ACK or BYE of ours carries, or NULL. The leg may be gone. */
