@@ -75,14 +75,14 @@ struct call_message {
 	/* The callee's tag in the dialog: of its response the To tag; of its request the From tag;
 	 * of the caller's request the To tag; empty in the INVITE that begins it all. */
 	struct pv_span callee_tag;
+	/* What tells its request (or the one that it answers) from others of who sent that. 0: its
+	 * CSeq number. The b2bua, whose legs count each for itself, gives the asker's. */
+	uint32_t number;
 	/* The way that it came, for the host that it came from. NULL: as call_ways said. */
 	const struct path *source;
 	/* The Vias of the message show that it came through another proxy: its source is not where
 	 * media will come from. */
 	bool is_forwarded;
-	/* A response: the CSeq number that its request had when it passed here, which is another
-	 * one where each side has a dialog of its own. 0: that of the message. */
-	uint32_t asked_cseq;
 };
 
 enum call_media_verdict {
@@ -126,7 +126,8 @@ void call_media_failed(struct calls *calls, struct call_media *media, enum pv_me
 	enum call_side from, struct pv_span callee_tag);
 
 /* Adds to the patch what `result` says: the description and the Content-Length, which is added
- * where there was none. `line` lives as long as the patch. For CHANGED; does nothing for others. */
+ * where there was none; where nothing is left of the body its Content-Type goes. `line` lives as
+ * long as the patch. For CHANGED; does nothing for others. */
 #define CALL_LENGTH_LINE 32
 void call_media_patch(
 	const struct call_media_result *result, struct patch *patch, char line[CALL_LENGTH_LINE]);

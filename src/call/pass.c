@@ -13,8 +13,9 @@ struct passage {
 	const struct call_message *said;
 	const struct pv_message *message;
 	struct description_from from;
-	struct call_dialog *dialog; /* NULL: a request of a dialog that nobody knows */
-	struct pv_span sdp;         /* what its body has */
+	/* NULL: a request of a dialog that nobody knows, or an answer with a tag too many */
+	struct call_dialog *dialog;
+	struct pv_span sdp; /* what its body has */
 	bool has_sdp;
 	int event;
 	struct offer_step step;
@@ -166,12 +167,27 @@ static bool take_answer(struct passage *p, bool is_preview)
 	return true;
 }
 
+/* An ACK that came again: its answer was refused the first time, and is now. */
+static bool is_void_answer(const struct passage *p, const struct call_dialog *dialog)
+{
+	if (p->message->method != PV_METHOD_ACK)
+		return false;
+	if (!dialog->has_outline)
+		return true;
+	int verdict = pv_sdp_answer_check(&dialog->outline, &p->calls->sdp);
+	return verdict < 0 && verdict != -PV_SDP_ANSWER_DIRECTION;
+}
+
 /* Same ports, same directions, the filter where it was an offer: the bytes that went out before. */
 static void repeat(struct passage *p)
 {
 	const struct call_dialog *dialog = p->dialog ? p->dialog : &p->media->root;
 	bool is_offer = !dialog->has_outline || dialog->machine.offerer == (uint8_t)p->said->from;
-	if (p->media->relay == BRANCH_RELAYED)
+	if (p->media->relay != BRANCH_RELAYED)
+		return;
+	if (is_void_answer(p, dialog))
+		refuse(p, 488);
+	else
 		write(p, is_offer, is_offer ? NULL : &dialog->outline);
 }
 
@@ -205,8 +221,17 @@ static struct call_dialog *dialog_for(struct passage *p)
 					     : &p->media->root;
 	if (dialog || p->message->is_request)
 		return dialog;
-	return begins_dialog(p->message) ? dialog_new(p->calls, p->media, p->said->callee_tag)
-					 : &p->media->root;
+	if (!begins_dialog(p->message))
+		return &p->media->root;
+	if (p->message->status >= 200)
+		dialogs_make_room(p->calls, p->media);
+	return dialog_new(p->calls, p->media, p->said->callee_tag);
+}
+
+/* Nobody could follow what it says. One that only rings does no harm. */
+static bool is_too_many(const struct passage *p)
+{
+	return !p->dialog && !p->message->is_request && (p->has_sdp || p->message->status >= 200);
 }
 
 static struct dialog_request *request_of(
@@ -215,20 +240,24 @@ static struct dialog_request *request_of(
 	return &dialog->requests[side][method != PV_METHOD_INVITE];
 }
 
+static uint32_t number_of(const struct passage *p)
+{
+	return p->said->number ? p->said->number : p->message->cseq;
+}
+
 /* Whether a response answers the request that the machine has seen, and not an older one. */
 static bool is_answer_to_last(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, call_other(p->said->from), p->message->method);
-	uint32_t cseq = p->said->asked_cseq ? p->said->asked_cseq : p->message->cseq;
-	return request->method == p->message->method && request->cseq == cseq;
+	return request->method == p->message->method && request->number == number_of(p);
 }
 
 static bool is_same_again(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, p->said->from, p->message->method);
-	return p->message->method != PV_METHOD_ACK && request->cseq == p->message->cseq &&
+	return p->message->method != PV_METHOD_ACK && request->number == number_of(p) &&
 	       request->method == p->message->method;
 }
 
@@ -253,7 +282,7 @@ static void remember_request(struct passage *p)
 		p->event == GOT_INVITE_BARE || (p->step.actions & (OFFER_TAKE | OFFER_ANSWER));
 	if (p->message->is_request && p->message->method != PV_METHOD_ACK && counts)
 		*request_of(p->dialog, p->said->from, p->message->method) =
-			(struct dialog_request){p->message->cseq, (uint8_t)p->message->method};
+			(struct dialog_request){number_of(p), (uint8_t)p->message->method};
 }
 
 /* ---- the whole of it ---- */
@@ -310,6 +339,11 @@ static void pass(struct passage *p)
 		refuse_description(p, found);
 		if (p->dialog && p->event >= 0)
 			void_offer(p);
+		return;
+	}
+	if (is_too_many(p)) {
+		metrics_add(METRIC_calls_refused_tags, 1);
+		refuse(p, 503);
 		return;
 	}
 	if (!is_event) {

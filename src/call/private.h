@@ -13,6 +13,12 @@
 #define CALL_TICK_MS 1000 /* how exact deadlines are */
 /* An owner that was told to end a call has this long to do it (64*T1, RFC 3261 §17.1.1.2). */
 #define CALL_LAST_WORDS_MS 32000
+/* Tags of the callee that one branch may have: phones that ring behind another proxy. Each costs
+ * memory of the worker and a look, and the callee alone chooses how many there are. */
+#define CALL_DIALOGS_MAX 16
+/* Sessions that one call may hold, over all that ring for it: m-lines of one INVITE times contacts
+ * of its user are both for outsiders to choose, and ports are everybody's. */
+#define CALL_STREAMS_MAX 32
 
 /* Owner: the worker. Lifetime: the daemon's. */
 struct calls {
@@ -64,7 +70,7 @@ struct call_stream {
 
 /* A request of a side that may carry a description, to know it when it comes again. */
 struct dialog_request {
-	uint32_t cseq;
+	uint32_t number; /* CSeq, or what call_message says */
 	uint8_t method;
 };
 
@@ -105,6 +111,8 @@ struct call_media {
 	bool is_up;                  /* one of its dialogs is confirmed */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
+	uint8_t dialog_count;
+	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -117,6 +125,8 @@ void call_settle(struct calls *calls, struct call *call);
 /* ---- deadline.c ---- */
 int deadlines_init(struct calls *calls);
 void deadline_set(struct calls *calls, struct call *call, uint64_t at_ms);
+/* Of a call that is up: the next look at it, or its end. */
+void deadline_look(struct calls *calls, struct call *call);
 /* Tells the owner, once. May end the call. */
 void call_ask_to_end(struct calls *calls, struct call *call, enum call_why why);
 
@@ -136,6 +146,10 @@ void calls_ended(
 /* The report of a session, for the record of its call. */
 void call_keep_report(
 	struct calls *calls, const struct call_stream *stream, const struct media_report *report);
+
+/* An answered call that should be relayed and has nothing to relay: its answer never came, or could
+ * not be, or refused everything. No relay thread will ever say that it is silent. */
+bool call_is_bare(const struct call *call);
 
 /* ---- place.c ---- */
 /* 0 or -EADDRNOTAVAIL. Chooses path->listener. */
@@ -158,8 +172,8 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from);
 
 /* ---- stream.c ---- */
-/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS: then nothing was taken.
- */
+/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS (no ports, or the call has
+ * CALL_STREAMS_MAX, which is counted): then nothing was taken. */
 int streams_take(struct calls *calls, struct call_media *media, const struct pv_sdp *offer);
 /* Those of the offer that waits are dropped, and what it said is forgotten. */
 void streams_roll_back(struct calls *calls, struct call_media *media);
@@ -190,6 +204,10 @@ int description_write(struct calls *calls, const struct call_media *media,
 /* ---- dialogs in media.c ---- */
 struct call_dialog *dialog_find(
 	const struct calls *calls, const struct call_media *media, struct pv_span tag);
+/* NULL: no memory, or the branch has CALL_DIALOGS_MAX. */
 struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag);
+/* The oldest one that is not confirmed goes, where the branch has as many as it may: for an answer,
+ * which must not be lost because too many rang. */
+void dialogs_make_room(struct calls *calls, struct call_media *media);
 
 #endif

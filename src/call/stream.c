@@ -3,6 +3,7 @@
  * answered, dropped when it is refused. */
 #include <errno.h>
 
+#include "base/metrics.h"
 #include "call/private.h"
 
 /* ---- take and drop ---- */
@@ -16,6 +17,10 @@ static bool wants_relay(const struct pv_sdp_media *media)
 static struct call_stream *take(struct calls *calls, struct call_media *media)
 {
 	struct call *call = slab_get(&calls->calls, media->call);
+	if (call->hold_backs >= CALL_STREAMS_MAX) {
+		metrics_add(METRIC_calls_refused_streams, 1);
+		return NULL;
+	}
 	struct call_stream *stream = slab_take(&calls->streams);
 	if (!stream)
 		return NULL;
@@ -104,6 +109,9 @@ static void hear(struct call_stream *stream, enum call_side side, const struct p
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once)
 {
+	media->has_other = false;
+	for (unsigned i = 0; i < sdp->media_count; i++)
+		media->has_other |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
 	for (unsigned i = 0; i < sdp->media_count; i++)
 		if (media->streams[i])
 			hear(media->streams[i], side, &sdp->media[i], from,

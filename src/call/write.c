@@ -56,6 +56,12 @@ static void mend_direction(const struct pv_sdp_outline *offer, unsigned index,
 	change->direction = may;
 }
 
+static bool hides_origin(struct calls *calls, const struct call_media *media)
+{
+	const struct call *call = slab_get(&calls->calls, media->call);
+	return call && call->owner->hides_origin;
+}
+
 int description_write(struct calls *calls, const struct call_media *media,
 	const struct write_order *order, struct pv_span *ret)
 {
@@ -65,14 +71,13 @@ int description_write(struct calls *calls, const struct call_media *media,
 	struct pv_sdp_address shown =
 		pv_sdp_address_of((struct pv_span){place->text, place->length}, place->is_ipv6);
 	struct pv_sdp_change change = {.origin = {.family = PV_SDP_NO_ADDRESS}};
-	const struct call *call = call_get(calls, media->call);
-	if (call && call->owner->hides_ends)
+	if (hides_origin(calls, media))
 		change.origin = shown;
 	for (unsigned i = 0; i < sdp->media_count; i++) {
 		const struct call_stream *stream = media->streams[i];
 		if (order->offer)
 			mend_direction(order->offer, i, &sdp->media[i], &change.media[i]);
-		if (!stream || pv_sdp_is_rejected(&sdp->media[i]))
+		if (!stream || pv_sdp_is_rejected(&sdp->media[i]) || !sdp->media[i].is_rtp)
 			continue;
 		change.origin = shown;
 		change.media[i].address = shown;

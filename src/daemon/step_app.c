@@ -51,6 +51,7 @@ void step_app_fill_proxy(
 		.targets = config->limits.forks,
 		.forks = config->limits.transactions / floors->workers.count,
 		.retry_after_s = RETRY_AFTER_S,
+		.dialog_minutes = (config->calls.max_duration_ms + 59999) / 60000,
 		.follows_redirects = config->calls.redirects == CONFIG_REDIRECTS_FOLLOW,
 	};
 }

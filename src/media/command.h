@@ -85,8 +85,8 @@ struct media_coding {
 	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
 	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
 	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
-	struct media_types sends;       /* numbers that we gave it in our SDP */
-	struct media_types gets;        /* numbers that it gave us in its SDP */
+	struct media_types sends;       /* numbers of our SDP to it (RFC 3264 §5.1, §6.1) */
+	struct media_types gets;        /* numbers of its SDP */
 };
 
 /*
@@ -108,7 +108,8 @@ struct media_end {
 	 * from there are believed sooner than a stranger's. */
 	struct media_address signalling;
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
-	 * the end is sent to when its packets have come. */
+	 * the end is sent to when its packets have come. With "none" in `rtp` as well: what it
+	 * announced is no address of our family. */
 	bool is_blind;
 	/* The host that its SDP was told, where the local address is 0.0.0.0 or ::, any port:
 	 * packets to it leave by that one, whichever the kernel would choose, or a NAT would not
@@ -128,7 +129,7 @@ struct media_end {
 
 /* What silence means for a session. */
 enum media_watch {
-	MEDIA_WATCH_EARLY, /* not answered yet: bounded by media.hold_timeout */
+	MEDIA_WATCH_EARLY, /* not answered yet: media.hold_timeout, for who wants to know */
 	MEDIA_WATCH_TALK,  /* media.timeout of silence on both ends is the end */
 	MEDIA_WATCH_HELD,  /* a direction other than sendrecv on either end: media.hold_timeout */
 };

@@ -173,11 +173,25 @@ static struct port_pair *bind_more(struct stock *stock, struct local_ports *port
 	return NULL;
 }
 
+/* Those that are remembered at the pair that is free for the longest time are still about. */
+static bool is_haunted(const struct local_ports *ports, uint64_t now_ms)
+{
+	const struct list *first = list_first(&ports->free);
+	return first && now_ms - container_of(first, struct port_pair, quarantine.link)->free_ms <
+				PORT_GHOST_MS;
+}
+
+/* One that has rested, else one that was never used, else the one that was free for longest: so
+ * that a quiet server does not bind all ports, and a busy one does before it hands out ports to
+ * which the phones of ended calls may still send. */
 static struct port_pair *next_pair(struct stock *stock, struct local_ports *ports, uint64_t now_ms)
 {
-	struct list *link = list_pop_head(&ports->free);
+	struct port_pair *fresh = list_is_empty(&ports->free) || is_haunted(ports, now_ms)
+					  ? bind_more(stock, ports, now_ms)
+					  : NULL;
+	struct list *link = fresh ? NULL : list_pop_head(&ports->free);
 	if (!link)
-		return bind_more(stock, ports, now_ms);
+		return fresh;
 	ports->free_count--;
 	return container_of(link, struct port_pair, quarantine.link);
 }
@@ -237,6 +251,7 @@ bool stock_expire(struct stock *stock, uint64_t now_ms)
 		port_pair_drain(pair);
 		stock->quarantined--;
 		/* to the end: a port rests for as long as others are there */
+		pair->free_ms = now_ms;
 		list_push_tail(&ports->free, &pair->quarantine.link);
 		ports->free_count++;
 		is_any = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proxy.h — the transaction-stateful proxy of one worker (RFC 3261 §16). */
-#ifndef APP_PROXY_PROXY_H
-#define APP_PROXY_PROXY_H
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
 
 #include "proxy/fork_user.h"
 #include "proxy/incoming.h"
@@ -28,8 +28,10 @@ struct proxy_config {
 	uint32_t targets;           /* limits.forks: most targets of one request */
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
 			 */
-	uint32_t retry_after_s; /* in a 503 */
-	bool follows_redirects; /* calls.redirects = "follow": 3xx to an INVITE */
+	uint32_t retry_after_s;  /* in a 503 */
+	uint32_t dialog_minutes; /* how long an INVITE's dialog is known (calls.max_duration); 0: no
+				    limit */
+	bool follows_redirects;  /* calls.redirects = "follow": 3xx to an INVITE */
 };
 
 /* What the proxy stands on; all belong to the same worker or are shared by all. Not owned. */

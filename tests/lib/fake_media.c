@@ -39,6 +39,16 @@ void fake_media_tell(struct media *media, unsigned n, uint32_t told)
 		media->user.told(media->user.context, session->id, session->owner, told);
 }
 
+void fake_media_tell_late(struct media *media, unsigned n, bool is_silent)
+{
+	struct fake_session *session = fake_media_session(media, n);
+	if (!session)
+		return;
+	session->has_report = true;
+	session->is_silent = is_silent;
+	fake_media_tell(media, n, MEDIA_TOLD_SILENT | MEDIA_TOLD_AGAIN);
+}
+
 void media_set_user(struct media *media, unsigned worker, const struct media_user *user)
 {
 	media->user = *user;
@@ -106,5 +116,9 @@ void media_drop(struct media *media, unsigned worker, media_id id)
 
 int media_read_report(struct media *media, media_id id, struct media_report *ret_report)
 {
-	return -ENOENT;
+	const struct fake_session *session = living(media, id);
+	if (!session || !session->has_report)
+		return -ENOENT;
+	*ret_report = (struct media_report){.session = id, .is_silent = session->is_silent};
+	return 0;
 }

@@ -15,7 +15,8 @@ struct fake_session {
 	struct media_lease lease;
 	unsigned locals[MEDIA_ENDS];
 	bool is_set, is_dropped;
-	unsigned changes; /* media_set calls */
+	bool has_report, is_silent; /* for media_read_report */
+	unsigned changes;           /* media_set calls */
 	struct media_description said;
 	struct worker_task task;
 	struct media *media;
@@ -41,5 +42,7 @@ unsigned fake_media_in_use(const struct media *media);
 struct fake_session *fake_media_session(struct media *media, unsigned n);
 /* The user hears of it, as enum media_told. */
 void fake_media_tell(struct media *media, unsigned n, uint32_t told);
+/* It hears of silence and its end at once, and finds in the report which came last. */
+void fake_media_tell_late(struct media *media, unsigned n, bool is_silent);
 
 #endif

@@ -308,8 +308,11 @@ static void init_applications(struct fake_server *server)
 		.calls = server->calls,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
-	const struct proxy_config proxy = {
-		.challenge = PROXY_CHALLENGE_NONE, .targets = 16, .forks = 256, .retry_after_s = 5};
+	const struct proxy_config proxy = {.challenge = PROXY_CHALLENGE_NONE,
+		.targets = 16,
+		.forks = 256,
+		.retry_after_s = 5,
+		.dialog_minutes = 720};
 	const struct registrar_floors registrar_at = {.worker = at.worker,
 		.net = at.net,
 		.transactions = at.transactions,

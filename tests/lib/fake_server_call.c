@@ -61,7 +61,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
-	bool mux = false;
+	bool mux = false, fax = false;
+	unsigned more = 0;
 	struct pv_writer w;
 	snprintf(copy, sizeof(copy), "%s", text);
 	char *rest = NULL;
@@ -75,8 +76,12 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			video = word + 6;
 		else if (strncmp(word, "v:", 2) == 0)
 			version = word + 2;
+		else if (strncmp(word, "more:", 5) == 0)
+			more = (unsigned)atoi(word + 5);
 		else if (strcmp(word, "mux") == 0)
 			mux = true;
+		else if (strcmp(word, "fax") == 0)
+			fax = true;
 		else if (colon) {
 			*colon = 0;
 			port = colon + 1;
@@ -91,8 +96,14 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 		version, family, host, family, host);
 	pv_writer_init(&w, server->sdp, sizeof(server->sdp) - 1);
 	pv_put_text(&w, head);
-	put_media(&w, "audio", port, types);
-	if (strstr(types, ",101"))
+	if (fax) {
+		pv_put_text(&w, "m=image ");
+		pv_put_text(&w, port);
+		pv_put_text(&w, " udptl t38\r\n");
+	} else {
+		put_media(&w, "audio", port, types);
+	}
+	if (!fax && strstr(types, ",101"))
 		pv_put_text(&w, "a=rtpmap:101 telephone-event/8000\r\n");
 	if (direction) {
 		pv_put_text(&w, "a=");
@@ -101,6 +112,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	}
 	if (mux)
 		pv_put_text(&w, "a=rtcp-mux\r\n");
+	while (more-- > 0)
+		put_media(&w, "audio", port, types);
 	if (video) {
 		put_media(&w, "video", video, ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
@@ -131,6 +144,12 @@ static bool set_codecs(struct fake_server *server, unsigned count, char **words)
 	}
 	calls_configure(server->calls, &server->settings);
 	return true;
+}
+
+static void set_hold(struct fake_server *server, const char *seconds)
+{
+	server->settings.hold_timeout_ms = 1000 * (uint64_t)atoi(seconds);
+	calls_configure(server->calls, &server->settings);
 }
 
 static unsigned named_calls(const struct fake_server *server)
@@ -225,10 +244,15 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		return must_be(server, "calls", named_calls(server), value);
 	if (strcmp(word, "sessions") == 0)
 		return must_be(server, "sessions", fake_media_in_use(&server->media), value);
-	if (strcmp(word, "ports") == 0)
+	if (strcmp(word, "hold") == 0)
+		set_hold(server, value);
+	else if (strcmp(word, "ports") == 0)
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "late") == 0 && count == 3)
+		fake_media_tell_late(
+			&server->media, (unsigned)atoi(value), strcmp(words[2], "silent") == 0);
 	else if (strcmp(word, "heard") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_AGAIN);
 	else

@@ -106,7 +106,7 @@ def challenges(alice, bob, count):
 
 def main(binary, library):
     worst, library = 0, os.path.abspath(library)
-    never, always = '{ relay = "never"; }', '{ relay = "always"; ports = [ 20000, 27999 ]; threads = 1; }'
+    never, always = '{ relay = "never"; }', '{ relay = "always"; ports = [ 22000, 29999 ]; threads = 1; }'
     for mode, challenge, media, work in (
             ("proxy", "none", never, ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
             ("proxy", "none", always, ((calls, 500), (cancels, 200))),

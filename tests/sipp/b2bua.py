@@ -4,11 +4,15 @@ import re
 import signal
 
 from calls import Pair
-from feature import feature, ok
+from feature import ctl, feature, ok
+from media import Call, asked, eventually, sessions_end
 from scenarios import play
 from sip_ua import DOMAIN, Dialog, Phone, param, uri_of
 
 B2BUA = '{ mode = "b2bua"; }'
+
+
+ALWAYS = '{ relay = "always"; ports = [ 22000, 22999 ]; timeout = "%s"; threads = 1; }'
 
 
 def secrets(*messages):
@@ -221,3 +225,34 @@ def b2bua_attended_transfer(server):
             ok(carols.bye(consult), "carol hangs up what was replaced")
             ok(mine.bye(bobs), "alice her call to bob")
             ok(joined.bye(Dialog.callee(carol, invite, answer)), "the two talk, and hang up")
+
+
+def both_get_bye(call, words):
+    for phone in (call.alice, call.bob):
+        bye = phone.expect("BYE", timeout=10)
+        ok(words in bye.get("reason"), "BYE with a Reason: " + bye.get("reason"))
+        phone.respond(bye, 200, contact=False)
+
+
+@feature(calls=B2BUA, media=ALWAYS % "60s")
+def b2bua_media(server):
+    with Call(server) as call:
+        call.set_up()
+        ok(22000 <= call.to_bob[1] <= 22999 and 22000 <= call.to_alice[1] <= 22999, "both are told ports of the relay")
+        ok(call.talk(), "payload, order and count are the same")
+        one = asked(server, "call", "list")["calls"][0]
+        ok(one["mode"] == "b2bua" and one["state"] == "up", "`call list` has it")
+        ok(ctl(server, "call", "hangup", one["id"]).returncode == 0, "`call hangup`")
+        both_get_bye(call, "Operator")
+        eventually(lambda: not asked(server, "call", "list")["calls"], "the call is gone")
+        sessions_end(server)
+
+
+@feature(calls=B2BUA, media=ALWAYS % "1s")
+def b2bua_media_timeout(server):
+    with Call(server) as call:
+        call.set_up()
+        call.talk(5)
+        both_get_bye(call, "Media Timeout")
+        server.wait_log(r"call_ended .*why=media_timeout")
+        sessions_end(server)

@@ -40,8 +40,8 @@ class Call:
         if register:
             self.bob.register()
 
-    def set_up(self):
-        sent = self.alice.invite(self.bob.aor, body=self.a.sdp())
+    def set_up(self, **invite):
+        sent = self.alice.invite(self.bob.aor, body=self.a.sdp(), **invite)
         invite = self.bob.expect("INVITE")
         answer = self.bob.respond(invite, 200, body=self.b.sdp())
         response = self.alice.expect(200)
@@ -316,7 +316,7 @@ def answered(call, sent, invite, refused=False):
     (theirs.bye(mine) if refused else mine.bye(theirs))
 
 
-@feature(media='{ relay = "always"; ports = [ 12000, 27999 ]; }')
+@feature(media='{ relay = "always"; ports = [ 21000, 31999 ]; }')
 def media_many_ends(server):
     """Calls with every kind of end, one after the other: as many ports as before. Faster than they rest, so many."""
     ends = [busy, cancelled, answered, lambda *a: answered(*a, refused=True)]
