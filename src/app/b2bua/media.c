@@ -118,10 +118,14 @@ static bool makes_session(const struct pv_message *m)
 	return accepts || (may_describe && m->body.length && (m->is_request || m->status < 300));
 }
 
+/* No CSeq number is so large (RFC 3261 §8.1.1.5), so none is taken for "its own". */
+#define ASKERS UINT32_C(0x80000000)
+
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret)
 {
 	const struct leg *sender = passing->sender;
 	const struct pv_message *message = passing->message;
+	uint32_t cseq = message->is_request ? message->cseq : passing->asked_cseq;
 	struct call_media *media = media_of(b, sender, passing->other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
@@ -137,7 +141,7 @@ bool media_pass(struct b2bua *b, const struct passing *passing, struct call_medi
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
 		.callee_tag = callee_tag(sender, passing->other, message),
 		.source = passing->source,
-		.number = message->is_request ? 0 : passing->asked_cseq,
+		.number = cseq | ASKERS,
 		.is_forwarded = media_is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
