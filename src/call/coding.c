@@ -131,14 +131,22 @@ static int index_of(const struct format_list *list, unsigned from, unsigned to,
 	return -1;
 }
 
-/* An answer that leaves out the rtpmap means the number of the offer. */
+/* An answer under the number of the offer means what was offered, when it leaves out the rtpmap or
+ * writes another clock or other channels behind the same name, as some do. */
 static void complete(struct answering *a)
 {
 	for (unsigned i = 0; i < a->answers.count; i++) {
 		struct codec_format *format = &a->answers.list[i];
-		for (unsigned k = 0; pv_span_is_empty(format->name) && k < a->offers.count; k++)
-			if (a->offers.list[k].payload_type == format->payload_type)
-				*format = a->offers.list[k];
+		for (unsigned k = 0; k < a->offers.count; k++) {
+			const struct codec_format *offer = &a->offers.list[k];
+			bool is_meant = pv_span_is_empty(format->name) ||
+					pv_span_equal_nocase(format->name, offer->name);
+			if (offer->payload_type != format->payload_type || !is_meant)
+				continue;
+			format->name = offer->name;
+			format->clock = offer->clock;
+			format->channels = offer->channels;
+		}
 	}
 }
 

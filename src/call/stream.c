@@ -181,9 +181,9 @@ static void add_coding(struct media_end *end)
 {
 	const struct media_coding *coding = &end->coding;
 	struct stream_end told = {.format_count = 1};
-	told.formats[0] = (struct media_format){
-		.rate = codec_row((enum codec_id)coding->codec)->clock,
-		.payload_type = coding->sends.voice};
+	told.formats[0] =
+		(struct media_format){.rate = codec_row((enum codec_id)coding->codec)->clock,
+			.payload_type = coding->sends.voice};
 	if (add_type(end, coding->sends.voice))
 		add_formats(end, &told);
 	if (coding->sends.events)
