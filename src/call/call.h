@@ -205,7 +205,8 @@ struct calls_floors {
 /* Becomes the media floor's user for this worker. 0 or -errno. */
 int calls_new(
 	struct calls **ret, const struct calls_config *config, const struct calls_floors *floors);
-/* NULL is accepted. */
+/* Calls that are left end as STOPPED, their records have the last reports of the relay threads,
+ * which must have been stopped and not freed. NULL is accepted. */
 void calls_free(struct calls *calls);
 /* A reload: for calls that begin from now on; codecs for offers from now on. */
 void calls_configure(struct calls *calls, const struct calls_settings *settings);
@@ -221,12 +222,15 @@ struct call_beginning {
 	/* The local user that calls, as an address-of-record, for calls.per_user; empty: a
 	 * stranger, who is not counted. */
 	struct pv_span user;
+	/* Another call of this name may be in progress: a proxy passes on both when one INVITE has
+	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
+	 * apart by the callee's tag. */
+	bool may_share_name;
 };
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:
- *   -EEXIST   this INVITE is being handled: it has come by again (a spiral, RFC 5393). To be passed
- *             without a call and without a change of its media: the first passage did that.
+ *   -EEXIST   there is a call of this name, and may_share_name was not said (482)
  *   -EDQUOT   the user has calls.per_user calls: 403
  *   -ENOBUFS  calls.max_calls, or the table is full: 503
  * The last two are counted.
@@ -256,7 +260,7 @@ void call_up(struct calls *calls, struct call *call, unsigned status);
  */
 void call_end(struct calls *calls, struct call *call, enum call_why why, unsigned status);
 
-/* The server stops: every call that is left ends as STOPPED. The owners are not asked. */
+/* Every call ends as STOPPED. The owners are not asked. */
 void calls_end_all(struct calls *calls);
 
 /* The operator's name of a call: "1.42.7", worker, place, generation. */

@@ -144,6 +144,10 @@ void calls_told(void *context, media_id session, uint64_t owner, uint32_t told);
 void calls_ended(
 	void *context, media_id session, uint64_t owner, const struct media_report *report);
 
+/* The report of a session, for the record of its call. */
+void call_keep_report(
+	struct calls *calls, const struct call_stream *stream, const struct media_report *report);
+
 /* ---- place.c ---- */
 /* 0 or -EADDRNOTAVAIL. Chooses path->listener. */
 int place_find(struct calls *calls, struct path *path, struct call_place *ret);

@@ -8,7 +8,7 @@
 #include "call/private.h"
 #include "media/command.h"
 
-#define BUCKETS_MAX    (1u << 20)
+#define BUCKETS_MAX    (1u << 14) /* stays in the cache; a chain of a few is no harm */
 #define DIALOGS_A_CALL 4
 #define STREAMS_A_CALL 4
 
@@ -64,10 +64,32 @@ int calls_new(
 	return 0;
 }
 
+/* Nobody will say any more how it went: what was said last is it. */
+static void write_last_records(struct calls *calls)
+{
+	calls_end_all(calls);
+	for (uint32_t i = 0; i < calls->streams.touched; i++) {
+		struct call_stream *stream = slab_at(&calls->streams, i);
+		struct media_report report;
+		if (slab_is_taken(stream) &&
+			media_read_report(calls->at.media, stream->lease.session, &report) == 0)
+			call_keep_report(calls, stream, &report);
+	}
+	for (uint32_t i = 0; i < calls->calls.touched; i++) {
+		struct call *call = slab_at(&calls->calls, i);
+		if (!slab_is_taken(call))
+			continue;
+		call->hold_backs = 0;
+		call_settle(calls, call);
+	}
+}
+
 void calls_free(struct calls *calls)
 {
 	if (!calls)
 		return;
+	if (calls->buckets)
+		write_last_records(calls);
 	slab_done(&calls->calls);
 	slab_done(&calls->media);
 	slab_done(&calls->dialogs);
@@ -88,14 +110,33 @@ static uint64_t hash_of(const struct calls *calls, struct pv_span call_id)
 	return siphash13(&calls->at.shared->key, call_id.at, call_id.length);
 }
 
-static struct call *find(const struct calls *calls, struct pv_span call_id, struct pv_span tag)
+/* `call` or the next one of its chain that has this name. */
+static struct call *first_of(
+	struct call *call, uint64_t hash, struct pv_span call_id, struct pv_span tag)
 {
-	uint64_t hash = hash_of(calls, call_id);
-	struct call *call = calls->buckets[hash & calls->bucket_mask];
 	while (call && (call->hash != hash || !pv_span_equal(call->call_id, call_id) ||
 			       !pv_span_equal(call->caller_tag, tag)))
 		call = call->chain;
 	return call;
+}
+
+static struct call *find(const struct calls *calls, struct pv_span call_id, struct pv_span tag)
+{
+	uint64_t hash = hash_of(calls, call_id);
+	return first_of(calls->buckets[hash & calls->bucket_mask], hash, call_id, tag);
+}
+
+/* Of several with one name that which knows the callee's tag; the newest where none does. */
+static struct call *find_with(
+	struct calls *calls, struct pv_span call_id, struct pv_span tag, struct pv_span callee_tag)
+{
+	struct call *newest = find(calls, call_id, tag);
+	struct call *call = newest;
+	if (!newest || !first_of(newest->chain, newest->hash, call_id, tag))
+		return newest;
+	while (call && !call_media_find(calls, call, callee_tag, false))
+		call = first_of(call->chain, call->hash, call_id, tag);
+	return call ? call : newest;
 }
 
 struct call *call_find(struct calls *calls, struct pv_span call_id, struct pv_span from_tag,
@@ -103,12 +144,12 @@ struct call *call_find(struct calls *calls, struct pv_span call_id, struct pv_sp
 {
 	if (list_is_empty(&calls->named))
 		return NULL;
-	struct call *call = find(calls, call_id, from_tag);
+	struct call *call = find_with(calls, call_id, from_tag, to_tag);
 	*ret_from = CALL_CALLER;
 	if (call || !to_tag.length)
 		return call;
 	*ret_from = CALL_CALLEE;
-	return find(calls, call_id, to_tag);
+	return find_with(calls, call_id, to_tag, from_tag);
 }
 
 static void link_name(struct calls *calls, struct call *call)
@@ -227,7 +268,7 @@ static struct call *make(struct calls *calls, const struct call_beginning *begin
 int call_begin(struct calls *calls, const struct call_beginning *beginning, struct call **ret_call)
 {
 	uint32_t place;
-	if (find(calls, beginning->call_id, beginning->caller_tag))
+	if (!beginning->may_share_name && find(calls, beginning->call_id, beginning->caller_tag))
 		return -EEXIST;
 	int error = shared_enter(calls->at.shared, beginning->user, &place);
 	if (error)

@@ -45,9 +45,12 @@ void calls_told(void *context, media_id session, uint64_t owner, uint32_t told)
 }
 
 /* The record shows the first stream that was audio, or else the first. */
-static void keep_report(
-	struct call *call, const struct call_stream *stream, const struct media_report *report)
+void call_keep_report(
+	struct calls *calls, const struct call_stream *stream, const struct media_report *report)
 {
+	struct call *call = slab_get(&calls->calls, stream->call);
+	if (!call || !stream->is_recorded || !report->session)
+		return;
 	struct call_record *record = &call->record;
 	record->streams++;
 	if (record->report.session == 0 || stream->kind == PV_SDP_AUDIO)
@@ -61,8 +64,7 @@ void calls_ended(void *context, media_id session, uint64_t owner, const struct m
 	if (!stream)
 		return;
 	struct call *call = slab_get(&calls->calls, stream->call);
-	if (call && stream->is_recorded && report->session)
-		keep_report(call, stream, report);
+	call_keep_report(calls, stream, report);
 	slab_give(&calls->streams, stream);
 	if (!call)
 		return;

@@ -39,8 +39,8 @@ struct media_config {
 	uint32_t stock;         /* port pairs ready for each worker in each thread; 0 = 128 */
 	uint32_t packet_rate; /* RTP packets a second of one end, above which they are dropped; 0 =
 				 2,500. It bounds a loop made with our own addresses, too */
-	/* Sessions transcoded at once, of each relay thread: each costs about as much as a hundred
-	 * that are forwarded, and what it takes is reserved at start. 0 = 64 */
+	/* Sessions transcoded at once, of each relay thread: with Opus, two or three hundred would
+	 * keep a core busy. What they take is reserved at start. 0 = 64 */
 	uint32_t transcoders;
 	uint32_t sessions_max; /* at once, of each worker; 0 = as many as there are port pairs */
 };

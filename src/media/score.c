@@ -2,6 +2,8 @@
 /* score.c: how both directions of an end sounded, out of what was counted. */
 #include "media/score.h"
 
+#include <stdbool.h>
+
 #include "rtp/quality.h"
 
 /* What nobody measures: a frame is gathered, and decoded. */
@@ -26,6 +28,20 @@ static uint16_t score(const struct media_report *report, const struct stream_end
 	return (uint16_t)(quality_score(quality_rating(&input)) * 100 + 0.5);
 }
 
+/* What an end misses of what the other one said. RTCP that is passed on counts both legs; that of a
+ * transcoded session counts the second one alone, and what was lost on the first was made up, which
+ * the model's codecs do as well. */
+static double loss_to(const struct media_end_report *end, const struct media_end_report *other,
+	bool is_transcoded)
+{
+	double lost = end->remote_lost > 0 ? end->remote_lost : 0;
+	if (!is_transcoded)
+		return lost / other->expected;
+	double before = (double)other->lost / other->expected;
+	double behind = end->sent > 0 ? lost / (double)end->sent : 0;
+	return 1 - (1 - before) * (1 - behind);
+}
+
 void score_end(struct media_report *report, unsigned index, const struct stream_end *ends)
 {
 	struct media_end_report *end = &report->ends[index];
@@ -33,10 +49,7 @@ void score_end(struct media_report *report, unsigned index, const struct stream_
 	if (end->expected > 0)
 		end->score_from = score(
 			report, &ends[index], end->jitter_us, (double)end->lost / end->expected);
-	/* what the other end sent to us is lost for this one, too: RTCP counts both */
-	if (end->has_remote && other->expected > 0) {
-		double lost = end->remote_lost > 0 ? end->remote_lost : 0;
-		end->score_to =
-			score(report, &ends[1 - index], other->jitter_us, lost / other->expected);
-	}
+	if (end->has_remote && other->expected > 0)
+		end->score_to = score(report, &ends[1 - index], other->jitter_us,
+			loss_to(end, other, report->is_transcoded));
 }

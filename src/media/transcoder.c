@@ -236,7 +236,7 @@ static void report_to(struct transcoder *transcoder, unsigned index, uint64_t no
 	struct rtcp_block block;
 	struct rtcp_statement statement = {
 		.ssrc = voice->out.ssrc,
-		.is_sender = voice->out.packets != heard->sent,
+		.is_sender = voice->out.packets > 0 && voice->out.packets != heard->sent,
 		.ntp = ntp_of(now_ns),
 		.rtp_timestamp = voice_timestamp(voice, now_ns),
 		.packets = voice->out.packets,

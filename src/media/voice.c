@@ -22,7 +22,7 @@
 #define CONCEAL_US_STEP 2500
 
 /*
- * Coding costs a hundred times what forwarding does, so sound is coded no faster than it can have
+ * Coding Opus costs ten times what forwarding does, so sound is coded no faster than it can have
  * been said: an end has credit for a second, regained a quarter faster than time goes by. A packet
  * costs what it lasts, and what is shorter than Opus's shortest frame costs that.
  */

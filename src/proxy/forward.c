@@ -79,6 +79,8 @@ static void send_branch(
 	struct buffer *bytes = write_branch(proxy, fork, index, incoming, &media, client, &error);
 	if (!bytes) {
 		transaction_client_drop(proxy->at.transactions, client);
+		if (error > 0)
+			fork->refusal.status = (uint16_t)error;
 		fork_branch_done(proxy, fork, index, error > 0 ? (unsigned)error : UNSENT, NULL);
 		return;
 	}

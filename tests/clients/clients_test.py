@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """clients_test.py BINARY CASE: real phones, headless, register with digest and call each other through the server.
 
-Cases: linphone (linphonec at both ends), baresip (baresip at both ends), mixed (each calls the other), tcp (baresip over TCP)."""
+Cases: linphone (linphonec at both ends), baresip (baresip at both ends), mixed (each calls the other), tcp (baresip over TCP),
+tone (baresip at both ends plays a tone through the relay and records what it hears), relay (linphonec and baresip, media relayed)."""
+import glob
+import json
+import math
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import threading
 import time
+import wave
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib")]
@@ -75,6 +81,8 @@ class Client:
         raise AssertionError("%s: %s never happened" % (self.user, what))
 
     def stop(self):
+        if self.process.stdin.closed:
+            return
         if self.process.poll() is None:
             try:
                 self.say(self.quit)
@@ -154,7 +162,7 @@ class Linphone(Client):
 BARESIP_CONFIG = """poll_method epoll
 sip_listen 127.0.0.1:{port}
 net_interface 127.0.0.1
-audio_source aubridge,nothing
+audio_source {source}
 audio_player aubridge,nothing
 audio_alert none
 call_local_timeout 60
@@ -163,6 +171,7 @@ module_path {modules}
 module stdio.so
 module g711.so
 module aubridge.so
+{more}
 module_tmp account.so
 module_app menu.so
 """
@@ -177,13 +186,20 @@ class Baresip(Client):
         folder = os.path.join(folder, "baresip-" + user)
         os.mkdir(folder)
         with open(os.path.join(folder, "config"), "w") as f:
-            f.write(BARESIP_CONFIG.format(port=free_port(), modules=MODULES, folder=folder))
+            f.write(BARESIP_CONFIG.format(port=free_port(), modules=MODULES, source=self.source(folder),
+                                          more=self.more(folder)))
         with open(os.path.join(folder, "accounts"), "w") as f:
             f.write('<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=pw-%s;regint=600;'
                     'outbound="sip:127.0.0.1:%d;transport=%s";audio_codecs=PCMU/8000/1\n'
                     % (user, DOMAIN, transport, user, user, server.port, transport))
         open(os.path.join(folder, "contacts"), "w").close()
         super().__init__(["baresip", "-f", folder], folder)
+
+    def source(self, folder):
+        return "aubridge,nothing"
+
+    def more(self, folder):
+        return ""
 
     def register(self):
         self.expect(r"200 OK \(.*\) \[[0-9]+ binding|registered successfully", "registered", 30)
@@ -208,6 +224,107 @@ class Baresip(Client):
         self.expect(r"(?i)session closed|terminate|Call with .* terminated", "the call has ended")
 
 
+RATE, SECONDS = 8000, 8
+TONES = {"alice": 440, "bob": 620}
+
+
+def tone(folder, user):
+    """The path of a file with the user's tone."""
+    path = os.path.join(folder, "tone-%s.wav" % user)
+    with wave.open(path, "wb") as f:
+        f.setparams((1, 2, RATE, 0, "NONE", ""))
+        f.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * TONES[user] * n / RATE)))
+                               for n in range(RATE * SECONDS)))
+    return path
+
+
+class Whistler(Linphone):
+    """Plays a tone as soon as it is in a call."""
+
+    def __init__(self, server, user, folder, transport="udp"):
+        self.tone = tone(folder, user)
+        super().__init__(server, user, folder, transport)
+
+    def established(self):
+        super().established()
+        self.say("play " + self.tone)
+
+
+class Singer(Baresip):
+    """Plays a tone of its own and records what it hears."""
+
+    def source(self, folder):
+        self.folder = folder
+        return "aufile," + tone(folder, self.user)
+
+    def more(self, folder):
+        return "module aufile.so\nmodule sndfile.so\nsnd_path " + folder
+
+    def heard_power(self, frequency):
+        """Share of the power of the recording, silence at its ends left aside, that is at this frequency (Goertzel)."""
+        with wave.open(glob.glob(os.path.join(self.folder, "*dec.wav"))[0]) as f:
+            rate, step = f.getframerate(), f.getnchannels()
+            samples = [s / 32768 for (s,) in struct.iter_unpack("<h", f.readframes(f.getnframes()))][::step]
+        samples = samples[len(samples) // 4:3 * len(samples) // 4]
+        total = sum(s * s for s in samples)
+        if len(samples) < rate / 2 or total < 1e-3 * len(samples):
+            return 0.0
+        k = 2 * math.cos(2 * math.pi * frequency / rate)
+        one = two = 0.0
+        for s in samples:
+            one, two = s + k * one - two, one
+        return 2 * (one * one + two * two - k * one * two) / (len(samples) * total)
+
+
+def ctl(server, *words):
+    tool = os.environ.get("PORTAVOZCTL") or os.path.join(os.path.dirname(server.binary), "..", "ctl", "portavozctl")
+    return json.loads(subprocess.run([tool, "--socket", os.path.join(server.folder, "control.sock"), "--json", *words],
+                                     capture_output=True, text=True, timeout=20, check=True).stdout)
+
+
+def relayed(server, packets):
+    """Waits until so many packets of both sides have passed the relay."""
+    end = time.monotonic() + 20 * SLOW
+    while time.monotonic() < end:
+        calls = ctl(server, "call", "list")["calls"]
+        stream = ctl(server, "call", "show", calls[0]["id"]).get("stream_0", {}) if calls else {}
+        counts = [stream.get(side, {}).get("packets", 0) for side in ("caller", "callee")]
+        if min(counts) >= packets:
+            lost = [stream[side]["lost"] for side in ("caller", "callee")]
+            return report(lost == [0, 0], "%d and %d packets were relayed, %d and %d lost" % (*counts, *lost))
+        time.sleep(0.1)
+    raise AssertionError("the media were not relayed: %s" % stream)
+
+
+def sing(server, alice, bob):
+    """Each hears the other's tone, and not its own."""
+    alice.call("bob")
+    bob.ringing()
+    bob.answer()
+    alice.established()
+    bob.established()
+    relayed(server, 150)
+    alice.hang_up()
+    bob.ended()
+    for one, other in ((alice, bob), (bob, alice)):
+        one.stop()
+        power, own = one.heard_power(TONES[other.user]), one.heard_power(TONES[one.user])
+        if power < 0.8 or own > 0.05:
+            raise AssertionError("%s heard %.2f of %s's tone and %.2f of its own" % (one.user, power, other.user, own))
+        report(True, "%s heard %d Hz (%.0f %% of the power)" % (one.user, TONES[other.user], 100 * power))
+
+
+def talk_through_relay(server, alice, bob):
+    alice.call("bob")
+    bob.ringing()
+    bob.answer()
+    alice.established()
+    bob.established()
+    relayed(server, 50)
+    alice.hang_up()
+    bob.ended()
+
+
 def conversation(caller, callee, hangs_up):
     caller.call(callee.user)
     callee.ringing()
@@ -220,30 +337,36 @@ def conversation(caller, callee, hangs_up):
 
 
 CASES = {"linphone": (Linphone, Linphone, "udp"), "baresip": (Baresip, Baresip, "udp"),
-         "mixed": (Linphone, Baresip, "udp"), "tcp": (Baresip, Baresip, "tcp")}
+         "mixed": (Linphone, Baresip, "udp"), "tcp": (Baresip, Baresip, "tcp"),
+         "tone": (Singer, Singer, "udp"), "relay": (Whistler, Singer, "udp")}
+RELAY = {"tone": sing, "relay": talk_through_relay}
 
 
 def kinds(first, second):
     """baresip 1.0 gives up (ENOSYS) when any challenge names another algorithm than MD5; Linphone takes what it knows."""
-    return 'algorithms = [ "MD5" ];' if Baresip in (first, second) else ""
+    return 'algorithms = [ "MD5" ];' if any(issubclass(k, Baresip) for k in (first, second)) else ""
 
 
 def main(binary, case):
     first, second, transport = CASES[case]
     for kind, program in ((Linphone, "linphonec"), (Baresip, "baresip")):
-        if kind in (first, second) and not shutil.which(program):
+        if any(issubclass(k, kind) for k in (first, second)) and not shutil.which(program):
             print("ok 1 - %s # SKIP %s is not installed\n1..1" % (case, program))
             return 0
     phones = []
     try:
-        with Server(binary, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
+        media = '{ relay = "always"; ports = [ 22000, 22999 ]; }' if case in RELAY else '{ relay = "never"; }'
+        with Server(binary, media=media, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
             try:
                 for kind, user in ((first, "alice"), (second, "bob")):
                     phones.append(kind(server, user, server.folder, transport))
                     phones[-1].register()
                 alice, bob = phones
-                conversation(alice, bob, "caller")
-                conversation(bob, alice, "callee")
+                if case in RELAY:
+                    RELAY[case](server, alice, bob)
+                else:
+                    conversation(alice, bob, "caller")
+                    conversation(bob, alice, "callee")
             finally:
                 for phone in phones:
                     phone.stop()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """media: calls with real RTP through the relay: who is heard, what is reported, when ports come back."""
 import json
+import re
 import time
 
 from feature import ctl, feature, ok
@@ -260,3 +261,15 @@ def media_auto(server):
         ok(call.talk(10), "and hears")
         ok(call.mine.bye(call.theirs), "BYE")
         sessions_end(server)
+
+
+@feature(media=ALWAYS)
+def media_stop(server):
+    """The server stops with a call in progress: its record is written all the same."""
+    with Call(server) as call:
+        call.set_up()
+        ok(call.talk(10), "a call")
+        eventually(lambda: asked(server, "call", "show", asked(server, "call", "list")["calls"][0]["id"])
+                   ["stream_0"]["caller"].get("packets", 0) >= 10, "its packets are counted")
+        server.stop()
+        ok(re.search(r"call_ended .*why=server_stops .*caller_packets=[1-9]", server.log()), "its record tells of them")

@@ -31,6 +31,7 @@ struct live {
 	int phones[2];
 	uint32_t tag; /* in each packet of this session */
 	uint16_t sequence;
+	bool is_transcoded;
 };
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -79,7 +80,7 @@ static void hear_out(struct live *live)
 	uint8_t bytes[64];
 	for (unsigned i = 0; i < 2; i++)
 		while (recv(live->phones[i], bytes, sizeof(bytes), 0) > 0)
-			MUST(memcmp(bytes + 12, &live->tag, 4) == 0);
+			MUST(live->is_transcoded || memcmp(bytes + 12, &live->tag, 4) == 0);
 }
 
 static void begin(struct live *live, unsigned number, uint32_t tag)
@@ -98,11 +99,23 @@ static void begin(struct live *live, unsigned number, uint32_t tag)
 	}
 }
 
+/* Reserves, often while the relay thread reads a description, and begins or ends transcoding. */
+static void change_coding(struct live *live, unsigned number)
+{
+	if (media_reserve_transcoder(media, number, live->lease.session) < 0)
+		return;
+	live->is_transcoded = true;
+	live->description.ends[0].coding.codec = random_below(2) ? CODEC_PCMU : CODEC_NONE;
+	live->description.ends[1].coding.codec = CODEC_PCMA;
+}
+
 static void converse(struct live *live, unsigned number)
 {
 	for (unsigned i = 0; i < WORDS; i++) {
 		live->description.ends[random_below(2)].offer++;
 		live->description.watch = (enum media_watch)random_below(3);
+		if (live->tag % 8 == 0)
+			change_coding(live, number);
 		media_set(media, number, live->lease.session, &live->description);
 		atomic_store(&shown_session, live->lease.session);
 		speak(live, i % 2);

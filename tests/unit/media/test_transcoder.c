@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "lib/tone.h"
 #include "media/relay.h"
+#include "media/score.h"
 #include "media/session.h"
 #include "rtp/bytes.h"
 #include "rtp/event.h"
@@ -358,6 +359,55 @@ START_TEST(each_end_gets_reports_of_our_own)
 }
 END_TEST
 
+/* The share that was lost is that since the report before. */
+START_TEST(reports_tell_of_losses)
+{
+	uint8_t bytes[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
+	struct rtcp_report report;
+	struct rtcp_block block;
+	ck_assert(begin(CODEC_PCMU, CODEC_PCMA, 20, 20));
+	for (unsigned i = 0; i < 10; i++) {
+		if (i == 5)
+			make_sound(0, 20, bytes);
+		say(0, 20);
+		settle();
+	}
+	pass(8500);
+	ck_assert(!hear_report(0, &report, &block)); /* nobody speaks to it */
+	ck_assert_int_eq(block.lost, 1);
+	ck_assert_uint_eq(block.fraction_lost, 256 / 11);
+	for (unsigned i = 0; i < 10; i++)
+		say(0, 20);
+	pass(8500);
+	hear_report(0, &report, &block);
+	ck_assert_int_eq(block.lost, 1);
+	ck_assert_uint_eq(block.fraction_lost, 0);
+	end();
+}
+END_TEST
+
+/* What was lost before us does not show in the reports of who is behind us. */
+START_TEST(both_legs_count_for_the_score)
+{
+	static struct stream_end ends[2];
+	struct media_report report = {.ends = {{.expected = 100, .lost = 10, .sent = 100},
+					      {.expected = 100, .sent = 100, .has_remote = 1}}};
+	score_end(&report, 1, ends);
+	uint16_t forwarded = report.ends[1].score_to;
+	report.is_transcoded = 1;
+	score_end(&report, 1, ends);
+	uint16_t lossy = report.ends[1].score_to;
+	ck_assert_uint_lt(lossy, forwarded);
+	report.ends[1].remote_lost = 10;
+	score_end(&report, 1, ends);
+	ck_assert_uint_lt(report.ends[1].score_to, lossy);
+	report.is_transcoded = 0;
+	report.ends[1].remote_lost = 10;
+	score_end(&report, 1, ends);
+	ck_assert_uint_eq(report.ends[1].score_to, lossy); /* it is the same tenth */
+}
+END_TEST
+
 /* ---- when, and when not ---- */
 
 /* Says a word in a packet that would not pass a decoder, and it comes through as it is. */
@@ -454,5 +504,6 @@ END_TEST
 
 TEST_MAIN("media_transcoder", pcmu_and_pcma, pcmu_and_g722, pcmu_and_opus, opus_and_g722,
 	packet_times_differ, loss_and_reorder, keys_pass, each_end_gets_reports_of_our_own,
+	reports_tell_of_losses, both_legs_count_for_the_score,
 	nothing_is_transcoded_unless_all_is_said, a_call_may_end_transcoding_and_begin_again,
 	as_many_as_are_reserved, there_may_be_none)

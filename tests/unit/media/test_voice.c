@@ -174,13 +174,30 @@ START_TEST(what_waits_before_silence_keeps_its_place)
 }
 END_TEST
 
+/* A pause that ends within the packet that is being filled is heard as silence in it. */
+START_TEST(a_short_gap_is_silence_within_a_packet)
+{
+	voice_open(CODEC_PCMU, CODEC_PCMA, 30);
+	speak_ms(20, 1);
+	speaker.timestamp += 5 * 8;
+	speak_ms(20, 1);
+	ck_assert_uint_eq(made_count, 1);
+	ck_assert_uint_eq(voice.fill, 15 * 8);
+	for (unsigned i = 160; i < 200; i++)
+		ck_assert_uint_eq(made[0].packet.payload[i], 0xd5);
+	speak_ms(20, 2);
+	check_unbroken(1, 30);
+	voice_close();
+}
+END_TEST
+
 START_TEST(a_new_source_goes_on_in_the_same_stream)
 {
 	voice_open(CODEC_PCMU, CODEC_PCMA, 20);
 	speak_ms(20, 5);
 	speaker.ssrc++;
 	speaker.sequence = 77;
-	speaker.timestamp = 5;
+	speaker.timestamp += 1000000;
 	now_ns += UINT64_C(500000000);
 	speak_ms(20, 5);
 	ck_assert_uint_eq(made_count, 10);
@@ -202,6 +219,7 @@ START_TEST(a_clock_that_is_set_back_is_borne)
 	speak_ms(20, 5);
 	ck_assert_uint_eq(made_count, 10);
 	ck_assert_uint_eq(made[5].packet.timestamp, made[4].packet.timestamp + 160);
+	ck_assert(made[5].packet.marker);
 	check_unbroken(6, 20);
 	voice_close();
 }
@@ -275,6 +293,7 @@ END_TEST
 TEST_MAIN("voice", sound_passes_between_all_codecs, packet_times_may_differ_by_less_than_a_packet,
 	a_lost_packet_is_made_up, a_long_loss_is_silence_in_the_end,
 	late_packets_and_duplicates_are_dropped, silence_stays_silence,
-	what_waits_before_silence_keeps_its_place, a_new_source_goes_on_in_the_same_stream,
-	a_clock_that_is_set_back_is_borne, what_is_not_agreed_or_garbage_is_dropped,
-	nobody_speaks_faster_than_time, a_stream_outlives_a_change_but_of_its_codec)
+	what_waits_before_silence_keeps_its_place, a_short_gap_is_silence_within_a_packet,
+	a_new_source_goes_on_in_the_same_stream, a_clock_that_is_set_back_is_borne,
+	what_is_not_agreed_or_garbage_is_dropped, nobody_speaks_faster_than_time,
+	a_stream_outlives_a_change_but_of_its_codec)

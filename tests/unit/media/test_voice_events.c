@@ -93,6 +93,18 @@ START_TEST(keys_may_come_beside_sound)
 }
 END_TEST
 
+/* Sound that waits is before the key. */
+START_TEST(a_key_begins_behind_what_waits)
+{
+	voice_open(CODEC_PCMU, CODEC_PCMA, 30);
+	speak_ms(20, 2);
+	uint32_t there = made[0].packet.timestamp;
+	press(1, speaker.timestamp, 160, false, true);
+	check_event(1, 1, there + 320, 160, false, true);
+	voice_close();
+}
+END_TEST
+
 START_TEST(the_first_packet_may_be_a_key)
 {
 	voice_open(CODEC_PCMU, CODEC_PCMA, 20);
@@ -219,7 +231,7 @@ START_TEST(only_the_level_passes_between_rates)
 END_TEST
 
 TEST_MAIN("voice_events", keys_pass_in_the_other_sides_terms, keys_may_come_beside_sound,
-	the_first_packet_may_be_a_key, long_keys_go_on_in_segments,
+	a_key_begins_behind_what_waits, the_first_packet_may_be_a_key, long_keys_go_on_in_segments,
 	events_may_have_a_clock_of_their_own, events_that_nobody_wants_are_dropped,
 	comfort_noise_passes, comfort_noise_is_silence_where_there_is_none,
 	only_the_level_passes_between_rates)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""b2bua: calls.mode = "b2bua" as phones see it: two dialogs for each call, and nothing of one in the other."""
+import re
+
+from calls import Pair
+from feature import feature, ok
+from scenarios import play
+from sip_ua import DOMAIN, Dialog, Phone, param, uri_of
+
+B2BUA = '{ mode = "b2bua"; }'
+
+
+def secrets(*messages):
+    """What names a leg: Call-IDs, tags, branches, contacts, routes, sources."""
+    words = set()
+    for m in messages:
+        words.add(m.call_id)
+        for via in m.all("via"):
+            words.add(param(via, "branch"))
+        for name in ("from", "to"):
+            words.add(param(m.get(name), "tag"))
+        for value in m.all("contact") + m.all("record-route") + m.all("route"):
+            words.add(uri_of(value))
+    return {w for w in words if w}
+
+
+def silent_about(message, words, name):
+    text = message.raw.decode("utf-8", "replace")
+    found = sorted(w for w in words if w in text)
+    ok(not found, "%s names nothing of the other leg%s" % (name, found or ""))
+
+
+@feature(calls=B2BUA)
+def b2bua_call(server):
+    with Pair(server) as (alice, bob):
+        edge = "<%s;lr>" % alice.contact.replace("alice@", "edge@")
+        sent = alice.invite(bob.aor, headers=["X-Kept: a, \"b\" ;c", "Record-Route: " + edge,
+                                              "Supported: timer, replaces"])
+        ok(alice.receive().status == 100, "100 Trying at once")
+        invite = bob.expect("INVITE")
+        hidden = secrets(sent)
+        ok(invite.uri == bob.contact and invite.get("x-kept") == "a, \"b\" ;c", "what is not of a leg is carried")
+        ok(invite.body == sent.body, "and the body")
+        ok(len(invite.all("via")) == 1 and not invite.all("record-route"), "one Via, no Record-Route")
+        silent_about(invite, hidden, "the INVITE")
+        ringing = bob.respond(invite, 180)
+        r = alice.expect(180)
+        ok(r.call_id == sent.call_id and param(r.get("via"), "branch") == sent.branch, "180 in the caller's dialog")
+        silent_about(r, secrets(invite, ringing), "the 180")
+        answer = bob.respond(invite, 200, body=bob.sdp(42000))
+        r = alice.expect(200)
+        silent_about(r, secrets(invite, answer), "the 200")
+        ack = bob.expect("ACK")
+        silent_about(ack, hidden | secrets(r), "the ACK")
+        mine, theirs = Dialog.caller(alice, sent, r), Dialog.callee(bob, invite, answer)
+        ok(mine.routes == [edge], "the caller's Record-Route is its own again")
+        mine.routes = []
+        mine.ack()
+        for one, other, name in ((mine, theirs, "caller"), (theirs, mine, "callee")):
+            info = one.request("INFO", headers=["Info-Package: x"], body="hi")
+            got = other.phone.expect("INFO")
+            silent_about(got, secrets(info), "the INFO of the " + name)
+            ok(got.call_id == other.call_id and got.body == b"hi", "in the other's dialog")
+            reply = other.phone.respond(got, 200)
+            silent_about(one.phone.expect(200), secrets(got, reply), "its answer")
+        bye = mine.request("BYE", contact=False, headers=["Reason: Q.850;cause=16"])
+        ok(alice.expect(200).cseq == bye.cseq, "BYE is answered at once")
+        got = bob.expect("BYE")
+        ok(got.get("reason") == "Q.850;cause=16", "the other leg gets its own BYE, with the reason")
+        silent_about(got, hidden | secrets(bye), "the BYE")
+        bob.respond(got, 200, contact=False)
+
+
+@feature(calls=B2BUA)
+def b2bua_callee_hangs_up(server):
+    with Pair(server) as (alice, bob):
+        mine, theirs = alice.call(bob)
+        ok(theirs.bye(mine), "BYE of the callee reaches the caller")
+        theirs.request("INFO")
+        ok(bob.expect(481), "the dialog is over: 481")
+
+
+@feature(calls=B2BUA, workers="4")
+def b2bua_many_calls(server):
+    """The second Call-ID of each lives where the first does, on any of four workers."""
+    with Pair(server) as (alice, bob):
+        seen = set()
+        for _ in range(30):
+            mine, theirs = alice.call(bob)
+            seen.add(theirs.call_id)
+            ok(mine.call_id != theirs.call_id and theirs.bye(mine), "a call of two Call-IDs")
+        ok(len(seen) == 30 and all(re.fullmatch("[0-9a-f]{32}", c) for c in seen), "no two are alike")
+
+
+@feature(calls=B2BUA)
+def b2bua_cancel(server):
+    with Pair(server) as (alice, bob):
+        sent = alice.invite(bob.aor)
+        invite = bob.expect("INVITE")
+        bob.respond(invite, 180)
+        alice.expect(180)
+        alice.cancel(sent)
+        answers = {alice.receive().cseq[1] for _ in range(2)}
+        ok(answers == {"CANCEL", "INVITE"}, "200 for the CANCEL and 487 for the INVITE")
+        cancel = bob.expect("CANCEL")
+        ok(cancel.branch == invite.branch, "the phone's INVITE is cancelled")
+        bob.respond(cancel, 200)
+        bob.respond(invite, 487)
+        bob.expect("ACK")
+
+
+@feature(calls=B2BUA)
+def b2bua_reinvite(server):
+    with Pair(server) as (alice, bob):
+        mine, theirs = alice.call(bob)
+        for one, other, name in ((mine, theirs, "caller"), (theirs, mine, "callee")):
+            sdp = one.phone.sdp(41000).replace("sendrecv", "sendonly")
+            one.request("INVITE", headers=["Content-Type: application/sdp"], body=sdp)
+            invite = other.phone.expect("INVITE")
+            ok(invite.body.decode() == sdp and invite.call_id == other.call_id, "re-INVITE of the " + name)
+            other.phone.respond(invite, 200, body=other.phone.sdp().replace("sendrecv", "recvonly"))
+            ok(b"recvonly" in one.phone.expect(200).body, "its answer")
+            other.phone.expect("ACK")
+            one.ack()
+        ok(mine.bye(theirs), "and BYE")
+
+
+@feature(calls='{ mode = "b2bua"; max_duration = "1s"; }')
+def b2bua_longest_call(server):
+    with Pair(server) as (alice, bob):
+        alice.call(bob)
+        for phone in (alice, bob):
+            bye = phone.expect("BYE", timeout=8)
+            ok("Maximum Duration" in bye.get("reason"), "both ends get BYE with a Reason")
+            phone.respond(bye, 200, contact=False)
+
+
+@feature(calls=B2BUA, auth='{ challenge = "all"; }')
+def b2bua_digest(server):
+    with Pair(server) as (alice, bob):
+        sent = alice.invite(bob.aor)
+        r = alice.expect(407)
+        alice.ack_failure(sent, r)
+        sent = alice.answer_challenge(sent, r)
+        invite = bob.expect("INVITE")
+        ok(not invite.all("proxy-authorization"), "credentials for us are not the phone's to see")
+        answer = bob.respond(invite, 200, body=bob.sdp())
+        mine = Dialog.caller(alice, sent, alice.expect(200))
+        bob.expect("ACK")
+        mine.ack()
+        ok(mine.bye(Dialog.callee(bob, invite, answer)), "BYE needs none")
+
+
+@feature(calls=B2BUA)
+def b2bua_no_open_relay(server):
+    with Phone(server, "eve") as eve:
+        sent = eve.invite("sip:victim@127.0.0.1:9", frm="<sip:eve@elsewhere.test>;tag=x")
+        r = eve.expect(403)
+        eve.ack_failure(sent, r)
+        eve.request("BYE", "sip:pv0@%s" % DOMAIN, to="<sip:bob@%s>;tag=pv%032d" % (DOMAIN, 7))
+        ok(400 <= eve.receive().status < 500, "a tag that nobody was given proves nothing")
+
+
+@feature(calls=B2BUA)
+def b2bua_other_methods(server):
+    """What begins no call goes on as through the proxy."""
+    with Pair(server) as (alice, bob):
+        alice.request("MESSAGE", bob.aor, contact=False, body="hello")
+        got = bob.expect("MESSAGE")
+        ok(got.body == b"hello", "MESSAGE outside of a dialog passes")
+        bob.respond(got, 200, contact=False)
+        ok(alice.expect(200), "and its answer")
+
+
+@feature(calls=B2BUA)
+def b2bua_sipp(server):
+    play(server, "uac_b2bua", "uas_b2bua", "a call", count=20)
+
+
+@feature(calls=B2BUA)
+def b2bua_sipp_tcp(server):
+    play(server, "uac_b2bua", "uas_b2bua", "a call over TCP", transport="t1")
+    play(server, "uac_b2bua", "uas_b2bua", "a call from UDP to TCP", transport="u1", uas_transport="t1")
