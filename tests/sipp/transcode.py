@@ -187,6 +187,8 @@ def transcoded(server):
         ok(formats(call.answer) == ["0", "101"], "the caller is answered with what it has")
         call.talk(60)
         eventually(lambda: transcoders(server) == 1, "one session is transcoded")
+        shown = asked(server, "call", "show", asked(server, "call", "list")["calls"][0]["id"])["stream_0"]
+        ok(shown["caller"]["transcoded_as"] == "PCMU" and shown["callee"]["transcoded_as"] == "PCMA", "`call show` says so")
         ok(is_tone(call.b, PCMA) and is_tone(call.a, PCMU), "both hear the tone, in their own codec")
         ok(not call.a.others(0) and not call.b.others(8), "and nothing else")
         ok(is_steady(call.a, 0) and is_steady(call.b, 8), "packets of 20 ms, without a gap")
@@ -280,6 +282,8 @@ def transcoded_never_where_ends_agree(server):
         ok(formats(call.answer) == ["8", "101"], "and not needed")
         call.talk(30)
         ok(transcoders(server) == 0, "nothing is transcoded")
+        ok("transcoded_as" not in ctl(server, "call", "show", asked(server, "call", "list")["calls"][0]["id"]).stdout,
+           "nor said to be")
         ok(call.b.packets(8)[-1][2] == call.a.payload, "what is said passes untouched")
         call.end()
 
