@@ -74,10 +74,11 @@ static void void_offer(struct passage *p)
 /* ---- what a description does ---- */
 
 /* `answered`: whose offer it answers; NULL: it is an offer. */
-static bool write(struct passage *p, const struct call_dialog *answered)
+static bool write(struct passage *p, const struct call_dialog *answered, bool is_repeated)
 {
 	const struct write_order order = {.from = p->said->from,
 		.is_offer = !answered,
+		.is_repeated = is_repeated,
 		.offer = answered ? &answered->outline : NULL,
 		.extended = answered ? &answered->extended : NULL};
 	int verdict = description_write(p->calls, p->media, &order, &p->written);
@@ -128,7 +129,7 @@ static bool take_offer(struct passage *p)
 		return false;
 	if (streams_take(p->calls, p->media, sdp) < 0)
 		return refuse(p, 503);
-	bool is_written = write(p, NULL);
+	bool is_written = write(p, NULL, false);
 	if (is_written && !extended_make(p->calls, &p->written, &extended))
 		is_written = refuse(p, 503);
 	if (!is_written) {
@@ -150,7 +151,7 @@ static bool show_offer(struct passage *p)
 		return refuse(p, 503);
 	streams_hear(p->media, p->said->from, &p->calls->sdp, &p->from, true);
 	p->must_set = true;
-	return write(p, NULL);
+	return write(p, NULL, false);
 }
 
 static bool has_waiting(const struct call_media *media)
@@ -169,7 +170,7 @@ static bool take_answer(struct passage *p, bool is_preview)
 	int verdict = pv_sdp_answer_check(&p->dialog->outline, sdp);
 	if (verdict < 0 && verdict != -PV_SDP_ANSWER_DIRECTION)
 		return refuse_description(p, verdict);
-	if (!write(p, p->dialog))
+	if (!write(p, p->dialog, false))
 		return false;
 	if (streams_reserve(p->calls, p->media, p->written.codings) < 0)
 		return refuse_description(p, -PV_SDP_NO_CODEC);
@@ -189,7 +190,7 @@ static void repeat(struct passage *p)
 	const struct call_dialog *dialog = p->dialog ? p->dialog : &p->media->root;
 	bool is_offer = !dialog->has_outline || dialog->machine.offerer == (uint8_t)p->said->from;
 	if (p->media->relay == BRANCH_RELAYED)
-		write(p, is_offer ? NULL : dialog);
+		write(p, is_offer ? NULL : dialog, true);
 }
 
 /* False: it was refused, or there is nothing to relay. */

@@ -197,6 +197,8 @@ int event_of(const struct pv_message *message, bool has_sdp, const struct offer_
 struct write_order {
 	enum call_side from;
 	bool is_offer; /* codecs are filtered, or added */
+	/* It means nothing (OFFER_REPEAT): an answer that cannot be coded goes as it is. */
+	bool is_repeated;
 	/* of an answer: of the offer. Directions are put right, what was added is taken back */
 	const struct pv_sdp_outline *offer;
 	const struct extended_offer *extended;

@@ -83,7 +83,7 @@ static int code(struct calls *calls, const struct call_media *media,
 			continue;
 		const struct coding_order coding = {i, order->extended->added[i], order->from};
 		int verdict = coding_answer(calls, &coding, &change->media[i], ret->codings[i]);
-		if (verdict < 0)
+		if (verdict < 0 && !order->is_repeated)
 			return verdict;
 	}
 	return 0;
