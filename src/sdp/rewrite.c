@@ -124,10 +124,16 @@ static struct pv_span without_end(const struct sdp_line *line)
 	return pv_span_trim(line->whole);
 }
 
+/* Of a format that goes; or of a number that stood in no m-line and is given to another one. */
 static bool is_removed(const struct rewrite *r, struct pv_span value)
 {
 	uint32_t number;
-	return sdp_number(sdp_word(&value), 127, &number) && r->filter.removed[number];
+	if (!sdp_number(sdp_word(&value), 127, &number))
+		return false;
+	for (unsigned i = 0; i < r->added; i++)
+		if (r->edit->added[i].payload_type == (int)number)
+			return true;
+	return r->filtered && r->filter.removed[number];
 }
 
 static void edit_attribute(struct rewrite *r, const struct sdp_line *line)
@@ -142,7 +148,7 @@ static void edit_attribute(struct rewrite *r, const struct sdp_line *line)
 			replace(r, line->whole);
 		return;
 	case SDP_PAYLOAD_LINE:
-		if (r->filtered && is_removed(r, attribute.value))
+		if (is_removed(r, attribute.value))
 			replace(r, line->whole);
 		return;
 	case SDP_RTCP_LINE:

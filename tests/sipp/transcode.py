@@ -6,10 +6,11 @@ import struct
 import time
 
 from feature import Skip, ctl, feature, ok
-from media import ALWAYS, asked, eventually, sessions_end
+from media import asked, eventually, sessions_end
 from rtp_end import RtpEnd, audio_of
 from sip_ua import Dialog, Phone
 
+ALWAYS = '{ relay = "always"; ports = [ 22000, 27999 ]; threads = 1; }'
 B2BUA = '{ mode = "b2bua"; }'
 EVENTS = 101
 RATE, TONE, FRAME = 8000, 400, 160

@@ -277,6 +277,12 @@ START_TEST(formats_are_added_behind_the_others)
 	GIVES(HEAD "m=audio 4000 RTP/AVP 0 96 8\r\na=ptime:20\r\na=rtpmap:96 opus/48000/2\r\n"
 		   "a=fmtp:96 useinbandfec=1\r\na=rtpmap:8 PCMA/8000\r\nm=video 4002 RTP/AVP 31\r\n"
 		   "m=audio 0 RTP/AVP 0\r\nm=audio 5 udptl t38");
+	/* what was said of a number that nobody used is not said of ours */
+	begin(HEAD "m=audio 4000 RTP/AVP 0\r\na=rtpmap:96 iLBC/8000\r\na=fmtp:96 mode=20\r\n");
+	change.media[0].added = &opus;
+	change.media[0].added_count = 1;
+	GIVES(HEAD "m=audio 4000 RTP/AVP 0 96\r\na=rtpmap:96 opus/48000/2\r\n"
+		   "a=fmtp:96 useinbandfec=1\r\n");
 	/* line ends are theirs; the last line may have none */
 	begin("v=0\no=- 1 1 IN IP4 a\nc=IN IP4 192.0.2.1\nm=audio 1 RTP/AVP 0");
 	change.media[0].added = &pcma;
