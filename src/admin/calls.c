@@ -125,7 +125,7 @@ static void put_stream(
 {
 	struct json *json = &call->json;
 	struct media_report report;
-	char name[16];
+	char name[24];
 	bool has_report = media_read_report(call->host->media, stream->lease.session, &report) == 0;
 	snprintf(name, sizeof name, "stream_%u", index);
 	json_object(json, name);

@@ -37,7 +37,7 @@ struct auth_answer {
 };
 struct auth_answer auth_answer(enum auth_result result, enum auth_kind kind);
 
-/* Who it is. Lifetime: the user table's, so until this worker passes its next epoch. */
+/* Who it is. Lifetime: the user table's, so until this event of the worker ends. */
 struct auth_identity {
 	const struct user *user;
 	struct pv_span name; /* canonical */
@@ -62,7 +62,8 @@ struct auth;
 int auth_new(const struct auth_config *config, struct auth **ret);
 void auth_free(struct auth *auth); /* not the users, not the domains */
 
-/* Publishes another table and returns the old one, to be freed after an epoch. Any thread. */
+/* Publishes another table and returns the old one, to be freed when every worker has run a task
+ * after that. Any thread. */
 const struct user_table *auth_users_swap(struct auth *auth, const struct user_table *users);
 const struct user_table *auth_users(const struct auth *auth);
 /* The same with the domains. */

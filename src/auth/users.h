@@ -44,7 +44,8 @@ struct user_report {
 	void *context;
 };
 
-/* Owner: main; published by pointer, freed when every worker has passed an epoch. Immutable. */
+/* Owner: main; published by pointer, freed when every worker has run a task after that. Immutable.
+ */
 struct user_table;
 /* One user, in the pool of its table. Lifetime: the table's. */
 struct user;

@@ -75,6 +75,7 @@ METRIC(net_names_refused, COUNTER, "names", "names not asked for because too man
 METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests are refused first")
 
 
+METRIC(proxy_redirects, COUNTER, "responses", "3xx whose Contacts were tried")
 METRIC(b2bua_calls, COUNTER, "calls", "INVITEs that began a call of two legs")
 METRIC(b2bua_answered, COUNTER, "calls", "of these, answered")
 METRIC(b2bua_ended, COUNTER, "calls", "calls that the server itself ended")
@@ -84,6 +85,8 @@ METRIC(b2bua_byes, COUNTER, "requests", "BYEs sent to legs")
 METRIC(b2bua_refreshes, COUNTER, "requests", "refreshes of session timers sent")
 METRIC(b2bua_glares, COUNTER, "requests", "re-INVITEs that met another, answered 491")
 METRIC(b2bua_strays, COUNTER, "dialogs", "further phones that answered one INVITE, ended at once")
+METRIC(b2bua_replaces, COUNTER, "calls", "INVITEs that take the place of a leg")
+METRIC(b2bua_replaces_elsewhere, COUNTER, "requests", "of these, asked of another worker, where their leg lives")
 METRIC(b2bua_ignored, COUNTER, "events", "events that the state of a leg or bridge has no rule for")
 METRIC(b2bua_acks_ignored, COUNTER, "messages", "ACKs that no response of a leg waited for")
 METRIC(b2bua_answers_lost, COUNTER, "responses", "answers to legs that found no memory")

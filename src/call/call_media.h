@@ -83,6 +83,9 @@ struct call_message {
 	/* The callee's tag in the dialog: of its response the To tag; of its request the From tag;
 	 * of the caller's request the To tag; empty in the INVITE that begins it all. */
 	struct pv_span callee_tag;
+	/* What tells its request (or the one that it answers) from others of who sent that. 0: its
+	 * CSeq number. The b2bua, whose legs count each for itself, gives the asker's. */
+	uint32_t number;
 	/* The way that it came, for the host that it came from. NULL: as call_ways said. */
 	const struct path *source;
 	/* The Vias of the message show that it came through another proxy: its source is not where

@@ -89,7 +89,8 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 			(media->has_rtcp && is_beyond_belief(&media->rtcp_address, from->source));
 	end->is_secure = media->is_secure;
 	ret->rtcp_mux = media->rtcp_mux;
-	ret->is_rejected = pv_sdp_is_rejected(media);
+	/* a stream that becomes a fax (T.38) leaves the relay as one that is refused does */
+	ret->is_rejected = pv_sdp_is_rejected(media) || !media->is_rtp;
 	ret->direction = (uint8_t)media->direction;
 	pv_sdp_formats_read(media, &formats);
 	for (unsigned i = 0; i < formats.count; i++)

@@ -233,19 +233,24 @@ static struct dialog_request *request_of(
 	return &dialog->requests[side][method != PV_METHOD_INVITE];
 }
 
+static uint32_t number_of(const struct passage *p)
+{
+	return p->said->number ? p->said->number : p->message->cseq;
+}
+
 /* Whether a response answers the request that the machine has seen, and not an older one. */
 static bool is_answer_to_last(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, call_other(p->said->from), p->message->method);
-	return request->method == p->message->method && request->cseq == p->message->cseq;
+	return request->method == p->message->method && request->number == number_of(p);
 }
 
 static bool is_same_again(const struct passage *p)
 {
 	const struct dialog_request *request =
 		request_of(p->dialog, p->said->from, p->message->method);
-	return p->message->method != PV_METHOD_ACK && request->cseq == p->message->cseq &&
+	return p->message->method != PV_METHOD_ACK && request->number == number_of(p) &&
 	       request->method == p->message->method;
 }
 
@@ -270,7 +275,7 @@ static void remember_request(struct passage *p)
 		p->event == GOT_INVITE_BARE || (p->step.actions & (OFFER_TAKE | OFFER_ANSWER));
 	if (p->message->is_request && p->message->method != PV_METHOD_ACK && counts)
 		*request_of(p->dialog, p->said->from, p->message->method) =
-			(struct dialog_request){p->message->cseq, (uint8_t)p->message->method};
+			(struct dialog_request){number_of(p), (uint8_t)p->message->method};
 }
 
 /* ---- the whole of it ---- */

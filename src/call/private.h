@@ -67,7 +67,7 @@ struct call_stream {
 
 /* A request of a side that may carry a description, to know it when it comes again. */
 struct dialog_request {
-	uint32_t cseq;
+	uint32_t number; /* CSeq, or what call_message says */
 	uint8_t method;
 };
 

@@ -100,7 +100,7 @@ static void lead_through(const struct call_media *media, const struct write_orde
 		const struct call_stream *stream = media->streams[i];
 		if (order->offer)
 			mend_direction(order->offer, i, &sdp->media[i], &change->media[i]);
-		if (!stream || pv_sdp_is_rejected(&sdp->media[i]))
+		if (!stream || pv_sdp_is_rejected(&sdp->media[i]) || !sdp->media[i].is_rtp)
 			continue;
 		change->origin = shown;
 		change->media[i].address = shown;

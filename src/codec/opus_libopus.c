@@ -7,8 +7,8 @@
 #include "codec/driver.h"
 
 /*
- * One channel both ways: what comes in two is mixed by the decoder, and to send one to a receiver
- * that would like two is always allowed (RFC 7587 §7.1).
+ * One channel both ways: what comes in two is mixed by the decoder, and a receiver's "stereo" is a
+ * wish (RFC 7587 §6.1).
  */
 #define CHANNELS 1
 /* The half of libopus's scale: on telephone speech the rest is not heard and costs as much again.

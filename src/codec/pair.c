@@ -5,7 +5,7 @@
 #include "base/macros.h"
 
 static const struct pv_span event_name = PV_SPAN_INIT("telephone-event");
-/* Events 0 to 15 are the keys; what a second leg answers with anyhow (RFC 4733 §2.4.1). */
+/* The keys and flash (RFC 4733 §3.2). */
 static const struct pv_span event_fmtp = PV_SPAN_INIT("0-16");
 
 static const struct {
@@ -29,7 +29,7 @@ static const struct {
 } decisive[] = {
 	{PV_SPAN_INIT("AMR"), PV_SPAN_INIT("octet-align"), PV_SPAN_INIT("0")}, /* RFC 4867 §8.1 */
 	{PV_SPAN_INIT("AMR-WB"), PV_SPAN_INIT("octet-align"), PV_SPAN_INIT("0")},
-	{PV_SPAN_INIT("G7221"), PV_SPAN_INIT("bitrate"), PV_SPAN_INIT("")}, /* RFC 5577 §4.1 */
+	{PV_SPAN_INIT("G7221"), PV_SPAN_INIT("bitrate"), PV_SPAN_INIT("")}, /* RFC 5577 */
 	{PV_SPAN_INIT("MP4A-LATM"), PV_SPAN_INIT("config"), PV_SPAN_INIT("")},
 	{PV_SPAN_INIT("mpeg4-generic"), PV_SPAN_INIT("config"), PV_SPAN_INIT("")},
 };

@@ -183,8 +183,8 @@ const struct schema_key schema[] = {
 		.initial = "0", BETWEEN(0, 10000000), .doc = "Calls at once; 0 is no limit."},
 	{"calls.per_user", SCHEMA_INTEGER, .offset = AT(calls.per_user), .flags = RELOAD, .initial = "0",
 		BETWEEN(0, 100000), .doc = "Calls of one user at once; 0 is no limit."},
-	{"calls.redirects", SCHEMA_ENUM, .offset = AT(calls.redirects), .flags = LATER | RELOAD,
-		.initial = "\"pass\"", .holds = "pass", WORDS("pass", "follow"),
+	{"calls.redirects", SCHEMA_ENUM, .offset = AT(calls.redirects), .flags = RELOAD,
+		.initial = "\"pass\"", WORDS("pass", "follow"),
 		.doc = "A 3xx answer is passed to the caller, or followed."},
 
 	{"groups", SCHEMA_LIST, .offset = AT(groups), .list = &group_list, .flags = LATER | RELOAD,

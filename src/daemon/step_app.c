@@ -51,6 +51,8 @@ void step_app_fill_proxy(
 		.targets = config->limits.forks,
 		.forks = config->limits.transactions / floors->workers.count,
 		.retry_after_s = RETRY_AFTER_S,
+		.dialog_minutes = (config->calls.max_duration_ms + 59999) / 60000,
+		.follows_redirects = config->calls.redirects == CONFIG_REDIRECTS_FOLLOW,
 	};
 }
 
@@ -113,6 +115,7 @@ static int make_b2bua(struct floors *floors, const struct config *config, unsign
 		.transactions = floors->layers[index],
 		.proxy = floors->proxies[index],
 		.calls = floors->calls[index],
+		.peers = floors->b2buas,
 		.tag_key = &floors->tag_key,
 	};
 	return b2bua_new(&floors->b2buas[index], &b2bua, &at);

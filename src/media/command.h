@@ -85,8 +85,8 @@ struct media_coding {
 	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
 	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
 	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
-	struct media_types sends;       /* numbers that we gave it in our SDP */
-	struct media_types gets;        /* numbers that it gave us in its SDP */
+	struct media_types sends;       /* numbers of our SDP to it (RFC 3264 §5.1, §6.1) */
+	struct media_types gets;        /* numbers of its SDP */
 };
 
 /*

@@ -24,7 +24,7 @@ struct transcoder {
 	struct transcoder_heard heard[MEDIA_ENDS];
 	struct stream_end *ends;
 	uint64_t report_ms;         /* when the next reports are due */
-	char cname[RTCP_CNAME_MAX]; /* random (RFC 7022 §4.2) */
+	char cname[RTCP_CNAME_MAX]; /* random (RFC 7022) */
 	_Alignas(16) char coders[]; /* decoder and encoder of each way */
 };
 

@@ -93,7 +93,7 @@ int voice_set(struct voice *voice, const struct media_coding *from, const struct
 	if (error)
 		return error;
 	forget_source(voice);
-	/* another clock under the same SSRC would confuse its receiver (RFC 7160 §3) */
+	/* another clock under the same SSRC would confuse its receiver (RFC 7160) */
 	if (!is_same_codec)
 		begin_stream(&voice->out);
 	return 0;
@@ -228,7 +228,7 @@ static uint32_t event_rate(const struct media_coding *coding)
 }
 
 /* Where an event begins. One that counts in another clock than the sound beside it says nothing of
- * its place among it (RFC 7160 §4.1): it begins where the sound is. */
+ * its place among it (RFC 7160): it begins where the sound is. */
 static void begin_event(struct voice *voice, const struct rtp_packet *packet)
 {
 	bool is_in_step = event_rate(&voice->from) == voice->from_clock * 1000;

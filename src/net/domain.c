@@ -91,6 +91,16 @@ bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t
 	return domain_of(domains, host, port).length > 0;
 }
 
+bool domain_leads_here(
+	const struct domains *domains, struct pv_span host, uint16_t port, uint16_t default_port)
+{
+	struct net_address ip;
+
+	if (!port && host.length && parse_ip(host, &ip) && !name_place(domains, host)->length)
+		port = default_port;
+	return domain_is_ours(domains, host, port);
+}
+
 struct pv_span domains_realm(const struct domains *domains)
 {
 	return domains->realm;

@@ -33,6 +33,12 @@ void domains_free(struct domains *domains);
  */
 bool domain_is_ours(const struct domains *domains, struct pv_span host, uint16_t port);
 
+/* The same where a URI says where to send, not who somebody is: a numeric address without a port
+ * means `default_port` (RFC 3261 §19.1.2, RFC 3263 §4.2), which may be another program's. A name,
+ * or an address that was configured as a domain, may lead here by any of our ports. */
+bool domain_leads_here(
+	const struct domains *domains, struct pv_span host, uint16_t port, uint16_t default_port);
+
 /* The domain that such a host stands for, in lower case and without the final dot: itself, or for
  * the addresses that we listen on the first one. Empty when it is not ours. */
 struct pv_span domain_of(const struct domains *domains, struct pv_span host, uint16_t port);

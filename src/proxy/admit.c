@@ -31,7 +31,7 @@ static struct pv_span claimed_identity(
 	const struct proxy *proxy, const struct incoming *incoming, struct pv_writer *w)
 {
 	struct pv_uri uri;
-	if (pv_uri_parse(incoming->message->from.uri, &uri) < 0 || !proxy_is_us(proxy, &uri))
+	if (pv_uri_parse(incoming->message->from.uri, &uri) < 0)
 		return (struct pv_span){NULL, 0};
 	return aor_write(proxy->at.domains, &uri, w) == AOR_OURS ? pv_writer_span(w)
 								 : (struct pv_span){NULL, 0};
@@ -47,7 +47,7 @@ static bool bears_our_name(const struct proxy *proxy, const struct incoming *inc
 		return false;
 	if (!uri.host_is_ipv4 && !uri.host_is_ipv6)
 		uri.port = 0;
-	return proxy_is_us(proxy, &uri);
+	return aor_is_ours(proxy->at.domains, &uri, NULL);
 }
 
 /* Outsiders reach local users only, and only where the configuration lets them. */

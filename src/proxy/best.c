@@ -39,10 +39,12 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *res
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
 	char content_length[CONTENT_LENGTH_LINE];
+	struct dialog_texts tokens;
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);
 	patch_remove_top_via(&patch);
+	dialog_token_turn(proxy, response, &patch, &tokens);
 	if (media && media->verdict == CALL_MEDIA_CHANGED)
 		call_media_patch(media, &patch, content_length);
 	else

@@ -23,25 +23,30 @@ static struct pv_ref store_text(struct buffer *store, struct pv_span text)
 	return ref;
 }
 
+static void store_target(struct buffer *bytes, unsigned index, const struct target *target)
+{
+	struct pv_ref uri = store_text(bytes, target->uri);
+	struct pv_ref routes = store_text(bytes, target->routes);
+	((struct fork_store *)bytes->bytes)->branches[index] = (struct fork_branch){
+		.path = target->path,
+		.uri = uri,
+		.routes = routes,
+		.q = target->q,
+		.after = target->after,
+		.has_path = target->has_path,
+		.pin = target->pin,
+		.behind_nat = target->behind_nat,
+		.state = BRANCH_WAITING,
+	};
+}
+
 static void store_targets(struct buffer *bytes, const struct incoming *incoming)
 {
 	struct fork_store *store = (struct fork_store *)bytes->bytes;
 	store->count = incoming->target_count;
 	bytes->length = (uint32_t)(sizeof(*store) + store->count * sizeof(store->branches[0]));
-	for (unsigned i = 0; i < store->count; i++) {
-		const struct target *target = &incoming->targets[i];
-		store->branches[i] = (struct fork_branch){
-			.path = target->path,
-			.uri = store_text(bytes, target->uri),
-			.routes = store_text(bytes, target->routes),
-			.q = target->q,
-			.after = target->after,
-			.has_path = target->has_path,
-			.pin = target->pin,
-			.behind_nat = target->behind_nat,
-			.state = BRANCH_WAITING,
-		};
-	}
+	for (unsigned i = 0; i < store->count; i++)
+		store_target(bytes, i, &incoming->targets[i]);
 }
 
 struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message)
@@ -74,12 +79,51 @@ struct fork *fork_new(
 		.store = store,
 		.from = *incoming->from,
 		.method = (uint8_t)incoming->message->method,
+		.is_local = incoming->identity.length,
 	};
 	const struct pv_message *m = incoming->message;
 	fork->to_tag = store_text(store, m->to_tag);
 	fork->from_tag = store_text(store, m->from_tag);
 	transaction_set_user_word(server, slab_handle(&proxy->forks, fork), NO_BRANCH);
 	return fork;
+}
+
+/* The texts lie behind the branches: they move, and what refers to them with them. */
+static void move_texts(struct fork *fork, struct buffer *to, unsigned more)
+{
+	const struct buffer *from = fork->store;
+	size_t head =
+		sizeof(struct fork_store) + fork_store(fork)->count * sizeof(struct fork_branch);
+	size_t shift = more * sizeof(struct fork_branch);
+	memcpy(to->bytes, from->bytes, head);
+	memcpy(to->bytes + head + shift, from->bytes + head, from->length - head);
+	to->length = (uint32_t)(from->length + shift);
+	struct fork_store *store = (struct fork_store *)to->bytes;
+	for (unsigned i = 0; i < store->count; i++) {
+		store->branches[i].uri.at += (uint16_t)shift;
+		store->branches[i].routes.at += (uint16_t)shift;
+	}
+	fork->from_tag.at += (uint16_t)shift;
+	fork->to_tag.at += (uint16_t)shift;
+}
+
+bool fork_add_targets(struct proxy *proxy, struct fork *fork, const struct incoming *incoming)
+{
+	struct buffer_pool *pool = &proxy->at.worker->buffers;
+	unsigned first = fork_store(fork)->count, more = incoming->target_count;
+	size_t size = fork->store->length + more * sizeof(struct fork_branch);
+	for (unsigned i = 0; i < more; i++)
+		size += incoming->targets[i].uri.length + incoming->targets[i].routes.length;
+	struct buffer *store = size <= UINT16_MAX ? buffer_take(pool, size) : NULL;
+	if (!store)
+		return false;
+	move_texts(fork, store, more);
+	((struct fork_store *)store->bytes)->count += more;
+	for (unsigned i = 0; i < more; i++)
+		store_target(store, first + i, &incoming->targets[i]);
+	buffer_unref(pool, fork->store);
+	fork->store = store;
+	return true;
 }
 
 void fork_free(struct proxy *proxy, struct fork *fork)
@@ -212,6 +256,14 @@ static void pass_success(
 	fork_cancel(proxy, fork, ELSEWHERE);
 }
 
+static bool is_followed(
+	struct proxy *proxy, struct fork *fork, unsigned status, const struct pv_message *response)
+{
+	return proxy->config.follows_redirects && response && status / 100 == 3 &&
+	       fork->method == PV_METHOD_INVITE && !fork->cancelled && !fork->final_sent &&
+	       fork_redirect(proxy, fork, response);
+}
+
 void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, unsigned status,
 	const struct pv_message *response)
 {
@@ -243,7 +295,8 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 		proxy_call_branch_over(proxy, fork, branch);
 		if (status >= 600)
 			fork_cancel(proxy, fork, PV_SPAN(""));
-		fork_collect(proxy, fork, status, response);
+		if (!is_followed(proxy, fork, status, response))
+			fork_collect(proxy, fork, status, response);
 		follow_flow(proxy, fork, index, status);
 		if (!fork_get(proxy, handle))
 			return;

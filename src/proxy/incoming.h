@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* incoming.h — one request while it is being looked at: what it asks for once our own routes are
  * off it (RFC 3261 §16.4). */
-#ifndef APP_PROXY_INCOMING_H
-#define APP_PROXY_INCOMING_H
+#ifndef PROXY_INCOMING_H
+#define PROXY_INCOMING_H
 
 #include <portavoz/uri.h>
 #include "proxy/route_token.h"
@@ -51,9 +51,9 @@ struct incoming {
 	unsigned routes_gone;       /* leading Route values that are ours */
 	struct pv_span next_route;  /* the first that is left, empty = none */
 	bool next_route_is_strict;
-	struct route_token token; /* when in_dialog */
-	bool in_dialog;
-	bool from_caller; /* direction within the dialog */
+	struct route_token token; /* holder ROUTE_NOBODY: it brings none */
+	bool in_dialog;           /* it goes from one end of the token's dialog to the other */
+	bool from_caller;         /* direction within the dialog */
 
 	struct pv_span identity; /* canonical address-of-record of the local user who sends, empty =
 				    a stranger */

@@ -5,29 +5,11 @@
 
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri)
 {
-	return aor_is_ours(proxy->at.domains, uri, NULL);
-}
-
-/* A token in one of our own URIs: the dialog is known, and so are its ends. Where the dialog passed
- * us twice the last token counts: that is the one next to where the request goes. */
-static void read_token(
-	const struct proxy *proxy, struct incoming *incoming, const struct pv_uri *uri)
-{
-	const struct pv_message *m = incoming->message;
-	if (!uri->has_user || !m->to_tag.length)
-		return; /* without a To tag it would begin a dialog, and prove nothing */
-	if (!route_token_read(proxy->at.route_key, uri->user, m->call_id, &incoming->token))
-		return;
-	/* the tag that the dialog's first request had in From is on one of its sides ever after */
-	const struct siphash_key *key = proxy->at.route_key;
-	bool from_caller = route_token_tag(key, m->from_tag) == incoming->token.caller_tag;
-	bool to_caller = route_token_tag(key, m->to_tag) == incoming->token.caller_tag;
-	incoming->in_dialog = from_caller || to_caller;
-	incoming->from_caller = from_caller;
+	return aor_leads_here(proxy->at.domains, uri);
 }
 
 /* Names of ours, and addresses, also those that the host has had only since we started. */
-static bool is_our_route(const struct proxy *proxy, const struct pv_uri *uri)
+bool proxy_is_our_route(const struct proxy *proxy, const struct pv_uri *uri)
 {
 	struct net_address address;
 	return proxy_is_us(proxy, uri) || (net_address_parse(uri->host, uri->port, &address) &&
@@ -48,12 +30,12 @@ static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 			incoming->refusal_phrase = "Bad Route";
 			return;
 		}
-		if (!is_our_route(proxy, &uri)) {
+		if (!proxy_is_our_route(proxy, &uri)) {
 			incoming->next_route = value;
 			incoming->next_route_is_strict = !uri.lr;
 			return;
 		}
-		read_token(proxy, incoming, &uri);
+		dialog_token_read(proxy, incoming, &uri);
 		incoming->routes_gone++;
 	}
 }
@@ -63,13 +45,11 @@ static void take_own_routes(struct proxy *proxy, struct incoming *incoming)
 static void undo_strict_router(struct proxy *proxy, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	if (!incoming->uri.has_user || !proxy_is_us(proxy, &incoming->uri) ||
+	if (!incoming->uri.has_user || !proxy_is_our_route(proxy, &incoming->uri) ||
 		!pv_message_has(m, PV_HEADER_ROUTE))
 		return;
-	struct route_token token;
-	if (!route_token_read(proxy->at.route_key, incoming->uri.user, m->call_id, &token))
+	if (!dialog_token_read(proxy, incoming, &incoming->uri))
 		return;
-	read_token(proxy, incoming, &incoming->uri);
 	struct pv_values walk;
 	struct pv_span value, last = {NULL, 0};
 	pv_values_begin(&walk, m, PV_HEADER_ROUTE);
@@ -113,5 +93,6 @@ void proxy_prepare(struct proxy *proxy, struct incoming *incoming, const struct 
 	take_own_routes(proxy, incoming);
 	undo_strict_router(proxy, incoming);
 	proxy_strip_maddr(proxy, incoming);
+	incoming->in_dialog = dialog_is_kept(proxy, incoming);
 	incoming->kind = kind_of(proxy, incoming);
 }

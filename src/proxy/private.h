@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* private.h — what the files of the proxy share: the proxy, its forks, and the steps' entry points.
  */
-#ifndef APP_PROXY_PRIVATE_H
-#define APP_PROXY_PRIVATE_H
+#ifndef PROXY_PRIVATE_H
+#define PROXY_PRIVATE_H
 
 #include "proxy/proxy.h"
 #include "base/metrics.h"
@@ -66,6 +66,7 @@ struct fork {
 	bool cancelled;       /* no new branches */
 	uint32_t user_place;  /* where its user's calls are counted; 0: nowhere */
 	bool final_sent;
+	bool is_local;                  /* a local user sent it */
 	bool begins_call;               /* its INVITE began `call` */
 	uint8_t from_side;              /* enum call_side: who of `call` sent the request */
 	uint64_t call;                  /* handle of the call that it belongs to, 0 = none */
@@ -124,16 +125,38 @@ static inline struct pv_span fork_text(const struct fork *fork, struct pv_ref re
  * that stand beside it. May set `refusal`. */
 void proxy_strip_maddr(struct proxy *proxy, struct incoming *incoming);
 
+/* ---- dialog.c: which requests belong to a dialog that went through us ---- */
+/* A token in a URI of ours, in a Route or where a strict router put it: false when it is none, or
+ * proves nothing about this request. */
+bool dialog_token_read(
+	const struct proxy *proxy, struct incoming *incoming, const struct pv_uri *uri);
+/* Does a request with a token go to the other end of its dialog, and nowhere else? After §16.4.
+ * Where that end has moved, the token learns the way to it. */
+bool dialog_is_kept(struct proxy *proxy, struct incoming *incoming);
+/* Where the far end of the token's dialog is. */
+static inline struct route_end *dialog_far_end(struct incoming *incoming)
+{
+	return incoming->from_caller ? &incoming->token.callee : &incoming->token.caller;
+}
+
 /* ---- validate.c: §16.3 ---- */
 /* proxy_validate: proxy.h */
 /* The loop-detection part of our branch. */
 uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incoming);
 
 /* ---- admit.c: who may send this where ---- */
-bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
+/* proxy_identify: proxy.h */
 
 /* ---- targets.c: §16.5 ---- */
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming);
+/* Where a binding leads; `after` is the caller's to say. */
+void proxy_target_of_binding(struct target *target, const struct registry_binding *binding);
+/* The bindings of incoming->uri become targets, if it has any; nobody is answered. */
+void proxy_add_bindings(struct proxy *proxy, struct incoming *incoming);
+
+/* ---- redirect.c: §16.7 item 4 ---- */
+/* The Contacts of a 3xx become branches that wait. False: there is none that may be tried. */
+bool fork_redirect(struct proxy *proxy, struct fork *fork, const struct pv_message *response);
 
 /* ---- forward.c: §16.6 ---- */
 /* Finds the next hop of a branch and sends the request there, now or when its name is resolved. */
@@ -192,10 +215,24 @@ void proxy_call_branch_over(struct proxy *proxy, struct fork *fork, struct fork_
 /* The INVITE that began the call was not answered. */
 void proxy_call_over(struct proxy *proxy, struct fork *fork, enum call_why why, unsigned status);
 
+/* The token of our Record-Route for this request: the callee's. */
+void dialog_token_write(
+	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w);
+/* In a response that makes a dialog the caller's token takes its place. `texts` live as long as the
+ * patch. */
+#define DIALOG_TOKENS 4 /* of one response: two for each time that its request passed us */
+struct dialog_texts {
+	char tokens[DIALOG_TOKENS][ROUTE_TOKEN_MAX];
+};
+void dialog_token_turn(const struct proxy *proxy, const struct pv_message *response,
+	struct patch *patch, struct dialog_texts *texts);
+
 /* ---- fork.c: the response context ---- */
 struct fork *fork_new(
 	struct proxy *proxy, const struct incoming *incoming, struct transaction *server);
 void fork_free(struct proxy *proxy, struct fork *fork);
+/* Further branches, which wait, for incoming's targets. False: no room. */
+bool fork_add_targets(struct proxy *proxy, struct fork *fork, const struct incoming *incoming);
 struct fork *fork_get(struct proxy *proxy, uint64_t handle);
 /* Starts the next group of branches that may go (equal q, nothing to wait for). False when none is
  * left. */
@@ -220,7 +257,10 @@ struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message)
 struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response,
 	const struct call_media_result *media);
 
-/* Is the host and port of this URI ours? */
+/* Do the host and port of this URI lead to us? Who somebody is says aor.h. */
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri);
+/* The same of a Route or Record-Route, which may name an address that the host got after we
+ * started. */
+bool proxy_is_our_route(const struct proxy *proxy, const struct pv_uri *uri);
 
 #endif

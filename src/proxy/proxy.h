@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proxy.h — the transaction-stateful proxy of one worker (RFC 3261 §16). */
-#ifndef APP_PROXY_PROXY_H
-#define APP_PROXY_PROXY_H
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
 
 #include "proxy/fork_user.h"
 #include "proxy/incoming.h"
@@ -28,7 +28,10 @@ struct proxy_config {
 	uint32_t targets;           /* limits.forks: most targets of one request */
 	uint32_t forks; /* requests in progress at once, this worker's share of limits.transactions
 			 */
-	uint32_t retry_after_s; /* in a 503 */
+	uint32_t retry_after_s;  /* in a 503 */
+	uint32_t dialog_minutes; /* how long an INVITE's dialog is known (calls.max_duration); 0: no
+				    limit */
+	bool follows_redirects;  /* calls.redirects = "follow": 3xx to an INVITE */
 };
 
 /* What the proxy stands on; all belong to the same worker or are shared by all. Not owned. */
@@ -82,6 +85,8 @@ void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
 /* §16.3 alone: form, scheme, Max-Forwards, Proxy-Require. False when it was answered. */
 bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
+/* Who sends it (incoming->identity), and whether he may; false when it was answered. */
+bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
 /* Can who sent this not be reached by its Contact? Then its path must be kept. */
 bool proxy_must_pin_caller(const struct incoming *incoming);
 /* Are these credentials for us, and not the next hop's to see (§22.3)? */

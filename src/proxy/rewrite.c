@@ -35,42 +35,6 @@ static void put_sip_uri(struct pv_writer *w, struct pv_span token, struct pv_spa
 	pv_put_text(w, ";lr>\r\n");
 }
 
-bool proxy_must_pin_caller(const struct incoming *incoming)
-{
-	const struct pv_message *m = incoming->message;
-	struct pv_address contact;
-	struct pv_uri uri;
-	struct net_address address;
-	struct pv_values vias;
-	struct pv_span via;
-	pv_values_begin(&vias, m, PV_HEADER_VIA);
-	if (!pv_values_next(&vias, &via) || pv_values_next(&vias, &via))
-		return false; /* came through another proxy: it is that one's business */
-	if (incoming->from->transport != PV_TRANSPORT_UDP)
-		return true;
-	if (pv_address_parse(pv_message_value(m, PV_HEADER_CONTACT), &contact) < 0 ||
-		pv_uri_parse(contact.uri, &uri) < 0)
-		return false;
-	if (!net_address_parse(uri.host, uri.port ? uri.port : 5060, &address))
-		return false;
-	return !net_address_equal(&address, &incoming->from->peer);
-}
-
-static void write_token(
-	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w)
-{
-	const struct incoming *incoming = rewrite->incoming;
-	struct route_token token = {0};
-	token.caller_tag = route_token_tag(proxy->at.route_key, incoming->message->from_tag);
-	token.has_caller = proxy_must_pin_caller(incoming);
-	if (token.has_caller)
-		token.caller = *incoming->from;
-	token.has_callee = rewrite->pin_callee;
-	if (token.has_callee)
-		token.callee = *rewrite->to;
-	route_token_write(proxy->at.route_key, &token, incoming->message->call_id, w);
-}
-
 /* §16.6 item 4. Two values where the ends speak by different transports or families, so that each
  * end sees an address of its own kind. Our newest value stands first. */
 static struct pv_span record_route(struct proxy *proxy, const struct rewrite *rewrite,
@@ -81,7 +45,7 @@ static struct pv_span record_route(struct proxy *proxy, const struct rewrite *re
 	struct path back = *rewrite->incoming->from;
 	struct pv_span inside;
 	pv_writer_init(&token, text, sizeof(text));
-	write_token(proxy, rewrite, &token);
+	dialog_token_write(proxy, rewrite, &token);
 	pv_writer_init(&w, p->record_route, sizeof(p->record_route));
 	put_sip_uri(&w, pv_writer_span(&token), outside, rewrite->to->transport);
 	bool differs = back.transport != rewrite->to->transport ||

@@ -2,25 +2,38 @@
 /* route_token.c — writes and checks the tokens in our Record-Route. */
 #include "proxy/route_token.h"
 
+#include <portavoz/uri.h>
+
 /*
- * "pv" and the hexadecimal digits of
- *   flags (1)  caller_tag (2)  [caller path]  [callee path]  mac (8)
- * A path: family (1) transport (1) listener (1) port (2) address (4 or 16), and for streams flow
- * (8).
+ * "pv" and, in the letters of RFC 4648 §5 (all of them may stand in a user part), the bytes
+ *   flags (1)  minute (3)  [the caller's end]  the callee's end  mac (8)
+ * An end: hop (4), or a path: family (1) transport (1) listener (1) port (2) address (4 or 16), and
+ * for streams flow (8).
  */
 #define PREFIX         "pv"
-#define HAS_CALLER     1
-#define HAS_CALLEE     2
+#define IS_CALLERS     1
+#define HAS_CALLER     2
+#define HAS_CALLEE     4
+#define FLAGS_ALL      7
+#define HEAD_BYTES     4
+#define MAC_BYTES      8
+#define HOP_BYTES      4
 #define PATH_BYTES_MAX 29
-#define TOKEN_BYTES    (3 + 2 * PATH_BYTES_MAX + 8)
+#define TOKEN_BYTES    (HEAD_BYTES + 2 * PATH_BYTES_MAX + MAC_BYTES)
+#define PARTY_TEXT     512
 
 static size_t address_length(uint8_t family)
 {
 	return family == NET_IPV4 ? 4 : 16;
 }
 
-static size_t path_put(uint8_t *to, const struct path *path)
+static size_t end_put(uint8_t *to, const struct route_end *end)
 {
+	const struct path *path = &end->path;
+	if (!end->has_path) {
+		memcpy(to, &end->hop, HOP_BYTES);
+		return HOP_BYTES;
+	}
 	size_t length = address_length(path->peer.family);
 	to[0] = path->peer.family;
 	to[1] = path->transport;
@@ -34,8 +47,7 @@ static size_t path_put(uint8_t *to, const struct path *path)
 	return 5 + length + sizeof(path->flow);
 }
 
-/* Bytes taken, 0 when they are no path. The MAC was checked: this guards against our own mistakes
- * only. */
+/* Bytes taken, 0 when they are no path. */
 static size_t path_get(const uint8_t *from, size_t size, struct path *ret)
 {
 	if (size < 5 || (from[0] != NET_IPV4 && from[0] != NET_IPV6))
@@ -55,88 +67,194 @@ static size_t path_get(const uint8_t *from, size_t size, struct path *ret)
 	return whole;
 }
 
-/* Over the token's bytes and the Call-ID. A Call-ID longer than the buffer counts by its own hash.
- */
-static uint64_t token_mac(
-	const struct siphash_key *key, const uint8_t *bytes, size_t length, struct pv_span call_id)
+static size_t end_get(const uint8_t *from, size_t size, bool has_path, struct route_end *ret)
 {
-	uint8_t text[TOKEN_BYTES + 8];
-	uint64_t id = siphash24(key, call_id.at, call_id.length);
-	memcpy(text, bytes, length);
-	memcpy(text + length, &id, sizeof(id));
-	return siphash24(key, text, length + sizeof(id));
+	ret->has_path = has_path;
+	if (has_path)
+		return path_get(from, size, &ret->path);
+	if (size < HOP_BYTES)
+		return 0;
+	memcpy(&ret->hop, from, HOP_BYTES);
+	return HOP_BYTES;
 }
 
-uint16_t route_token_tag(const struct siphash_key *key, struct pv_span tag)
+/* Who a URI is, in one spelling: phones repeat it with other parameters, or none. False: it has no
+ * other spelling. */
+static bool put_party(struct pv_writer *w, struct pv_span text)
 {
-	return (uint16_t)siphash13(key, tag.at, tag.length);
+	struct pv_uri uri;
+	if (pv_uri_parse(text, &uri) < 0 ||
+		(uri.scheme != PV_SCHEME_SIP && uri.scheme != PV_SCHEME_SIPS) ||
+		!pv_uri_user_canonical(uri.user, w))
+		return false;
+	uint16_t port = uri.port ? uri.port : 5060;
+	char *to = pv_writer_take(w, 1 + uri.host.length + sizeof(port));
+	if (!to)
+		return false;
+	*to++ = '@';
+	for (size_t i = 0; i < uri.host.length; i++)
+		*to++ = (char)pv_lower((unsigned char)uri.host.at[i]);
+	memcpy(to, &port, sizeof(port));
+	return true;
 }
 
-void route_token_write(const struct siphash_key *key, const struct route_token *token,
-	struct pv_span call_id, struct pv_writer *w)
+static uint64_t party_hash(const struct siphash_key *key, struct pv_span uri)
+{
+	char text[PARTY_TEXT];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	struct pv_span one = put_party(&w, uri) ? pv_writer_span(&w) : uri;
+	return siphash24(key, one.at, one.length);
+}
+
+static uint64_t span_hash(const struct siphash_key *key, struct pv_span text)
+{
+	return siphash24(key, text.at, text.length);
+}
+
+void route_proof_init(
+	struct route_proof *proof, const struct siphash_key *key, const struct route_dialog *dialog)
+{
+	proof->key = *key;
+	proof->words[0] = span_hash(key, dialog->call_id);
+	proof->words[1] = party_hash(key, dialog->caller.uri);
+	proof->words[2] = span_hash(key, dialog->caller.tag);
+	proof->words[3] = party_hash(key, dialog->callee.uri);
+	proof->words[4] = span_hash(key, dialog->callee.tag);
+}
+
+/* Over the token's bytes and the dialog. The callee has no tag when its own token is made. */
+static uint64_t token_mac(const struct route_proof *proof, const uint8_t *bytes, size_t length)
+{
+	struct {
+		uint64_t words[ROUTE_PROOF_WORDS];
+		uint8_t bytes[TOKEN_BYTES];
+	} text;
+	memcpy(text.words, proof->words, sizeof(text.words));
+	if (!(bytes[0] & IS_CALLERS))
+		text.words[ROUTE_PROOF_WORDS - 1] = 0;
+	memcpy(text.bytes, bytes, length);
+	return siphash24(&proof->key, &text, sizeof(text.words) + length);
+}
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* How many letters so many bytes take. */
+static size_t letter_count(size_t bytes)
+{
+	return (bytes * 8 + 5) / 6;
+}
+
+static void put_letters(struct pv_writer *w, const uint8_t *bytes, size_t length)
+{
+	char *to = pv_writer_take(w, letter_count(length));
+	uint32_t held = 0;
+	unsigned bits = 0;
+	for (size_t i = 0; to && i < length; i++) {
+		held = held << 8 | bytes[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			*to++ = letters[held >> (bits - 6) & 63];
+	}
+	if (to && bits)
+		*to = letters[held << (6 - bits) & 63];
+}
+
+void route_token_write(
+	const struct route_proof *proof, const struct route_token *token, struct pv_writer *w)
 {
 	uint8_t bytes[TOKEN_BYTES];
-	size_t length = 3;
-	bytes[0] = (uint8_t)((token->has_caller ? HAS_CALLER : 0) |
-			     (token->has_callee ? HAS_CALLEE : 0));
-	bytes[1] = (uint8_t)(token->caller_tag >> 8);
-	bytes[2] = (uint8_t)token->caller_tag;
-	if (token->has_caller)
-		length += path_put(bytes + length, &token->caller);
-	if (token->has_callee)
-		length += path_put(bytes + length, &token->callee);
-	uint64_t mac = token_mac(key, bytes, length, call_id);
+	bool is_callers = token->holder == ROUTE_CALLER;
+	size_t length = HEAD_BYTES;
+	bytes[0] = (uint8_t)((is_callers ? IS_CALLERS : 0) |
+			     (!is_callers && token->caller.has_path ? HAS_CALLER : 0) |
+			     (token->callee.has_path ? HAS_CALLEE : 0));
+	bytes[1] = (uint8_t)(token->minute >> 16);
+	bytes[2] = (uint8_t)(token->minute >> 8);
+	bytes[3] = (uint8_t)token->minute;
+	if (!is_callers)
+		length += end_put(bytes + length, &token->caller);
+	length += end_put(bytes + length, &token->callee);
+	uint64_t mac = token_mac(proof, bytes, length);
 	memcpy(bytes + length, &mac, sizeof(mac));
 	pv_put_text(w, PREFIX);
-	pv_put_hex_bytes(w, bytes, length + sizeof(mac));
+	put_letters(w, bytes, length + sizeof(mac));
 }
 
-static int hex_digit(char c)
+static int value_of(char letter)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (letter >= 'A' && letter <= 'Z')
+		return letter - 'A';
+	if (letter >= 'a' && letter <= 'z')
+		return letter - 'a' + 26;
+	if (pv_is_digit(letter))
+		return letter - '0' + 52;
+	return letter == '-' ? 62 : letter == '_' ? 63 : -1;
 }
 
-/* The bytes behind the prefix; 0 when the text has not the shape of a token. */
-static size_t token_bytes(struct pv_span user, uint8_t bytes[TOKEN_BYTES])
+/* The bytes behind the prefix, `size` at most; 0 when the text has not the shape of a token. One
+ * text alone stands for the same bytes: no letter is left over, and no bit. */
+static size_t token_bytes(struct pv_span user, uint8_t *bytes, size_t size)
 {
+	uint32_t held = 0;
+	unsigned bits = 0;
+	size_t count = 0;
 	if (!pv_span_starts_with(user, PV_SPAN(PREFIX)))
 		return 0;
-	struct pv_span digits = pv_span_skip(user, sizeof(PREFIX) - 1);
-	size_t count = digits.length / 2;
-	if (digits.length % 2 || count < 11 || count > TOKEN_BYTES)
+	struct pv_span text = pv_span_skip(user, sizeof(PREFIX) - 1);
+	if (text.length > letter_count(size))
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		int high = hex_digit(digits.at[2 * i]), low = hex_digit(digits.at[2 * i + 1]);
-		if (high < 0 || low < 0)
+	for (size_t i = 0; i < text.length; i++) {
+		int value = value_of(text.at[i]);
+		if (value < 0)
 			return 0;
-		bytes[i] = (uint8_t)(high << 4 | low);
+		held = held << 6 | (uint32_t)value;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		bytes[count++] = (uint8_t)(held >> bits);
 	}
-	return count;
+	bool rest = held & ((1u << bits) - 1);
+	return rest || letter_count(count) != text.length ? 0 : count;
 }
 
-bool route_token_read(const struct siphash_key *key, struct pv_span user, struct pv_span call_id,
-	struct route_token *ret)
+enum route_holder route_token_holder(struct pv_span user)
+{
+	uint8_t flags;
+	if (user.length < sizeof(PREFIX) + 1 || !pv_span_starts_with(user, PV_SPAN(PREFIX)))
+		return ROUTE_NOBODY;
+	int high = value_of(user.at[2]), low = value_of(user.at[3]);
+	if (high < 0 || low < 0)
+		return ROUTE_NOBODY;
+	flags = (uint8_t)(high << 2 | low >> 4);
+	if (flags & ~FLAGS_ALL)
+		return ROUTE_NOBODY;
+	return flags & IS_CALLERS ? ROUTE_CALLER : ROUTE_CALLEE;
+}
+
+bool route_token_read(const struct route_proof *proof, struct pv_span user, struct route_token *ret)
 {
 	uint8_t bytes[TOKEN_BYTES];
-	size_t count = token_bytes(user, bytes);
-	if (!count)
+	size_t count = token_bytes(user, bytes, sizeof(bytes));
+	if (count < HEAD_BYTES + HOP_BYTES + MAC_BYTES)
 		return false;
-	size_t length = count - 8, at = 3;
-	uint64_t mac = token_mac(key, bytes, length, call_id);
+	size_t length = count - MAC_BYTES, at = HEAD_BYTES, used;
+	uint64_t mac = token_mac(proof, bytes, length);
 	if (memcmp(bytes + length, &mac, sizeof(mac)) != 0)
 		return false;
+	/* it is ours: what follows guards against our own mistakes only */
 	struct route_token token = {
-		.has_caller = bytes[0] & HAS_CALLER, .has_callee = bytes[0] & HAS_CALLEE};
-	token.caller_tag = (uint16_t)(bytes[1] << 8 | bytes[2]);
-	if (token.has_caller) {
-		size_t used = path_get(bytes + at, length - at, &token.caller);
+		.holder = bytes[0] & IS_CALLERS ? ROUTE_CALLER : ROUTE_CALLEE,
+		.minute = (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3],
+	};
+	if (token.holder == ROUTE_CALLEE) {
+		used = end_get(bytes + at, length - at, bytes[0] & HAS_CALLER, &token.caller);
 		if (!used)
 			return false;
 		at += used;
 	}
-	if (token.has_callee && !path_get(bytes + at, length - at, &token.callee))
+	used = end_get(bytes + at, length - at, bytes[0] & HAS_CALLEE, &token.callee);
+	if (!used || at + used != length)
 		return false;
 	*ret = token;
 	return true;

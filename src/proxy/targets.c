@@ -23,15 +23,15 @@ static enum aor_verdict write_aor(
 	return w->overflow ? AOR_MALFORMED : AOR_OURS;
 }
 
-static void target_of_binding(struct target *target, const struct registry_binding *binding)
+void proxy_target_of_binding(struct target *target, const struct registry_binding *binding)
 {
 	memset(target, 0, sizeof(*target));
 	target->uri = binding->contact;
 	target->routes = binding->path;
 	target->q = binding->q;
-	/* a phone behind NAT, or on a connection of its own, is reached the way its REGISTER came
-	 */
-	bool stream = binding->received.transport != PV_TRANSPORT_UDP;
+	/* a phone behind NAT, or on a connection of its own as long as that lasts, is reached the
+	 * way its REGISTER came */
+	bool stream = binding->received.transport != PV_TRANSPORT_UDP && binding->received.flow;
 	target->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
 	target->pin = target->has_path;
 	target->behind_nat = binding->behind_nat;
@@ -60,26 +60,43 @@ static bool nobody_there(struct proxy *proxy, struct incoming *incoming, struct 
 	return false;
 }
 
+/* False: the address-of-record cannot be. */
+static bool add_bindings(struct proxy *proxy, struct incoming *incoming, struct pv_writer *aor)
+{
+	if (write_aor(proxy, incoming, aor) != AOR_OURS)
+		return false;
+	/* all of them, for they are put in order after they were copied: it is the best that stay
+	 */
+	unsigned most = MIN(proxy->config.targets, (uint32_t)TARGETS_MAX);
+	int count = registry_lookup(proxy->at.registry, pv_writer_span(aor), proxy->bindings,
+		REGISTRY_CONTACTS, proxy->text, sizeof(proxy->text));
+	for (int i = 0; i < count && incoming->target_count < most; i++) {
+		if (proxy->bindings[i].lost)
+			continue;
+		struct target *target = &incoming->targets[incoming->target_count];
+		proxy_target_of_binding(target, &proxy->bindings[i]);
+		target->after = earlier_flow(proxy, (unsigned)i, incoming->target_count++);
+	}
+	return true;
+}
+
+void proxy_add_bindings(struct proxy *proxy, struct incoming *incoming)
+{
+	char text[REGISTRY_KEY];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	add_bindings(proxy, incoming, &w);
+}
+
 static bool find_bindings(struct proxy *proxy, struct incoming *incoming)
 {
 	char text[REGISTRY_KEY];
 	struct pv_writer w;
 	pv_writer_init(&w, text, sizeof(text));
-	if (write_aor(proxy, incoming, &w) != AOR_OURS) {
+	if (!add_bindings(proxy, incoming, &w)) {
 		proxy_reply(proxy, NULL, incoming->message, incoming->from, 404, PV_SPAN(""),
 			PV_SPAN(""));
 		return false;
-	}
-	unsigned most = proxy->config.targets < REGISTRY_CONTACTS ? proxy->config.targets
-								  : REGISTRY_CONTACTS;
-	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings, most,
-		proxy->text, sizeof(proxy->text));
-	for (int i = 0; i < count && incoming->target_count < TARGETS_MAX; i++) {
-		if (proxy->bindings[i].lost)
-			continue;
-		struct target *target = &incoming->targets[incoming->target_count];
-		target_of_binding(target, &proxy->bindings[i]);
-		target->after = earlier_flow(proxy, (unsigned)i, incoming->target_count++);
 	}
 	return incoming->target_count ? true : nobody_there(proxy, incoming, pv_writer_span(&w));
 }
@@ -95,19 +112,14 @@ static void target_is_uri(struct incoming *incoming)
 	incoming->target_count = 1;
 	if (!incoming->in_dialog || incoming->next_route.length)
 		return;
-	const struct route_token *token = &incoming->token;
-	bool known = incoming->from_caller ? token->has_callee : token->has_caller;
-	if (known) {
-		target->has_path = true;
-		target->path = incoming->from_caller ? token->callee : token->caller;
-	}
+	const struct route_end *end = dialog_far_end(incoming);
+	target->has_path = end->has_path;
+	target->path = end->path;
 }
 
 bool proxy_find_targets(struct proxy *proxy, struct incoming *incoming)
 {
-	bool to_known_end =
-		incoming->in_dialog && !incoming->next_route.length &&
-		(incoming->from_caller ? incoming->token.has_callee : incoming->token.has_caller);
+	bool to_known_end = incoming->in_dialog && dialog_far_end(incoming)->has_path;
 	/* a Route that is left decides where it goes: the user is for somebody behind it to find */
 	if (incoming->kind == INCOMING_USER && !to_known_end && !incoming->next_route.length)
 		return find_bindings(proxy, incoming);

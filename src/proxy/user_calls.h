@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* user_calls.h — INVITE transactions that each user has open, over all workers (limits.user_calls).
  */
-#ifndef APP_PROXY_USER_CALLS_H
-#define APP_PROXY_USER_CALLS_H
+#ifndef PROXY_USER_CALLS_H
+#define PROXY_USER_CALLS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,6 +13,13 @@ bool aor_is_ours(
 	return domain.length > 0;
 }
 
+bool aor_leads_here(const struct domains *domains, const struct pv_uri *uri)
+{
+	bool sips = uri->scheme == PV_SCHEME_SIPS;
+	return (sips || uri->scheme == PV_SCHEME_SIP) &&
+	       domain_leads_here(domains, uri->host, uri->port, sips ? 5061 : 5060);
+}
+
 enum aor_verdict aor_write(
 	const struct domains *domains, const struct pv_uri *uri, struct pv_writer *w)
 {

@@ -21,6 +21,10 @@ enum aor_verdict {
 bool aor_is_ours(
 	const struct domains *domains, const struct pv_uri *uri, struct pv_span *ret_domain);
 
+/* Does a URI that says where to send, a Contact, Route or Request-URI, lead to us? A numeric host
+ * without a port is at 5060, or 5061 with sips. */
+bool aor_leads_here(const struct domains *domains, const struct pv_uri *uri);
+
 /* Writes "user@domain": the user part unescaped, the domain in lower case, no port. */
 enum aor_verdict aor_write(
 	const struct domains *domains, const struct pv_uri *uri, struct pv_writer *w);

@@ -53,7 +53,8 @@ void registry_free(struct registry *registry);
 
 /*
  * Copies the live bindings of `aor`, best q first, newest first among equals, into `ret` and their
- * text into `text` (size bytes; REGISTRY_TEXT_ALL is always enough). No lock, except after a
+ * text into `text` (size bytes; REGISTRY_TEXT_ALL is always enough). Of more than `max` the newest
+ * are copied, whatever their q: who wants the best asks for all. No lock, except after a
  * bounded number of failed reads (counted). Returns the count, 0 when there is none, -ENOBUFS when
  * text is too small. Any thread. The bindings of one instance with a reg-id stand next to one
  * another and share `group`: its flows that are not lost first, the newest first; the group stands

@@ -16,7 +16,7 @@
 
 /* What the server side is found by, and what makes two requests "merged" (§8.2.2.2). */
 struct match_key {
-	uint64_t call; /* Call-ID, From tag, CSeq number: also the bucket */
+	uint64_t call; /* Call-ID, From tag, CSeq number, of a REGISTER To: also the bucket */
 	uint32_t via;  /* branch and sent-by; RFC 2543: Request-URI and the whole Via */
 };
 
@@ -135,6 +135,8 @@ struct transaction *transaction_match_cancelled(
 	struct transaction_layer *layer, const struct match_key *key);
 bool transaction_match_is_merged(
 	struct transaction_layer *layer, const struct match_key *key, enum pv_method method);
+/* Is there an INVITE with this key's Call-ID, From tag and CSeq that got a 2xx? */
+bool transaction_match_is_accepted(struct transaction_layer *layer, const struct match_key *key);
 
 /* send.c: the actions that make or move bytes */
 void send_bytes(struct transaction_layer *layer, struct transaction *t, struct buffer *bytes);

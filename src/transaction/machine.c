@@ -80,8 +80,12 @@ static bool start_timer(
 {
 	struct transaction *t = step->transaction;
 	const struct timer_row *row = &timer_rows[timer];
-	if (row->reliable != ALWAYS && transaction_is_reliable(t))
+	struct worker_lane *shortly = step->layer->timers.lane_shortly[timer];
+	if (row->reliable != ALWAYS && transaction_is_reliable(t)) {
+		if (shortly)
+			worker_lane_arm(step->layer->worker, shortly, &t->timers[row->place]);
 		return row->reliable == AT_ONCE;
+	}
 	unsigned wait = 0;
 	if (row->repeat != ONCE) {
 		if (actions & PACE_T2)

@@ -76,6 +76,10 @@ void transaction_match_key_of(
 	add_part(&w, request->call_id);
 	add_part(&w, request->from_tag);
 	pv_put_bytes(&w, &request->cseq, sizeof(request->cseq));
+	/* its answer is made again from what is bound to its To: nobody else's may match, nor be
+	 * taken for the same that came another way */
+	if (request->method == PV_METHOD_REGISTER)
+		add_part(&w, request->to.uri);
 	ret->call = hash_of(layer, &w);
 
 	const struct pv_via *via = &request->via;
@@ -88,9 +92,6 @@ void transaction_match_key_of(
 		add_part(&w, pv_message_span(request, request->request_uri));
 		add_part(&w, via->whole);
 	}
-	/* its answer is made again from what is bound to its To: nobody else's may match */
-	if (request->method == PV_METHOD_REGISTER)
-		add_part(&w, request->to.uri);
 	if (request->method == PV_METHOD_OTHER)
 		add_part(&w, pv_message_span(request, request->method_name));
 	ret->via = (uint32_t)hash_of(layer, &w);
@@ -215,6 +216,15 @@ bool transaction_match_is_merged(
 {
 	struct transaction *t = chain_of(layer, key);
 	while (t && !(t->call == key->call && t->via != key->via && t->method == method))
+		t = at(layer, t->next);
+	return t != NULL;
+}
+
+bool transaction_match_is_accepted(struct transaction_layer *layer, const struct match_key *key)
+{
+	struct transaction *t = chain_of(layer, key);
+	while (t &&
+		!(t->call == key->call && t->machine == MACHINE_IST && t->state == STATE_ACCEPTED))
 		t = at(layer, t->next);
 	return t != NULL;
 }

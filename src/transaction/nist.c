@@ -25,6 +25,9 @@
  * 408 is never sent (§4.2), since the client has timed out as well: the transaction ends in
  * silence.
  *
+ * Over a stream Timer J is not zero but T1: net may need a moment to say that the connection is
+ * gone, and then the response goes over a new one (§18.2.2). The RFC would forget it at once.
+ *
  * ACCEPTED, a husk without bytes, is COMPLETED for a response that the user can make again (a
  * registrar knows what is bound): it comes from TRYING and PROCEEDING in the same way, ends in the
  * same way, and tells the user of a retransmission.

@@ -115,13 +115,6 @@ static bool receive_cancel(struct transaction_layer *layer, const struct match_k
 	return true;
 }
 
-static bool is_refused_as_merged(struct transaction_layer *layer, const struct match_key *key,
-	const struct pv_message *request)
-{
-	return layer->config.refuse_merged && !request->to_tag.length &&
-	       transaction_match_is_merged(layer, key, request->method);
-}
-
 static void receive_request(
 	struct transaction_layer *layer, const struct pv_message *request, const struct path *from)
 {
@@ -137,8 +130,6 @@ static void receive_request(
 	struct transaction *t = transaction_match_find(layer, key, request->method);
 	if (t)
 		step_server(layer, t, request, from, GOT_REQUEST);
-	else if (is_refused_as_merged(layer, key, request))
-		transaction_refuse(layer, request, from, 482, PV_SPAN(""), 0);
 	else
 		start_server(layer, key, request, from);
 }
@@ -172,4 +163,11 @@ bool transaction_is_merged(struct transaction_layer *layer, const struct pv_mess
 		return false;
 	transaction_match_key_again(layer, request, &key);
 	return transaction_match_is_merged(layer, &key, request->method);
+}
+
+bool transaction_awaits_ack(struct transaction_layer *layer, const struct pv_message *ack)
+{
+	struct match_key key;
+	transaction_match_key_again(layer, ack, &key);
+	return transaction_match_is_accepted(layer, &key);
 }

@@ -31,9 +31,12 @@ int transaction_respond(struct transaction_layer *layer, struct transaction *ser
 	return had_final ? -EALREADY : -EINVAL;
 }
 
+/* Over a stream nobody asks again, and it is not kept for long. */
 int transaction_respond_unkept(
 	struct transaction_layer *layer, struct transaction *server, struct buffer *bytes)
 {
+	if (transaction_is_reliable(server))
+		return transaction_respond(layer, server, bytes, 200);
 	struct step step = {.layer = layer, .transaction = server, .bytes = bytes};
 	return machine_step(&step, USER_UNKEPT) ? 0 : -EALREADY;
 }

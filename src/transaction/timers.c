@@ -32,8 +32,8 @@ const struct timer_row timer_rows[TIMER_COUNT] = {
 		"give up waiting for ACK", "RFC 3261 §17.2.1" },
 	[TIMER_I] = { 'I', "ist",   1, UNIT_T4,            0, ONCE,          AT_ONCE,         PLACE_LIFE,   LAZY,
 		"absorb retransmitted ACKs", "RFC 3261 §17.2.1" },
-	[TIMER_J] = { 'J', "nist", 64, UNIT_T1,            0, ONCE,          AT_ONCE,         PLACE_LIFE,   LAZY,
-		"answer retransmitted requests", "RFC 3261 §17.2.2" },
+	[TIMER_J] = { 'J', "nist", 64, UNIT_T1,            0, ONCE,          SHORTLY,         PLACE_LIFE,   LAZY,
+		"answer retransmitted requests; a stream may be gone (§18.2.2)", "RFC 3261 §17.2.2" },
 	[TIMER_K] = { 'K', "nict",  1, UNIT_T4,            0, ONCE,          AT_ONCE,         PLACE_LIFE,   LAZY,
 		"absorb retransmitted responses", "RFC 3261 §17.1.2.2" },
 	[TIMER_L] = { 'L', "ist",  64, UNIT_T1,            0, ONCE,          ALWAYS,          PLACE_LIFE,   LAZY,
@@ -80,6 +80,11 @@ uint32_t timer_delay(const struct transaction_config *config, enum timer timer, 
 	return 0;
 }
 
+uint32_t timer_delay_shortly(const struct transaction_config *config, enum timer timer)
+{
+	return timer_rows[timer].reliable == SHORTLY ? config->t1 : 0;
+}
+
 static struct worker_lane *lane_for(struct timers *timers, uint32_t delay_ms,
 	const struct timer_row *row, void (*fire)(void *, struct lane_node *, uint64_t),
 	void *layer)
@@ -111,5 +116,8 @@ void timers_init(struct timers *timers, struct worker *worker,
 				delay ? lane_for(timers, delay, row, fire[row->place], layer)
 				      : NULL;
 		}
+		uint32_t shortly = timer_delay_shortly(config, timer);
+		timers->lane_shortly[timer] =
+			shortly ? lane_for(timers, shortly, row, fire[row->place], layer) : NULL;
 	}
 }

@@ -47,6 +47,7 @@ enum timer_reliable {
 	ALWAYS,          /* the same */
 	UNRELIABLE_ONLY, /* not armed */
 	AT_ONCE,         /* zero */
+	SHORTLY,         /* T1: as long as a connection that is gone may take to say so */
 };
 
 /* The two places in a transaction where a timer can wait. */
@@ -78,10 +79,14 @@ struct timers {
 	uint8_t lane_place[TIMER_LANES];
 	unsigned lane_count;
 	struct worker_lane *lane_of[TIMER_COUNT][TIMER_STEPS];
+	struct worker_lane *lane_shortly[TIMER_COUNT]; /* NULL where that is not in the row */
 };
 
 /* Milliseconds of a timer's n-th wait; 0 = it does not wait an n-th time. */
 uint32_t timer_delay(const struct transaction_config *config, enum timer timer, unsigned step);
+
+/* What it waits where the transport is reliable and its row says SHORTLY; else 0. */
+uint32_t timer_delay_shortly(const struct transaction_config *config, enum timer timer);
 
 /* Adds the lanes to the worker. `fire` is called with `layer` for a node of each place. */
 void timers_init(struct timers *timers, struct worker *worker,

@@ -19,8 +19,6 @@ struct transaction_config {
 	uint32_t transactions; /* limits.transactions: reserved, touched as used; each worker gets
 				* its share, rounded up. The last eighth is for requests inside
 				* dialogs and for what we send ourselves. */
-	bool refuse_merged;    /* answer 482 to every merged request (§8.2.2.2); a proxy asks
-				  transaction_is_merged instead */
 };
 
 /* What the layer tells its user, on the worker's thread. Messages live until the call returns. */
@@ -105,10 +103,10 @@ void transaction_set_peer(struct transaction *t, uint64_t handle);
  * (§4.2). It may be gone when this returns (final response over a reliable transport). */
 int transaction_respond(struct transaction_layer *layer, struct transaction *server,
 	struct buffer *bytes, unsigned status);
-/* A final response to a non-INVITE that the user can make again: it is sent and not kept for the
- * 32 s of Timer J, `again` is called for each retransmission. Takes its own reference on `bytes`.
- * Returns -EALREADY when another final response went out before. The transaction may be gone when
- * this returns. */
+/* A 2xx to a non-INVITE that the user can make again: it is sent and not kept for the 32 s of Timer
+ * J (over a stream it is kept for the moment in which the connection may turn out to be gone),
+ * `again` is called for each retransmission. Takes its own reference on `bytes`. Returns -EALREADY
+ * when another final response went out before. The transaction may be gone when this returns. */
 int transaction_respond_unkept(
 	struct transaction_layer *layer, struct transaction *server, struct buffer *bytes);
 /* Ends a server transaction that has no final response and cannot get one, for want of memory:
@@ -140,6 +138,10 @@ void transaction_refuse(struct transaction_layer *layer, const struct pv_message
 /* Same From tag, Call-ID and CSeq as a request that came another way (§8.2.2.2), and no To tag.
  * Inside `request`, `admit`. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct pv_message *request);
+/* Was an INVITE with the Call-ID, From tag and CSeq of this ACK answered by a 2xx, less than 64*T1
+ * ago?
+ */
+bool transaction_awaits_ack(struct transaction_layer *layer, const struct pv_message *ack);
 bool transaction_has_final(const struct transaction *server);
 
 /* ---- client side ---- */

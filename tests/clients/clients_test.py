@@ -348,6 +348,8 @@ def kinds(first, second):
 
 
 def main(binary, case):
+    mode = "b2bua" if case.startswith("b2bua-") else "proxy"
+    case = case.removeprefix("b2bua-")
     first, second, transport = CASES[case]
     for kind, program in ((Linphone, "linphonec"), (Baresip, "baresip")):
         if any(issubclass(k, kind) for k in (first, second)) and not shutil.which(program):
@@ -356,7 +358,7 @@ def main(binary, case):
     phones = []
     try:
         media = '{ relay = "always"; ports = [ 22000, 22999 ]; }' if case in RELAY else '{ relay = "never"; }'
-        with Server(binary, media=media, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
+        with Server(binary, media=media, calls='{ mode = "%s"; }' % mode, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
             try:
                 for kind, user in ((first, "alice"), (second, "bob")):
                     phones.append(kind(server, user, server.folder, transport))

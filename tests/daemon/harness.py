@@ -83,6 +83,7 @@ admin = {{ socket = "control.sock"; http = ""; }};
 limits = {{ tcp_connections = 100; transactions = 10000; }};
 registrar = {{ capacity = 1000; }};
 store = "none";
+media = {{ ports = [ 21000, 31999 ]; }};
 users = ( {{ name = "alice"; password = "a"; }}, {{ name = "bob"; password = "b"; }} );
 {more}
 """)

@@ -30,7 +30,7 @@ class Phone:
         self.number += 1
         text = (f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{'TCP' if self.tcp else 'UDP'} 127.0.0.1:{self.port};"
                 f"branch=z9hG4bK{self.name}{self.number};rport\r\nFrom: <sip:{self.name}@{self.domain}>;tag=1\r\n"
-                f"To: <sip:{to}@{self.domain}>\r\nCall-ID: {self.name}-{self.number}\r\n"
+                f"To: <sip:{to}@{self.domain}>\r\nCall-ID: {self.name}-{self.port}-{self.number}\r\n"
                 f"CSeq: {self.number} {method}\r\nContact: <sip:{self.name}@127.0.0.1:{self.port}>\r\n"
                 f"Max-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n")
         self.send(text)

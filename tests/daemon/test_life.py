@@ -6,7 +6,7 @@ import signal
 import socket
 import unittest
 
-from harness import Case, is_alive, main, wait_for
+from harness import Case, free_port, is_alive, main, wait_for
 
 
 class Life(Case):
@@ -46,7 +46,7 @@ class Life(Case):
 
     def test_control_socket_taken(self):
         self.start(self.config())
-        self.port = self.port ^ 1
+        self.port = free_port()
         result = self.run_it("-c", self.config())
         self.assertEqual(result.returncode, 3)
         self.assertIn("another server listens there", result.stderr)

@@ -17,7 +17,8 @@ struct choices {
 static struct fake_server server;
 static struct pv_message message;
 static const struct fake_sent *requests[SENT_MAX]; /* that the server sent */
-static unsigned request_count, since_resolved;
+static const struct fake_sent *answers[SENT_MAX];  /* the same of responses to who called */
+static unsigned request_count, answer_count, since_resolved;
 
 static unsigned choose(struct choices *c, unsigned count)
 {
@@ -50,6 +51,9 @@ static const char *const bindings[] = {"register bob sip:bob@10.0.0.3:5061",
 static const char *const commands[] = {"resolve", "resolve", "fail 5061", "mend 5061", "lose 3",
 	"lose 5", "overload on", "overload off", "strangers users", "challenge all",
 	"challenge register", "challenge none", "farewell"};
+static const char *const targets[] = {"sip:bob@10.0.0.3:5061", "sip:alice@10.0.0.2",
+	"sip:bob@10.0.0.4:5061", "sip:alice@192.168.0.9", "sip:dan@10.0.0.9",
+	"sip:bob@example.test"};
 static const unsigned statuses[] = {100, 180, 183, 200, 200, 202, 302, 401, 404, 407, 408, 430, 480,
 	486, 487, 500, 503, 600, 603, 699};
 static const unsigned waits[] = {0, 1, 500, 3500, 4000, 32000, 180000};
@@ -105,6 +109,31 @@ static void step_request(struct choices *c)
 	deliver(c, text, length, &from);
 }
 
+/* A request inside the dialog of what was sent: from its caller, who saw an answer, or from its
+ * callee, who saw the request. Some of the time it goes where it may. */
+static void step_inside(struct choices *c)
+{
+	char text[2 * TEXT_MAX];
+	bool calls = choose(c, 2);
+	const struct fake_sent *seen = !calls         ? sent_request(c)
+				       : answer_count ? answers[choose(c, answer_count)]
+						      : NULL;
+	const struct path from = fake_path(CHOOSE(c, paths));
+	const char *method = CHOOSE(c, methods);
+	if (!seen || seen->length > TEXT_MAX)
+		return;
+	struct pv_span callee = header_of(seen, "To"), caller = header_of(seen, "From");
+	int length = snprintf(text, sizeof(text),
+		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK-i%u;rport\r\n"
+		"From: %.*s%s\r\nTo: %.*s\r\nCall-ID: %.*s\r\nCSeq: %u %s\r\n"
+		"Route: %.*s\r\n%sContent-Length: 0\r\n\r\n",
+		method, CHOOSE(c, targets), choose(c, 8), PV_SPAN_PRINT(calls ? caller : callee),
+		calls ? "" : ";tag=0", PV_SPAN_PRINT(calls ? callee : caller),
+		PV_SPAN_PRINT(header_of(seen, "Call-ID")), choose(c, 4), method,
+		PV_SPAN_PRINT(header_of(seen, "Record-Route")), CHOOSE(c, extras));
+	deliver(c, text, length, &from);
+}
+
 static void step_response(struct choices *c)
 {
 	char text[2 * TEXT_MAX], status[8], tag[16];
@@ -156,8 +185,11 @@ static void step_starve(struct choices *c)
 static void on_sent(void *context, const struct fake_sent *sent)
 {
 	/* a phone may write "sip/2.0", and its response is passed on as it is */
-	if (strncasecmp(sent->bytes, "SIP/2.0 ", 8) == 0)
+	if (strncasecmp(sent->bytes, "SIP/2.0 ", 8) == 0) {
+		if (answer_count < SENT_MAX && header_of(sent, "Record-Route").length)
+			answers[answer_count++] = sent;
 		return;
+	}
 	struct branch branch;
 	bool whole = sent->to.transport == PV_TRANSPORT_UDP;
 	MUST(pv_message_parse(&message, sent->bytes, sent->length, whole) > 0);
@@ -170,7 +202,7 @@ static void on_sent(void *context, const struct fake_sent *sent)
 static void start(void)
 {
 	const struct path names[] = {fake_path("10.0.0.3:5061"), fake_path("tcp:10.0.0.4:5064")};
-	request_count = since_resolved = 0;
+	request_count = answer_count = since_resolved = 0;
 	fake_server_init(&server, 40);
 	server.scenario.lenient = true;
 	fake_net_on_sent(server.scenario.net, on_sent, NULL);
@@ -181,7 +213,7 @@ static void start(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const steps[])(struct choices *) = {step_request, step_response, step_request,
-		step_response, step_time, step_command, step_binding, step_again, step_response,
+		step_response, step_time, step_command, step_binding, step_again, step_inside,
 		step_starve};
 	struct choices c = {data, data + size};
 	start();

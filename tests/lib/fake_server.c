@@ -219,6 +219,10 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		server->proxy->config.targets = (uint32_t)atoi(words[1]);
 		return true;
 	}
+	if (strcmp(words[0], "redirects") == 0 && count == 2) {
+		server->proxy->config.follows_redirects = strcmp(words[1], "follow") == 0;
+		return true;
+	}
 	if (strcmp(words[0], "register") == 0 && count > 2)
 		return add_binding(server, count, words);
 	if (strcmp(words[0], "unregister") == 0 && count == 2)
@@ -306,8 +310,11 @@ static void init_applications(struct fake_server *server)
 		.calls = server->calls,
 		.route_key = &route_key,
 		.branch_key = &branch_key};
-	const struct proxy_config proxy = {
-		.challenge = PROXY_CHALLENGE_NONE, .targets = 16, .forks = 256, .retry_after_s = 5};
+	const struct proxy_config proxy = {.challenge = PROXY_CHALLENGE_NONE,
+		.targets = 16,
+		.forks = 256,
+		.retry_after_s = 5,
+		.dialog_minutes = 720};
 	const struct registrar_floors registrar_at = {.worker = at.worker,
 		.net = at.net,
 		.transactions = at.transactions,

@@ -20,9 +20,8 @@
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
- *                              "video:PORT", "v:N" (version of o=), "mux", "savp"; 101 and 110
- *                              are telephone-event/8000 and /48000, 111 is opus
- *   {end}                      the end of a line
+ *                              "video:PORT", "v:N" (version of o=), "mux", "savp", "fax"; 101 and
+ * 110 are telephone-event/8000 and /48000, 111 is opus {end}                      the end of a line
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
@@ -44,6 +43,7 @@
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
  *                              no session timer is asked for
+ *   redirects follow|pass      calls.redirects
  *   legs N                     how many dialogs of ours there must be now
  */
 struct fake_server {

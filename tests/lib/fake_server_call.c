@@ -78,7 +78,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
 	const char *proto = " RTP/AVP";
-	bool mux = false;
+	bool mux = false, fax = false;
 	struct pv_writer w;
 	snprintf(copy, sizeof(copy), "%s", text);
 	char *rest = NULL;
@@ -96,6 +96,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			mux = true;
 		else if (strcmp(word, "savp") == 0)
 			proto = " RTP/SAVP";
+		else if (strcmp(word, "fax") == 0)
+			fax = true;
 		else if (colon) {
 			*colon = 0;
 			port = colon + 1;
@@ -110,8 +112,14 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 		version, family, host, family, host);
 	pv_writer_init(&w, server->sdp, sizeof(server->sdp) - 1);
 	pv_put_text(&w, head);
-	put_media(&w, "audio", port, proto, types);
-	put_maps(&w, types);
+	if (fax) {
+		pv_put_text(&w, "m=image ");
+		pv_put_text(&w, port);
+		pv_put_text(&w, " udptl t38\r\n");
+	} else {
+		put_media(&w, "audio", port, proto, types);
+		put_maps(&w, types);
+	}
 	if (direction) {
 		pv_put_text(&w, "a=");
 		pv_put_text(&w, direction);

@@ -29,8 +29,8 @@
  * Keys of a response: by= (where the request went), totag= (t), cseq=METHOD, header=, body=. PATH as in fake_path.
  *
  * In any line but "+" and "?", {b.Name} is all values of that header in the message labelled b, {b.-Name} the same
- * from the last to the first, {b.one-Name} the first alone, {b.uri-Name} the URI in it, {b.uri} the Request-URI,
- * {b.totag} the To tag, {b.fromtag} the From tag; other {names} are the test's.
+ * from the last to the first, {b.one-Name} the first alone, {b.uri-Name} the URI in it, {b.uri--Name} that in the last,
+ * {b.uri} the Request-URI, {b.totag} the To tag, {b.fromtag} the From tag; other {names} are the test's.
  */
 /* clang-format on */
 

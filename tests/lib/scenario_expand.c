@@ -34,10 +34,13 @@ static void put_values(struct pv_writer *w, const struct fake_sent *sent, const 
 	}
 }
 
-/* What stands between the first <> of a header. */
+/* What stands between the first <> of a header's first line, or of its last. */
 static void put_uri_of(struct pv_writer *w, const struct fake_sent *sent, const char *name)
 {
-	struct pv_span value = scenario_header(sent->bytes, sent->length, name);
+	struct pv_span values[VALUES_MAX];
+	bool last = name[0] == '-';
+	unsigned count = values_of(sent, name + last, values);
+	struct pv_span value = count ? values[last ? count - 1 : 0] : (struct pv_span){0};
 	const char *start = value.length ? memchr(value.at, '<', value.length) : NULL;
 	const char *end = start ? memchr(start, '>', (size_t)(pv_span_end(value) - start)) : NULL;
 	if (end)

@@ -106,11 +106,16 @@ def challenges(alice, bob, count):
 
 def main(binary, library):
     worst, library = 0, os.path.abspath(library)
-    for challenge, work in (("none", ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
-                            ("register", ((challenges, 200),))):
+    never, always = '{ relay = "never"; }', '{ relay = "always"; ports = [ 22000, 29999 ]; threads = 1; }'
+    for mode, challenge, media, work in (
+            ("proxy", "none", never, ((calls, 1000), (messages, 500), (cancels, 200), (registrations, 500))),
+            ("proxy", "none", always, ((calls, 500), (cancels, 200))),
+            ("b2bua", "none", always, ((calls, 500), (cancels, 200))),
+            ("proxy", "register", never, ((challenges, 200),))):
         counter = Counter()
         environment = {"LD_PRELOAD": library, "PORTAVOZ_MALLOC_COUNT": counter.file.name}
-        with Server(binary, environment=environment, auth='{ challenge = "%s"; }' % challenge) as server, \
+        with Server(binary, environment=environment, media=media, calls='{ mode = "%s"; }' % mode,
+                    auth='{ challenge = "%s"; }' % challenge) as server, \
                 Phone(server, "alice") as alice, Phone(server, "bob") as bob:
             bob.register()
             for step, count in work:
@@ -120,7 +125,7 @@ def main(binary, library):
                 found = counter.calls(server.process.pid)
                 for (name, offset), times in sorted(found.items(), key=lambda x: -x[1])[:10]:
                     print("# %6d times %s" % (times, where(name, offset)))
-                worst |= not report(not found, "%d %s: %d allocations" % (count, step.__name__, sum(found.values())))
+                worst |= not report(not found, "%s: %d %s: %d allocations" % (mode, count, step.__name__, sum(found.values())))
             counter.arm()
             server.signal(signal.SIGHUP)
             server.wait_log("(?i)reload")

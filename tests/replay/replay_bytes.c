@@ -38,11 +38,14 @@ static void deliver(const char *from, const char *bytes)
 	fake_net_deliver(server.scenario.net, bytes, strlen(bytes), &path);
 }
 
-/* The digits behind `mark`, which are secrets, become one word. */
-static void veil(char *text, const char *mark, const char *word)
+#define DIGITS  "0123456789abcdef"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+/* The letters behind `mark`, which are secrets, become one word. */
+static void veil(char *text, const char *mark, const char *of, const char *word)
 {
 	for (char *at = text; (at = strstr(at, mark)); at += strlen(word)) {
-		size_t length = strlen(mark) + strspn(at + strlen(mark), "0123456789abcdef");
+		size_t length = strlen(mark) + strspn(at + strlen(mark), of);
 		memmove(at + strlen(word), at + length, strlen(at + length) + 1);
 		memcpy(at, word, strlen(word));
 	}
@@ -52,8 +55,8 @@ static void must_be(const struct fake_sent *one, const char *expected)
 {
 	char text[8192];
 	snprintf(text, sizeof(text), "%s", one->bytes);
-	veil(text, "z9hG4bKpv", "BRANCH");
-	veil(text, "sip:pv", "sip:TOKEN");
+	veil(text, "z9hG4bKpv", DIGITS, "BRANCH");
+	veil(text, "sip:pv", LETTERS, "sip:TOKEN");
 	ck_assert_str_eq(text, expected);
 }
 
@@ -88,8 +91,9 @@ START_TEST(a_request_inside_its_dialog_gets_no_record_route)
 {
 	begin("! register bob sip:bob@10.0.0.3:5062\n"
 	      "> INVITE header=\"Contact: <sip:alice@10.0.0.2:5060>\"\n"
-	      "< INVITE @b\n< 100\n> 200 @b\n< 200\n");
+	      "< INVITE @b\n< 100\n> 200 @b\n< 200 @ok\n");
 	char bytes[1024];
+	const struct fake_sent *answer = scenario_label(&server.scenario, "ok");
 	snprintf(bytes, sizeof(bytes),
 		"BYE sip:bob@10.0.0.3:5062 SIP/2.0\r\n"
 		"Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK-2\r\n"
@@ -98,8 +102,7 @@ START_TEST(a_request_inside_its_dialog_gets_no_record_route)
 		"Call-ID: c1\r\n"
 		"Route: %.*s\r\n"
 		"CSeq: 2 BYE\r\n\r\n",
-		PV_SPAN_PRINT(scenario_header(scenario_label(&server.scenario, "b")->bytes,
-			scenario_label(&server.scenario, "b")->length, "Record-Route")));
+		PV_SPAN_PRINT(scenario_header(answer->bytes, answer->length, "Record-Route")));
 	deliver("10.0.0.2:5060", bytes);
 	must_be(sent[0], "BYE sip:bob@10.0.0.3:5062 SIP/2.0\r\n"
 			 "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=BRANCH\r\n"
@@ -131,6 +134,34 @@ START_TEST(a_response_loses_our_via_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_response_that_makes_a_dialog_gets_the_callers_token)
+{
+	begin("! register bob sip:bob@10.0.0.3:5062\n> INVITE\n< INVITE @b\n< 100\n");
+	char bytes[1024], rest[256];
+	const struct fake_sent *invite = scenario_label(&server.scenario, "b");
+	struct pv_span route = scenario_header(invite->bytes, invite->length, "Record-Route");
+	snprintf(rest, sizeof(rest), "%.*s", PV_SPAN_PRINT(route));
+	snprintf(bytes, sizeof(bytes),
+		"SIP/2.0 200 OK\r\n"
+		"v: %.*s , SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK-1\r\n"
+		"Record-Route:  <sip:pvAA@10.0.0.7;lr> ,\"x,y\" %s;p=1 , <sip:192.0.2.1;lr>\r\n"
+		"f: <sip:alice@example.test>;tag=a\r\n"
+		"t: <sip:bob@example.test>;tag=b\r\n"
+		"i: c1\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n",
+		PV_SPAN_PRINT(scenario_header(invite->bytes, invite->length, "Via")), rest);
+	deliver("10.0.0.3:5062", bytes);
+	ck_assert_ptr_null(strstr(sent[0]->bytes, rest));
+	must_be(sent[0], "SIP/2.0 200 OK\r\n"
+			 "v: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK-1\r\n"
+			 "Record-Route:  <sip:TOKEN@10.0.0.7;lr> ,\"x,y\" "
+			 "<sip:TOKEN@192.0.2.1:5060;lr>;p=1 , <sip:192.0.2.1;lr>\r\n"
+			 "f: <sip:alice@example.test>;tag=a\r\n"
+			 "t: <sip:bob@example.test>;tag=b\r\n"
+			 "i: c1\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n");
+	end();
+}
+END_TEST
+
 START_TEST(a_refusal_copies_what_it_must)
 {
 	begin("");
@@ -142,7 +173,7 @@ START_TEST(a_refusal_copies_what_it_must)
 		"Call-ID: c\r\nCSeq: 1 MESSAGE\r\nSubject: x\r\nContent-Length: 2\r\n\r\nhi");
 	char text[1024];
 	snprintf(text, sizeof(text), "%s", sent[0]->bytes);
-	veil(text, "To: sip:nobody@example.test;tag=", "TO;tag=");
+	veil(text, "To: sip:nobody@example.test;tag=", DIGITS, "TO;tag=");
 	ck_assert_str_eq(text, "SIP/2.0 404 Not Found\r\n"
 			       "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK-1;rport=5060;"
 			       "received=10.0.0.2\r\n"
@@ -230,4 +261,5 @@ END_TEST
 
 TEST_MAIN("bytes", an_invite_is_changed_where_it_must_be_and_nowhere_else,
 	a_request_inside_its_dialog_gets_no_record_route, a_response_loses_our_via_and_nothing_else,
-	a_refusal_copies_what_it_must, the_best_of_every_pair)
+	a_response_that_makes_a_dialog_gets_the_callers_token, a_refusal_copies_what_it_must,
+	the_best_of_every_pair)

@@ -3,11 +3,15 @@
 import re
 
 from calls import Pair
-from feature import feature, ok
+from feature import ctl, feature, ok
+from media import Call, asked, eventually, sessions_end
 from scenarios import play
 from sip_ua import DOMAIN, Dialog, Phone, param, uri_of
 
 B2BUA = '{ mode = "b2bua"; }'
+
+
+ALWAYS = '{ relay = "always"; ports = [ 22000, 22999 ]; timeout = "%s"; threads = 1; }'
 
 
 def secrets(*messages):
@@ -181,3 +185,62 @@ def b2bua_sipp(server):
 def b2bua_sipp_tcp(server):
     play(server, "uac_b2bua", "uas_b2bua", "a call over TCP", transport="t1")
     play(server, "uac_b2bua", "uas_b2bua", "a call from UDP to TCP", transport="u1", uas_transport="t1")
+
+
+@feature(calls=B2BUA, workers="4")
+def b2bua_attended_transfer(server):
+    """bob talks to alice and to carol, and joins the two; wherever the calls live among four workers."""
+    with Pair(server) as (alice, bob), Phone(server, "carol") as carol:
+        carol.register()
+        for _ in range(12):
+            mine, bobs = alice.call(bob)
+            consult, carols = bob.call(carol)
+            refer_to = "<%s?Replaces=%s>" % (carol.aor, consult.call_id)
+            bobs.request("REFER", headers=["Refer-To: " + refer_to])
+            got = alice.expect("REFER")
+            ok(got.get("refer-to") == refer_to, "REFER reaches the other phone")
+            alice.respond(got, 202)
+            bob.expect(202)
+            sent = alice.invite(carol.aor, headers=["Replaces: %s;to-tag=%s;from-tag=%s" % (
+                consult.call_id, param(consult.remote, "tag"), param(consult.local, "tag"))])
+            invite = carol.expect("INVITE")
+            ok(invite.get("replaces") == "%s;to-tag=%s;from-tag=%s" % (
+                carols.call_id, param(carols.local, "tag"), param(carols.remote, "tag")), "in carol's words")
+            answer = carol.respond(invite, 200, body=carol.sdp(), tag="n")
+            joined = Dialog.caller(alice, sent, alice.expect(200))
+            carol.expect("ACK")
+            joined.ack()
+            ok(carols.bye(consult), "carol hangs up what was replaced")
+            ok(mine.bye(bobs), "alice her call to bob")
+            ok(joined.bye(Dialog.callee(carol, invite, answer)), "the two talk, and hang up")
+
+
+def both_get_bye(call, words):
+    for phone in (call.alice, call.bob):
+        bye = phone.expect("BYE", timeout=10)
+        ok(words in bye.get("reason"), "BYE with a Reason: " + bye.get("reason"))
+        phone.respond(bye, 200, contact=False)
+
+
+@feature(calls=B2BUA, media=ALWAYS % "60s")
+def b2bua_media(server):
+    with Call(server) as call:
+        call.set_up()
+        ok(22000 <= call.to_bob[1] <= 22999 and 22000 <= call.to_alice[1] <= 22999, "both are told ports of the relay")
+        ok(call.talk(), "payload, order and count are the same")
+        one = asked(server, "call", "list")["calls"][0]
+        ok(one["mode"] == "b2bua" and one["state"] == "up", "`call list` has it")
+        ok(ctl(server, "call", "hangup", one["id"]).returncode == 0, "`call hangup`")
+        both_get_bye(call, "Operator")
+        eventually(lambda: not asked(server, "call", "list")["calls"], "the call is gone")
+        sessions_end(server)
+
+
+@feature(calls=B2BUA, media=ALWAYS % "1s")
+def b2bua_media_timeout(server):
+    with Call(server) as call:
+        call.set_up()
+        call.talk(5)
+        both_get_bye(call, "Media Timeout")
+        server.wait_log(r"call_ended .*why=media_timeout")
+        sessions_end(server)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """media: calls with real RTP through the relay: who is heard, what is reported, when ports come back."""
 import json
+import os
 import re
 import time
 
@@ -273,3 +274,62 @@ def media_stop(server):
                    ["stream_0"]["caller"].get("packets", 0) >= 10, "its packets are counted")
         server.stop()
         ok(re.search(r"call_ended .*why=server_stops .*caller_packets=[1-9]", server.log()), "its record tells of them")
+
+
+def busy(call, sent, invite):
+    call.bob.respond(invite, 486)
+    call.bob.expect("ACK")
+    call.alice.ack_failure(sent, call.alice.expect(486))
+
+
+def cancelled(call, sent, invite):
+    call.bob.respond(invite, 183, body=call.b.sdp())
+    call.alice.expect(183)
+    call.alice.cancel(sent)
+    call.alice.expect(200)
+    call.bob.respond(call.bob.expect("CANCEL"), 200)
+    call.bob.respond(invite, 487)
+    call.bob.expect("ACK")
+    call.alice.ack_failure(sent, call.alice.expect(487))
+
+
+def impossible(call, sent, invite):
+    """An answer with more streams than the offer."""
+    call.bob.respond(invite, 200, body=call.b.sdp(extra="m=video 5000 RTP/AVP 96\r\n"))
+    call.alice.ack_failure(sent, call.alice.expect(488))
+
+
+def answered(call, sent, invite, refused=False):
+    answer = call.bob.respond(invite, 200, body=call.b.sdp())
+    mine = Dialog.caller(call.alice, sent, call.alice.expect(200))
+    theirs = Dialog.callee(call.bob, invite, answer)
+    mine.ack()
+    call.bob.expect("ACK")
+    if refused:
+        again = mine.request("INVITE", headers=[SDP], body=call.a.sdp(version=2, extra="m=video 5000 RTP/AVP 96\r\n"))
+        call.bob.respond(call.bob.expect("INVITE"), 488)
+        call.bob.expect("ACK")
+        call.alice.send(call.alice.build("ACK", again.uri, to=again.get("to"), frm=again.get("from"),
+                                         call_id=again.call_id, cseq=again.cseq[0], via=again.get("via"),
+                                         contact=False, routes=again.all("route")))
+        call.alice.expect(488)
+    (theirs.bye(mine) if refused else mine.bye(theirs))
+
+
+@feature(media='{ relay = "always"; ports = [ 21000, 31999 ]; }')
+def media_many_ends(server):
+    """Calls with every kind of end, one after the other: as many ports as before. Faster than they rest, so many."""
+    ends = [busy, cancelled, answered, lambda *a: answered(*a, refused=True)]
+    with Call(server) as call:
+        before = sum(t["ports_used"] for t in asked(server, "media")["threads"])
+        for n in range(int(os.environ.get("PORTAVOZ_TEST_CALLS", "400"))):
+            sent = call.alice.invite(call.bob.aor, body=call.a.sdp())
+            ends[n % len(ends)](call, sent, call.bob.expect("INVITE"))
+            call.alice.seen.clear(), call.bob.seen.clear()
+        ok(True, "%d calls" % (n + 1))
+        sent = call.alice.invite(call.bob.aor, body=call.a.sdp())
+        impossible(call, sent, call.bob.expect("INVITE"))
+        ok(True, "an answer that cannot be: 488 to the caller")
+        eventually(lambda: not asked(server, "call", "list")["calls"], "no call is left")
+        eventually(lambda: sum(t["ports_used"] for t in asked(server, "media")["threads"]) == before,
+                   "as many ports are in use as before: %d" % before)

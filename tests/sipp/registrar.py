@@ -347,6 +347,18 @@ def register_equal_uris(server):
 
 
 @feature
+def register_without_port(server):
+    """A numeric host without a port is at 5060 (§19.1.2), which here is another program's, not the server."""
+    with Phone(server, "alice") as alice:
+        own = "sip:alice@127.0.0.1"
+        alice.request("REGISTER", "sip:" + DOMAIN, to="<%s>" % alice.aor, contact=False, headers=["Contact: <%s>" % own])
+        ok(own in alice.expect(200).get("contact"), "a Contact at port 5060 of this machine")
+        alice.request("REGISTER", "sip:" + DOMAIN, to="<%s>" % alice.aor, contact=False,
+                      headers=["Contact: <%s:%d>" % (own, server.port)])
+        ok(alice.expect(403), "one at a port of the server is refused")
+
+
+@feature
 def register_compact_folded(server):
     with Phone(server) as alice:
         alice.send("REGISTER sip:%s SIP/2.0\r\nv: SIP/2.0/UDP 127.0.0.1:%d\r\n ;branch=z9hG4bKfold;rport\r\n"

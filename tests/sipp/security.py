@@ -2,7 +2,7 @@
 """security: who may call whom, and what strangers cannot make the server do."""
 from calls import Pair
 from feature import feature, ok
-from sip_ua import DOMAIN, Phone, unique
+from sip_ua import DOMAIN, Phone, param, unique
 
 ALL = '{ challenge = "all"; }'
 OPEN = '{ challenge = "all"; strangers = "users"; }'
@@ -167,3 +167,59 @@ def guessing_is_limited(server):
                 answers.append(None)
         ok(answers.count(401) < 40, "the guesser is no longer answered as before: %s" % answers[-4:])
         ok(alice.register(), "the user registers from elsewhere")
+
+
+@feature(auth=ALL)
+def token_of_a_refused_call(server):
+    """carol rang bob and was refused: what she holds makes her nobody else, and reaches nobody else."""
+    with Phone(server, "carol") as carol, Phone(server, "bob") as bob, Phone(server, "dave") as dave, \
+            Phone(server, "mallory") as mallory:
+        bob.register()
+        dave.register()
+        sent = carol.invite(bob.aor)
+        sent = carol.answer_challenge(sent, challenged(carol, sent))
+        invite = bob.expect("INVITE")
+        bob.respond(invite, 180)
+        ringing = carol.expect(180)
+        bob.respond(invite, 486, "Busy Here")
+        carol.ack_failure(sent, carol.expect(486))
+        bob.expect("ACK")
+        tag, boss = param(sent.get("from"), "tag"), '"Boss" <sip:alice@%s>;tag=%s'
+        for phone in (carol, mallory):
+            for method in ("MESSAGE", "INVITE"):
+                m = phone.request(method, dave.aor, frm=boss % (DOMAIN, tag), to="<%s>;tag=z" % dave.aor,
+                                  call_id=sent.call_id, cseq=77, routes=ringing.all("record-route"))
+                r = refused(phone, m)
+                assert r.status == 407, "%s under another name got %s" % (method, r.start)
+        dave.silence(0.2)
+        ok(True, "neither she nor another socket is alice")
+        m = bob.request("MESSAGE", mallory.contact, frm="<sip:whoever@%s>;tag=any" % DOMAIN, call_id=sent.call_id,
+                        to="<sip:q@q.test>;tag=" + tag, cseq=5, routes=invite.all("record-route"))
+        ok(400 <= refused(bob, m).status < 500, "and bob, who was called, reaches nobody else")
+        mallory.silence(0.2)
+
+
+@feature(auth=OPEN)
+def token_of_a_stranger(server):
+    """A stranger who may ring users holds a token, and gets no further with it than to the phone that it rang."""
+    with Pair(server) as (eve, bob), Phone(server, "victim") as victim:
+        frm = STRANGER % "et"
+        sent = eve.invite(bob.aor, frm=frm)
+        invite = bob.expect("INVITE")
+        bob.respond(invite, 180)
+        ringing = eve.expect(180)
+        routes = ringing.all("record-route")[::-1]
+        for method in ("INVITE", "MESSAGE", "REFER"):
+            for uri, more in ((victim.contact, []), (bob.contact, ["<%s;lr>" % victim.contact])):
+                m = eve.request(method, uri, frm=frm, to=ringing.get("to"), call_id=sent.call_id, cseq=50,
+                                routes=routes + more)
+                r = refused(eve, m)
+                assert r.status == 403, "%s got %s" % (method, r.start)
+        victim.silence(0.2)
+        ok(True, "nothing is relayed")
+        eve.request("INFO", bob.contact, frm=frm, to=ringing.get("to"), call_id=sent.call_id, cseq=51, routes=routes)
+        bob.respond(bob.expect("INFO"), 200)
+        ok(eve.expect(200), "but to the other end")
+        bob.respond(invite, 486, "Busy Here")
+        eve.ack_failure(sent, eve.expect(486))
+        bob.expect("ACK")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """transports: TCP, large messages, IPv6, framing and keep-alives (RFC 3261 §18, RFC 5626)."""
+import json
 import socket
 
 from calls import Pair
-from feature import Skip, feature, ok
+from feature import Skip, ctl, feature, ok
 from server import Server, have_ipv6
 from sip_ua import DOMAIN, SLOW, Dialog, Message, Phone, param, unique
 
@@ -56,6 +57,38 @@ def tcp_reconnect(server):
             new.expect("ACK")
             alice.ack_failure(sent, alice.expect(486))
             ok(True, "over the new one it arrives")
+
+
+def hang_up(server, phone):
+    """Closes the only connection, and waits until the server has seen it."""
+    phone.close()
+    for _ in range(500):
+        if json.loads(ctl(server, "--json", "metrics").stdout)["net_connections"] == 0:
+            return
+    raise AssertionError("the server still has the connection")
+
+
+@feature
+def tcp_answer_after_hang_up(server):
+    """§18.2.2: alice's connection is gone when bob answers: the answer goes to the port of her sent-by."""
+    with Phone(server, "bob") as bob, socket.create_server(("127.0.0.1", 0)) as sent_by:
+        bob.register()
+        sent_by.settimeout(5 * SLOW)
+        port = sent_by.getsockname()[1]
+        for method, status in (("MESSAGE", 200), ("MESSAGE", 404), ("INVITE", 486)):
+            alice = Phone(server, "alice", "tcp")
+            alice.request(method, bob.aor, via="SIP/2.0/TCP 127.0.0.1:%d;branch=%s" % (port, unique("z9hG4bK")))
+            request = bob.expect(method)
+            hang_up(server, alice)
+            bob.respond(request, status)
+            connection, got = sent_by.accept()[0], b""
+            with connection:
+                connection.settimeout(5 * SLOW)
+                while b"SIP/2.0 %d " % status not in got:  # a 100 may have been on its way as well
+                    more = connection.recv(4096)
+                    assert more, "%s: closed after %r" % (method, got)
+                    got += more
+                ok(True, "%d of %s" % (status, method))
 
 
 @feature

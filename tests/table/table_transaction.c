@@ -332,7 +332,7 @@ START_TEST(timers_have_the_values_of_table_4)
 		{'G', 500, -1},
 		{'H', 32000, 32000},
 		{'I', 5000, 0},
-		{'J', 32000, 0},
+		{'J', 32000, 500},
 		{'K', 5000, 0},
 		{'L', 32000, 32000},
 		{'M', 32000, 32000},
@@ -349,7 +349,9 @@ START_TEST(timers_have_the_values_of_table_4)
 		ck_assert_int_eq(delay, table[i].udp);
 		ck_assert_int_eq(row->reliable == ALWAYS    ? delay
 				 : row->reliable == AT_ONCE ? 0
-							    : -1,
+				 : row->reliable == SHORTLY
+					 ? (long)timer_delay_shortly(&defaults, i)
+					 : -1,
 			table[i].tcp);
 	}
 }

@@ -9,6 +9,8 @@
  * have less. Address space, not memory. */
 #define LEGS_OF_A_CALL      4
 #define EXCHANGES_OF_A_CALL 2
+/* Questions to other workers that are under way at once: each takes microseconds. */
+#define QUERIES 64
 
 int b2bua_new(
 	struct b2bua **ret, const struct b2bua_config *config, const struct b2bua_floors *floors)
@@ -25,6 +27,8 @@ int b2bua_new(
 	if (!error)
 		error = slab_init(&b->exchanges, "exchanges", sizeof(struct exchange),
 			EXCHANGES_OF_A_CALL * config->calls);
+	if (!error)
+		error = slab_init(&b->queries, "queries", sizeof(struct replaces_query), QUERIES);
 	if (error) {
 		b2bua_free(b);
 		return error;
@@ -40,6 +44,7 @@ void b2bua_free(struct b2bua *b)
 {
 	if (!b)
 		return;
+	slab_done(&b->queries);
 	slab_done(&b->exchanges);
 	slab_done(&b->legs);
 	slab_done(&b->bridges);

@@ -22,8 +22,9 @@ struct b2bua_floors {
 	struct worker *worker;
 	struct net *net;
 	struct transaction_layer *transactions;
-	struct proxy *proxy;               /* finds and tries the targets; becomes its user */
-	struct calls *calls;               /* owns some of them */
+	struct proxy *proxy;        /* finds and tries the targets; becomes its user */
+	struct calls *calls;        /* owns some of them */
+	struct b2bua *const *peers; /* of all workers, by their index; NULL: there are no others */
 	const struct siphash_key *tag_key; /* signs our tags: the same on all workers */
 };
 

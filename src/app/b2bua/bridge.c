@@ -49,6 +49,7 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 			leg_free(b, leg);
 	}
 	exchange_free(b, exchange_get(b, bridge->invite));
+	buffer_unref(&b->at.worker->buffers, bridge->replaces);
 	slab_give(&b->bridges, bridge);
 }
 

@@ -52,7 +52,7 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	int error;
 	const struct pv_message *m = exchange_message(b, e);
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
-	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, NULL, &media);
+	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, m->cseq, NULL, &media);
 	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,
@@ -138,7 +138,7 @@ static bool describe(
 {
 	const struct pv_message *m = exchange_message(b, e);
 	struct leg *from = leg_get(b, e->from);
-	if (!m || !from || media_pass(b, from, to, m, &e->source, ret))
+	if (!m || !from || media_pass(b, from, to, m, m->cseq, &e->source, ret))
 		return true;
 	keep_refusal(e, ret);
 	return false;
@@ -242,7 +242,7 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!request || !from)
 		return NULL;
-	if (carried && to && !media_pass(b, to, from, carried, NULL, &media)) {
+	if (carried && to && !media_pass(b, to, from, carried, request->cseq, NULL, &media)) {
 		keep_refusal(e, &media);
 		return NULL;
 	}

@@ -36,7 +36,9 @@ bool b2bua_admit_invite(struct b2bua *b, struct incoming *incoming)
 		proxy_reply(b->at.proxy, NULL, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
 		return false;
 	}
-	if (!proxy_admit(b->at.proxy, incoming))
+	b->replaced.is_there = false;
+	bool replaces = pv_message_has(m, PV_HEADER_REPLACES);
+	if (!(replaces ? replaces_admit(b, incoming) : proxy_admit(b->at.proxy, incoming)))
 		return false;
 	pv_writer_init(&routes, b->routes, sizeof(b->routes));
 	if (dialog_texts_of_request(m, &routes, &texts) < 0) {
@@ -57,7 +59,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 	struct leg *leg = bridge ? leg_new(b, handle, SIDE_CALLER) : NULL;
 	struct exchange *invite = leg ? exchange_new(b, PV_METHOD_INVITE) : NULL;
 	if (!invite || !exchange_keep(b, invite, incoming->message) ||
-		leg_of_caller(b, leg, incoming) < 0) {
+		leg_of_caller(b, leg, incoming) < 0 || !replaces_keep(b, bridge)) {
 		exchange_free(b, invite);
 		if (leg)
 			leg_free(b, leg);
@@ -65,6 +67,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 		return NULL;
 	}
 	session_terms_of_request(&wish, incoming->message, &bridge->terms);
+
 	invite->source = *incoming->from;
 	invite->server = bridge->server = transaction_handle(b->at.transactions, server);
 	invite->from = bridge->legs[SIDE_CALLER] = slab_handle(&b->legs, leg);
@@ -138,13 +141,14 @@ static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
+	const struct pv_message *m = request->incoming->message;
 	struct pv_span sent_by;
 	int error = net_local(b->at.net, request->to, &sent_by);
 	if (error < 0)
 		return error;
 	if (!invite || !caller || !media_begin(b, leg, request))
 		return -ENOBUFS;
-	if (media_pass(b, caller, leg, request->incoming->message, request->incoming->from, ret))
+	if (media_pass(b, caller, leg, m, m->cseq, request->incoming->from, ret))
 		return 0;
 	invite->refusal.status = ret->status;
 	invite->refusal.retry_after = ret->retry_after;
@@ -175,6 +179,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 		.carried = m,
 		.client = client,
 		.to = request->to,
+		.replaces = bridge->replaces,
 		.media = &media,
 	};
 	leg_keep_sdp(b, leg, m, &media);

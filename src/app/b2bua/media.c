@@ -99,8 +99,12 @@ static bool is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
+/* No CSeq number is so large (RFC 3261 §8.1.1.5), so none is taken for "its own". */
+#define ASKERS UINT32_C(0x80000000)
+
 bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret)
+	const struct pv_message *message, uint32_t cseq, const struct path *source,
+	struct call_media_result *ret)
 {
 	struct call_media *media = media_of(b, sender, other);
 	memset(ret, 0, sizeof(*ret));
@@ -110,6 +114,7 @@ bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *oth
 	const struct call_message said = {.message = message,
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
 		.callee_tag = callee_tag(sender, other, message),
+		.number = cseq | ASKERS,
 		.source = source,
 		.is_forwarded = is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);

@@ -67,11 +67,13 @@ struct leg {
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
 struct bridge {
-	uint64_t legs[2];           /* by enum bridge_side; 0 = not there yet, or over */
-	uint64_t invite;            /* exchange of the INVITE that began it; 0 = answered */
-	uint64_t server;            /* and its transaction */
-	uint64_t early;             /* the leg that rang last: requests of the caller go there */
-	struct list ringing;        /* legs of phones that have not answered */
+	uint64_t legs[2]; /* by enum bridge_side; 0 = not there yet, or over */
+	uint64_t invite;  /* exchange of the INVITE that began it; 0 = answered */
+	uint64_t server;  /* and its transaction */
+	uint64_t early;   /* the leg that rang last: requests of the caller go there */
+	struct buffer
+		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
+	struct list ringing; /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
 	uint32_t rseq;              /* of our last reliable response to the caller */
 	uint8_t state;              /* enum bridge_state */
@@ -101,6 +103,24 @@ struct exchange {
 	bool is_refresh; /* of the session timer */
 };
 
+/* What an INVITE with Replaces is told about the leg at the other end of the one that it names. */
+struct replaced {
+	bool is_there, has_path;
+	struct path path;
+	struct pv_ref target, routes, lines; /* in `text`; lines: Require and Replaces */
+	char text[4096];
+};
+
+/* The same, asked of the worker where that leg lives. Owner: whoever it was posted to. Lifetime:
+ * until the answer is home. */
+struct replaces_query {
+	struct worker_task task;
+	struct b2bua *asker;
+	struct buffer *message; /* the INVITE: the asker's, read by the other meanwhile */
+	struct path from;
+	struct replaced replaced;
+};
+
 /* Owner: the worker. Lifetime: the daemon's. */
 struct b2bua {
 	struct b2bua_config config;
@@ -111,8 +131,12 @@ struct b2bua {
 	struct wheel wheel;
 	struct worker_lane tick; /* turns the wheel while something waits in it */
 	struct lane_node tick_node;
-	struct pv_message scratch; /* for messages that are read again */
-	char routes[8192];         /* a route set being taken out of a message */
+	struct replaced replaced; /* of the INVITE that was admitted last */
+	struct slab queries;
+	const struct replaces_query *answer; /* the INVITE that comes in waited for it; or NULL */
+	struct pv_message arrived;           /* that INVITE */
+	struct pv_message scratch;           /* for messages that are read again */
+	char routes[8192];                   /* a route set being taken out of a message */
 };
 
 #define TICK_MS 100
@@ -207,6 +231,12 @@ struct leg *bridge_pracked(
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
 
+/* ---- replaces.c ---- */
+/* Of an INVITE with Replaces: as proxy_admit; b2bua->replaced is what its phone is to replace. */
+bool replaces_admit(struct b2bua *b, struct incoming *incoming);
+/* The bridge of that INVITE keeps what its phone is told. False: no room. */
+bool replaces_keep(struct b2bua *b, struct bridge *bridge);
+
 /* ---- media.c: the call in the table, and its descriptions ---- */
 void media_owner_init(struct b2bua *b);
 /* As call_begin. */
@@ -215,10 +245,12 @@ void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsign
 /* A phone is called, or called once more: false: no room. */
 bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
 void media_end(struct b2bua *b, struct leg *callee);
-/* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
+/* A message passes that `sender` sent; `other` is the leg that it goes to, `cseq` the
+ * number of its request in the asker's dialog. False: refused, or what
  * had to be in it is missing. `source` NULL: as before. */
 bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, const struct path *source, struct call_media_result *ret);
+	const struct pv_message *message, uint32_t cseq, const struct path *source,
+	struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
 	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
@@ -239,6 +271,7 @@ struct outgoing {
 	struct path *to;
 	struct pv_span reason;                 /* of a Reason header, or empty */
 	struct pv_span rack;                   /* of a RAck header, or empty */
+	const struct buffer *replaces;         /* header lines, or NULL */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
 	struct buffer *body;                   /* a description of our own, or NULL */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */

@@ -93,6 +93,8 @@ static void put_request(
 	}
 	put_line(w, "Reason: ", o->reason);
 	put_line(w, "RAck: ", o->rack);
+	if (o->replaces)
+		pv_put_bytes(w, o->replaces->bytes, o->replaces->length);
 	if (m)
 		carry_headers(b, m, w);
 	if (o->body)
@@ -110,7 +112,8 @@ static struct buffer *writable(struct b2bua *b, const struct outgoing *o)
 {
 	const struct pv_message *m = o->carried;
 	size_t room = ROOM + (m ? m->length : 0) + (o->body ? o->body->length : 0) +
-		      o->leg->dialog.text->length + media_length(o->media);
+		      o->leg->dialog.text->length + (o->replaces ? o->replaces->length : 0) +
+		      media_length(o->media);
 	return buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
 }
 

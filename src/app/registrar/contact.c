@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* contact.c — a Contact value of a REGISTER becomes a change of the registry. */
+#include "proxy/nat.h"
 #include "app/registrar/private.h"
 
 #define HOUR_S 3600
@@ -139,12 +140,18 @@ static struct verdict check_uri(const struct pv_address *contact, struct pv_uri 
 	return GO_ON;
 }
 
+/* Through a proxy the Path leads to it, or the Contact does: the source is that proxy. */
+static bool is_hidden(const struct registration *reg, const struct pv_uri *uri)
+{
+	return !reg->path.length && !reg->through_proxy &&
+	       is_behind_nat(reg->request, reg->from, uri);
+}
+
 /* A binding that points at our own address would make each call to it come back (RFC 5393). A phone
  * behind NAT with our private address is reached by its own hole, so it may. */
 static bool is_our_own(const struct registration *reg, const struct pv_uri *uri, bool behind_nat)
 {
-	return !behind_nat && !reg->path.length &&
-	       aor_is_ours(reg->registrar->at.domains, uri, NULL);
+	return !behind_nat && !reg->path.length && aor_leads_here(reg->registrar->at.domains, uri);
 }
 
 static struct pv_span user_agent(struct registration *reg)
@@ -189,7 +196,7 @@ struct verdict registration_contact(struct registration *reg, const struct pv_ad
 		return verdict;
 	fill_binding(reg, &change->binding, &params, contact->uri, expires);
 	change->remove = expires == 0;
-	change->binding.behind_nat = registration_is_behind_nat(reg, &uri);
+	change->binding.behind_nat = is_hidden(reg, &uri);
 	if (!change->remove && is_our_own(reg, &uri, change->binding.behind_nat))
 		return (struct verdict){403, "Contact Is The Server Itself"};
 	reg->count++;

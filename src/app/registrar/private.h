@@ -77,9 +77,6 @@ struct verdict registration_contact(struct registration *reg, const struct pv_ad
 /* Copies text that will be stored: folds become spaces. The copy, empty when scratch is full. */
 struct pv_span registration_keep(struct registration *reg, struct pv_span text);
 
-/* nat.c: can this contact only be reached where the REGISTER came from? */
-bool registration_is_behind_nat(const struct registration *reg, const struct pv_uri *contact);
-
 /* answer.c: writes the whole answer; empty when it does not fit. */
 struct pv_span registration_answer(struct registration *reg, const struct verdict *verdict);
 

@@ -129,10 +129,25 @@ bool registrar_will_challenge(const struct registrar *registrar, struct pv_span 
 	       !memmem(message.at, message.length, credentials, sizeof(credentials) - 1);
 }
 
+/* §8.2.2.2: the same request came by another way as well, and is being or was just answered there.
+ * Asked before credentials, whose nonce-count is used up by now. */
+static bool refuse_merged(
+	struct registrar *r, const struct pv_message *request, const struct path *from)
+{
+	if (!transaction_is_merged(r->at.transactions, request))
+		return false;
+	metrics_add(METRIC_registrar_refused, 1);
+	log_refused(request, from, 482, NULL);
+	transaction_refuse(r->at.transactions, request, from, 482, PV_SPAN(""), 0);
+	return true;
+}
+
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from)
 {
 	struct registration reg;
+	if (refuse_merged(registrar, request, from))
+		return false;
 	if (!registrar->config.challenge)
 		return true;
 	/* step 2 comes before step 3: what we do not understand is refused unasked, by

@@ -50,9 +50,9 @@ bool registrar_will_challenge(const struct registrar *registrar, struct pv_span 
 
 /*
  * Before a REGISTER to us gets a transaction: true = go on with registrar_request, in the same
- * batch and before any other request. False = it was answered statelessly: a challenge (§8.2.7) or
- * bad credentials. A retransmission of an accepted REGISTER never comes here, but to
- * registrar_again.
+ * batch and before any other request. False = it was answered statelessly: a challenge (§8.2.7),
+ * bad credentials, or it is the same that came by another way (482, §8.2.2.2). A retransmission of
+ * an accepted REGISTER never comes here, but to registrar_again.
  */
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from);

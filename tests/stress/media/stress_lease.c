@@ -13,6 +13,7 @@ static struct lease_pool pool;
 static struct lease *lease;
 static struct mailbox to_relay, to_worker;
 static _Atomic uint32_t heard_last;
+static _Atomic bool is_over;
 
 /* All of it says the same number. */
 static void fill(struct media_description *description, uint32_t number)
@@ -103,12 +104,14 @@ static void hear_all(unsigned unused)
 		tell(1u << number % 6);
 	}
 	tell(MEDIA_TOLD_ENDED);
+	atomic_store(&is_over, true);
 }
 
 static void read_all(unsigned unused)
 {
 	uint64_t last = 0;
-	while (atomic_load(&heard_last) < DESCRIPTIONS / 2) {
+	/* however few the relay thread came to hear */
+	while (!atomic_load(&is_over)) {
 		struct media_report report;
 		int error = lease_read(lease, lease->id, &report);
 		sched_yield();

@@ -160,6 +160,8 @@ START_TEST(opus_finds_the_lost_packet_in_the_next)
 	ck_assert_int_eq(
 		codec_conceal(coders.decoder, payload[31], (size_t)length[31], 160, out), 160);
 	ck_assert_double_ge(tone_amplitude(out + 80, 80, 1000, 8000), 4000);
+	/* the next one itself is not heard yet */
+	ck_assert_double_le(tone_amplitude(out, 160, 2500, 8000), 500);
 	coders_free(&coders);
 }
 END_TEST

@@ -34,6 +34,24 @@ static struct domains *make_usual(void)
 		.listen_count = ARRAY_LENGTH(listening)});
 }
 
+/* As hosts to send to, where nobody listens on 5061. */
+static const struct {
+	const char *host;
+	uint16_t port, default_port;
+	bool here;
+} leads[] = {
+	{"192.0.2.1", 0, 5060, true},
+	{"192.0.2.1", 0, 5061, false},
+	{"192.0.2.1", 5070, 5061, true},
+	{"2001:db8::1", 0, 5060, true},
+	{"2001:db8::1", 0, 5061, false},
+	{"192.0.2.77", 0, 5061, true}, /* configured: a name as any other */
+	{"example.test", 0, 5061, true},
+	{"example.test", 5061, 5060, false},
+	{"192.0.2.2", 0, 5060, false},
+	{"", 0, 5060, false},
+};
+
 static const struct {
 	const char *host;
 	uint16_t port;
@@ -101,6 +119,18 @@ static const struct {
 	{"elsewhere.test", 0, ""},
 };
 
+START_TEST(a_numeric_host_without_a_port_means_the_default)
+{
+	struct domains *domains = make_usual();
+
+	for (size_t i = 0; i < ARRAY_LENGTH(leads); i++)
+		ck_assert_msg(domain_leads_here(domains, pv_span_of(leads[i].host), leads[i].port,
+				      leads[i].default_port) == leads[i].here,
+			"row %zu: %s:%u", i, leads[i].host, leads[i].port);
+	domains_free(domains);
+}
+END_TEST
+
 START_TEST(a_host_stands_for_a_domain)
 {
 	struct domains *domains = make_usual();
@@ -159,6 +189,6 @@ START_TEST(many_names_are_found)
 }
 END_TEST
 
-TEST_MAIN("domain", hosts_are_told_apart, a_host_stands_for_a_domain,
-	any_address_stands_for_this_machine, without_a_name_the_address_is_the_realm,
-	many_names_are_found)
+TEST_MAIN("domain", hosts_are_told_apart, a_numeric_host_without_a_port_means_the_default,
+	a_host_stands_for_a_domain, any_address_stands_for_this_machine,
+	without_a_name_the_address_is_the_realm, many_names_are_found)

@@ -6,7 +6,6 @@
 
 #include "base/macros.h"
 #include "lib/testing.h"
-#include "runtime/epoch.h"
 #include "runtime/pin.h"
 #include "runtime/private.h"
 #include "runtime/worker.h"
@@ -251,29 +250,6 @@ END_TEST
 
 /* ---- threads ---- */
 
-static _Atomic unsigned passed;
-
-static void count_pass(struct epoch *epoch)
-{
-	atomic_fetch_add(&passed, 1);
-}
-
-START_TEST(epoch_passes_when_every_worker_did)
-{
-	struct epoch epoch;
-	passed = 0;
-	ck_assert_int_eq(worker_group_init(&group, 3, NULL), 0);
-	epoch_start(&epoch, &group, count_pass);
-	worker_run_once(&group.workers[0]);
-	worker_run_once(&group.workers[2]);
-	worker_run_once(&group.workers[2]);
-	ck_assert_uint_eq(passed, 0);
-	worker_run_once(&group.workers[1]);
-	ck_assert_uint_eq(passed, 1);
-	worker_group_done(&group);
-}
-END_TEST
-
 struct hop {
 	struct worker_task task;
 	unsigned left;
@@ -359,6 +335,5 @@ END_TEST
 TEST_MAIN("worker", timers_fire_at_their_deadline, slack_lets_the_tick_come_later,
 	cancelled_timer_does_not_fire, timer_armed_while_it_fires_waits_its_delay,
 	mail_of_a_batch_arrives_in_order, mail_for_a_sleeper_is_held_once, batch_ends_run_in_order,
-	homes_are_even_and_stable, epoch_passes_when_every_worker_did,
-	running_workers_wake_each_other, sleeping_worker_wakes_for_its_timer,
-	thread_is_pinned_to_a_core_it_may_use)
+	homes_are_even_and_stable, running_workers_wake_each_other,
+	sleeping_worker_wakes_for_its_timer, thread_is_pinned_to_a_core_it_may_use)

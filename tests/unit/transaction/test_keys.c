@@ -141,32 +141,6 @@ START_TEST(merged_is_the_same_call_by_another_way)
 }
 END_TEST
 
-/* §8.2.2.2, where the configuration wants it of the layer: the first one lives, the second gets
- * 482, its ACK ends here. */
-START_TEST(merged_requests_may_be_refused)
-{
-	actor_init(&actor, 10);
-	actor.layer->config.refuse_merged = true;
-	scenario_run(&actor.scenario, "merged",
-		"> INVITE\n"
-		"? request s1 INVITE\n"
-		"< 100 @t\n"
-		"> INVITE branch=z9hG4bK-fork\n"
-		"< 482 @m\n"
-		"> INVITE branch=z9hG4bK-fork\n"
-		"< 482 =m\n"
-		"> INVITE\n"
-		"< 100 =t\n"
-		"> INVITE branch=z9hG4bK-in totag=x\n"
-		"? request s2 INVITE\n"
-		"< 100\n"
-		"! counts in_use=2\n");
-	actor_finish(&actor);
-	actor_check_clean(&actor);
-	actor_done(&actor);
-}
-END_TEST
-
-TEST_MAIN("keys", merged_requests_may_be_refused, the_key_is_branch_and_sent_by,
-	parts_do_not_run_together, without_a_cookie_the_rules_of_rfc_2543, chains_hold_and_let_go,
+TEST_MAIN("keys", the_key_is_branch_and_sent_by, parts_do_not_run_together,
+	without_a_cookie_the_rules_of_rfc_2543, chains_hold_and_let_go,
 	a_cancel_finds_what_it_cancels, merged_is_the_same_call_by_another_way)
