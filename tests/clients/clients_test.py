@@ -180,6 +180,7 @@ MODULES = "/usr/lib/baresip/modules"
 
 class Baresip(Client):
     quit, line_end = "q", ""
+    codec = "PCMU/8000/1"
 
     def __init__(self, server, user, folder, transport="udp"):
         self.user = user
@@ -190,8 +191,8 @@ class Baresip(Client):
                                           more=self.more(folder)))
         with open(os.path.join(folder, "accounts"), "w") as f:
             f.write('<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=pw-%s;regint=600;'
-                    'outbound="sip:127.0.0.1:%d;transport=%s";audio_codecs=PCMU/8000/1\n'
-                    % (user, DOMAIN, transport, user, user, server.port, transport))
+                    'outbound="sip:127.0.0.1:%d;transport=%s";audio_codecs=%s\n'
+                    % (user, DOMAIN, transport, user, user, server.port, transport, self.codec))
         open(os.path.join(folder, "contacts"), "w").close()
         super().__init__(["baresip", "-f", folder], folder)
 
@@ -228,13 +229,13 @@ RATE, SECONDS = 8000, 8
 TONES = {"alice": 440, "bob": 620}
 
 
-def tone(folder, user):
+def tone(folder, user, rate=RATE, channels=1):
     """The path of a file with the user's tone."""
     path = os.path.join(folder, "tone-%s.wav" % user)
     with wave.open(path, "wb") as f:
-        f.setparams((1, 2, RATE, 0, "NONE", ""))
-        f.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * TONES[user] * n / RATE)))
-                               for n in range(RATE * SECONDS)))
+        f.setparams((channels, 2, rate, 0, "NONE", ""))
+        f.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * TONES[user] * n / rate))) * channels
+                               for n in range(rate * SECONDS)))
     return path
 
 
@@ -274,6 +275,22 @@ class Singer(Baresip):
         for s in samples:
             one, two = s + k * one - two, one
         return 2 * (one * one + two * two - k * one * two) / (len(samples) * total)
+
+
+class OpusSinger(Singer):
+    """Has nothing in common with the others."""
+    codec = "opus/48000/2"
+
+    def source(self, folder):
+        self.folder = folder
+        return "aufile," + tone(folder, self.user, 48000, 2)
+
+    def more(self, folder):
+        return super().more(folder) + "\nmodule opus.so"
+
+
+class AlawSinger(Singer):
+    codec = "PCMA/8000/1"
 
 
 def ctl(server, *words):
@@ -338,8 +355,9 @@ def conversation(caller, callee, hangs_up):
 
 CASES = {"linphone": (Linphone, Linphone, "udp"), "baresip": (Baresip, Baresip, "udp"),
          "mixed": (Linphone, Baresip, "udp"), "tcp": (Baresip, Baresip, "tcp"),
-         "tone": (Singer, Singer, "udp"), "relay": (Whistler, Singer, "udp")}
-RELAY = {"tone": sing, "relay": talk_through_relay}
+         "tone": (Singer, Singer, "udp"), "relay": (Whistler, Singer, "udp"),
+         "alaw": (Singer, AlawSinger, "udp"), "opus": (Singer, OpusSinger, "udp")}
+RELAY = {"tone": sing, "relay": talk_through_relay, "alaw": sing, "opus": sing}
 
 
 def kinds(first, second):
@@ -355,6 +373,9 @@ def main(binary, case):
         if any(issubclass(k, kind) for k in (first, second)) and not shutil.which(program):
             print("ok 1 - %s # SKIP %s is not installed\n1..1" % (case, program))
             return 0
+    if OpusSinger in (first, second) and not os.path.exists(os.path.join(MODULES, "opus.so")):
+        print("ok 1 - %s # SKIP this baresip has no Opus\n1..1" % case)
+        return 0
     phones = []
     try:
         media = '{ relay = "always"; ports = [ 22000, 22999 ]; }' if case in RELAY else '{ relay = "never"; }'
