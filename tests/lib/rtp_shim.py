@@ -43,8 +43,8 @@ class Shim:
             self._release(len(self.held))
 
     def _send(self, packet):
+        self.out.append(packet)                  # before it goes: who hears it may look at once
         self.outside.sendto(packet, self.relay)
-        self.out.append(packet)
 
     def _release(self, count):
         for _ in range(count):

@@ -257,3 +257,27 @@ def stream_stopped_phone(server, mode):
             sessions_end(server)
         finally:
             caller.stop()
+
+
+@in_both_modes(media=ALWAYS, timers='{ t1 = "20ms"; t2 = "80ms"; t4 = "100ms"; }')
+def stream_stopped_phone_asked(server, mode):
+    """As before, but long before the media are silent the other one says something: a b2bua ends the call when the
+    stopped phone does not answer a request inside it, a proxy when the other one hangs up."""
+    needs_pcap()
+    with Phone(server, "bob") as bob, RtpEnd(payload_type=8) as end:
+        bob.register()
+        caller = play_pcap(server, "127.0.0.1")
+        try:
+            invite, theirs, relay = answer_pcap(bob, end)
+            end.send(relay, 5)
+            ok(end.receive(20) == 20, "the caller is heard")
+            caller.process.send_signal(signal.SIGSTOP)
+            if mode == "b2bua":
+                theirs.request("INFO")            # nobody answers it, and we may not either (RFC 4320 §4.2)
+                bye_with_reason(bob, "Other Leg Vanished")
+            else:
+                theirs.request("BYE", contact=False)
+            eventually(lambda: not asked(server, "call", "list")["calls"], "no call is left")
+            sessions_end(server)
+        finally:
+            caller.stop()

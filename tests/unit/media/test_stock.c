@@ -245,6 +245,17 @@ START_TEST(unused_pairs_come_before_those_that_were_just_used)
 	}
 	ck_assert_uint_ge(others, 3);
 	close_stock();
+	/* unless files are scarce */
+	open_stock(0, 1);
+	stock.rest_most = 1;
+	fill(0);
+	ck_assert(stock_take(&stock, 0, 0, &used));
+	stock_quarantine(&stock, stock_pair(&stock, used.pair), 0);
+	ck_assert(stock_expire(&stock, 2000));
+	fill(2000);
+	ck_assert(stock_take(&stock, 0, 0, &offer));
+	ck_assert_uint_eq(offer.pair, used.pair);
+	close_stock();
 	open_stock(0, 1);
 	fill(0);
 	ck_assert(stock_take(&stock, 0, 0, &used));
