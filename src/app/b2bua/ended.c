@@ -274,13 +274,16 @@ void b2bua_terminated(struct b2bua *b, struct transaction *transaction)
 		transaction_cancel(b->at.transactions, client, PV_SPAN(""));
 }
 
-/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. */
+/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. `like` is
+ * the leg of that INVITE, NULL when its call is over; without a Contact it cannot be reached then.
+ */
 static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_message *response)
 {
 	struct leg *leg = leg_new(b, 0, SIDE_CALLEE);
 	if (!leg)
 		return; /* its 2xx comes again */
-	if (leg_of_stray(b, leg, like) < 0 || leg_learn(b, leg, response) < 0) {
+	int error = like ? leg_of_stray(b, leg, like) : leg_of_lost(b, leg, response);
+	if (error || leg_learn(b, leg, response) < 0 || !dialog_texts(&leg->dialog).target.length) {
 		leg_free(b, leg);
 		return;
 	}
@@ -292,11 +295,11 @@ static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_m
 void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_message *response)
 {
 	struct leg *leg = leg_get(b, transaction_peer(client) & ~FORK_USER_MARK);
-	if (!leg || transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
+	if (transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
 		metrics_add(METRIC_b2bua_ignored, 1);
 		return;
 	}
-	if (!pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
+	if (!leg || !pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
 		end_stray(b, leg, response);
 	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
 		metrics_add(METRIC_b2bua_ignored, 1);

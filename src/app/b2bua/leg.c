@@ -141,6 +141,16 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 	return error;
 }
 
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response)
+{
+	const struct dialog_texts texts = {.call_id = response->call_id,
+		.local = response->from.whole,
+		.local_tag = response->from_tag};
+	leg->dialog.local_cseq = leg->invite_cseq = response->cseq;
+	leg->was_offered = true;
+	return store(b, leg, &texts);
+}
+
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like)
 {
 	struct dialog_texts texts = dialog_texts(&like->dialog);

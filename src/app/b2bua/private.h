@@ -197,6 +197,8 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 /* A leg beside `like`, of a phone that answered behind the same INVITE (forked behind us). 0 or
  * -ENOBUFS. */
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like);
+/* The same, of an INVITE whose leg is gone: by what its response says. */
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response);
 /* What a dialog-forming response of it says: remote tag, route set, target (one without a Contact
  * is reached where its INVITE went). 0 or -ENOBUFS. */
 int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response);
