@@ -53,7 +53,7 @@ struct leg {
 	uint32_t face_cseq; /* and the number of the caller's last request in that */
 	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
 	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered;   /* our INVITE to it had a body: its 2xx is acknowledged at once */
+	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
 	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
 	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
 
@@ -290,6 +290,8 @@ struct passing {
 	uint32_t asked_cseq;       /* a response: the number of the request that it answers, as its
 				      asker counts */
 };
+/* A session description is in it, whatever else is. */
+bool media_has_description(const struct pv_message *message);
 bool media_is_forwarded(const struct pv_message *message);
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
@@ -370,7 +372,8 @@ void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_mes
 /* ---- own.c: requests of our own ---- */
 /* With what `carried` carries, or a Reason of our own. May free the leg. */
 void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
-/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). */
+/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). Ends the call
+ * when an answer in it is lost. */
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
 /* May end the call. */
 void own_refresh(struct b2bua *b, struct leg *leg);
