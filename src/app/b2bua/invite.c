@@ -64,6 +64,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 		if (leg)
 			leg_free(b, leg);
 		slab_give(&b->bridges, bridge);
+		b2bua_gauge(b);
 		return NULL;
 	}
 	session_terms_of_request(&wish, incoming->message, &bridge->terms);

@@ -15,6 +15,7 @@ struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 	leg->bridge = bridge;
 	leg->side = (uint8_t)side;
 	leg->state = LEG_SETUP;
+	b2bua_gauge(b);
 	return leg;
 }
 
@@ -36,6 +37,7 @@ void leg_free(struct b2bua *b, struct leg *leg)
 	drop(b, &leg->sdp_offered.bytes);
 	dialog_done(&b->at.worker->buffers, &leg->dialog);
 	slab_give(&b->legs, leg);
+	b2bua_gauge(b);
 }
 
 static int store(struct b2bua *b, struct leg *leg, const struct dialog_texts *texts)

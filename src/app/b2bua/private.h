@@ -167,6 +167,13 @@ static inline struct exchange *exchange_get(struct b2bua *b, uint64_t handle)
 	return slab_get(&b->exchanges, handle);
 }
 
+/* After each leg or bridge that came or went. */
+static inline void b2bua_gauge(const struct b2bua *b)
+{
+	metrics_set(METRIC_b2bua_bridges, b->bridges.used);
+	metrics_set(METRIC_b2bua_legs, b->legs.used);
+}
+
 struct pv_span why_reason(unsigned why);
 /* Of a caller who has no final answer yet. */
 unsigned why_status(unsigned why);
