@@ -177,6 +177,14 @@ static void carried_ended(
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 }
 
+/* The ACK found no way. What it carried does not come again. */
+static void end_unanswered(struct b2bua *b, const struct exchange *e, uint64_t bridge)
+{
+	const struct pv_message *ack = exchange_message(b, e);
+	if (ack && ack->body.length)
+		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -197,6 +205,8 @@ void exchange_ended(
 		refresh_ended(b, e, status, response);
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status, response);
+	else if (e->message)
+		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));
 	struct bridge *call = bridge_get(b, bridge);
 	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
