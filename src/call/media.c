@@ -70,16 +70,27 @@ struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, st
 		return NULL;
 	media->dialog_count++;
 	*dialog = media->root;
+	memset(&dialog->extended, 0, sizeof(dialog->extended));
+	memset(&dialog->extended_before, 0, sizeof(dialog->extended_before));
+	extended_copy(calls, &dialog->extended, &media->root.extended);
+	extended_copy(calls, &dialog->extended_before, &media->root.extended_before);
 	dialog->tag = hash_of(calls, tag);
 	list_link_init(&dialog->link);
 	list_push_tail(&media->dialogs, &dialog->link);
 	return dialog;
 }
 
+static void forget_offers(struct calls *calls, struct call_dialog *dialog)
+{
+	extended_done(calls, &dialog->extended);
+	extended_done(calls, &dialog->extended_before);
+}
+
 static void dialog_free(struct calls *calls, struct call_media *media, struct call_dialog *dialog)
 {
 	media->dialog_count--;
 	list_remove(&dialog->link);
+	forget_offers(calls, dialog);
 	slab_give(&calls->dialogs, dialog);
 }
 
@@ -132,6 +143,7 @@ void call_media_end(struct calls *calls, struct call_media *media)
 	while (!list_is_empty(&media->dialogs))
 		dialog_free(calls, media,
 			container_of(list_first(&media->dialogs), struct call_dialog, link));
+	forget_offers(calls, &media->root);
 	list_remove(&media->link);
 	slab_give(&calls->media, media);
 }

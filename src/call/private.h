@@ -8,6 +8,7 @@
 
 #include "base/slab.h"
 #include "call/call_media.h"
+#include "codec/pair.h"
 #include "sdp/offer_answer.h"
 
 #define CALL_TICK_MS 1000 /* how exact deadlines are */
@@ -35,13 +36,15 @@ struct calls {
 	struct worker_lane tick;
 	struct lane_node tick_node; /* armed while there is a call */
 	struct pv_sdp sdp;          /* of the message that passes */
-	struct pv_sdp written;      /* of what goes on, where that is asked for */
+	struct pv_sdp written;      /* of what goes on, or of an offer that did */
+	/* formats that are added to what goes on, by m-line */
+	struct pv_sdp_format added[PV_SDP_MEDIA_MAX][CODEC_ADDITIONS_MAX];
 	char scratch[PV_SDP_BYTES_MAX];
 };
 
 /* One side's end of a stream, as its last description says. */
 struct stream_end {
-	struct media_end described; /* `offer` and the formats aside */
+	struct media_end described; /* `offer` and the formats aside; its coding by the answer */
 	uint64_t payload_types[2];
 	uint8_t format_count;
 	struct media_format formats[MEDIA_FORMATS_MAX];
@@ -74,6 +77,13 @@ struct dialog_request {
 	uint8_t method;
 };
 
+/* An offer that went on with more formats than its sender's: the answer is held against it. Not
+ * extended: all zero. Its text is kept with a reference. */
+struct extended_offer {
+	struct buffer *text;             /* as the other side got it */
+	uint8_t added[PV_SDP_MEDIA_MAX]; /* how many of its last formats are ours */
+};
+
 /* One tag of the callee. */
 struct call_dialog {
 	struct list link;
@@ -85,6 +95,7 @@ struct call_dialog {
 	struct dialog_request requests[2][2];
 	struct pv_sdp_outline outline; /* of the last offer */
 	struct pv_sdp_outline before;  /* of the one before it, while the last one waits */
+	struct extended_offer extended, extended_before;
 };
 
 enum branch_relay {
@@ -181,6 +192,11 @@ void stream_drop(struct calls *calls, struct call_stream *stream);
 /* One side's description comes into force, at once or when `commit` is called. */
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once);
+/* How both ends speak, from the answer that was heard just now; before it is committed. */
+void streams_code(struct call_media *media, const struct media_coding (*codings)[MEDIA_ENDS]);
+/* Reserves what that takes. 0 or -ENOBUFS. */
+int streams_reserve(struct calls *calls, struct call_media *media,
+	const struct media_coding (*codings)[MEDIA_ENDS]);
 void streams_commit(struct call_media *media);
 /* Tells the relay threads. `is_new`: an exchange that is not a repetition of what was heard. */
 void streams_set(struct calls *calls, struct call_media *media, bool is_new);
@@ -194,12 +210,42 @@ int event_of(const struct pv_message *message, bool has_sdp, const struct offer_
 /* ---- write.c ---- */
 struct write_order {
 	enum call_side from;
-	bool is_offer;                      /* codecs are filtered */
-	const struct pv_sdp_outline *offer; /* of an answer: directions are put right */
+	bool is_offer; /* codecs are filtered, or added */
+	/* It means nothing (OFFER_REPEAT): an answer that cannot be coded goes as it is. */
+	bool is_repeated;
+	/* of an answer: of the offer. Directions are put right, what was added is taken back */
+	const struct pv_sdp_outline *offer;
+	const struct extended_offer *extended;
+};
+struct description_written {
+	struct pv_span sdp; /* in calls->scratch */
+	bool is_extended;   /* an offer, and something was added */
+	uint8_t added[PV_SDP_MEDIA_MAX];
+	/* An answer: how the ends will speak, where that is transcoded. */
+	struct media_coding codings[PV_SDP_MEDIA_MAX][MEDIA_ENDS];
 };
 /* calls->sdp as the other side gets it, into calls->scratch. 0 or a verdict. */
 int description_write(struct calls *calls, const struct call_media *media,
-	const struct write_order *order, struct pv_span *ret);
+	const struct write_order *order, struct description_written *ret);
+
+/* ---- coding.c ---- */
+/* What an offer, calls->sdp, gets in addition in one m-line, whose codecs are filtered already. */
+void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_change *change);
+struct coding_order {
+	unsigned index, added; /* the m-line; how many formats were added to it */
+	enum call_side from;   /* who answers */
+};
+/* What an answer, calls->sdp, becomes for who offered calls->written. `ret` is left as it is where
+ * the ends understand each other. 0 or -PV_SDP_ANSWER_FORMAT. */
+int coding_answer(struct calls *calls, const struct coding_order *order,
+	struct pv_sdp_media_change *change, struct media_coding ret[MEDIA_ENDS]);
+/* False: no room. */
+bool extended_make(
+	struct calls *calls, const struct description_written *written, struct extended_offer *ret);
+/* `to` holds one already, or is all zero. */
+void extended_copy(
+	struct calls *calls, struct extended_offer *to, const struct extended_offer *from);
+void extended_done(struct calls *calls, struct extended_offer *extended);
 
 /* ---- dialogs in media.c ---- */
 struct call_dialog *dialog_find(

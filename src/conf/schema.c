@@ -161,8 +161,10 @@ const struct schema_key schema[] = {
 	{"media.dscp", SCHEMA_INTEGER, .offset = AT(media.dscp), .initial = "46", BETWEEN(0, 63),
 		.doc = "DSCP of relayed packets; 46 is expedited forwarding."},
 	{"media.codecs", SCHEMA_STRINGS, .offset = AT(media.codecs), .flags = RELOAD, .initial = "[ ]",
-		BETWEEN(0, 32), .doc = "Codecs that may pass, in order of preference; an empty list lets all pass. "
-		       "Without effect on calls that are not relayed: media.relay \"never\", or \"auto\" where they go directly."},
+		BETWEEN(0, 32),
+		.doc = "Codecs that may pass, in order of preference; an empty list lets all pass. In \"b2bua\" mode "
+		       "ends that share none are transcoded, to one of these. Without effect on calls that are not "
+		       "relayed: media.relay \"never\", or \"auto\" where they go directly."},
 	{"media.tick", SCHEMA_DURATION, SCHEMA_US, .offset = AT(media.tick_us),
 		.initial = "\"0ms\"", BETWEEN(0, 1000 US),
 		.doc = "The longest that a relay thread waits under load for more packets; 0 never waits. Half a "

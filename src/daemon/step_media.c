@@ -77,6 +77,9 @@ void step_media_fill(const struct config *config, struct media_config *ret)
 		.hold_timeout_ms = config->media.hold_timeout_ms,
 		.tick_us = config->media.tick_us,
 		.dscp = (uint8_t)config->media.dscp,
+		/* a proxy passes on what the ends agree on */
+		.transcoders =
+			config->calls.mode == CONFIG_CALLS_B2BUA ? 0 : MEDIA_TRANSCODERS_NONE,
 	};
 	add_locals(config, ret);
 }

@@ -334,7 +334,7 @@ def main(binary, case):
             return 0
     phones = []
     try:
-        media = '{ relay = "always"; ports = [ 22000, 22999 ]; }' if sings else '{ relay = "never"; }'
+        media = '{ relay = "always"; ports = PORTS(500); }' if sings else '{ relay = "never"; }'
         with Server(binary, media=media, calls='{ mode = "%s"; }' % ("b2bua" if is_b2bua else "proxy"),
                     auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
             try:

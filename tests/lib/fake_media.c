@@ -13,7 +13,7 @@ void fake_media_init(struct media *media, struct worker *worker)
 {
 	memset(media, 0, sizeof(*media));
 	media->worker = worker;
-	media->limit = FAKE_SESSIONS;
+	media->limit = media->transcoders = FAKE_SESSIONS;
 }
 
 unsigned fake_media_in_use(const struct media *media)
@@ -91,6 +91,22 @@ static struct fake_session *living(struct media *media, media_id id)
 {
 	struct fake_session *session = id ? fake_media_session(media, (unsigned)id - 1) : NULL;
 	return session && !session->is_dropped ? session : NULL;
+}
+
+int media_reserve_transcoder(struct media *media, unsigned worker, media_id id)
+{
+	struct fake_session *session = living(media, id);
+	if (!session)
+		return -ENOENT;
+	if (session->has_transcoder)
+		return 0;
+	unsigned reserved = 0;
+	for (unsigned i = 0; i < FAKE_SESSIONS; i++)
+		reserved += media->sessions[i].id && media->sessions[i].has_transcoder;
+	if (reserved >= media->transcoders)
+		return -ENOBUFS;
+	session->has_transcoder = true;
+	return 0;
 }
 
 void media_set(struct media *media, unsigned worker, media_id id,

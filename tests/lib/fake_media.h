@@ -14,7 +14,7 @@ struct fake_session {
 	uint64_t owner;
 	struct media_lease lease;
 	unsigned locals[MEDIA_ENDS];
-	bool is_set, is_dropped;
+	bool is_set, is_dropped, has_transcoder;
 	bool has_report, is_silent; /* for media_read_report */
 	unsigned changes;           /* media_set calls */
 	struct media_description said;
@@ -33,6 +33,7 @@ struct media {
 	unsigned taken; /* ever: the next session's number */
 	unsigned limit; /* sessions at once; what is more gets -ENOBUFS */
 	unsigned refused;
+	unsigned transcoders; /* reserved at once; what is more gets -ENOBUFS */
 };
 
 void fake_media_init(struct media *media, struct worker *worker);

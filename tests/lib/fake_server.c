@@ -265,6 +265,8 @@ static const char *variable(void *context, const char *name)
 	memset(large, 'x', sizeof(large) - 1);
 	if (strcmp(name, "large") == 0)
 		return large;
+	if (strcmp(name, "end") == 0)
+		return "\r\n";
 	if (strcmp(name, "instance") == 0)
 		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
 	if (strncmp(name, "sdp ", 4) == 0)

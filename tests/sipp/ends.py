@@ -137,7 +137,7 @@ def ends_each(server, mode):
     sessions_end(server)
 
 
-@in_both_modes(media='{ relay = "always"; ports = [ 21000, 21999 ]; threads = 1; timeout = "1s"; }')
+@in_both_modes(media='{ relay = "always"; ports = PORTS(500); threads = 1; timeout = "1s"; }')
 def ends_in_silence(server, mode):
     with Call(server) as call:
         talking(call)
@@ -161,11 +161,10 @@ def ends_too_long(server, mode):
         sessions_end(server)
 
 
-MANY = '{ relay = "always"; ports = [ %d, %d ]; threads = 1; }'
+MANY = '{ relay = "always"; ports = PORTS(6000); threads = 1; }'
 
 
-# Ports of their own: what two servers share neither has enough of.
-@in_both_modes(media={"proxy": MANY % (10000, 17999), "b2bua": MANY % (2000, 9999)},
+@in_both_modes(media=MANY,
                log='{ level = "notice"; target = "stderr"; }',
                timers='{ t1 = "100ms"; t2 = "400ms"; t4 = "500ms"; }')
 def ends_storm(server, mode):

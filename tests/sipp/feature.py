@@ -23,14 +23,13 @@ MODES = ("proxy", "b2bua")
 
 def in_both_modes(calls="", **settings):
     """Marks a test of one feature in each calls.mode: NAME for "proxy", NAME-b2bua for "b2bua". `calls` are more keys
-    of that group; a setting that is a dict has a value for each mode. The test gets the server and the mode."""
+    of that group. The test gets the server and the mode."""
     def mark(function):
         for mode in MODES:
             name = function.__name__.replace("_", "-").strip("-") + ("" if mode == "proxy" else "-" + mode)
             assert name not in FEATURES, "two tests of " + name
             FEATURES[name] = (functools.partial(function, mode=mode),
-                              dict({key: value[mode] if isinstance(value, dict) else value
-                                    for key, value in settings.items()}, calls='{ mode = "%s"; %s }' % (mode, calls)))
+                              dict(settings, calls='{ mode = "%s"; %s }' % (mode, calls)))
         return function
     return mark
 

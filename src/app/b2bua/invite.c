@@ -142,16 +142,15 @@ static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
 	struct leg *caller = leg_get(b, bridge->legs[SIDE_CALLER]);
+	const struct pv_message *m = request->incoming->message;
 	struct pv_span sent_by;
 	int error = net_local(b->at.net, request->to, &sent_by);
 	if (error < 0)
 		return error;
 	if (!invite || !caller || !media_begin(b, leg, request))
 		return -ENOBUFS;
-	const struct passing passing = {.sender = caller,
-		.other = leg,
-		.message = request->incoming->message,
-		.source = request->incoming->from};
+	const struct passing passing = {
+		.sender = caller, .other = leg, .message = m, .source = request->incoming->from};
 	if (media_pass(b, &passing, ret))
 		return 0;
 	invite->refusal.status = ret->status;

@@ -75,7 +75,8 @@ bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request 
 	const struct call_ways ways = {.caller = *request->incoming->from,
 		.callee = *request->to,
 		.caller_behind_nat = proxy_must_pin_caller(request->incoming),
-		.callee_behind_nat = request->pin};
+		.callee_behind_nat = request->pin,
+		.may_transcode = true};
 	media_end(b, callee);
 	if (call && call_media_begin(b->at.calls, call, &ways, &media) < 0)
 		return false;

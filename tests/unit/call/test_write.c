@@ -25,8 +25,8 @@ static void show(struct call_place *place, const char *text)
 static bool holds(const char *text, bool hides, const char *part)
 {
 	static char written[PV_SDP_BYTES_MAX + 1];
-	const struct write_order order = {CALL_CALLEE, true, NULL};
-	struct pv_span result;
+	const struct write_order order = {.from = CALL_CALLEE, .is_offer = true};
+	static struct description_written result;
 	ck_assert_int_eq(slab_init(&calls.calls, "calls", sizeof(struct call), 4), 0);
 	struct call *call = slab_take(&calls.calls);
 	ck_assert_ptr_nonnull(call);
@@ -39,8 +39,8 @@ static bool holds(const char *text, bool hides, const char *part)
 	media.streams[0] = &stream;
 	ck_assert_int_gt(pv_sdp_parse(&calls.sdp, text, strlen(text)), 0);
 	ck_assert_int_eq(description_write(&calls, &media, &order, &result), 0);
-	memcpy(written, result.at, result.length);
-	written[result.length] = 0;
+	memcpy(written, result.sdp.at, result.sdp.length);
+	written[result.sdp.length] = 0;
 	slab_done(&calls.calls);
 	return strstr(written, part);
 }
