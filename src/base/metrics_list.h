@@ -77,6 +77,8 @@ METRIC(net_overloaded, GAUGE, "workers", "workers that are behind: new requests 
 
 METRIC(proxy_redirects, COUNTER, "responses", "3xx whose Contacts were tried")
 METRIC(b2bua_calls, COUNTER, "calls", "INVITEs that began a call of two legs")
+METRIC(b2bua_bridges, GAUGE, "calls", "calls of two legs in progress, those that ring or end among them")
+METRIC(b2bua_legs, GAUGE, "dialogs", "legs: dialogs of these calls, one for each phone that rings")
 METRIC(b2bua_answered, COUNTER, "calls", "of these, answered")
 METRIC(b2bua_ended, COUNTER, "calls", "calls that the server itself ended")
 METRIC(b2bua_requests, COUNTER, "requests", "requests sent inside dialogs of legs")

@@ -10,6 +10,7 @@
 #include "proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
+#include "base/metrics.h"
 #include "call/private.h"
 #include "lib/fake_server_call.h"
 
@@ -203,6 +204,9 @@ static bool count_legs(struct fake_server *server, unsigned expected)
 	if (!server->scenario.lenient)
 		ck_assert_msg(counts.legs == expected, "%s: %u legs, %u bridges",
 			server->scenario.name, counts.legs, counts.bridges);
+	/* and the gauges say so too */
+	ck_assert(metrics_sum(METRIC_b2bua_legs) == counts.legs);
+	ck_assert(metrics_sum(METRIC_b2bua_bridges) == counts.bridges);
 	return true;
 }
 

@@ -37,6 +37,7 @@ struct bridge *bridge_new(struct b2bua *b)
 		return NULL;
 	memset(bridge, 0, sizeof(*bridge));
 	list_init(&bridge->ringing);
+	b2bua_gauge(b);
 	return bridge;
 }
 
@@ -51,6 +52,7 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 	exchange_free(b, exchange_get(b, bridge->invite));
 	buffer_unref(&b->at.worker->buffers, bridge->replaces);
 	slab_give(&b->bridges, bridge);
+	b2bua_gauge(b);
 }
 
 /* ---- a phone rings ---- */

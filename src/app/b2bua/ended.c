@@ -23,7 +23,8 @@ static bool again_longer(
 {
 	struct leg *to = leg_get(b, e->to);
 	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
+	if (!to || !refreshes(e) || e->tries || least_s > SESSION_MOST_S ||
+		least_s <= MAX(to->least_s, SESSION_LEAST_S))
 		return false;
 	to->least_s = least_s;
 	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);
@@ -176,6 +177,14 @@ static void carried_ended(
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 }
 
+/* The ACK found no way. What it carried does not come again. */
+static void end_unanswered(struct b2bua *b, const struct exchange *e, uint64_t bridge)
+{
+	const struct pv_message *ack = exchange_message(b, e);
+	if (ack && ack->body.length)
+		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -196,6 +205,8 @@ void exchange_ended(
 		refresh_ended(b, e, status, response);
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status, response);
+	else if (e->message)
+		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));
 	struct bridge *call = bridge_get(b, bridge);
 	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
@@ -274,13 +285,16 @@ void b2bua_terminated(struct b2bua *b, struct transaction *transaction)
 		transaction_cancel(b->at.transactions, client, PV_SPAN(""));
 }
 
-/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. */
+/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. `like` is
+ * the leg of that INVITE, NULL when its call is over; without a Contact it cannot be reached then.
+ */
 static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_message *response)
 {
 	struct leg *leg = leg_new(b, 0, SIDE_CALLEE);
 	if (!leg)
 		return; /* its 2xx comes again */
-	if (leg_of_stray(b, leg, like) < 0 || leg_learn(b, leg, response) < 0) {
+	int error = like ? leg_of_stray(b, leg, like) : leg_of_lost(b, leg, response);
+	if (error || leg_learn(b, leg, response) < 0 || !dialog_texts(&leg->dialog).target.length) {
 		leg_free(b, leg);
 		return;
 	}
@@ -292,11 +306,11 @@ static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_m
 void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_message *response)
 {
 	struct leg *leg = leg_get(b, transaction_peer(client) & ~FORK_USER_MARK);
-	if (!leg || transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
+	if (transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
 		metrics_add(METRIC_b2bua_ignored, 1);
 		return;
 	}
-	if (!pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
+	if (!leg || !pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
 		end_stray(b, leg, response);
 	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
 		metrics_add(METRIC_b2bua_ignored, 1);

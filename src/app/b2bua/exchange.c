@@ -86,9 +86,12 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 		leg_keep_sdp(b, leg, m, &media);
 		leg_settle_sdp(b, leg, true);
 	}
+	bool is_lost = !bytes && m && m->body.length;
 	exchange_free(b, e);
 	if (!good)
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	else if (is_lost)
+		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
 static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, struct pv_writer *w)
@@ -130,7 +133,7 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	if (e->method == PV_METHOD_INVITE) {
 		leg->invite_cseq = leg->dialog.local_cseq;
 		leg->client = transaction_handle(b->at.transactions, client);
-		leg->was_offered = repeats || (m && m->body.length);
+		leg->was_offered = repeats || (m && media_has_description(m));
 		buffer_unref(&b->at.worker->buffers, leg->ack);
 		leg->ack = NULL;
 	}

@@ -64,6 +64,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 		if (leg)
 			leg_free(b, leg);
 		slab_give(&b->bridges, bridge);
+		b2bua_gauge(b);
 		return NULL;
 	}
 	session_terms_of_request(&wish, incoming->message, &bridge->terms);
@@ -187,7 +188,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 	leg_keep_sdp(b, leg, m, &media);
 	leg->invite_cseq = leg->dialog.local_cseq;
 	leg->client = transaction_handle(b->at.transactions, client);
-	leg->was_offered = m->body.length;
+	leg->was_offered = media_has_description(m);
 	leg->dialog.has_path = request->pin;
 	transaction_set_peer(client, slab_handle(&b->legs, leg) | FORK_USER_MARK);
 	struct buffer *bytes = write_request(b, &outgoing, ret_error);
@@ -281,7 +282,8 @@ static bool on_retry(
 	struct b2bua *b = context;
 	struct leg *leg = leg_of_client(b, client);
 	uint32_t least_s = session_min_se(response);
-	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (response->status != 422 || !leg || least_s > SESSION_MOST_S ||
+		least_s <= MAX(leg->least_s, SESSION_LEAST_S))
 		return false;
 	bool is_first = !leg->least_s;
 	leg->least_s = least_s;

@@ -15,6 +15,7 @@ struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 	leg->bridge = bridge;
 	leg->side = (uint8_t)side;
 	leg->state = LEG_SETUP;
+	b2bua_gauge(b);
 	return leg;
 }
 
@@ -36,6 +37,7 @@ void leg_free(struct b2bua *b, struct leg *leg)
 	drop(b, &leg->sdp_offered.bytes);
 	dialog_done(&b->at.worker->buffers, &leg->dialog);
 	slab_give(&b->legs, leg);
+	b2bua_gauge(b);
 }
 
 static int store(struct b2bua *b, struct leg *leg, const struct dialog_texts *texts)
@@ -139,6 +141,16 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 	int error = fits ? store(b, leg, &texts) : -ENOBUFS;
 	arena_rewind(&b->at.worker->scratch, mark);
 	return error;
+}
+
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response)
+{
+	const struct dialog_texts texts = {.call_id = response->call_id,
+		.local = response->from.whole,
+		.local_tag = response->from_tag};
+	leg->dialog.local_cseq = leg->invite_cseq = response->cseq;
+	leg->was_offered = true;
+	return store(b, leg, &texts);
 }
 
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like)

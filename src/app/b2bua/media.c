@@ -3,6 +3,8 @@
  * the relay as the proxy's are. */
 #include "app/b2bua/private.h"
 
+#include <portavoz/sdp.h>
+
 int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -90,6 +92,14 @@ static struct pv_span callee_tag(
 	if (!message->is_request && callee == sender)
 		return message->to_tag;
 	return callee ? dialog_texts(&callee->dialog).remote_tag : PV_SPAN("");
+}
+
+bool media_has_description(const struct pv_message *m)
+{
+	struct pv_span sdp;
+	return m->body.length && pv_sdp_body_find(pv_message_value(m, PV_HEADER_CONTENT_TYPE),
+					 pv_message_value(m, PV_HEADER_CONTENT_DISPOSITION),
+					 pv_message_span(m, m->body), &sdp) > 0;
 }
 
 /* It came through another proxy, so its media come from elsewhere. */

@@ -30,8 +30,14 @@ void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 {
 	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, carried);
-	if (e)
+	bool answers = carried && carried->body.length;
+	if (answers && (!e || !e->message)) {
+		/* it does not come again: without the answer there is no session */
+		exchange_free(b, e);
+		bridge_end(b, bridge_get(b, leg->bridge), CALL_NO_ACK);
+	} else if (e) {
 		exchange_start(b, e); /* else their 2xx comes again, and so does this */
+	}
 }
 
 /* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE

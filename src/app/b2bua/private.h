@@ -53,7 +53,7 @@ struct leg {
 	uint32_t face_cseq; /* and the number of the caller's last request in that */
 	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
 	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered;   /* our INVITE to it had a body: its 2xx is acknowledged at once */
+	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
 	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
 	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
 
@@ -167,6 +167,13 @@ static inline struct exchange *exchange_get(struct b2bua *b, uint64_t handle)
 	return slab_get(&b->exchanges, handle);
 }
 
+/* After each leg or bridge that came or went. */
+static inline void b2bua_gauge(const struct b2bua *b)
+{
+	metrics_set(METRIC_b2bua_bridges, b->bridges.used);
+	metrics_set(METRIC_b2bua_legs, b->legs.used);
+}
+
 struct pv_span why_reason(unsigned why);
 /* Of a caller who has no final answer yet. */
 unsigned why_status(unsigned why);
@@ -197,6 +204,8 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 /* A leg beside `like`, of a phone that answered behind the same INVITE (forked behind us). 0 or
  * -ENOBUFS. */
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like);
+/* The same, of an INVITE whose leg is gone: by what its response says. */
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response);
 /* What a dialog-forming response of it says: remote tag, route set, target (one without a Contact
  * is reached where its INVITE went). 0 or -ENOBUFS. */
 int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response);
@@ -288,6 +297,8 @@ struct passing {
 	uint32_t asked_cseq;       /* a response: the number of the request that it answers, as its
 				      asker counts */
 };
+/* A session description is in it, whatever else is. */
+bool media_has_description(const struct pv_message *message);
 bool media_is_forwarded(const struct pv_message *message);
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
@@ -368,7 +379,8 @@ void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_mes
 /* ---- own.c: requests of our own ---- */
 /* With what `carried` carries, or a Reason of our own. May free the leg. */
 void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
-/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). */
+/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). Ends the call
+ * when an answer in it is lost. */
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
 /* May end the call. */
 void own_refresh(struct b2bua *b, struct leg *leg);
