@@ -225,6 +225,16 @@ struct pv_sdp_media_change {
 	 * RTP that is not rejected. */
 	const struct pv_span *codecs;
 	unsigned codec_count;
+	/* Payload types that stay, a bit each, of those that `codecs` leaves: the others go in the
+	 * same way. For RTP that is not rejected. */
+	bool pick;
+	uint64_t picked[2];
+	/* Formats that come behind those that stay, with their rtpmap and fmtp lines behind the
+	 * last line: payload_type, encoding, clock_rate, channels and fmtp of each. Numbers that
+	 * are there already are the caller's to avoid. Where none of the peer's own stay, its b=
+	 * lines go with them: they were about those. For RTP that is not rejected. */
+	const struct pv_sdp_format *added;
+	unsigned added_count;
 };
 
 struct pv_sdp_change {

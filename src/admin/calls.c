@@ -113,6 +113,8 @@ static void put_leg(struct json *json, const struct call_stream_summary *stream,
 	snprintf(shown, sizeof shown, "%s port %u", stream->shown[side], stream->lease.port[side]);
 	json_object(json, sides[side]);
 	json_text(json, "ours", shown);
+	if (stream->codecs[side].length)
+		json_span(json, "transcoded_as", stream->codecs[side]);
 	if (report)
 		put_quality(json, &report->ends[side]);
 	json_object_end(json);

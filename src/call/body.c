@@ -16,6 +16,16 @@ static void put_length(struct pv_writer *w, size_t length, bool is_line)
 		pv_put_text(w, "\r\n");
 }
 
+/* All lines that gave the old length; they agreed, or the parser would have refused them. */
+static void replace_length(struct patch *patch, struct pv_span length)
+{
+	const struct pv_message *m = patch->message;
+	uint16_t line = m->first[PV_HEADER_CONTENT_LENGTH];
+	patch_replace(patch, m->fields[line].value, length);
+	for (line = m->fields[line].next; line != PV_NO_FIELD; line = m->fields[line].next)
+		patch_remove_line(patch, line);
+}
+
 void call_media_patch(
 	const struct call_media_result *result, struct patch *patch, char line[CALL_LENGTH_LINE])
 {
@@ -27,11 +37,12 @@ void call_media_patch(
 	pv_writer_init(&w, line, CALL_LENGTH_LINE);
 	put_length(&w, new_length(result, m), !has_length);
 	if (has_length)
-		patch_replace(patch, m->fields[m->first[PV_HEADER_CONTENT_LENGTH]].value,
-			pv_writer_span(&w));
+		replace_length(patch, pv_writer_span(&w));
 	else
 		patch_insert(patch, m->head_end, pv_writer_span(&w));
 	patch_replace(patch, result->old, result->sdp);
+	if (!new_length(result, m)) /* what it would be the type of is gone */
+		patch_remove_header(patch, PV_HEADER_CONTENT_TYPE);
 }
 
 size_t call_media_body_length(

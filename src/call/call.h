@@ -109,6 +109,11 @@ struct call_owner {
 	void (*end)(void *context, struct call *call, enum call_why why);
 	/* It can send BYE to both ends: what `portavozctl call hangup` promises. */
 	bool can_hang_up;
+	/* The sides must not see each other: o= shows our address in each description that passes
+	 * call_media_pass and is relayed at all, also where none of its m-lines is. Else o= is ours
+	 * only where an m-line is. c= of what goes past us stays, it could not be reached
+	 * otherwise. */
+	bool hides_origin;
 	void *context;
 };
 
@@ -141,6 +146,8 @@ struct call {
 	uint64_t began_ms, up_ms, ended_ms; /* monotonic; up_ms 0: was not answered */
 	struct list media;                  /* struct call_media, by its link; oldest first */
 	struct wheel_node deadline;
+	uint64_t ends_ms; /* calls.max_duration is over, monotonic; 0: not answered yet */
+	bool is_bare;     /* had nothing that could fall silent when it was looked at last */
 	struct call_record record;
 };
 
@@ -184,6 +191,8 @@ struct calls_settings {
 	enum call_relay relay;
 	struct pv_span codecs[CALL_CODECS]; /* media.codecs; none: all, as they come */
 	unsigned codec_count;
+	uint64_t
+		hold_timeout_ms; /* media.hold_timeout; 0: calls without media are not looked for */
 };
 
 struct calls_config {
@@ -213,6 +222,10 @@ void calls_configure(struct calls *calls, const struct calls_settings *settings)
 
 /* ---- one call ---- */
 
+/* Calls of one name at once. Whoever sends INVITEs chooses their names, and each of a name is
+ * looked at for each message of it. */
+#define CALL_NAMESAKES_MAX 16
+
 /* Spans need to live until call_begin returns. */
 struct call_beginning {
 	const struct call_owner *owner;
@@ -224,13 +237,14 @@ struct call_beginning {
 	struct pv_span user;
 	/* Another call of this name may be in progress: a proxy passes on both when one INVITE has
 	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
-	 * apart by the callee's tag. */
+	 * apart by the callee's tag; there may be CALL_NAMESAKES_MAX. */
 	bool may_share_name;
 };
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:
- *   -EEXIST   there is a call of this name, and may_share_name was not said (482)
+ *   -EEXIST   there is a call of this name, and may_share_name was not said, or too many of them
+ *             are there, which is counted (482)
  *   -EDQUOT   the user has calls.per_user calls: 403
  *   -ENOBUFS  calls.max_calls, or the table is full: 503
  * The last two are counted.

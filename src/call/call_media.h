@@ -30,6 +30,11 @@
  *   an offer that failed             what it had taken is dropped, the rest was never changed
  *   a message that comes again       the same bytes go out again, nothing else happens
  *
+ * With call_ways.may_transcode ends that share no codec talk all the same: where an answer names
+ * only what was added to its offer, its stream is transcoded, from then until an answer that says
+ * otherwise. Plain audio only; an answer that has one codec of the offer's own is relayed as ever.
+ * Without a transcoder that is free the answer cannot be.
+ *
  * All functions: the worker's own thread, no allocation, no lock.
  */
 
@@ -39,6 +44,9 @@ struct call_ways {
 	struct path callee; /* that the INVITE goes out by: its listener is chosen (net_local) */
 	/* Known already: its Contact does not lead to it. For media.relay = "auto". */
 	bool caller_behind_nat, callee_behind_nat;
+	/* An offer may go on with codecs that we transcode to; its answer comes back with what the
+	 * offerer has. For who owns both dialogs. */
+	bool may_transcode;
 };
 
 /*
@@ -126,7 +134,8 @@ void call_media_failed(struct calls *calls, struct call_media *media, enum pv_me
 	enum call_side from, struct pv_span callee_tag);
 
 /* Adds to the patch what `result` says: the description and the Content-Length, which is added
- * where there was none. `line` lives as long as the patch. For CHANGED; does nothing for others. */
+ * where there was none; where nothing is left of the body its Content-Type goes. `line` lives as
+ * long as the patch. For CHANGED; does nothing for others. */
 #define CALL_LENGTH_LINE 32
 void call_media_patch(
 	const struct call_media_result *result, struct patch *patch, char line[CALL_LENGTH_LINE]);

@@ -26,10 +26,36 @@ void call_ask_to_end(struct calls *calls, struct call *call, enum call_why why)
 	call->owner->end(call->owner->context, call, why);
 }
 
+void deadline_look(struct calls *calls, struct call *call)
+{
+	uint64_t hold_ms =
+		calls->settings.relay == CALL_RELAY_NEVER ? 0 : calls->settings.hold_timeout_ms;
+	uint64_t look_ms = calls->at.worker->now_ms + hold_ms;
+	deadline_set(calls, call, hold_ms ? MIN(look_ms, call->ends_ms) : call->ends_ms);
+}
+
+/* Silence of media is the relay threads' to tell; here are those that have none. Between one and
+ * two of media.hold_timeout, so that an exchange which is under way can come to its end. */
+static void look(struct calls *calls, struct call *call)
+{
+	bool was_bare = call->is_bare;
+	call->is_bare = call_is_bare(call);
+	if (was_bare && call->is_bare) {
+		metrics_add(METRIC_calls_media_timeouts, 1);
+		call_ask_to_end(calls, call, CALL_SILENT);
+		return;
+	}
+	deadline_look(calls, call);
+}
+
 static void expired(struct calls *calls, struct call *call)
 {
 	if (call->is_asked_to_end) {
 		call_end(calls, call, (enum call_why)call->why, 0);
+		return;
+	}
+	if (calls->at.worker->now_ms < call->ends_ms) {
+		look(calls, call);
 		return;
 	}
 	metrics_add(METRIC_calls_too_long, 1);

@@ -66,6 +66,15 @@ static void read_target(const struct pv_sdp_address *address, uint16_t port, boo
 		media_address_of(&target, ret);
 }
 
+/* It wants to be sent to, but by a host name, which nobody looks up here, or by an address of
+ * another family than that of our port: as its packets will come to that port all the same, it is
+ * learned from them. */
+static bool is_out_of_reach(const struct pv_sdp_media *media, const struct media_address *target)
+{
+	return media_address_is_none(target) && media->port && !media->address.is_zero &&
+	       !media->address.is_multicast;
+}
+
 static bool is_beyond_belief(
 	const struct pv_sdp_address *announced, const struct net_address *source)
 {
@@ -85,8 +94,11 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 		read_target(&media->rtcp_address, media->rtcp_port, is_ipv6, &end->rtcp);
 	if (!from->is_forwarded)
 		media_address_of(from->source, &end->signalling);
-	end->is_blind = is_beyond_belief(&media->address, from->source) ||
-			(media->has_rtcp && is_beyond_belief(&media->rtcp_address, from->source));
+	bool is_open = !media_address_is_none(&end->rtp);
+	end->is_blind = is_out_of_reach(media, &end->rtp) ||
+			(is_open && is_beyond_belief(&media->address, from->source)) ||
+			(is_open && media->has_rtcp &&
+				is_beyond_belief(&media->rtcp_address, from->source));
 	end->is_secure = media->is_secure;
 	ret->rtcp_mux = media->rtcp_mux;
 	/* a stream that becomes a fax (T.38) leaves the relay as one that is refused does */

@@ -64,20 +64,48 @@ struct call_dialog *dialog_find(
 
 struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag)
 {
-	struct call_dialog *dialog = slab_take(&calls->dialogs);
+	struct call_dialog *dialog =
+		media->dialog_count < CALL_DIALOGS_MAX ? slab_take(&calls->dialogs) : NULL;
 	if (!dialog)
 		return NULL;
+	media->dialog_count++;
 	*dialog = media->root;
+	memset(&dialog->extended, 0, sizeof(dialog->extended));
+	memset(&dialog->extended_before, 0, sizeof(dialog->extended_before));
+	extended_copy(calls, &dialog->extended, &media->root.extended);
+	extended_copy(calls, &dialog->extended_before, &media->root.extended_before);
 	dialog->tag = hash_of(calls, tag);
 	list_link_init(&dialog->link);
 	list_push_tail(&media->dialogs, &dialog->link);
 	return dialog;
 }
 
-static void dialog_free(struct calls *calls, struct call_dialog *dialog)
+static void forget_offers(struct calls *calls, struct call_dialog *dialog)
 {
+	extended_done(calls, &dialog->extended);
+	extended_done(calls, &dialog->extended_before);
+}
+
+static void dialog_free(struct calls *calls, struct call_media *media, struct call_dialog *dialog)
+{
+	media->dialog_count--;
 	list_remove(&dialog->link);
+	forget_offers(calls, dialog);
 	slab_give(&calls->dialogs, dialog);
+}
+
+void dialogs_make_room(struct calls *calls, struct call_media *media)
+{
+	if (media->dialog_count < CALL_DIALOGS_MAX)
+		return;
+	LIST_EACH(link, &media->dialogs)
+	{
+		struct call_dialog *dialog = container_of(link, struct call_dialog, link);
+		if (dialog->machine.confirmed)
+			continue;
+		dialog_free(calls, media, dialog);
+		return;
+	}
 }
 
 struct call_media *call_media_find(
@@ -113,8 +141,9 @@ void call_media_end(struct calls *calls, struct call_media *media)
 		if (media->streams[i])
 			stream_drop(calls, media->streams[i]);
 	while (!list_is_empty(&media->dialogs))
-		dialog_free(
-			calls, container_of(list_first(&media->dialogs), struct call_dialog, link));
+		dialog_free(calls, media,
+			container_of(list_first(&media->dialogs), struct call_dialog, link));
+	forget_offers(calls, &media->root);
 	list_remove(&media->link);
 	slab_give(&calls->media, media);
 }
@@ -131,7 +160,7 @@ bool call_media_bye(struct calls *calls, struct call *call, struct pv_span calle
 {
 	struct call_media *media = call_media_find(calls, call, callee_tag, false);
 	if (media) {
-		dialog_free(calls, dialog_find(calls, media, callee_tag));
+		dialog_free(calls, media, dialog_find(calls, media, callee_tag));
 		if (media->is_up && !has_confirmed(media))
 			call_media_end(calls, media);
 	}

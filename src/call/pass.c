@@ -13,12 +13,14 @@ struct passage {
 	const struct call_message *said;
 	const struct pv_message *message;
 	struct description_from from;
-	struct call_dialog *dialog; /* NULL: a request of a dialog that nobody knows */
-	struct pv_span sdp;         /* what its body has */
+	/* NULL: a request of a dialog that nobody knows, or an answer with a tag too many */
+	struct call_dialog *dialog;
+	struct pv_span sdp; /* what its body has */
 	bool has_sdp;
 	int event;
 	struct offer_step step;
 	bool must_set, is_new; /* what streams_set is told in the end */
+	struct description_written written;
 	struct call_media_result *ret;
 };
 
@@ -49,6 +51,7 @@ static void roll_back(struct calls *calls, struct call_media *media, struct call
 	streams_roll_back(calls, media);
 	dialog->outline = dialog->before;
 	dialog->has_outline = dialog->had_outline;
+	extended_copy(calls, &dialog->extended, &dialog->extended_before);
 }
 
 /* An answer that cannot be: the offer is void, as if it had been refused. */
@@ -71,12 +74,18 @@ static void void_offer(struct passage *p)
 
 /* ---- what a description does ---- */
 
-static bool write(struct passage *p, bool is_offer, const struct pv_sdp_outline *offer)
+/* `answered`: whose offer it answers; NULL: it is an offer. */
+static bool write(struct passage *p, const struct call_dialog *answered, bool is_repeated)
 {
-	const struct write_order order = {p->said->from, is_offer, offer};
-	int verdict = description_write(p->calls, p->media, &order, &p->ret->sdp);
+	const struct write_order order = {.from = p->said->from,
+		.is_offer = !answered,
+		.is_repeated = is_repeated,
+		.offer = answered ? &answered->outline : NULL,
+		.extended = answered ? &answered->extended : NULL};
+	int verdict = description_write(p->calls, p->media, &order, &p->written);
 	if (verdict < 0)
 		return refuse_description(p, verdict);
+	p->ret->sdp = p->written.sdp;
 	p->ret->old =
 		(struct pv_ref){(uint16_t)(p->sdp.at - p->message->bytes), (uint16_t)p->sdp.length};
 	p->ret->verdict = CALL_MEDIA_CHANGED;
@@ -94,21 +103,25 @@ static bool is_relayed(struct passage *p)
 }
 
 /* What the answer will be held against is what the other side gets to see. */
-static void remember_offer(struct passage *p)
+static void remember_offer(struct passage *p, struct extended_offer *extended)
 {
 	const struct pv_sdp *seen = &p->calls->sdp;
-	if (p->calls->settings.codec_count &&
-		pv_sdp_parse(&p->calls->written, p->ret->sdp.at, p->ret->sdp.length) > 0)
+	bool differs = p->calls->settings.codec_count || extended->text;
+	if (differs && pv_sdp_parse(&p->calls->written, p->ret->sdp.at, p->ret->sdp.length) > 0)
 		seen = &p->calls->written;
 	p->dialog->before = p->dialog->outline;
 	p->dialog->had_outline = p->dialog->has_outline;
 	pv_sdp_outline_of(seen, &p->dialog->outline);
 	p->dialog->has_outline = true;
+	extended_copy(p->calls, &p->dialog->extended_before, &p->dialog->extended);
+	extended_copy(p->calls, &p->dialog->extended, extended);
+	extended_done(p->calls, extended);
 }
 
 static bool take_offer(struct passage *p)
 {
 	const struct pv_sdp *sdp = &p->calls->sdp;
+	struct extended_offer extended;
 	bool is_first = !p->dialog->has_outline;
 	int verdict = is_first ? 0 : pv_sdp_offer_check(&p->dialog->outline, sdp);
 	if (verdict < 0)
@@ -117,12 +130,15 @@ static bool take_offer(struct passage *p)
 		return false;
 	if (streams_take(p->calls, p->media, sdp) < 0)
 		return refuse(p, 503);
-	if (!write(p, true, NULL)) {
+	bool is_written = write(p, NULL, false);
+	if (is_written && !extended_make(p->calls, &p->written, &extended))
+		is_written = refuse(p, 503);
+	if (!is_written) {
 		streams_roll_back(p->calls, p->media);
 		return false;
 	}
 	streams_hear(p->media, p->said->from, sdp, &p->from, is_first);
-	remember_offer(p);
+	remember_offer(p, &extended);
 	p->must_set = is_first;
 	return true;
 }
@@ -136,7 +152,7 @@ static bool show_offer(struct passage *p)
 		return refuse(p, 503);
 	streams_hear(p->media, p->said->from, &p->calls->sdp, &p->from, true);
 	p->must_set = true;
-	return write(p, true, NULL);
+	return write(p, NULL, false);
 }
 
 static bool has_waiting(const struct call_media *media)
@@ -155,15 +171,29 @@ static bool take_answer(struct passage *p, bool is_preview)
 	int verdict = pv_sdp_answer_check(&p->dialog->outline, sdp);
 	if (verdict < 0 && verdict != -PV_SDP_ANSWER_DIRECTION)
 		return refuse_description(p, verdict);
-	if (!write(p, false, &p->dialog->outline))
+	if (!write(p, p->dialog, false))
 		return false;
+	if (streams_reserve(p->calls, p->media, p->written.codings) < 0)
+		return refuse_description(p, -PV_SDP_NO_CODEC);
 	bool at_once = !is_preview || !p->dialog->machine.confirmed;
 	p->is_new = has_waiting(p->media);
 	streams_hear(p->media, p->said->from, sdp, &p->from, at_once);
+	streams_code(p->media, p->written.codings);
 	if (at_once)
 		streams_commit(p->media);
 	p->must_set = at_once;
 	return true;
+}
+
+/* An ACK that came again: its answer was refused the first time, and is now. */
+static bool is_void_answer(const struct passage *p, const struct call_dialog *dialog)
+{
+	if (p->message->method != PV_METHOD_ACK)
+		return false;
+	if (!dialog->has_outline)
+		return true;
+	int verdict = pv_sdp_answer_check(&dialog->outline, &p->calls->sdp);
+	return verdict < 0 && verdict != -PV_SDP_ANSWER_DIRECTION;
 }
 
 /* Same ports, same directions, the filter where it was an offer: the bytes that went out before. */
@@ -171,8 +201,12 @@ static void repeat(struct passage *p)
 {
 	const struct call_dialog *dialog = p->dialog ? p->dialog : &p->media->root;
 	bool is_offer = !dialog->has_outline || dialog->machine.offerer == (uint8_t)p->said->from;
-	if (p->media->relay == BRANCH_RELAYED)
-		write(p, is_offer, is_offer ? NULL : &dialog->outline);
+	if (p->media->relay != BRANCH_RELAYED)
+		return;
+	if (is_void_answer(p, dialog))
+		refuse(p, 488);
+	else
+		write(p, is_offer ? NULL : dialog, true);
 }
 
 /* False: it was refused, or there is nothing to relay. */
@@ -205,8 +239,17 @@ static struct call_dialog *dialog_for(struct passage *p)
 					     : &p->media->root;
 	if (dialog || p->message->is_request)
 		return dialog;
-	return begins_dialog(p->message) ? dialog_new(p->calls, p->media, p->said->callee_tag)
-					 : &p->media->root;
+	if (!begins_dialog(p->message))
+		return &p->media->root;
+	if (p->message->status >= 200)
+		dialogs_make_room(p->calls, p->media);
+	return dialog_new(p->calls, p->media, p->said->callee_tag);
+}
+
+/* Nobody could follow what it says. One that only rings does no harm. */
+static bool is_too_many(const struct passage *p)
+{
+	return !p->dialog && !p->message->is_request && (p->has_sdp || p->message->status >= 200);
 }
 
 static struct dialog_request *request_of(
@@ -314,6 +357,11 @@ static void pass(struct passage *p)
 		refuse_description(p, found);
 		if (p->dialog && p->event >= 0)
 			void_offer(p);
+		return;
+	}
+	if (is_too_many(p)) {
+		metrics_add(METRIC_calls_refused_tags, 1);
+		refuse(p, 503);
 		return;
 	}
 	if (!is_event) {

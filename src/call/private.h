@@ -8,11 +8,18 @@
 
 #include "base/slab.h"
 #include "call/call_media.h"
+#include "codec/pair.h"
 #include "sdp/offer_answer.h"
 
 #define CALL_TICK_MS 1000 /* how exact deadlines are */
 /* An owner that was told to end a call has this long to do it (64*T1, RFC 3261 §17.1.1.2). */
 #define CALL_LAST_WORDS_MS 32000
+/* Tags of the callee that one branch may have: phones that ring behind another proxy. Each costs
+ * memory of the worker and a look, and the callee alone chooses how many there are. */
+#define CALL_DIALOGS_MAX 16
+/* Sessions that one call may hold, over all that ring for it: m-lines of one INVITE times contacts
+ * of its user are both for outsiders to choose, and ports are everybody's. */
+#define CALL_STREAMS_MAX 32
 
 /* Owner: the worker. Lifetime: the daemon's. */
 struct calls {
@@ -29,13 +36,15 @@ struct calls {
 	struct worker_lane tick;
 	struct lane_node tick_node; /* armed while there is a call */
 	struct pv_sdp sdp;          /* of the message that passes */
-	struct pv_sdp written;      /* of what goes on, where that is asked for */
+	struct pv_sdp written;      /* of what goes on, or of an offer that did */
+	/* formats that are added to what goes on, by m-line */
+	struct pv_sdp_format added[PV_SDP_MEDIA_MAX][CODEC_ADDITIONS_MAX];
 	char scratch[PV_SDP_BYTES_MAX];
 };
 
 /* One side's end of a stream, as its last description says. */
 struct stream_end {
-	struct media_end described; /* `offer` and the formats aside */
+	struct media_end described; /* `offer` and the formats aside; its coding by the answer */
 	uint64_t payload_types[2];
 	uint8_t format_count;
 	struct media_format formats[MEDIA_FORMATS_MAX];
@@ -68,6 +77,13 @@ struct dialog_request {
 	uint8_t method;
 };
 
+/* An offer that went on with more formats than its sender's: the answer is held against it. Not
+ * extended: all zero. Its text is kept with a reference. */
+struct extended_offer {
+	struct buffer *text;             /* as the other side got it */
+	uint8_t added[PV_SDP_MEDIA_MAX]; /* how many of its last formats are ours */
+};
+
 /* One tag of the callee. */
 struct call_dialog {
 	struct list link;
@@ -79,6 +95,7 @@ struct call_dialog {
 	struct dialog_request requests[2][2];
 	struct pv_sdp_outline outline; /* of the last offer */
 	struct pv_sdp_outline before;  /* of the one before it, while the last one waits */
+	struct extended_offer extended, extended_before;
 };
 
 enum branch_relay {
@@ -105,6 +122,8 @@ struct call_media {
 	bool is_up;                  /* one of its dialogs is confirmed */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
+	uint8_t dialog_count;
+	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -117,6 +136,8 @@ void call_settle(struct calls *calls, struct call *call);
 /* ---- deadline.c ---- */
 int deadlines_init(struct calls *calls);
 void deadline_set(struct calls *calls, struct call *call, uint64_t at_ms);
+/* Of a call that is up: the next look at it, or its end. */
+void deadline_look(struct calls *calls, struct call *call);
 /* Tells the owner, once. May end the call. */
 void call_ask_to_end(struct calls *calls, struct call *call, enum call_why why);
 
@@ -136,6 +157,10 @@ void calls_ended(
 /* The report of a session, for the record of its call. */
 void call_keep_report(
 	struct calls *calls, const struct call_stream *stream, const struct media_report *report);
+
+/* An answered call that should be relayed and has nothing to relay: its answer never came, or could
+ * not be, or refused everything. No relay thread will ever say that it is silent. */
+bool call_is_bare(const struct call *call);
 
 /* ---- place.c ---- */
 /* 0 or -EADDRNOTAVAIL. Chooses path->listener. */
@@ -158,8 +183,8 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from);
 
 /* ---- stream.c ---- */
-/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS: then nothing was taken.
- */
+/* Sessions for the m-lines of an offer that have none yet. 0 or -ENOBUFS (no ports, or the call has
+ * CALL_STREAMS_MAX, which is counted): then nothing was taken. */
 int streams_take(struct calls *calls, struct call_media *media, const struct pv_sdp *offer);
 /* Those of the offer that waits are dropped, and what it said is forgotten. */
 void streams_roll_back(struct calls *calls, struct call_media *media);
@@ -167,6 +192,11 @@ void stream_drop(struct calls *calls, struct call_stream *stream);
 /* One side's description comes into force, at once or when `commit` is called. */
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once);
+/* How both ends speak, from the answer that was heard just now; before it is committed. */
+void streams_code(struct call_media *media, const struct media_coding (*codings)[MEDIA_ENDS]);
+/* Reserves what that takes. 0 or -ENOBUFS. */
+int streams_reserve(struct calls *calls, struct call_media *media,
+	const struct media_coding (*codings)[MEDIA_ENDS]);
 void streams_commit(struct call_media *media);
 /* Tells the relay threads. `is_new`: an exchange that is not a repetition of what was heard. */
 void streams_set(struct calls *calls, struct call_media *media, bool is_new);
@@ -180,16 +210,50 @@ int event_of(const struct pv_message *message, bool has_sdp, const struct offer_
 /* ---- write.c ---- */
 struct write_order {
 	enum call_side from;
-	bool is_offer;                      /* codecs are filtered */
-	const struct pv_sdp_outline *offer; /* of an answer: directions are put right */
+	bool is_offer; /* codecs are filtered, or added */
+	/* It means nothing (OFFER_REPEAT): an answer that cannot be coded goes as it is. */
+	bool is_repeated;
+	/* of an answer: of the offer. Directions are put right, what was added is taken back */
+	const struct pv_sdp_outline *offer;
+	const struct extended_offer *extended;
+};
+struct description_written {
+	struct pv_span sdp; /* in calls->scratch */
+	bool is_extended;   /* an offer, and something was added */
+	uint8_t added[PV_SDP_MEDIA_MAX];
+	/* An answer: how the ends will speak, where that is transcoded. */
+	struct media_coding codings[PV_SDP_MEDIA_MAX][MEDIA_ENDS];
 };
 /* calls->sdp as the other side gets it, into calls->scratch. 0 or a verdict. */
 int description_write(struct calls *calls, const struct call_media *media,
-	const struct write_order *order, struct pv_span *ret);
+	const struct write_order *order, struct description_written *ret);
+
+/* ---- coding.c ---- */
+/* What an offer, calls->sdp, gets in addition in one m-line, whose codecs are filtered already. */
+void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_change *change);
+struct coding_order {
+	unsigned index, added; /* the m-line; how many formats were added to it */
+	enum call_side from;   /* who answers */
+};
+/* What an answer, calls->sdp, becomes for who offered calls->written. `ret` is left as it is where
+ * the ends understand each other. 0 or -PV_SDP_ANSWER_FORMAT. */
+int coding_answer(struct calls *calls, const struct coding_order *order,
+	struct pv_sdp_media_change *change, struct media_coding ret[MEDIA_ENDS]);
+/* False: no room. */
+bool extended_make(
+	struct calls *calls, const struct description_written *written, struct extended_offer *ret);
+/* `to` holds one already, or is all zero. */
+void extended_copy(
+	struct calls *calls, struct extended_offer *to, const struct extended_offer *from);
+void extended_done(struct calls *calls, struct extended_offer *extended);
 
 /* ---- dialogs in media.c ---- */
 struct call_dialog *dialog_find(
 	const struct calls *calls, const struct call_media *media, struct pv_span tag);
+/* NULL: no memory, or the branch has CALL_DIALOGS_MAX. */
 struct call_dialog *dialog_new(struct calls *calls, struct call_media *media, struct pv_span tag);
+/* The oldest one that is not confirmed goes, where the branch has as many as it may: for an answer,
+ * which must not be lost because too many rang. */
+void dialogs_make_room(struct calls *calls, struct call_media *media);
 
 #endif

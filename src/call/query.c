@@ -90,6 +90,15 @@ static void show_place(const struct call_place *place, char ret[NET_ADDRESS_TEXT
 	ret[place->length < NET_ADDRESS_TEXT ? place->length : NET_ADDRESS_TEXT - 1] = 0;
 }
 
+static void show_codecs(const struct call_stream *stream, struct call_stream_summary *ret)
+{
+	for (unsigned side = 0; side < MEDIA_ENDS; side++) {
+		enum codec_id codec = (enum codec_id)stream->said.ends[side].coding.codec;
+		if (codec != CODEC_NONE)
+			ret->codecs[side] = codec_row(codec)->name;
+	}
+}
+
 static void show_streams(const struct call_media *media, unsigned branch, struct call_details *ret)
 {
 	static const char *const kinds[PV_SDP_KIND_COUNT] = {
@@ -105,6 +114,7 @@ static void show_streams(const struct call_media *media, unsigned branch, struct
 			.kind = kinds[stream->kind],
 			.watch = watches[stream->said.watch],
 			.lease = stream->lease};
+		show_codecs(stream, shown);
 		show_place(&media->places[CALL_CALLER], shown->shown[CALL_CALLER]);
 		show_place(&media->places[CALL_CALLEE], shown->shown[CALL_CALLEE]);
 	}

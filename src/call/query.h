@@ -39,6 +39,7 @@ struct call_stream_summary {
 	const char *watch; /* "early", "talk", "held" */
 	struct media_lease lease;
 	char shown[2][NET_ADDRESS_TEXT]; /* our address that each side is told */
+	struct pv_span codecs[2];        /* of a transcoded stream; empty: it is none */
 };
 
 #define CALL_STREAMS_SHOWN 16

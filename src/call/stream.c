@@ -3,6 +3,7 @@
  * answered, dropped when it is refused. */
 #include <errno.h>
 
+#include "base/metrics.h"
 #include "call/private.h"
 
 /* ---- take and drop ---- */
@@ -16,6 +17,10 @@ static bool wants_relay(const struct pv_sdp_media *media)
 static struct call_stream *take(struct calls *calls, struct call_media *media)
 {
 	struct call *call = slab_get(&calls->calls, media->call);
+	if (call->hold_backs >= CALL_STREAMS_MAX) {
+		metrics_add(METRIC_calls_refused_streams, 1);
+		return NULL;
+	}
 	struct call_stream *stream = slab_take(&calls->streams);
 	if (!stream)
 		return NULL;
@@ -104,10 +109,40 @@ static void hear(struct call_stream *stream, enum call_side side, const struct p
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once)
 {
+	media->has_other = false;
+	for (unsigned i = 0; i < sdp->media_count; i++)
+		media->has_other |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
 	for (unsigned i = 0; i < sdp->media_count; i++)
 		if (media->streams[i])
 			hear(media->streams[i], side, &sdp->media[i], from,
 				media->places[side].is_ipv6, at_once);
+}
+
+/* ---- transcoding ---- */
+
+void streams_code(struct call_media *media, const struct media_coding (*codings)[MEDIA_ENDS])
+{
+	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
+		struct call_stream *stream = media->streams[i];
+		for (unsigned side = 0; stream && side < MEDIA_ENDS; side++) {
+			struct stream_end *end =
+				stream->waits[side] ? &stream->waiting[side] : &stream->ends[side];
+			end->described.coding = codings[i][side];
+		}
+	}
+}
+
+int streams_reserve(struct calls *calls, struct call_media *media,
+	const struct media_coding (*codings)[MEDIA_ENDS])
+{
+	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
+		const struct call_stream *stream = media->streams[i];
+		if (stream && codings[i][0].codec != CODEC_NONE &&
+			media_reserve_transcoder(calls->at.media, calls->at.worker->index,
+				stream->lease.session) < 0)
+			return -ENOBUFS;
+	}
+	return 0;
 }
 
 void streams_commit(struct call_media *media)
@@ -140,6 +175,31 @@ static void add_formats(struct media_end *end, const struct stream_end *from)
 	}
 }
 
+static bool add_type(struct media_end *end, uint8_t type)
+{
+	uint64_t bit = UINT64_C(1) << type % 64;
+	bool is_new = !(end->payload_types[type / 64] & bit);
+	end->payload_types[type / 64] |= bit;
+	return is_new;
+}
+
+/* What the other side has is nothing to it; what it was told may have other numbers than it told us
+ * (RFC 3264 §5.1). */
+static void add_coding(struct media_end *end)
+{
+	const struct media_coding *coding = &end->coding;
+	struct stream_end told = {.format_count = 1};
+	told.formats[0] =
+		(struct media_format){.rate = codec_row((enum codec_id)coding->codec)->clock,
+			.payload_type = coding->sends.voice};
+	if (add_type(end, coding->sends.voice))
+		add_formats(end, &told);
+	if (coding->sends.events)
+		add_type(end, coding->sends.events);
+	if (coding->sends.noise)
+		add_type(end, coding->sends.noise);
+}
+
 /* It sends what the other side listed (RFC 3264 §6.1); phones that send what they listed themselves
  * are heard as well. */
 static void describe_end(const struct call_stream *stream, unsigned side, struct media_end *ret)
@@ -147,9 +207,12 @@ static void describe_end(const struct call_stream *stream, unsigned side, struct
 	const struct stream_end *own = &stream->ends[side], *other = &stream->ends[1 - side];
 	*ret = own->described;
 	ret->is_mux = own->rtcp_mux && stream->has_end[1 - side] && other->rtcp_mux;
-	if (stream->has_end[1 - side])
+	bool is_coded = ret->coding.codec != CODEC_NONE;
+	if (stream->has_end[1 - side] && !is_coded)
 		add_formats(ret, other);
 	add_formats(ret, own);
+	if (is_coded)
+		add_coding(ret);
 }
 
 static uint8_t watch_of(const struct call_media *media, const struct call_stream *stream)
@@ -163,12 +226,16 @@ static uint8_t watch_of(const struct call_media *media, const struct call_stream
 }
 
 /* The latch is opened by a number that differs: by each new exchange, and by whatever is said in
- * another way than before; not by a preview that the answer repeats. */
+ * another way than before; not by a preview that the answer repeats, nor by how it is coded, which
+ * is heard in any case. */
 static void number(struct media_end *end, const struct media_end *before, bool is_new)
 {
+	const struct media_coding coding = end->coding;
 	end->offer = before->offer;
+	end->coding = before->coding;
 	if (is_new || !before->offer || memcmp(end, before, sizeof(*end)) != 0)
 		end->offer++;
+	end->coding = coding;
 }
 
 static void set(struct calls *calls, const struct call_media *media, struct call_stream *stream,

@@ -265,10 +265,23 @@ static struct call *make(struct calls *calls, const struct call_beginning *begin
 	return NULL;
 }
 
+/* Whether one more call may have the name of this one. */
+static bool may_have_name(const struct calls *calls, const struct call_beginning *b)
+{
+	unsigned count = 0;
+	struct call *call = find(calls, b->call_id, b->caller_tag);
+	for (; call; call = first_of(call->chain, call->hash, b->call_id, b->caller_tag))
+		count++;
+	if (count < (b->may_share_name ? CALL_NAMESAKES_MAX : 1))
+		return true;
+	metrics_add(METRIC_calls_refused_name, b->may_share_name);
+	return false;
+}
+
 int call_begin(struct calls *calls, const struct call_beginning *beginning, struct call **ret_call)
 {
 	uint32_t place;
-	if (!beginning->may_share_name && find(calls, beginning->call_id, beginning->caller_tag))
+	if (!may_have_name(calls, beginning))
 		return -EEXIST;
 	int error = shared_enter(calls->at.shared, beginning->user, &place);
 	if (error)
@@ -298,8 +311,9 @@ void call_up(struct calls *calls, struct call *call, unsigned status)
 	call->status = (uint16_t)status;
 	call->up_ms = calls->at.worker->now_ms;
 	metrics_add(METRIC_calls_answered, 1);
+	call->ends_ms = call->up_ms + (longest ? longest : CALL_LIFE_MAX_MS);
 	if (!call->is_asked_to_end)
-		deadline_set(calls, call, call->up_ms + (longest ? longest : CALL_LIFE_MAX_MS));
+		deadline_look(calls, call);
 }
 
 void call_settle(struct calls *calls, struct call *call)

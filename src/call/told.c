@@ -26,19 +26,43 @@ static bool all_silent(const struct call *call)
 	return !list_is_empty(&call->media);
 }
 
+bool call_is_bare(const struct call *call)
+{
+	LIST_EACH(link, &call->media)
+	{
+		const struct call_media *media = container_of(link, struct call_media, link);
+		if (media->relay == BRANCH_DIRECT || media->has_other)
+			return false;
+		for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++)
+			if (media->streams[i])
+				return false;
+	}
+	return !list_is_empty(&call->media);
+}
+
+/* What was told is or-ed until it is looked at: when both have come the report has the last word.
+ */
+static bool is_silent_now(const struct calls *calls, media_id session, uint32_t told)
+{
+	struct media_report report;
+	if ((told & MEDIA_TOLD_SILENT) && (told & MEDIA_TOLD_AGAIN))
+		return media_read_report(calls->at.media, session, &report) == 0 &&
+		       report.is_silent;
+	return told & MEDIA_TOLD_SILENT;
+}
+
 void calls_told(void *context, media_id session, uint64_t owner, uint32_t told)
 {
 	struct calls *calls = context;
 	struct call_stream *stream = slab_get(&calls->streams, owner);
 	struct call *call = stream ? call_get(calls, stream->call) : NULL;
-	if (!call)
+	if (!call || !(told & (MEDIA_TOLD_SILENT | MEDIA_TOLD_AGAIN)))
 		return;
-	if (told & MEDIA_TOLD_AGAIN)
-		stream->is_silent = false;
-	if (!(told & MEDIA_TOLD_SILENT))
+	stream->is_silent = is_silent_now(calls, session, told);
+	if (!stream->is_silent)
 		return;
-	stream->is_silent = true;
-	if (!all_silent(call))
+	/* while it rings there need be no media; the call's deadline and Timer C end that */
+	if (call->state != CALL_UP || !all_silent(call))
 		return;
 	metrics_add(METRIC_calls_media_timeouts, 1);
 	call_ask_to_end(calls, call, CALL_SILENT);

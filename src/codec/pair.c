@@ -205,9 +205,12 @@ static void add_events(struct additions *additions, uint32_t clock)
 }
 
 unsigned codec_additions(const struct codec_format *formats, unsigned count,
-	struct codec_addition ret_additions[CODEC_ADDITIONS_MAX])
+	const struct codec_order *order, struct codec_addition ret_additions[CODEC_ADDITIONS_MAX])
 {
-	static const enum codec_id best_first[] = {CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA};
+	static const struct codec_order best_first = {
+		{CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA}, 4};
+	if (!order)
+		order = &best_first;
 	struct additions additions = {
 		.formats = formats, .count = MIN(count, CODEC_FORMATS_MAX), .list = ret_additions};
 	bool has_events = false;
@@ -216,8 +219,8 @@ unsigned codec_additions(const struct codec_format *formats, unsigned count,
 		additions.used[type / 64] |= UINT64_C(1) << type % 64;
 		has_events |= codec_companion_of(&formats[i]) == CODEC_EVENTS;
 	}
-	for (unsigned i = 0; i < ARRAY_LENGTH(best_first); i++)
-		add_codec(&additions, best_first[i]);
+	for (unsigned i = 0; i < order->count; i++)
+		add_codec(&additions, (enum codec_id)order->codecs[i]);
 	unsigned codecs = additions.length;
 	for (unsigned i = 0; has_events && i < codecs; i++)
 		add_events(&additions, additions.list[i].format.clock);

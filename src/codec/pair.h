@@ -69,13 +69,20 @@ struct codec_addition {
 	enum codec_id codec; /* CODEC_NONE: telephone-event */
 };
 
+/* Codecs in an order of preference; what is not among them is not wanted. */
+struct codec_order {
+	uint8_t codecs[CODEC_COUNT]; /* enum codec_id */
+	unsigned count;
+};
+
 /*
  * What to offer the second leg beyond what the first one offered: each codec that one of the
- * formats can be transcoded to and that is not among them, best first, and a telephone-event for
- * each clock that has none, where the first leg has events at all. Dynamic numbers are those that
- * the formats leave free. Returns how many (0: nothing can be transcoded).
+ * formats can be transcoded to and that is not among them, in the order given (NULL: best first),
+ * and a telephone-event for each clock that has none, where the first leg has events at all.
+ * Dynamic numbers are those that the formats leave free. Returns how many (0: nothing can be
+ * transcoded).
  */
 unsigned codec_additions(const struct codec_format *formats, unsigned count,
-	struct codec_addition ret_additions[CODEC_ADDITIONS_MAX]);
+	const struct codec_order *order, struct codec_addition ret_additions[CODEC_ADDITIONS_MAX]);
 
 #endif

@@ -157,11 +157,14 @@ const struct schema_key schema[] = {
 	{"media.timeout", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(media.timeout_ms), .flags = RELOAD,
 		.initial = "\"60s\"", BETWEEN(1 S, 24 H), .doc = "Silence on both legs that ends a call."},
 	{"media.hold_timeout", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(media.hold_timeout_ms),
-		.flags = RELOAD, .initial = "\"30m\"", BETWEEN(1 S, 24 H), .doc = "The same for held calls."},
+		.flags = RELOAD, .initial = "\"30m\"", BETWEEN(1 S, 24 H), .doc = "The same for held calls, and for calls in which no media were agreed on."},
 	{"media.dscp", SCHEMA_INTEGER, .offset = AT(media.dscp), .initial = "46", BETWEEN(0, 63),
 		.doc = "DSCP of relayed packets; 46 is expedited forwarding."},
 	{"media.codecs", SCHEMA_STRINGS, .offset = AT(media.codecs), .flags = RELOAD, .initial = "[ ]",
-		BETWEEN(0, 32), .doc = "Codecs that may pass, in order of preference; an empty list lets all pass."},
+		BETWEEN(0, 32),
+		.doc = "Codecs that may pass, in order of preference; an empty list lets all pass. In \"b2bua\" mode "
+		       "ends that share none are transcoded, to one of these. Without effect on calls that are not "
+		       "relayed: media.relay \"never\", or \"auto\" where they go directly."},
 	{"media.tick", SCHEMA_DURATION, SCHEMA_US, .offset = AT(media.tick_us),
 		.initial = "\"0ms\"", BETWEEN(0, 1000 US),
 		.doc = "The longest that a relay thread waits under load for more packets; 0 never waits. Half a "

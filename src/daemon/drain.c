@@ -65,18 +65,17 @@ void drain_hurry(struct daemon *daemon)
 	daemon->drain_until_ms = 0;
 }
 
-static bool wait_is_over(struct daemon *daemon, uint64_t now_ms)
+static void end_wait(struct daemon *daemon, uint64_t now_ms)
 {
 	uint32_t open = pending(daemon);
-	if (!open)
-		return true;
-	if (now_ms < daemon->drain_until_ms)
-		return false;
-	log_event(LOG_LEVEL_WARNING, "drain_timeout", "transactions_left=%u", open);
+	if (open && now_ms < daemon->drain_until_ms)
+		return;
+	if (open)
+		log_event(LOG_LEVEL_WARNING, "drain_timeout", "transactions_left=%u", open);
+	/* where nothing is open calls may be up, whose ends wait for a BYE of ours */
 	say_farewell(daemon);
 	daemon->draining = DRAIN_FAREWELL;
 	daemon->drain_until_ms = now_ms + FAREWELL_MS;
-	return false;
 }
 
 bool drain_is_over(struct daemon *daemon)
@@ -86,7 +85,8 @@ bool drain_is_over(struct daemon *daemon)
 	case DRAIN_NONE:
 		return false;
 	case DRAIN_WAITING:
-		return wait_is_over(daemon, now_ms);
+		end_wait(daemon, now_ms);
+		return false;
 	case DRAIN_FAREWELL:
 		return now_ms >= daemon->drain_until_ms ||
 		       (now_ms + FAREWELL_MS >= daemon->drain_until_ms + FAREWELL_LEAST_MS &&

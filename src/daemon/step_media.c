@@ -77,6 +77,9 @@ void step_media_fill(const struct config *config, struct media_config *ret)
 		.hold_timeout_ms = config->media.hold_timeout_ms,
 		.tick_us = config->media.tick_us,
 		.dscp = (uint8_t)config->media.dscp,
+		/* a proxy passes on what the ends agree on */
+		.transcoders =
+			config->calls.mode == CONFIG_CALLS_B2BUA ? 0 : MEDIA_TRANSCODERS_NONE,
 	};
 	add_locals(config, ret);
 }
@@ -91,7 +94,8 @@ static const enum call_relay relays[] = {
 void step_calls_fill_settings(
 	const struct config *boot, const struct config *config, struct calls_settings *ret)
 {
-	*ret = (struct calls_settings){.relay = relays[boot->media.relay]};
+	*ret = (struct calls_settings){.relay = relays[boot->media.relay],
+		.hold_timeout_ms = config->media.hold_timeout_ms};
 	for (uint32_t i = 0; i < config->media.codecs.count && i < CALL_CODECS; i++)
 		ret->codecs[ret->codec_count++] = pv_span_of(config->media.codecs.item[i]);
 }

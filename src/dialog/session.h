@@ -11,6 +11,9 @@
 
 /* RFC 4028 §4: no smaller interval may be refused for another reason than being under 90 s. */
 #define SESSION_LEAST_S 90
+/* A day: who asks for more, or says with Min-SE that less is no use, gets this. An end that has
+ * gone would not be missed for longer. */
+#define SESSION_MOST_S 86400
 
 /* What we want. Seconds. */
 struct session_wish {

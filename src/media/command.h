@@ -108,7 +108,8 @@ struct media_end {
 	 * from there are believed sooner than a stranger's. */
 	struct media_address signalling;
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
-	 * the end is sent to when its packets have come. */
+	 * the end is sent to when its packets have come. With "none" in `rtp` as well: what it
+	 * announced is no address of our family. */
 	bool is_blind;
 	/* The host that its SDP was told, where the local address is 0.0.0.0 or ::, any port:
 	 * packets to it leave by that one, whichever the kernel would choose, or a NAT would not
@@ -128,7 +129,7 @@ struct media_end {
 
 /* What silence means for a session. */
 enum media_watch {
-	MEDIA_WATCH_EARLY, /* not answered yet: bounded by media.hold_timeout */
+	MEDIA_WATCH_EARLY, /* not answered yet: media.hold_timeout, for who wants to know */
 	MEDIA_WATCH_TALK,  /* media.timeout of silence on both ends is the end */
 	MEDIA_WATCH_HELD,  /* a direction other than sendrecv on either end: media.hold_timeout */
 };

@@ -35,8 +35,9 @@ static struct media_address rtcp_address(const struct media_end *description)
 	struct media_address address = description->rtcp;
 	if (!media_address_is_sendable(&address)) {
 		address = description->rtp;
-		media_address_set_port(
-			&address, (uint16_t)(media_address_port(&description->rtp) + 1));
+		if (!media_address_is_none(&address))
+			media_address_set_port(
+				&address, (uint16_t)(media_address_port(&description->rtp) + 1));
 	}
 	return address;
 }
@@ -52,6 +53,14 @@ static void describe_formats(struct stream_end *end, const struct media_end *des
 	end->is_rated = false;
 }
 
+/* Who announced nothing that anybody could send to is sent to when it was heard. */
+static bool is_silenced(const struct media_end *description)
+{
+	if (description->is_blind && media_address_is_none(&description->rtp))
+		return false;
+	return !media_address_is_sendable(&description->rtp);
+}
+
 bool end_describe(struct stream_end *end, const struct media_end *description, uint64_t now_ms)
 {
 	if (end->offer == description->offer)
@@ -59,7 +68,7 @@ bool end_describe(struct stream_end *end, const struct media_end *description, u
 	end->offer = description->offer;
 	end->is_mux = description->is_mux;
 	end->is_secure = description->is_secure;
-	end->is_silenced = !media_address_is_sendable(&description->rtp);
+	end->is_silenced = is_silenced(description);
 	end->source = description->source;
 	end->has_source = !media_address_is_none(&end->source);
 	describe_formats(end, description);
@@ -141,6 +150,9 @@ static unsigned judge_rtp(
 		.ssrc = bytes_u32(packet->bytes + 8),
 		.sequence = bytes_u16(packet->bytes + 2),
 		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+	/* who was here before this session is heard only where its SDP or signalling leads to it */
+	if (port_pair_is_ghost(end->pair, &packet->from, now_ms))
+		seen.is_negotiated = false;
 	unsigned verdict = latch_packet(&end->rtp, &seen, now_ms);
 	if (verdict & LATCH_TELL) {
 		latch_follow(&end->rtcp, &end->rtp, now_ms);

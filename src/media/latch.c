@@ -60,10 +60,15 @@ static unsigned turn(struct latch *latch, enum latch_event event, const struct m
 	return cell->actions;
 }
 
+static bool is_same_announced(const struct media_address *a, const struct media_address *b)
+{
+	return media_address_is_none(a) ? media_address_is_none(b) : media_address_equal(a, b);
+}
+
 void latch_offer(struct latch *latch, const struct latch_offer *offer, uint64_t now_ms)
 {
 	bool is_again = latch->is_blind == offer->is_blind &&
-			media_address_equal(&latch->announced, &offer->announced);
+			is_same_announced(&latch->announced, &offer->announced);
 	latch->announced = offer->announced;
 	latch->hosts[0] = offer->host;
 	latch->is_blind = offer->is_blind;

@@ -21,8 +21,8 @@
  *               outvote all other sources, lock it at last. Where the announced address is usable
  *               the stranger is only heard, media still goes to the announced address: nothing is
  *               ever sent to a host that was neither announced nor the signalling's. Where it is
- *               not usable (a private address announced from a public source: "blind") there is no
- *               other way to reach the phone.
+ *               not usable ("blind": a private address announced from a public source, a host name,
+ *               an address of the other family) there is no other way to reach the phone.
  *
  * A lock yields to a higher rank and to nothing else, until the next offer or answer. The machine
  * is in latch_machine.c.
@@ -127,12 +127,12 @@ struct latch_packet {
 	const struct media_address *from;
 	uint32_t ssrc;      /* of RTP */
 	uint16_t sequence;  /* of RTP */
-	bool is_negotiated; /* its payload type was */
+	bool is_negotiated; /* its payload type was; else no stranger is elected by it */
 };
 
 /* What an offer or answer says of one stream's address. */
 struct latch_offer {
-	struct media_address announced; /* not none */
+	struct media_address announced; /* none only where `is_blind` */
 	struct media_address host;      /* of the signalling; or none */
 	bool is_blind;                  /* `announced` must never be a target */
 };

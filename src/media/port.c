@@ -79,6 +79,38 @@ void port_pair_close(struct port_pair *pair)
 	}
 }
 
+static bool is_remembered(
+	const struct port_ghost *ghost, const struct media_address *from, uint64_t now_ms)
+{
+	return media_address_equal(&ghost->from, from) && now_ms - ghost->heard_ms < PORT_GHOST_MS;
+}
+
+void port_pair_remember(struct port_pair *pair, const struct media_address *from, uint64_t now_ms)
+{
+	struct port_ghost *place = &pair->ghosts[0];
+	if (media_address_is_none(from))
+		return;
+	for (unsigned i = 0; i < PORT_GHOSTS; i++) {
+		struct port_ghost *ghost = &pair->ghosts[i];
+		if (media_address_equal(&ghost->from, from)) {
+			place = ghost;
+			break;
+		}
+		if (ghost->heard_ms < place->heard_ms)
+			place = ghost;
+	}
+	*place = (struct port_ghost){*from, now_ms};
+}
+
+bool port_pair_is_ghost(
+	const struct port_pair *pair, const struct media_address *from, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < PORT_GHOSTS; i++)
+		if (is_remembered(&pair->ghosts[i], from, now_ms))
+			return true;
+	return false;
+}
+
 void port_pair_drain(struct port_pair *pair)
 {
 	char byte;

@@ -53,6 +53,8 @@ static bool receive_one(struct relay *relay, struct media_socket *socket)
 	packet.length = (uint32_t)got;
 	if (UNLIKELY(!socket->end)) {
 		metrics_add(METRIC_media_dropped_stray, 1);
+		if (socket->component == COMPONENT_RTP)
+			port_pair_remember(port_pair_of(socket), &packet.from, relay->now_ms);
 	} else if (UNLIKELY((size_t)got > sizeof(relay->packet))) {
 		metrics_add(METRIC_media_dropped_too_big, 1);
 	} else {

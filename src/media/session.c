@@ -143,8 +143,11 @@ static void drop(struct relay *relay, struct lease *lease, bool has_transcoder)
 		session_report(relay, session, &report);
 		metrics_sub(METRIC_media_sessions, 1);
 		forget_transcoder(relay, session);
-		for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+			port_pair_remember(
+				session->ends[i].pair, &session->ends[i].rtp.source, relay->now_ms);
 			end_done(&session->ends[i]);
+		}
 		slab_give(&relay->sessions, session);
 	}
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)

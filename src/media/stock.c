@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/macros.h"
 #include "base/metrics.h"
@@ -60,6 +61,16 @@ static int init_local(struct stock *stock, struct local_ports *ports, uint32_t s
 	return 0;
 }
 
+/* Half of the files that the process may have: where its limit is low, ports that rest must not
+ * take those of connections. */
+static uint32_t rest_most(unsigned threads)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return 0;
+	return (uint32_t)(MIN(files.rlim_cur, UINT32_MAX) / 2 / COMPONENTS / threads);
+}
+
 int stock_init(struct stock *stock, const struct media_config *config, unsigned thread,
 	unsigned threads, int epoll_fd)
 {
@@ -75,6 +86,7 @@ int stock_init(struct stock *stock, const struct media_config *config, unsigned 
 	/* what lies in the rings of some must not starve the others */
 	uint32_t fair = MAX(share / 2 / stock->workers, 2); /* two make a session */
 	stock->wanted = MIN(config->stock ? config->stock : STOCK_DEFAULT, fair);
+	stock->rest_most = rest_most(threads);
 	stock->dscp = config->dscp;
 	stock->epoll_fd = epoll_fd;
 	lane_init(&stock->quarantine,
@@ -173,11 +185,25 @@ static struct port_pair *bind_more(struct stock *stock, struct local_ports *port
 	return NULL;
 }
 
+/* Those that are remembered at the pair that is free for the longest time are still about. */
+static bool is_haunted(const struct local_ports *ports, uint64_t now_ms)
+{
+	const struct list *first = list_first(&ports->free);
+	return first && now_ms - container_of(first, struct port_pair, quarantine.link)->free_ms <
+				PORT_GHOST_MS;
+}
+
+/* One that has rested, else one that was never used, else the one that was free for longest: so
+ * that a quiet server does not bind all ports, and a busy one does before it hands out ports to
+ * which the phones of ended calls may still send. */
 static struct port_pair *next_pair(struct stock *stock, struct local_ports *ports, uint64_t now_ms)
 {
-	struct list *link = list_pop_head(&ports->free);
+	bool may_rest = is_haunted(ports, now_ms) && stock_bound(stock) < stock->rest_most;
+	struct port_pair *fresh =
+		list_is_empty(&ports->free) || may_rest ? bind_more(stock, ports, now_ms) : NULL;
+	struct list *link = fresh ? NULL : list_pop_head(&ports->free);
 	if (!link)
-		return bind_more(stock, ports, now_ms);
+		return fresh;
 	ports->free_count--;
 	return container_of(link, struct port_pair, quarantine.link);
 }
@@ -237,6 +263,7 @@ bool stock_expire(struct stock *stock, uint64_t now_ms)
 		port_pair_drain(pair);
 		stock->quarantined--;
 		/* to the end: a port rests for as long as others are there */
+		pair->free_ms = now_ms;
 		list_push_tail(&ports->free, &pair->quarantine.link);
 		ports->free_count++;
 		is_any = true;

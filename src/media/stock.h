@@ -48,6 +48,7 @@ struct stock {
 	uint16_t first_port;      /* the lowest even one */
 	unsigned thread, threads; /* this thread binds each `threads`-th pair */
 	uint32_t wanted;          /* in each ring */
+	uint32_t rest_most;       /* pairs that may be bound so that others can rest */
 	uint8_t dscp;
 	int epoll_fd;
 	int error;      /* of the last pair that could not be bound; 0: none yet */

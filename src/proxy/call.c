@@ -240,6 +240,14 @@ bool proxy_call_late_response(
 	return ret->verdict != CALL_MEDIA_REFUSED;
 }
 
+/* An ACK cannot be refused, and without it the callee repeats its 2xx for half a minute. It goes on
+ * without its body: one that we do not accept would lead the callee's media past the relay, to an
+ * address that the caller's side may not even show; and who offered and gets no answer hangs up. */
+static void drop_answer(const struct pv_message *ack, struct call_media_result *ret)
+{
+	*ret = (struct call_media_result){.verdict = CALL_MEDIA_CHANGED, .old = ack->body};
+}
+
 void proxy_call_ack(
 	struct proxy *proxy, const struct incoming *incoming, struct call_media_result *ret)
 {
@@ -260,4 +268,6 @@ void proxy_call_ack(
 		.is_forwarded = is_forwarded(m)};
 	call_media_pass(
 		proxy->at.calls, call_media_find(proxy->at.calls, call, tag, false), &message, ret);
+	if (ret->verdict == CALL_MEDIA_REFUSED)
+		drop_answer(m, ret);
 }

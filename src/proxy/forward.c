@@ -235,6 +235,9 @@ static void refuse_call(
 	if (error == -EDQUOT)
 		proxy_reply(proxy, server, incoming->message, incoming->from, 403,
 			PV_SPAN("Too Many Calls"), PV_SPAN(""));
+	else if (error == -EEXIST)
+		proxy_reply(proxy, server, incoming->message, incoming->from, 482, PV_SPAN(""),
+			PV_SPAN(""));
 	else
 		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
 }

@@ -57,7 +57,7 @@ void pv_sdp_build_rejected(struct pv_writer *w, const struct pv_sdp_media *offer
 	put_line_end(w);
 }
 
-void pv_sdp_build_rtpmap(struct pv_writer *w, uint8_t payload_type, struct pv_span encoding,
+void sdp_rtpmap_write(struct pv_writer *w, uint8_t payload_type, struct pv_span encoding,
 	uint32_t clock_rate, uint16_t channels)
 {
 	pv_put_text(w, "a=rtpmap:");
@@ -70,15 +70,26 @@ void pv_sdp_build_rtpmap(struct pv_writer *w, uint8_t payload_type, struct pv_sp
 		pv_put_char(w, '/');
 		pv_put_u64(w, channels);
 	}
-	put_line_end(w);
 }
 
-void pv_sdp_build_fmtp(struct pv_writer *w, uint8_t payload_type, struct pv_span parameters)
+void sdp_fmtp_write(struct pv_writer *w, uint8_t payload_type, struct pv_span parameters)
 {
 	pv_put_text(w, "a=fmtp:");
 	pv_put_u64(w, payload_type);
 	pv_put_char(w, ' ');
 	pv_put(w, parameters);
+}
+
+void pv_sdp_build_rtpmap(struct pv_writer *w, uint8_t payload_type, struct pv_span encoding,
+	uint32_t clock_rate, uint16_t channels)
+{
+	sdp_rtpmap_write(w, payload_type, encoding, clock_rate, channels);
+	put_line_end(w);
+}
+
+void pv_sdp_build_fmtp(struct pv_writer *w, uint8_t payload_type, struct pv_span parameters)
+{
+	sdp_fmtp_write(w, payload_type, parameters);
 	put_line_end(w);
 }
 

@@ -90,6 +90,11 @@ int sdp_address_read(struct pv_span text, struct pv_sdp_address *ret);
 /* The same, written. */
 void sdp_address_write(struct pv_writer *w, const struct pv_sdp_address *address);
 
+/* As pv_sdp_build_rtpmap and pv_sdp_build_fmtp, without the line end. */
+void sdp_rtpmap_write(struct pv_writer *w, uint8_t payload_type, struct pv_span encoding,
+	uint32_t clock_rate, uint16_t channels);
+void sdp_fmtp_write(struct pv_writer *w, uint8_t payload_type, struct pv_span parameters);
+
 /* The value of an m= line: 0 or a verdict. Fills what stands in it, clears the rest. */
 int sdp_media_read(struct pv_span text, struct pv_sdp_media *ret);
 /* Equal numbers for protos that may answer one another: a profile with and without feedback, keys
@@ -103,8 +108,9 @@ struct sdp_filter {
 	unsigned count;
 	bool removed[128]; /* by payload type */
 };
-/* False when nothing but telephone-event would be left. */
-bool sdp_filter_make(const struct pv_sdp_media *media, const struct pv_span *codecs,
-	unsigned codec_count, struct sdp_filter *ret);
+/* By `codecs` and `picked` of the change. False when nothing but telephone-event would be left;
+ * what is added counts as well. */
+bool sdp_filter_make(const struct pv_sdp_media *media, const struct pv_sdp_media_change *change,
+	struct sdp_filter *ret);
 
 #endif

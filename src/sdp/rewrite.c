@@ -16,6 +16,7 @@ struct rewrite {
 	const struct pv_sdp_media_change *edit;
 	bool relayed;
 	bool filtered;
+	unsigned added; /* formats */
 	bool set_direction;
 	enum pv_sdp_direction direction;
 	bool direction_written, rtcp_written, connection_written;
@@ -86,13 +87,20 @@ static void edit_media_line(struct rewrite *r)
 		replace(r, r->media->port_text);
 		pv_put_u64(r->w, r->edit->reject ? 0 : r->edit->port);
 	}
-	if (!r->filtered)
-		return;
-	replace(r, r->media->formats);
-	for (unsigned i = 0; i < r->filter.count; i++) {
-		if (i)
+	if (r->filtered) {
+		replace(r, r->media->formats);
+		for (unsigned i = 0; i < r->filter.count; i++) {
+			if (i)
+				pv_put_char(r->w, ' ');
+			pv_put(r->w, r->filter.formats.list[r->filter.order[i]].text);
+		}
+	} else if (r->added) {
+		copy_until(r, pv_span_end(r->media->formats));
+	}
+	for (unsigned i = 0; i < r->added; i++) {
+		if (i || !r->filtered || r->filter.count)
 			pv_put_char(r->w, ' ');
-		pv_put(r->w, r->filter.formats.list[r->filter.order[i]].text);
+		pv_put_u64(r->w, (uint64_t)r->edit->added[i].payload_type);
 	}
 }
 
@@ -116,10 +124,16 @@ static struct pv_span without_end(const struct sdp_line *line)
 	return pv_span_trim(line->whole);
 }
 
+/* Of a format that goes; or of a number that stood in no m-line and is given to another one. */
 static bool is_removed(const struct rewrite *r, struct pv_span value)
 {
 	uint32_t number;
-	return sdp_number(sdp_word(&value), 127, &number) && r->filter.removed[number];
+	if (!sdp_number(sdp_word(&value), 127, &number))
+		return false;
+	for (unsigned i = 0; i < r->added; i++)
+		if (r->edit->added[i].payload_type == (int)number)
+			return true;
+	return r->filtered && r->filter.removed[number];
 }
 
 static void edit_attribute(struct rewrite *r, const struct sdp_line *line)
@@ -134,7 +148,7 @@ static void edit_attribute(struct rewrite *r, const struct sdp_line *line)
 			replace(r, line->whole);
 		return;
 	case SDP_PAYLOAD_LINE:
-		if (r->filtered && is_removed(r, attribute.value))
+		if (is_removed(r, attribute.value))
 			replace(r, line->whole);
 		return;
 	case SDP_RTCP_LINE:
@@ -155,11 +169,27 @@ static void edit_attribute(struct rewrite *r, const struct sdp_line *line)
 	}
 }
 
+/* Its lines, which end as the others of this description. */
+static void put_added(struct rewrite *r, const struct pv_sdp_format *format)
+{
+	uint8_t type = (uint8_t)format->payload_type;
+	sdp_rtpmap_write(r->w, type, format->encoding, format->clock_rate, format->channels);
+	put_line_end(r);
+	if (!format->fmtp.length)
+		return;
+	sdp_fmtp_write(r->w, type, format->fmtp);
+	put_line_end(r);
+}
+
 /* What the m-line still misses goes behind its last line. */
 static void put_missing(struct rewrite *r, const char *end)
 {
 	if (!r->connection_written)
 		put_connection(r, end);
+	if (r->added)
+		begin_insert(r, end);
+	for (unsigned i = 0; i < r->added; i++)
+		put_added(r, &r->edit->added[i]);
 	if (r->relayed && r->edit->rtcp_port && !r->rtcp_written &&
 		r->edit->rtcp_port != r->edit->port + 1) {
 		begin_insert(r, end);
@@ -188,6 +218,8 @@ static void edit_lines(struct rewrite *r)
 			sdp_address_write(r->w, &r->edit->address);
 		} else if (line.type == 'a') {
 			edit_attribute(r, &line);
+		} else if (line.type == 'b' && r->filtered && !r->filter.count) {
+			replace(r, line.whole);
 		}
 	}
 	put_missing(r, pv_span_end(r->media->section));
@@ -202,13 +234,15 @@ static int rewrite_media(struct rewrite *r, unsigned i)
 	r->media = media;
 	r->edit = edit;
 	r->relayed = is_relayed(r, i);
-	r->filtered = edit->codec_count && media->is_rtp && !edit->reject;
+	bool has_formats = media->is_rtp && !edit->reject;
+	r->filtered = has_formats && (edit->codec_count || edit->pick);
+	r->added = has_formats ? edit->added_count : 0;
 	/* A hold by 0.0.0.0, whose address goes. */
 	bool hold = r->relayed && media->direction != media->written;
 	r->set_direction = edit->set_direction || hold;
 	r->direction = edit->set_direction ? edit->direction : media->direction;
 	r->direction_written = r->rtcp_written = r->connection_written = false;
-	if (r->filtered && !sdp_filter_make(media, edit->codecs, edit->codec_count, &r->filter))
+	if (r->filtered && !sdp_filter_make(media, edit, &r->filter))
 		return -PV_SDP_NO_CODEC;
 	edit_lines(r);
 	return 0;

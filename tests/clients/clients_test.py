@@ -2,26 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """clients_test.py BINARY CASE: real phones, headless, register with digest and call each other through the server.
 
-Cases: linphone (linphonec at both ends), baresip (baresip at both ends), mixed (each calls the other), tcp (baresip over TCP),
-tone (baresip at both ends plays a tone through the relay and records what it hears), relay (linphonec and baresip, media relayed)."""
+Cases: linphone (linphonec at both ends), baresip (baresip at both ends), mixed (each calls the other), tcp (baresip over
+TCP); tone-linphone, tone-baresip, tone-mixed: each plays a tone through the relay and records what it hears. With -b2bua
+behind any of them calls.mode is "b2bua"."""
 import glob
 import json
-import math
 import os
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import threading
 import time
-import wave
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib")]
 
 from server import Server, free_port
 from sip_ua import DOMAIN, SLOW
+from tone import shares, write_tone
 
 _lines = 0
 
@@ -224,30 +223,24 @@ class Baresip(Client):
         self.expect(r"(?i)session closed|terminate|Call with .* terminated", "the call has ended")
 
 
-RATE, SECONDS = 8000, 8
-TONES = {"alice": 440, "bob": 620}
-
-
-def tone(folder, user):
-    """The path of a file with the user's tone."""
-    path = os.path.join(folder, "tone-%s.wav" % user)
-    with wave.open(path, "wb") as f:
-        f.setparams((1, 2, RATE, 0, "NONE", ""))
-        f.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * TONES[user] * n / RATE)))
-                               for n in range(RATE * SECONDS)))
-    return path
+TONES = {"alice": 440, "bob": 700}
 
 
 class Whistler(Linphone):
-    """Plays a tone as soon as it is in a call."""
+    """Plays a tone of its own and records what it hears, once it is in a call."""
 
     def __init__(self, server, user, folder, transport="udp"):
-        self.tone = tone(folder, user)
+        self.tone = write_tone(os.path.join(folder, "tone-%s.wav" % user), TONES[user])
+        self.heard_file = os.path.join(folder, "heard-%s.wav" % user)
         super().__init__(server, user, folder, transport)
 
     def established(self):
         super().established()
+        self.say("record " + self.heard_file)
         self.say("play " + self.tone)
+
+    def recording(self):
+        return self.heard_file
 
 
 class Singer(Baresip):
@@ -255,25 +248,13 @@ class Singer(Baresip):
 
     def source(self, folder):
         self.folder = folder
-        return "aufile," + tone(folder, self.user)
+        return "aufile," + write_tone(os.path.join(folder, "tone.wav"), TONES[self.user])
 
     def more(self, folder):
         return "module aufile.so\nmodule sndfile.so\nsnd_path " + folder
 
-    def heard_power(self, frequency):
-        """Share of the power of the recording, silence at its ends left aside, that is at this frequency (Goertzel)."""
-        with wave.open(glob.glob(os.path.join(self.folder, "*dec.wav"))[0]) as f:
-            rate, step = f.getframerate(), f.getnchannels()
-            samples = [s / 32768 for (s,) in struct.iter_unpack("<h", f.readframes(f.getnframes()))][::step]
-        samples = samples[len(samples) // 4:3 * len(samples) // 4]
-        total = sum(s * s for s in samples)
-        if len(samples) < rate / 2 or total < 1e-3 * len(samples):
-            return 0.0
-        k = 2 * math.cos(2 * math.pi * frequency / rate)
-        one = two = 0.0
-        for s in samples:
-            one, two = s + k * one - two, one
-        return 2 * (one * one + two * two - k * one * two) / (len(samples) * total)
+    def recording(self):
+        return glob.glob(os.path.join(self.folder, "*dec.wav"))[0]
 
 
 def ctl(server, *words):
@@ -296,6 +277,16 @@ def relayed(server, packets):
     raise AssertionError("the media were not relayed: %s" % stream)
 
 
+def hears(one, other):
+    """The recording has the other's tone, in at least a second and purely, and never the own one."""
+    wanted, own = (shares(one.recording(), TONES[p.user]) for p in (other, one))
+    good = sum(s > 0.8 for s in wanted)
+    if good < 2 or max(own) > 0.05:
+        raise AssertionError("%s heard %s's tone so: %s, and its own so: %s" % (one.user, other.user, wanted, own))
+    report(True, "%s heard %d Hz for %.1f s (%.0f %% of the power)" % (one.user, TONES[other.user], good / 2,
+                                                                       100 * max(wanted)))
+
+
 def sing(server, alice, bob):
     """Each hears the other's tone, and not its own."""
     alice.call("bob")
@@ -303,26 +294,12 @@ def sing(server, alice, bob):
     bob.answer()
     alice.established()
     bob.established()
-    relayed(server, 150)
+    relayed(server, 250)
     alice.hang_up()
     bob.ended()
     for one, other in ((alice, bob), (bob, alice)):
         one.stop()
-        power, own = one.heard_power(TONES[other.user]), one.heard_power(TONES[one.user])
-        if power < 0.8 or own > 0.05:
-            raise AssertionError("%s heard %.2f of %s's tone and %.2f of its own" % (one.user, power, other.user, own))
-        report(True, "%s heard %d Hz (%.0f %% of the power)" % (one.user, TONES[other.user], 100 * power))
-
-
-def talk_through_relay(server, alice, bob):
-    alice.call("bob")
-    bob.ringing()
-    bob.answer()
-    alice.established()
-    bob.established()
-    relayed(server, 50)
-    alice.hang_up()
-    bob.ended()
+        hears(one, other)
 
 
 def conversation(caller, callee, hangs_up):
@@ -338,8 +315,8 @@ def conversation(caller, callee, hangs_up):
 
 CASES = {"linphone": (Linphone, Linphone, "udp"), "baresip": (Baresip, Baresip, "udp"),
          "mixed": (Linphone, Baresip, "udp"), "tcp": (Baresip, Baresip, "tcp"),
-         "tone": (Singer, Singer, "udp"), "relay": (Whistler, Singer, "udp")}
-RELAY = {"tone": sing, "relay": talk_through_relay}
+         "tone-linphone": (Whistler, Whistler, "udp"), "tone-baresip": (Singer, Singer, "udp"),
+         "tone-mixed": (Whistler, Singer, "udp")}
 
 
 def kinds(first, second):
@@ -348,24 +325,25 @@ def kinds(first, second):
 
 
 def main(binary, case):
-    mode = "b2bua" if case.startswith("b2bua-") else "proxy"
-    case = case.removeprefix("b2bua-")
-    first, second, transport = CASES[case]
+    kind_of_call, is_b2bua = case.removesuffix("-b2bua"), case.endswith("-b2bua")
+    first, second, transport = CASES[kind_of_call]
+    sings = kind_of_call.startswith("tone")
     for kind, program in ((Linphone, "linphonec"), (Baresip, "baresip")):
         if any(issubclass(k, kind) for k in (first, second)) and not shutil.which(program):
             print("ok 1 - %s # SKIP %s is not installed\n1..1" % (case, program))
             return 0
     phones = []
     try:
-        media = '{ relay = "always"; ports = [ 22000, 22999 ]; }' if case in RELAY else '{ relay = "never"; }'
-        with Server(binary, media=media, calls='{ mode = "%s"; }' % mode, auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
+        media = '{ relay = "always"; ports = PORTS(500); }' if sings else '{ relay = "never"; }'
+        with Server(binary, media=media, calls='{ mode = "%s"; }' % ("b2bua" if is_b2bua else "proxy"),
+                    auth='{ challenge = "all"; %s }' % kinds(first, second), limits="{ enabled = true; }") as server:
             try:
                 for kind, user in ((first, "alice"), (second, "bob")):
                     phones.append(kind(server, user, server.folder, transport))
                     phones[-1].register()
                 alice, bob = phones
-                if case in RELAY:
-                    RELAY[case](server, alice, bob)
+                if sings:
+                    sing(server, alice, bob)
                 else:
                     conversation(alice, bob, "caller")
                     conversation(bob, alice, "callee")

@@ -142,6 +142,35 @@ static void check_filtered(void)
 	}
 }
 
+/* What is added stands behind what stays, and is read as it was told. */
+static void check_added(bool pick)
+{
+	static const struct pv_sdp_format added = {.payload_type = 127,
+		.encoding = PV_SPAN_INIT("opus"),
+		.clock_rate = 48000,
+		.channels = 2,
+		.fmtp = PV_SPAN_INIT("cbr=1")};
+	struct pv_sdp_change change = {0};
+	for (unsigned i = 0; i < sdp.media_count; i++)
+		change.media[i] = (struct pv_sdp_media_change){
+			.pick = pick, .added = &added, .added_count = 1};
+	struct pv_span text = rewrite(&change);
+	if (text.length > PV_SDP_BYTES_MAX || pv_sdp_parse(&again, text.at, text.length) < 0)
+		return;
+	MUST(again.media_count == sdp.media_count);
+	for (unsigned i = 0; i < again.media_count; i++) {
+		const struct pv_sdp_media *old = &sdp.media[i], *new = &again.media[i];
+		bool is_done = old->is_rtp && !pv_sdp_is_rejected(old);
+		unsigned left = pick && is_done ? 0 : old->format_count;
+		MUST(new->format_count == left + is_done);
+		if (!is_done || (!pick && old->format_count))
+			continue;
+		pv_sdp_formats_read(new, &formats);
+		const struct pv_sdp_format *last = &formats.list[formats.count - 1];
+		MUST(last->payload_type == 127 && pv_span_equal(last->encoding, added.encoding));
+	}
+}
+
 static void check_description(struct pv_span text)
 {
 	static const struct pv_sdp_change none;
@@ -162,6 +191,8 @@ static void check_description(struct pv_span text)
 	check_relayed(UINT32_MAX);
 	check_relayed(0x5a5a5a5au >> (text.length & 7));
 	check_filtered();
+	check_added(false);
+	check_added(true);
 	/* An offer answered with itself is allowed, unless it wants to be the only one that talks.
 	 */
 	pv_sdp_outline_of(&sdp, &outline);

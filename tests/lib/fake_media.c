@@ -13,7 +13,7 @@ void fake_media_init(struct media *media, struct worker *worker)
 {
 	memset(media, 0, sizeof(*media));
 	media->worker = worker;
-	media->limit = FAKE_SESSIONS;
+	media->limit = media->transcoders = FAKE_SESSIONS;
 }
 
 unsigned fake_media_in_use(const struct media *media)
@@ -37,6 +37,16 @@ void fake_media_tell(struct media *media, unsigned n, uint32_t told)
 	struct fake_session *session = fake_media_session(media, n);
 	if (session && !session->is_dropped)
 		media->user.told(media->user.context, session->id, session->owner, told);
+}
+
+void fake_media_tell_late(struct media *media, unsigned n, bool is_silent)
+{
+	struct fake_session *session = fake_media_session(media, n);
+	if (!session)
+		return;
+	session->has_report = true;
+	session->is_silent = is_silent;
+	fake_media_tell(media, n, MEDIA_TOLD_SILENT | MEDIA_TOLD_AGAIN);
 }
 
 void media_set_user(struct media *media, unsigned worker, const struct media_user *user)
@@ -83,6 +93,22 @@ static struct fake_session *living(struct media *media, media_id id)
 	return session && !session->is_dropped ? session : NULL;
 }
 
+int media_reserve_transcoder(struct media *media, unsigned worker, media_id id)
+{
+	struct fake_session *session = living(media, id);
+	if (!session)
+		return -ENOENT;
+	if (session->has_transcoder)
+		return 0;
+	unsigned reserved = 0;
+	for (unsigned i = 0; i < FAKE_SESSIONS; i++)
+		reserved += media->sessions[i].id && media->sessions[i].has_transcoder;
+	if (reserved >= media->transcoders)
+		return -ENOBUFS;
+	session->has_transcoder = true;
+	return 0;
+}
+
 void media_set(struct media *media, unsigned worker, media_id id,
 	const struct media_description *description)
 {
@@ -106,5 +132,9 @@ void media_drop(struct media *media, unsigned worker, media_id id)
 
 int media_read_report(struct media *media, media_id id, struct media_report *ret_report)
 {
-	return -ENOENT;
+	const struct fake_session *session = living(media, id);
+	if (!session || !session->has_report)
+		return -ENOENT;
+	*ret_report = (struct media_report){.session = id, .is_silent = session->is_silent};
+	return 0;
 }

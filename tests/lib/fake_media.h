@@ -14,8 +14,9 @@ struct fake_session {
 	uint64_t owner;
 	struct media_lease lease;
 	unsigned locals[MEDIA_ENDS];
-	bool is_set, is_dropped;
-	unsigned changes; /* media_set calls */
+	bool is_set, is_dropped, has_transcoder;
+	bool has_report, is_silent; /* for media_read_report */
+	unsigned changes;           /* media_set calls */
 	struct media_description said;
 	struct worker_task task;
 	struct media *media;
@@ -32,6 +33,7 @@ struct media {
 	unsigned taken; /* ever: the next session's number */
 	unsigned limit; /* sessions at once; what is more gets -ENOBUFS */
 	unsigned refused;
+	unsigned transcoders; /* reserved at once; what is more gets -ENOBUFS */
 };
 
 void fake_media_init(struct media *media, struct worker *worker);
@@ -41,5 +43,7 @@ unsigned fake_media_in_use(const struct media *media);
 struct fake_session *fake_media_session(struct media *media, unsigned n);
 /* The user hears of it, as enum media_told. */
 void fake_media_tell(struct media *media, unsigned n, uint32_t told);
+/* It hears of silence and its end at once, and finds in the report which came last. */
+void fake_media_tell_late(struct media *media, unsigned n, bool is_silent);
 
 #endif

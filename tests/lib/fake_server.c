@@ -10,6 +10,7 @@
 #include "proxy/private.h"
 #include "app/registrar/private.h"
 #include "auth/hash.h"
+#include "base/metrics.h"
 #include "call/private.h"
 #include "lib/fake_server_call.h"
 
@@ -203,6 +204,9 @@ static bool count_legs(struct fake_server *server, unsigned expected)
 	if (!server->scenario.lenient)
 		ck_assert_msg(counts.legs == expected, "%s: %u legs, %u bridges",
 			server->scenario.name, counts.legs, counts.bridges);
+	/* and the gauges say so too */
+	ck_assert(metrics_sum(METRIC_b2bua_legs) == counts.legs);
+	ck_assert(metrics_sum(METRIC_b2bua_bridges) == counts.bridges);
 	return true;
 }
 
@@ -261,6 +265,8 @@ static const char *variable(void *context, const char *name)
 	memset(large, 'x', sizeof(large) - 1);
 	if (strcmp(name, "large") == 0)
 		return large;
+	if (strcmp(name, "end") == 0)
+		return "\r\n";
 	if (strcmp(name, "instance") == 0)
 		return "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"";
 	if (strncmp(name, "sdp ", 4) == 0)

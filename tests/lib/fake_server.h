@@ -20,7 +20,10 @@
  *   login USER METHOD URI LABEL [password=]   {credentials} now answer the challenge of LABEL
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
- *                              "video:PORT", "v:N" (version of o=), "mux", "fax"
+ *                              "video:PORT", "v:N" (version of o=), "mux", "savp", "fax", "more:N"
+ *                              (audio m-lines); 101 and 110 are telephone-event/8000 and /48000,
+ *                              111 is opus
+ *   {end}                      the end of a line
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
@@ -29,12 +32,17 @@
  *   relay always|auto|never    never at first
  *   ports N                    most media sessions at once
  *   codecs NAME ...            media.codecs
+ *   hold S                     media.hold_timeout for calls without media; none at first
  *   limits MAX_CALLS PER_USER
  *   calls N, sessions N        how many must be open now
  *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
  *                              are sent to ("none"), blind=caller|callee|none,
- *                              watch=early|talk|held, offers=A,B (numbers of both ends)
+ *                              watch=early|talk|held, offers=A,B (numbers of both ends),
+ *                              from=, to= how caller and callee speak where it is transcoded:
+ *                              "PCMU:0:101" (codec, its number, that of its events), "none"
+ *   transcoders N              most transcoded sessions at once; reserved N: how many must be
  *   silent N, heard N          the relay says so of that session
+ *   late N silent|heard        it says both at once, and the report the last of them
  *   hangup                     the operator's, of the oldest call
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,

@@ -39,16 +39,32 @@ void fake_server_call_init(struct fake_server *server)
 
 /* ---- descriptions ---- */
 
-static void put_media(struct pv_writer *w, const char *kind, const char *port, const char *types)
+static void put_media(struct pv_writer *w, const char *kind, const char *port, const char *proto,
+	const char *types)
 {
 	pv_put_text(w, "m=");
 	pv_put_text(w, kind);
 	pv_put_char(w, ' ');
 	pv_put_text(w, port);
-	pv_put_text(w, " RTP/AVP");
+	pv_put_text(w, proto);
 	for (; *types; types++)
 		pv_put_char(w, *types == ',' ? ' ' : *types);
 	pv_put_text(w, "\r\n");
+}
+
+/* What the dynamic numbers of these scripts mean. */
+static void put_maps(struct pv_writer *w, const char *types)
+{
+	static const struct {
+		const char *type, *map;
+	} rows[] = {
+		{",101", "a=rtpmap:101 telephone-event/8000\r\n"},
+		{",110", "a=rtpmap:110 telephone-event/48000\r\n"},
+		{",111", "a=rtpmap:111 opus/48000/2\r\n"},
+	};
+	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++)
+		if (strstr(types, rows[i].type))
+			pv_put_text(w, rows[i].map);
 }
 
 static bool is_direction(const char *word)
@@ -61,7 +77,9 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
+	const char *proto = " RTP/AVP";
 	bool mux = false, fax = false;
+	unsigned more = 0;
 	struct pv_writer w;
 	snprintf(copy, sizeof(copy), "%s", text);
 	char *rest = NULL;
@@ -75,8 +93,12 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			video = word + 6;
 		else if (strncmp(word, "v:", 2) == 0)
 			version = word + 2;
+		else if (strncmp(word, "more:", 5) == 0)
+			more = (unsigned)atoi(word + 5);
 		else if (strcmp(word, "mux") == 0)
 			mux = true;
+		else if (strcmp(word, "savp") == 0)
+			proto = " RTP/SAVP";
 		else if (strcmp(word, "fax") == 0)
 			fax = true;
 		else if (colon) {
@@ -98,10 +120,9 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 		pv_put_text(&w, port);
 		pv_put_text(&w, " udptl t38\r\n");
 	} else {
-		put_media(&w, "audio", port, types);
+		put_media(&w, "audio", port, proto, types);
+		put_maps(&w, types);
 	}
-	if (!fax && strstr(types, ",101"))
-		pv_put_text(&w, "a=rtpmap:101 telephone-event/8000\r\n");
 	if (direction) {
 		pv_put_text(&w, "a=");
 		pv_put_text(&w, direction);
@@ -109,8 +130,10 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	}
 	if (mux)
 		pv_put_text(&w, "a=rtcp-mux\r\n");
+	while (more-- > 0)
+		put_media(&w, "audio", port, proto, types);
 	if (video) {
-		put_media(&w, "video", video, ",96");
+		put_media(&w, "video", video, " RTP/AVP", ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
 	}
 	server->sdp[pv_writer_length(&w)] = 0;
@@ -139,6 +162,12 @@ static bool set_codecs(struct fake_server *server, unsigned count, char **words)
 	}
 	calls_configure(server->calls, &server->settings);
 	return true;
+}
+
+static void set_hold(struct fake_server *server, const char *seconds)
+{
+	server->settings.hold_timeout_ms = 1000 * (uint64_t)atoi(seconds);
+	calls_configure(server->calls, &server->settings);
 }
 
 static unsigned named_calls(const struct fake_server *server)
@@ -176,13 +205,36 @@ static const char *target_text(const struct media_end *end, char text[NET_ADDRES
 	return text;
 }
 
+/* "PCMU:0:101": a codec, and the numbers of it and of its events that an end gets. "none" */
+static const char *coding_text(const struct media_coding *coding, char text[48])
+{
+	if (coding->codec == CODEC_NONE)
+		return "none";
+	struct pv_span name = codec_row((enum codec_id)coding->codec)->name;
+	int length = snprintf(text, 48, "%.*s:%u", PV_SPAN_PRINT(name), coding->gets.voice);
+	if (coding->gets.events)
+		length += snprintf(text + length, 48 - (size_t)length, ":%u", coding->gets.events);
+	if (memcmp(&coding->sends, &coding->gets, sizeof(coding->sends)) != 0)
+		snprintf(text + length, 48 - (size_t)length, "<%u:%u", coding->sends.voice,
+			coding->sends.events);
+	return text;
+}
+
+static unsigned reserved(const struct fake_server *server)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < FAKE_SESSIONS; i++)
+		count += server->media.sessions[i].id && server->media.sessions[i].has_transcoder;
+	return count;
+}
+
 static bool check_media(struct fake_server *server, unsigned count, char **words)
 {
 	static const char *const watches[] = {"early", "talk", "held"};
 	static const char *const blind[] = {"none", "caller", "callee", "both"};
 	const struct fake_session *session =
 		fake_media_session(&server->media, (unsigned)atoi(words[1]));
-	char text[NET_ADDRESS_TEXT], offers[32];
+	char text[NET_ADDRESS_TEXT], offers[32], coding[48];
 	if (server->scenario.lenient)
 		return true;
 	ck_assert_msg(session && session->is_set && !session->is_dropped,
@@ -194,6 +246,9 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	must_read(server, count, words, "blind", blind[ends[0].is_blind + 2 * ends[1].is_blind]);
 	must_read(server, count, words, "watch", watches[session->said.watch]);
 	must_read(server, count, words, "mux", ends[0].is_mux && ends[1].is_mux ? "yes" : "no");
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		must_read(server, count, words, i ? "to" : "from",
+			coding_text(&ends[i].coding, coding));
 	snprintf(offers, sizeof(offers), "%u,%u", ends[0].offer, ends[1].offer);
 	must_read(server, count, words, "offers", offers);
 	return true;
@@ -233,10 +288,19 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		return must_be(server, "calls", named_calls(server), value);
 	if (strcmp(word, "sessions") == 0)
 		return must_be(server, "sessions", fake_media_in_use(&server->media), value);
-	if (strcmp(word, "ports") == 0)
+	if (strcmp(word, "reserved") == 0)
+		return must_be(server, "transcoders reserved", reserved(server), value);
+	if (strcmp(word, "transcoders") == 0)
+		server->media.transcoders = (unsigned)atoi(value);
+	else if (strcmp(word, "hold") == 0)
+		set_hold(server, value);
+	else if (strcmp(word, "ports") == 0)
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "late") == 0 && count == 3)
+		fake_media_tell_late(
+			&server->media, (unsigned)atoi(value), strcmp(words[2], "silent") == 0);
 	else if (strcmp(word, "heard") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_AGAIN);
 	else

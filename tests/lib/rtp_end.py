@@ -12,6 +12,7 @@ class RtpEnd:
 
     def __init__(self, ip="127.0.0.1", announced=None, payload_type=0, ssrc=None):
         self.ip, self.announced, self.payload_type = ip, announced or ip, payload_type
+        self.announced_port = None                      # where something stands before this end
         family = socket.AF_INET6 if ":" in ip else socket.AF_INET
         for _ in range(100):
             self.rtp = socket.socket(family, socket.SOCK_DGRAM)
@@ -44,7 +45,19 @@ class RtpEnd:
         return ("v=0\r\no=- %d %d IN IP%d %s\r\ns=-\r\nc=IN IP%d %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d 101\r\n"
                 "a=rtpmap:101 telephone-event/8000\r\na=%s\r\n%s"
                 % (self.ssrc, version, family, self.announced, family, self.announced,
-                   self.port if port is None else port, self.payload_type, direction, extra))
+                   (self.announced_port or self.port) if port is None else port, self.payload_type, direction, extra))
+
+    def send_event(self, to, digit, payload_type=101):
+        """One key press as phones send it: six packets of the same time stamp, the last three say that it ended
+        (RFC 4733 §2.5.1)."""
+        for n, duration in enumerate((160, 320, 480, 640, 640, 640)):
+            event = struct.pack("!BBH", digit, (0x80 if n >= 3 else 0) | 10, duration)
+            packet = struct.pack("!BBHII", 0x80, payload_type | (0x80 if n == 0 else 0), self.sequence & 0xffff,
+                                 self.stamp, self.ssrc) + event
+            self.rtp.sendto(packet, to)
+            self.sent.append(packet)
+            self.sequence += 1
+        self.stamp += 640
 
     def send(self, to, count=1):
         """`count` packets of 20 ms, as fast as they go."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """server: starts the daemon under test on free ports with a generated configuration, and stops it."""
 import os
+import random
 import re
 import shutil
 import signal
@@ -51,6 +52,29 @@ def free_port(hosts=("127.0.0.1", "::1")):
     raise RuntimeError("no free port")
 
 
+RELAY_UNIT, RELAY_UNITS = 500, range(2000, 21000, 500)
+
+
+def relay_ports(count):
+    """A range of `count` ports for the relay that no other server of a test has: (first, last, guards). Whoever has a
+    range listens on the first TCP port of each unit of it; close the guards to give it back."""
+    wanted = -(-count // RELAY_UNIT)
+    starts = list(RELAY_UNITS[:len(RELAY_UNITS) - wanted + 1])
+    random.shuffle(starts)
+    for first in starts:
+        guards = []
+        try:
+            for n in range(wanted):
+                guards.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+                guards[-1].bind(("127.0.0.1", first + n * RELAY_UNIT))
+                guards[-1].listen(1)
+            return first, first + count - 1, guards
+        except OSError:
+            for guard in guards:
+                guard.close()
+    raise RuntimeError("no free range of %d ports" % count)
+
+
 def have_ipv6():
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
@@ -61,7 +85,8 @@ def have_ipv6():
 
 
 class Server:
-    """The daemon in a folder of its own. Keyword arguments are top-level configuration values as text."""
+    """The daemon in a folder of its own. Keyword arguments are top-level configuration values as text; PORTS(1000) in
+    one stands for a range of so many ports that is this server's alone."""
 
     def __init__(self, binary, users=("alice", "bob", "carol", "dave"), extra="", environment=None, **settings):
         self.binary, self.process = os.path.realpath(binary), None
@@ -70,6 +95,19 @@ class Server:
         self.users, self.extra = users, extra
         self.settings = dict(DEFAULTS, **settings)
         self.expected_exit = 0
+        self.relay_first = self.relay_last = 0
+        self.guards = []
+        for key, value in self.settings.items():
+            self.settings[key] = value and re.sub(r"PORTS\((\d+)\)", self._reserve, value)
+
+    def _reserve(self, match):
+        self.relay_first, self.relay_last, guards = relay_ports(int(match.group(1)))
+        self.guards += guards
+        return "[ %d, %d ]" % (self.relay_first, self.relay_last)
+
+    def relays(self, port):
+        """Whether this is a port of the relay."""
+        return self.relay_first <= port <= self.relay_last
 
     # ---- configuration
     def listen(self):
@@ -188,5 +226,7 @@ class Server:
             if kind is not None and not os.environ.get("PORTAVOZ_TEST_QUIET"):
                 error.args = ("%s\n--- the server's log\n%s" % (error, self.log()[-3000:]),)
         finally:
+            for guard in self.guards:
+                guard.close()
             if not os.environ.get("PORTAVOZ_TEST_KEEP"):
                 shutil.rmtree(self.folder, ignore_errors=True)

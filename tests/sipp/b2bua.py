@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """b2bua: calls.mode = "b2bua" as phones see it: two dialogs for each call, and nothing of one in the other."""
 import re
+import signal
 
 from calls import Pair
 from feature import ctl, feature, ok
@@ -136,6 +137,17 @@ def b2bua_longest_call(server):
         for phone in (alice, bob):
             bye = phone.expect("BYE", timeout=8)
             ok("Maximum Duration" in bye.get("reason"), "both ends get BYE with a Reason")
+            phone.respond(bye, 200, contact=False)
+
+
+@feature(calls=B2BUA)
+def b2bua_stop(server):
+    with Pair(server) as (alice, bob):
+        alice.call(bob)
+        server.signal(signal.SIGTERM)
+        for phone in (alice, bob):
+            bye = phone.expect("BYE")
+            ok("503" in bye.get("reason"), "SIGTERM: both ends of a call that is up get BYE with a Reason")
             phone.respond(bye, 200, contact=False)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """feature: the list of features under test, and the few words that every test of one uses."""
+import functools
 import os
 import subprocess
 
@@ -15,6 +16,22 @@ def feature(*setups, **settings):
         FEATURES[name] = (function, settings)
         return function
     return mark(setups[0]) if setups else mark
+
+
+MODES = ("proxy", "b2bua")
+
+
+def in_both_modes(calls="", **settings):
+    """Marks a test of one feature in each calls.mode: NAME for "proxy", NAME-b2bua for "b2bua". `calls` are more keys
+    of that group. The test gets the server and the mode."""
+    def mark(function):
+        for mode in MODES:
+            name = function.__name__.replace("_", "-").strip("-") + ("" if mode == "proxy" else "-" + mode)
+            assert name not in FEATURES, "two tests of " + name
+            FEATURES[name] = (functools.partial(function, mode=mode),
+                              dict(settings, calls='{ mode = "%s"; %s }' % (mode, calls)))
+        return function
+    return mark
 
 
 class Skip(Exception):

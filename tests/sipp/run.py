@@ -14,7 +14,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import feature as f
 from server import Server
-import b2bua, calls, forks, hostile, lifecycle, media, methods, registrar, routing, scenarios, security, transports  # noqa: E401,F401
+import b2bua, calls, ends, forks, hostile, lifecycle, media, methods, registrar, routing, scenarios, security, streams, transcode, transports  # noqa: E401,F401
 
 
 def run_one(binary, name):

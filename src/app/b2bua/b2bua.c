@@ -22,8 +22,8 @@ int b2bua_new(
 	b->at = *floors;
 	int error = slab_init(&b->bridges, "bridges", sizeof(struct bridge), config->calls);
 	if (!error)
-		error = slab_init(
-			&b->legs, "legs", sizeof(struct leg), LEGS_OF_A_CALL * config->calls);
+		error = slab_init(&b->legs, "legs", sizeof(struct leg),
+			MIN(LEGS_OF_A_CALL * config->calls, FACE_LEGS));
 	if (!error)
 		error = slab_init(&b->exchanges, "exchanges", sizeof(struct exchange),
 			EXCHANGES_OF_A_CALL * config->calls);

@@ -37,6 +37,7 @@ struct bridge *bridge_new(struct b2bua *b)
 		return NULL;
 	memset(bridge, 0, sizeof(*bridge));
 	list_init(&bridge->ringing);
+	b2bua_gauge(b);
 	return bridge;
 }
 
@@ -51,52 +52,17 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 	exchange_free(b, exchange_get(b, bridge->invite));
 	buffer_unref(&b->at.worker->buffers, bridge->replaces);
 	slab_give(&b->bridges, bridge);
+	b2bua_gauge(b);
 }
 
 /* ---- a phone rings ---- */
 
-uint32_t bridge_rseq(struct bridge *bridge, struct leg *leg, const struct pv_message *response)
-{
-	uint32_t rseq;
-	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &rseq) || !rseq)
-		return 0;
-	/* the same response once more has the same number (RFC 3262 §3) */
-	if (leg->their_rseq != rseq || !leg->our_rseq) {
-		leg->their_rseq = rseq;
-		leg->our_rseq = ++bridge->rseq;
-	}
-	return leg->our_rseq;
-}
-
-static bool is_pracked(const struct leg *leg, uint32_t rseq)
-{
-	return leg && leg->our_rseq == rseq;
-}
-
-struct leg *bridge_pracked(
-	struct b2bua *b, struct bridge *bridge, const struct leg *from, uint32_t rseq)
-{
-	for (unsigned side = 0; side < 2; side++) {
-		struct leg *leg = leg_get(b, bridge->legs[side]);
-		if (leg != from && is_pracked(leg, rseq))
-			return leg;
-	}
-	LIST_EACH(link, &bridge->ringing)
-	{
-		struct leg *leg = container_of(link, struct leg, link);
-		if (leg != from && is_pracked(leg, rseq))
-			return leg;
-	}
-	return NULL;
-}
-
 static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct bridge_news *news)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	bridge->early = slab_handle(&b->legs, news->leg);
 	if (invite)
 		exchange_answer(b, invite, news->message->status, news->leg, news->message,
-			bridge_rseq(bridge, news->leg, news->message));
+			leg_rseq(news->leg, news->message));
 }
 
 /* ---- a phone answers ---- */
@@ -104,7 +70,7 @@ static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct br
 static void adopt(struct b2bua *b, struct bridge *bridge, struct leg *leg)
 {
 	list_remove(&leg->link);
-	bridge->legs[SIDE_CALLEE] = bridge->early = slab_handle(&b->legs, leg);
+	bridge->legs[SIDE_CALLEE] = slab_handle(&b->legs, leg);
 }
 
 static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer *accept)
@@ -119,7 +85,8 @@ static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer 
 	}
 	caller->server = invite->server;
 	caller->ok = buffer_ref(accept);
-	caller->ok_cseq = caller->dialog.remote_cseq;
+	/* not the last of the dialog: PRACK, UPDATE, INFO may have come since (§13.2.2.4) */
+	caller->ok_cseq = invite->cseq;
 	leg_agree(b, caller, &bridge->terms);
 	leg_step(b, caller, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, accept, 200);

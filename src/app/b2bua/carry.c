@@ -32,16 +32,22 @@ static const uint8_t rows[PV_HEADER_COUNT] = {
 	[PV_HEADER_RSEQ] = OURS,
 	[PV_HEADER_RACK] = OURS,
 	[PV_HEADER_REPLACES] = OURS,
+	/* no phone is trusted to say the one, the other is for its own server (RFC 3325 §5, §9.2)
+	 */
+	[PV_HEADER_P_ASSERTED_IDENTITY] = OURS,
+	[PV_HEADER_P_PREFERRED_IDENTITY] = OURS,
 	[PV_HEADER_SUPPORTED] = OPTIONS,
 	[PV_HEADER_REQUIRE] = OPTIONS,
 	[PV_HEADER_PROXY_AUTHORIZATION] = SECRET,
 	[PV_HEADER_WARNING] = AGENT,
 };
 
-/* Headers without a row that hold Call-IDs and tags (RFC 3911, RFC 4538). */
-static const struct pv_span named[] = {PV_SPAN_INIT("Join"), PV_SPAN_INIT("Target-Dialog")};
+/* Headers without a row that stay behind: Call-IDs and tags (RFC 3911, RFC 4538), and an identity
+ * that a phone claims. */
+static const struct pv_span named[] = {
+	PV_SPAN_INIT("Join"), PV_SPAN_INIT("Target-Dialog"), PV_SPAN_INIT("Remote-Party-ID")};
 
-static bool names_a_dialog(const struct pv_message *m, const struct pv_field *field)
+static bool stays_behind(const struct pv_message *m, const struct pv_field *field)
 {
 	struct pv_span name = {m->bytes + field->line, field->name_length};
 	for (size_t i = 0; i < ARRAY_LENGTH(named); i++)
@@ -110,7 +116,7 @@ void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer
 		const struct pv_field *field = &m->fields[i];
 		switch ((enum carried)rows[field->header]) {
 		case CARRY:
-			if (field->header != PV_HEADER_OTHER || !names_a_dialog(m, field))
+			if (field->header != PV_HEADER_OTHER || !stays_behind(m, field))
 				put_field(m, field, w);
 			break;
 		case OURS:

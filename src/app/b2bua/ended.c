@@ -23,7 +23,8 @@ static bool again_longer(
 {
 	struct leg *to = leg_get(b, e->to);
 	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
+	if (!to || !refreshes(e) || e->tries || least_s > SESSION_MOST_S ||
+		least_s <= MAX(to->least_s, SESSION_LEAST_S))
 		return false;
 	to->least_s = least_s;
 	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);
@@ -79,7 +80,7 @@ static void answer_invite(
 	from->server = e->server;
 	buffer_unref(&b->at.worker->buffers, from->ok);
 	from->ok = bytes;
-	from->ok_cseq = from->dialog.remote_cseq;
+	from->ok_cseq = e->cseq;
 	leg_agree(b, from, &e->terms);
 	leg_step(b, from, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, bytes, status);
@@ -102,22 +103,54 @@ static void invite_ended(
 		leg_step(b, to, LEG_WE_ACK, NULL);
 }
 
+/* An end that knows no session timer is refreshed for us to learn whether it is there: any answer
+ * says so but those of a dialog that is none (RFC 4028 §10). */
+static bool is_alive(const struct exchange *e, const struct leg *to, unsigned status,
+	const struct pv_message *response)
+{
+	bool asks_only = !to->session.terms.they_support || e->method == PV_METHOD_OPTIONS;
+	return response && asks_only && status != 408 && status != 481;
+}
+
+/* The other end is told nothing of our refresh; the media are, and hold the answer against what was
+ * offered. False: the answer cannot be. */
+static bool answer_media(struct b2bua *b, const struct exchange *e, struct leg *to,
+	const struct pv_message *response)
+{
+	struct call_media_result media;
+	const struct passing passing = {.sender = to,
+		.other = leg_other(b, to),
+		.message = response,
+		.asked_cseq = e->cseq};
+	if (!response || e->method != PV_METHOD_INVITE || !passing.other)
+		return true;
+	return media_pass(b, &passing, &media) || response->status >= 300;
+}
+
 static void refresh_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
 	struct leg *to = leg_get(b, e->to);
 	if (!to)
 		return;
+	uint64_t bridge = to->bridge;
+	bool is_good = answer_media(b, e, to, response);
 	if (e->method == PV_METHOD_INVITE)
 		invite_ended(b, e, status, response);
-	else if (status < 300)
+	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
+	if (!is_good)
+		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 	to = leg_get(b, e->to);
-	if (!to || status < 300)
+	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
+	const struct session_terms terms = to->session.terms;
+	bool alive = is_alive(e, to, status, response);
+	if (alive)
+		leg_agree(b, to, &terms);
 	if (status == 491)
 		leg_session_glare(b, to);
-	else
+	else if (!alive)
 		leg_session(b, to,
 			status == 408 || status == 481 ? SESSION_EVENT_FAILED
 						       : SESSION_EVENT_REFUSED);
@@ -144,6 +177,14 @@ static void carried_ended(
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 }
 
+/* The ACK found no way. What it carried does not come again. */
+static void end_unanswered(struct b2bua *b, const struct exchange *e, uint64_t bridge)
+{
+	const struct pv_message *ack = exchange_message(b, e);
+	if (ack && ack->body.length)
+		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -153,18 +194,25 @@ void exchange_ended(
 	enum pv_method method = (enum pv_method)e->method;
 	if (again_longer(b, e, status, response))
 		return;
-	struct leg *from = leg_get(b, e->from);
-	if (!response && from && to && !e->refusal.status)
-		media_failed(b, from, to, method);
+	struct leg *speaker = exchange_speaker(b, e);
+	if (!response && speaker && to && !e->refusal.status)
+		media_failed(b, speaker, to, method);
+	if (to && (refreshes(e) || method == PV_METHOD_PRACK))
+		leg_settle_sdp(b, to, response && status < 300);
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)
 		refresh_ended(b, e, status, response);
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status, response);
+	else if (e->message)
+		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));
-	if (bridge && kills_dialog(method, status))
-		bridge_end(b, bridge_get(b, bridge), CALL_VANISHED);
+	struct bridge *call = bridge_get(b, bridge);
+	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
+	 */
+	if (call && call->state != BRIDGE_CALLING && kills_dialog(method, status))
+		bridge_end(b, call, CALL_VANISHED);
 }
 
 /* ---- the transaction layer's words ---- */
@@ -181,8 +229,7 @@ static void pass_provisional(struct b2bua *b, struct exchange *e, const struct p
 	struct leg *to = leg_get(b, e->to);
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
 	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
-		exchange_answer(
-			b, e, response->status, to, response, bridge_rseq(bridge, to, response));
+		exchange_answer(b, e, response->status, to, response, leg_rseq(to, response));
 }
 
 void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)
@@ -238,13 +285,16 @@ void b2bua_terminated(struct b2bua *b, struct transaction *transaction)
 		transaction_cancel(b->at.transactions, client, PV_SPAN(""));
 }
 
-/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. */
+/* Another phone answered behind the same INVITE (§13.2.2.4): it gets its ACK, and BYE. `like` is
+ * the leg of that INVITE, NULL when its call is over; without a Contact it cannot be reached then.
+ */
 static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_message *response)
 {
 	struct leg *leg = leg_new(b, 0, SIDE_CALLEE);
 	if (!leg)
 		return; /* its 2xx comes again */
-	if (leg_of_stray(b, leg, like) < 0 || leg_learn(b, leg, response) < 0) {
+	int error = like ? leg_of_stray(b, leg, like) : leg_of_lost(b, leg, response);
+	if (error || leg_learn(b, leg, response) < 0 || !dialog_texts(&leg->dialog).target.length) {
 		leg_free(b, leg);
 		return;
 	}
@@ -256,11 +306,11 @@ static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_m
 void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_message *response)
 {
 	struct leg *leg = leg_get(b, transaction_peer(client) & ~FORK_USER_MARK);
-	if (!leg || transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
+	if (transaction_method(client) != PV_METHOD_INVITE || response->status / 100 != 2) {
 		metrics_add(METRIC_b2bua_ignored, 1);
 		return;
 	}
-	if (!pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
+	if (!leg || !pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
 		end_stray(b, leg, response);
 	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
 		metrics_add(METRIC_b2bua_ignored, 1);

@@ -31,6 +31,7 @@ bool exchange_keep(struct b2bua *b, struct exchange *e, const struct pv_message 
 		return false;
 	memcpy(bytes->bytes, message->bytes, message->length);
 	bytes->length = message->length;
+	e->cseq = message->cseq;
 	e->message = bytes;
 	return true;
 }
@@ -43,6 +44,14 @@ const struct pv_message *exchange_message(struct b2bua *b, const struct exchange
 	return pv_message_parse(m, e->message->bytes, e->message->length, true) > 0 ? m : NULL;
 }
 
+struct leg *exchange_speaker(struct b2bua *b, const struct exchange *e)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (!e->is_refresh)
+		return leg_get(b, e->from);
+	return to ? leg_other(b, to) : NULL;
+}
+
 /* ---- the way ---- */
 
 /* The ACK of a 2xx has no transaction: it is kept, and sent again with each 2xx that comes again
@@ -52,7 +61,11 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	int error;
 	const struct pv_message *m = exchange_message(b, e);
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
-	bool good = !m || media_pass(b, leg_other(b, leg), leg, m, m->cseq, NULL, &media);
+	const struct passing passing = {.sender = leg_other(b, leg), .other = leg, .message = m};
+	bool good = !m || media_pass(b, &passing, &media);
+	/* the dialog gets its ACK in any case, but no description that cannot be */
+	if (!good)
+		m = NULL;
 	uint64_t bridge = leg->bridge;
 	const struct outgoing outgoing = {
 		.leg = leg,
@@ -69,11 +82,16 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 		leg->ack_path = e->path;
 		net_send(b->at.net, &e->path, bytes, 0);
 	}
-	if (m)
+	if (m) {
 		leg_keep_sdp(b, leg, m, &media);
+		leg_settle_sdp(b, leg, true);
+	}
+	bool is_lost = !bytes && m && m->body.length;
 	exchange_free(b, e);
 	if (!good)
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	else if (is_lost)
+		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
 static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, struct pv_writer *w)
@@ -95,9 +113,9 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	char rack[40];
 	struct pv_writer w;
 	pv_writer_init(&w, rack, sizeof(rack));
-	const struct pv_message *m = exchange_message(b, e);
+	const struct pv_message *m = e->is_refresh ? NULL : exchange_message(b, e);
 	bool is_own_bye = e->method == PV_METHOD_BYE && !m;
-	bool repeats = e->is_refresh && e->method == PV_METHOD_INVITE;
+	bool repeats = e->is_refresh && leg->sdp.bytes && e->method == PV_METHOD_INVITE;
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = (enum pv_method)e->method,
@@ -108,13 +126,14 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 		.reason = is_own_bye ? why_reason(leg->why) : (struct pv_span){NULL, 0},
 		.rack = rack_of(e, leg, &w),
 		.session = &leg->session.terms,
-		.body = repeats ? leg->sdp : NULL,
+		.body = repeats ? (struct pv_span){leg->sdp.bytes->bytes, leg->sdp.length}
+				: (struct pv_span){NULL, 0},
 		.media = media,
 	};
 	if (e->method == PV_METHOD_INVITE) {
 		leg->invite_cseq = leg->dialog.local_cseq;
 		leg->client = transaction_handle(b->at.transactions, client);
-		leg->was_offered = repeats || (m && m->body.length);
+		leg->was_offered = repeats || (m && media_has_description(m));
 		buffer_unref(&b->at.worker->buffers, leg->ack);
 		leg->ack = NULL;
 	}
@@ -137,8 +156,11 @@ static bool describe(
 	struct b2bua *b, struct exchange *e, struct leg *to, struct call_media_result *ret)
 {
 	const struct pv_message *m = exchange_message(b, e);
-	struct leg *from = leg_get(b, e->from);
-	if (!m || !from || media_pass(b, from, to, m, m->cseq, &e->source, ret))
+	const struct passing passing = {.sender = exchange_speaker(b, e),
+		.other = to,
+		.message = m,
+		.source = e->is_refresh ? NULL : &e->source};
+	if (!m || !passing.sender || media_pass(b, &passing, ret))
 		return true;
 	keep_refusal(e, ret);
 	return false;
@@ -242,10 +264,18 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 	struct call_media_result media = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!request || !from)
 		return NULL;
-	if (carried && to && !media_pass(b, to, from, carried, request->cseq, NULL, &media)) {
+	const struct passing passing = {
+		.sender = to, .other = from, .message = carried, .asked_cseq = e->cseq};
+	if (carried && !media_pass(b, &passing, &media)) {
 		keep_refusal(e, &media);
 		return NULL;
 	}
+	/* the INVITE that begins the call: each phone is a dialog of its own for the caller */
+	struct bridge *bridge = bridge_get(b, from->bridge);
+	bool is_first = bridge && from->state == LEG_SETUP && from->side == SIDE_CALLER;
+	bool shows = is_first && carried && to && status > 100 && status < 300;
+	if (shows)
+		face_show(bridge, from, to);
 	bool refreshes = request->method == PV_METHOD_INVITE || request->method == PV_METHOD_UPDATE;
 	const struct call_media_result refusal = {.status = e->refusal.status,
 		.retry_after = e->refusal.retry_after,
@@ -258,11 +288,14 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *e, unsigned stat
 		.carried = carried,
 		.session = refreshes ? &e->terms : NULL,
 		.rseq = rseq,
+		.face = shows && request->method == PV_METHOD_INVITE ? to->face : 0,
 		.media = &media,
 		.refusal = !carried && status == refusal.status ? &refusal : NULL,
 	};
-	if (carried)
+	if (carried) {
 		leg_keep_sdp(b, from, carried, &media);
+		leg_settle_sdp(b, from, true);
+	}
 	return write_response(b, &answer);
 }
 

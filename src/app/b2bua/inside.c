@@ -8,18 +8,33 @@
 /* What a request inside a dialog is looked at by. */
 struct inside {
 	struct leg *leg;       /* that sent it */
+	struct leg *callee;    /* of an early dialog of the caller: the phone that it is with */
 	struct bridge *bridge; /* NULL: the call is over */
 	const struct incoming *incoming;
 	struct transaction *server;
 };
 
-static struct leg *leg_of(struct b2bua *b, const struct pv_message *request)
+/* A caller whose INVITE has no final answer may have several dialogs. */
+static bool is_early(const struct leg *leg)
+{
+	return leg->state == LEG_SETUP && leg->side == SIDE_CALLER;
+}
+
+static struct leg *leg_of(struct b2bua *b, const struct pv_message *request, unsigned *ret_face)
 {
 	uint64_t handle;
+	*ret_face = 0;
 	if (!dialog_tag_read(b->at.tag_key, request->to_tag, request->call_id, &handle))
 		return NULL;
-	struct leg *leg = leg_get(b, handle);
-	return leg && dialog_has(&leg->dialog, request) ? leg : NULL;
+	struct leg *leg = leg_get(b, face_leg(handle));
+	if (!leg)
+		return NULL;
+	*ret_face = face_number(handle);
+	/* the tag proves itself: we made it for that leg and that Call-ID */
+	bool is_its = is_early(leg) ? pv_span_equal(dialog_texts(&leg->dialog).remote_tag,
+					      request->from_tag)
+				    : dialog_has(&leg->dialog, request);
+	return is_its ? leg : NULL;
 }
 
 bool b2bua_owns(const struct b2bua *b, const struct pv_message *request)
@@ -30,7 +45,8 @@ bool b2bua_owns(const struct b2bua *b, const struct pv_message *request)
 
 bool b2bua_admit(struct b2bua *b, struct incoming *incoming)
 {
-	if (incoming->message->method != PV_METHOD_CANCEL && leg_of(b, incoming->message))
+	unsigned face;
+	if (incoming->message->method != PV_METHOD_CANCEL && leg_of(b, incoming->message, &face))
 		return proxy_validate(b->at.proxy, incoming);
 	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 481, PV_SPAN(""),
 		PV_SPAN(""));
@@ -63,9 +79,23 @@ static struct exchange *carried(struct b2bua *b, const struct inside *i, struct 
 	return e;
 }
 
+static bool goes_on(const struct inside *i)
+{
+	return i->bridge &&
+	       (i->bridge->state == BRIDGE_TALKING || i->bridge->state == BRIDGE_CALLING);
+}
+
+/* Who is to hear what this leg says: nobody when the call is about to end. */
+static struct leg *listener(struct b2bua *b, const struct inside *i)
+{
+	if (!goes_on(i))
+		return NULL;
+	return is_early(i->leg) ? i->callee : leg_other(b, i->leg);
+}
+
 static void carry(struct b2bua *b, const struct inside *i)
 {
-	struct leg *to = leg_other(b, i->leg);
+	struct leg *to = listener(b, i);
 	struct exchange *e;
 	if (!to)
 		reply(b, i, 481, PV_SPAN(""));
@@ -147,7 +177,11 @@ static void got_update(struct b2bua *b, const struct inside *i)
 {
 	const struct pv_message *m = i->incoming->message;
 	struct session_terms terms;
-	struct leg *to = leg_other(b, i->leg);
+	struct leg *to = listener(b, i);
+	if (!goes_on(i)) {
+		reply(b, i, 481, PV_SPAN(""));
+		return;
+	}
 	if (!agree(b, i, &terms))
 		return;
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, m);
@@ -183,9 +217,9 @@ static void got_prack(struct b2bua *b, const struct inside *i)
 	const char *space = pv_span_find(rack, ' ');
 	uint32_t rseq;
 	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq);
-	struct leg *to = read && i->bridge ? bridge_pracked(b, i->bridge, i->leg, rseq) : NULL;
+	struct leg *to = read ? listener(b, i) : NULL;
 	struct exchange *e;
-	if (!to) {
+	if (!to || to->our_rseq != rseq) {
 		reply(b, i, 481, PV_SPAN(""));
 	} else if ((e = carried(b, i, to))) {
 		e->rack = to->their_rseq;
@@ -222,20 +256,51 @@ static const struct {
 	{PV_METHOD_BYE, got_bye},
 };
 
+/* §12.2.2, for each dialog. */
+static bool accept_cseq(const struct inside *i)
+{
+	const struct pv_message *m = i->incoming->message;
+	if (!i->callee)
+		return dialog_accept_cseq(&i->leg->dialog, m);
+	if (m->cseq < i->callee->face_cseq)
+		return false;
+	i->callee->face_cseq = m->cseq;
+	return true;
+}
+
+/* Where a Contact does not lead there, the way of the last request does: a NAT's mapping changes, a
+ * connection is made anew. */
+static void follow(const struct inside *i)
+{
+	struct dialog *dialog = &i->leg->dialog;
+	if (dialog->has_path)
+		dialog->path = *i->incoming->from;
+}
+
 void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
+	unsigned face;
 	struct inside i = {
-		.leg = leg_of(b, incoming->message), .incoming = incoming, .server = server};
+		.leg = leg_of(b, incoming->message, &face), .incoming = incoming, .server = server};
 	transaction_set_user_word(server, 0, B2BUA_INDEX);
 	if (!i.leg) {
 		reply(b, &i, 481, PV_SPAN(""));
 		return;
 	}
-	if (!dialog_accept_cseq(&i.leg->dialog, incoming->message)) {
+	i.bridge = bridge_get(b, i.leg->bridge);
+	if (i.bridge && is_early(i.leg))
+		i.callee = face_find(b, i.bridge, face);
+	if (!accept_cseq(&i)) {
 		reply(b, &i, 500, PV_SPAN(""));
 		return;
 	}
-	i.bridge = bridge_get(b, i.leg->bridge);
+	follow(&i);
+	/* the caller knows it under a tag that its leg does not write yet */
+	bool is_hidden = i.leg->state == LEG_SETUP && i.leg->side == SIDE_CALLEE && i.leg->face > 1;
+	if (is_hidden && incoming->message->method != PV_METHOD_BYE) {
+		refuse_500(b, &i);
+		return;
+	}
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
 		if (table[row].method == incoming->message->method) {
 			table[row].got(b, &i);
@@ -248,7 +313,8 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
  * answered in this). */
 void b2bua_ack(struct b2bua *b, const struct pv_message *ack)
 {
-	struct leg *leg = leg_of(b, ack);
+	unsigned face;
+	struct leg *leg = leg_of(b, ack, &face);
 	bool waits = leg && leg->ok && leg->ok_cseq == ack->cseq;
 	if (!waits) {
 		metrics_add(METRIC_b2bua_acks_ignored, 1);

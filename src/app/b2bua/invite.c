@@ -64,6 +64,7 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 		if (leg)
 			leg_free(b, leg);
 		slab_give(&b->bridges, bridge);
+		b2bua_gauge(b);
 		return NULL;
 	}
 	session_terms_of_request(&wish, incoming->message, &bridge->terms);
@@ -148,7 +149,9 @@ static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 		return error;
 	if (!invite || !caller || !media_begin(b, leg, request))
 		return -ENOBUFS;
-	if (media_pass(b, caller, leg, m, m->cseq, request->incoming->from, ret))
+	const struct passing passing = {
+		.sender = caller, .other = leg, .message = m, .source = request->incoming->from};
+	if (media_pass(b, &passing, ret))
 		return 0;
 	invite->refusal.status = ret->status;
 	invite->refusal.retry_after = ret->retry_after;
@@ -185,7 +188,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 	leg_keep_sdp(b, leg, m, &media);
 	leg->invite_cseq = leg->dialog.local_cseq;
 	leg->client = transaction_handle(b->at.transactions, client);
-	leg->was_offered = m->body.length;
+	leg->was_offered = media_has_description(m);
 	leg->dialog.has_path = request->pin;
 	transaction_set_peer(client, slab_handle(&b->legs, leg) | FORK_USER_MARK);
 	struct buffer *bytes = write_request(b, &outgoing, ret_error);
@@ -209,6 +212,8 @@ static void on_provisional(
 	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
 	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
 		return;
+	if (response->body.length)
+		leg_settle_sdp(b, news.leg, true);
 	if (bridge->state == BRIDGE_CALLING)
 		bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
 }
@@ -218,7 +223,12 @@ static struct buffer *acceptance(
 	struct b2bua *b, struct bridge *bridge, struct leg *leg, const struct pv_message *response)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	if (!invite || !transaction_get(b->at.transactions, invite->server))
+	if (!invite || !transaction_get(b->at.transactions, invite->server) ||
+		!leg_get(b, invite->from))
+		return NULL;
+	struct leg *caller = leg_get(b, invite->from);
+	face_show(bridge, caller, leg);
+	if (face_wear(b, caller, leg) < 0)
 		return NULL;
 	invite->terms = bridge->terms;
 	return exchange_write(b, invite, response->status, leg, response, 0);
@@ -257,6 +267,7 @@ static bool on_success(
 	if (!is_wanted || !leg)
 		return true;
 	leg_agree(b, leg, &terms);
+	leg_settle_sdp(b, leg, true);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
 	if (leg->was_offered)
@@ -271,7 +282,8 @@ static bool on_retry(
 	struct b2bua *b = context;
 	struct leg *leg = leg_of_client(b, client);
 	uint32_t least_s = session_min_se(response);
-	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (response->status != 422 || !leg || least_s > SESSION_MOST_S ||
+		least_s <= MAX(leg->least_s, SESSION_LEAST_S))
 		return false;
 	bool is_first = !leg->least_s;
 	leg->least_s = least_s;

@@ -15,6 +15,7 @@ struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 	leg->bridge = bridge;
 	leg->side = (uint8_t)side;
 	leg->state = LEG_SETUP;
+	b2bua_gauge(b);
 	return leg;
 }
 
@@ -32,9 +33,11 @@ void leg_free(struct b2bua *b, struct leg *leg)
 	list_remove(&leg->link);
 	drop(b, &leg->ok);
 	drop(b, &leg->ack);
-	drop(b, &leg->sdp);
+	drop(b, &leg->sdp.bytes);
+	drop(b, &leg->sdp_offered.bytes);
 	dialog_done(&b->at.worker->buffers, &leg->dialog);
 	slab_give(&b->legs, leg);
+	b2bua_gauge(b);
 }
 
 static int store(struct b2bua *b, struct leg *leg, const struct dialog_texts *texts)
@@ -140,6 +143,16 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 	return error;
 }
 
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response)
+{
+	const struct dialog_texts texts = {.call_id = response->call_id,
+		.local = response->from.whole,
+		.local_tag = response->from_tag};
+	leg->dialog.local_cseq = leg->invite_cseq = response->cseq;
+	leg->was_offered = true;
+	return store(b, leg, &texts);
+}
+
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like)
 {
 	struct dialog_texts texts = dialog_texts(&like->dialog);
@@ -166,32 +179,51 @@ int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *respons
 	return store(b, leg, &texts);
 }
 
+static void drop_sdp(struct b2bua *b, struct leg_sdp *sdp)
+{
+	drop(b, &sdp->bytes);
+	sdp->length = 0;
+}
+
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message)
 {
 	if (!pv_message_has(message, PV_HEADER_ALLOW))
 		return;
 	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
-	if (leg->has_update)
-		drop(b, &leg->sdp);
+	if (!leg->has_update)
+		return;
+	drop_sdp(b, &leg->sdp);
+	drop_sdp(b, &leg->sdp_offered);
 }
 
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
 	const struct call_media_result *media)
 {
 	struct pv_span type = pv_message_value(message, PV_HEADER_CONTENT_TYPE);
+	struct pv_writer w;
+	drop_sdp(b, &leg->sdp_offered);
 	if (leg->has_update || !message->body.length ||
 		!pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
 		return;
 	size_t length = call_media_body_length(media, message);
-	struct buffer *sdp = buffer_take(&b->at.worker->buffers, length);
-	struct pv_writer w;
-	if (!sdp)
+	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length + message->body.length);
+	if (!bytes)
 		return; /* the one before is as good as none: it is only what a refresh repeats */
-	drop(b, &leg->sdp);
-	pv_writer_init(&w, sdp->bytes, buffer_capacity(sdp));
+	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	call_media_body_write(media, message, &w);
-	sdp->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp = sdp;
+	pv_put(&w, pv_message_span(message, message->body));
+	bytes->length = (uint32_t)pv_writer_length(&w);
+	leg->sdp_offered = (struct leg_sdp){bytes, (uint32_t)length, media_is_forwarded(message)};
+}
+
+void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)
+{
+	if (is_taken && leg->sdp_offered.bytes) {
+		drop_sdp(b, &leg->sdp);
+		leg->sdp = leg->sdp_offered;
+		leg->sdp_offered = (struct leg_sdp){0};
+	}
+	drop_sdp(b, &leg->sdp_offered);
 }
 
 struct leg *leg_other(struct b2bua *b, const struct leg *leg)
@@ -201,8 +233,7 @@ struct leg *leg_other(struct b2bua *b, const struct leg *leg)
 		return NULL;
 	if (leg->side == SIDE_CALLEE)
 		return leg_get(b, bridge->legs[SIDE_CALLER]);
-	struct leg *callee = leg_get(b, bridge->legs[SIDE_CALLEE]);
-	return callee ? callee : leg_get(b, bridge->early);
+	return leg_get(b, bridge->legs[SIDE_CALLEE]);
 }
 
 static void start_resend(struct b2bua *b, struct leg *leg)

@@ -3,6 +3,8 @@
  * the relay as the proxy's are. */
 #include "app/b2bua/private.h"
 
+#include <portavoz/sdp.h>
+
 int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -39,8 +41,11 @@ static void on_end(void *context, struct call *call, enum call_why why)
 
 void media_owner_init(struct b2bua *b)
 {
-	b->owner = (struct call_owner){
-		.name = "b2bua", .end = on_end, .can_hang_up = true, .context = b};
+	b->owner = (struct call_owner){.name = "b2bua",
+		.end = on_end,
+		.can_hang_up = true,
+		.hides_origin = true,
+		.context = b};
 }
 
 static struct call *call_of(struct b2bua *b, const struct leg *leg)
@@ -70,7 +75,8 @@ bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request 
 	const struct call_ways ways = {.caller = *request->incoming->from,
 		.callee = *request->to,
 		.caller_behind_nat = proxy_must_pin_caller(request->incoming),
-		.callee_behind_nat = request->pin};
+		.callee_behind_nat = request->pin,
+		.may_transcode = true};
 	media_end(b, callee);
 	if (call && call_media_begin(b->at.calls, call, &ways, &media) < 0)
 		return false;
@@ -88,8 +94,16 @@ static struct pv_span callee_tag(
 	return callee ? dialog_texts(&callee->dialog).remote_tag : PV_SPAN("");
 }
 
+bool media_has_description(const struct pv_message *m)
+{
+	struct pv_span sdp;
+	return m->body.length && pv_sdp_body_find(pv_message_value(m, PV_HEADER_CONTENT_TYPE),
+					 pv_message_value(m, PV_HEADER_CONTENT_DISPOSITION),
+					 pv_message_span(m, m->body), &sdp) > 0;
+}
+
 /* It came through another proxy, so its media come from elsewhere. */
-static bool is_forwarded(const struct pv_message *message)
+bool media_is_forwarded(const struct pv_message *message)
 {
 	struct pv_values walk;
 	struct pv_span value;
@@ -98,24 +112,48 @@ static bool is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
+/* The call has ended, or the ports of this callee have gone back. */
+static bool is_over(struct b2bua *b, const struct passing *passing, const struct call_media *media)
+{
+	const struct leg *one = passing->sender ? passing->sender : passing->other;
+	const struct leg *callee = one && one->side == SIDE_CALLEE ? one : passing->other;
+	return !one || !call_of(b, one) || (callee && callee->media && !media);
+}
+
+/* A description, or the 2xx without which there is no session. */
+static bool makes_session(const struct pv_message *m)
+{
+	bool may_describe = m->method == PV_METHOD_INVITE || m->method == PV_METHOD_ACK ||
+			    m->method == PV_METHOD_PRACK || m->method == PV_METHOD_UPDATE;
+	bool accepts = !m->is_request && m->method == PV_METHOD_INVITE && m->status / 100 == 2;
+	return accepts || (may_describe && m->body.length && (m->is_request || m->status < 300));
+}
+
 /* No CSeq number is so large (RFC 3261 §8.1.1.5), so none is taken for "its own". */
 #define ASKERS UINT32_C(0x80000000)
 
-bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, uint32_t cseq, const struct path *source,
-	struct call_media_result *ret)
+bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret)
 {
-	struct call_media *media = media_of(b, sender, other);
+	const struct leg *sender = passing->sender;
+	const struct pv_message *message = passing->message;
+	uint32_t cseq = message->is_request ? message->cseq : passing->asked_cseq;
+	struct call_media *media = media_of(b, sender, passing->other);
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = CALL_MEDIA_UNCHANGED;
+	if (is_over(b, passing, media) && makes_session(message)) {
+		/* nothing would rewrite it any more (§15.1.2) */
+		ret->verdict = CALL_MEDIA_REFUSED;
+		ret->status = 487;
+		return false;
+	}
 	if (!media)
 		return true;
 	const struct call_message said = {.message = message,
 		.from = sender && sender->side == SIDE_CALLEE ? CALL_CALLEE : CALL_CALLER,
-		.callee_tag = callee_tag(sender, other, message),
+		.callee_tag = callee_tag(sender, passing->other, message),
+		.source = passing->source,
 		.number = cseq | ASKERS,
-		.source = source,
-		.is_forwarded = is_forwarded(message)};
+		.is_forwarded = media_is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
 }

@@ -2,6 +2,8 @@
 /* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session. */
 #include "app/b2bua/private.h"
 
+#include <portavoz/build.h>
+
 static struct exchange *to_leg(struct b2bua *b, const struct leg *leg, enum pv_method method,
 	const struct pv_message *carried)
 {
@@ -28,20 +30,66 @@ void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 {
 	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, carried);
-	if (e)
+	bool answers = carried && carried->body.length;
+	if (answers && (!e || !e->message)) {
+		/* it does not come again: without the answer there is no session */
+		exchange_free(b, e);
+		bridge_end(b, bridge_get(b, leg->bridge), CALL_NO_ACK);
+	} else if (e) {
 		exchange_start(b, e); /* else their 2xx comes again, and so does this */
+	}
 }
 
-/* RFC 4028 §7.4: UPDATE needs no description; a re-INVITE repeats the one that they have. */
+/* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE
+ * repeats the one that they have. Who has none is asked whether he is there. */
+static enum pv_method refreshing_method(const struct leg *leg)
+{
+	if (leg->has_update)
+		return PV_METHOD_UPDATE;
+	return leg->sdp.bytes ? PV_METHOD_INVITE : PV_METHOD_OPTIONS;
+}
+
+/* The description that is repeated, as if the other end offered it once more: for the media, which
+ * will hear an answer. */
+#define REFRESH_HEAD 320
+#define REFRESH_CSEQ 0x7fff0000u /* and a little: no number of the other end's own requests */
+static bool offer_again(struct b2bua *b, struct exchange *e, const struct leg *leg)
+{
+	const struct buffer *sdp = leg->sdp.bytes;
+	size_t theirs = sdp->length - leg->sdp.length;
+	struct buffer *bytes = buffer_take(&b->at.worker->buffers, REFRESH_HEAD + theirs);
+	struct pv_writer w;
+	if (!bytes)
+		return false;
+	e->cseq = REFRESH_CSEQ + (leg->dialog.local_cseq & 0xffff);
+	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
+	pv_put_text(
+		&w, "INVITE sip:refresh SIP/2.0\r\nVia: SIP/2.0/UDP refresh;branch=z9hG4bKr\r\n");
+	if (leg->sdp.is_forwarded)
+		pv_put_text(&w, "Via: SIP/2.0/UDP refresh;branch=z9hG4bKr\r\n");
+	pv_put_text(
+		&w, "From: <sip:refresh>;tag=r\r\nTo: <sip:refresh>\r\nCall-ID: refresh\r\nCSeq: ");
+	pv_put_u64(&w, e->cseq);
+	pv_put_text(&w, " INVITE\r\nMax-Forwards: 70\r\n");
+	pv_build_end(&w, PV_SPAN("application/sdp"),
+		(struct pv_span){sdp->bytes + leg->sdp.length, theirs});
+	bytes->length = (uint32_t)pv_writer_length(&w);
+	e->message = bytes;
+	return true;
+}
+
 void own_refresh(struct b2bua *b, struct leg *leg)
 {
-	bool by_invite = !leg->has_update && leg->sdp;
+	enum pv_method method = refreshing_method(leg);
+	bool by_invite = method == PV_METHOD_INVITE;
 	bool is_free = leg->state == LEG_CALM;
 	if (is_free && by_invite)
 		is_free = leg_step(b, leg, LEG_WE_ASK, NULL) & LEG_GO;
-	struct exchange *e =
-		is_free ? to_leg(b, leg, by_invite ? PV_METHOD_INVITE : PV_METHOD_UPDATE, NULL)
-			: NULL;
+	struct exchange *e = is_free ? to_leg(b, leg, method, NULL) : NULL;
+	if (e && by_invite && !offer_again(b, e, leg)) {
+		exchange_free(b, e);
+		e = NULL;
+	}
 	if (!e) {
 		if (is_free && by_invite)
 			leg_step(b, leg, LEG_GOT_FAILURE, NULL);

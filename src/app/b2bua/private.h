@@ -30,6 +30,14 @@ struct b2bua_timer {
 	uint8_t kind; /* enum timer_kind */
 };
 
+/* A description that a leg has of us, for a refresh to repeat: its bytes, then those of the other
+ * end from which it was made. */
+struct leg_sdp {
+	struct buffer *bytes;
+	uint32_t length;   /* of what it has of us */
+	bool is_forwarded; /* the other end's came through a proxy */
+};
+
 /*
  * One dialog of ours. Owner: the worker. Lifetime: from the INVITE that makes it until its BYE has
  * an answer. Named by its handle, which is in our tag too.
@@ -41,10 +49,12 @@ struct leg {
 	uint8_t side;     /* enum bridge_side */
 	uint8_t state;    /* enum leg_state */
 	uint8_t branch;   /* of the fork that called it */
-	uint8_t why;      /* of its BYE: enum call_why, or WHY_ELSEWHERE */
-	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered; /* our INVITE to it had a body: its 2xx is acknowledged at once */
-	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
+	uint8_t face; /* callee: its dialog with the caller, from 1; 0 = he has not heard of it */
+	uint32_t face_cseq; /* and the number of the caller's last request in that */
+	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
+	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
+	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
+	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
 	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
 
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
@@ -62,7 +72,8 @@ struct leg {
 
 	struct session_timer session;
 	struct b2bua_timer alarm;
-	struct buffer *sdp; /* the description that it has of us, where it knows no UPDATE */
+	struct leg_sdp sdp;         /* agreed on; kept where it knows no UPDATE */
+	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
@@ -70,12 +81,11 @@ struct bridge {
 	uint64_t legs[2]; /* by enum bridge_side; 0 = not there yet, or over */
 	uint64_t invite;  /* exchange of the INVITE that began it; 0 = answered */
 	uint64_t server;  /* and its transaction */
-	uint64_t early;   /* the leg that rang last: requests of the caller go there */
 	struct buffer
 		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
 	struct list ringing; /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
-	uint32_t rseq;              /* of our last reliable response to the caller */
+	uint8_t faces;              /* how many phones the caller has heard of */
 	uint8_t state;              /* enum bridge_state */
 	uint8_t why;                /* enum call_why, when we end it */
 	uint64_t call;              /* handle in the table of calls, which has its deadline */
@@ -89,6 +99,7 @@ struct exchange {
 	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
 	uint64_t from, to;       /* legs; from 0: it is ours */
 	struct buffer *message;  /* what is carried or answered; NULL: there is nothing to carry */
+	uint32_t cseq;           /* of that */
 	struct path source;      /* that it came by */
 	struct path path;        /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
@@ -100,7 +111,7 @@ struct exchange {
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_resolving;
-	bool is_refresh; /* of the session timer */
+	bool is_refresh; /* of the session timer; `message` is for the media alone */
 };
 
 /* What an INVITE with Replaces is told about the leg at the other end of the one that it names. */
@@ -156,6 +167,13 @@ static inline struct exchange *exchange_get(struct b2bua *b, uint64_t handle)
 	return slab_get(&b->exchanges, handle);
 }
 
+/* After each leg or bridge that came or went. */
+static inline void b2bua_gauge(const struct b2bua *b)
+{
+	metrics_set(METRIC_b2bua_bridges, b->bridges.used);
+	metrics_set(METRIC_b2bua_legs, b->legs.used);
+}
+
 struct pv_span why_reason(unsigned why);
 /* Of a caller who has no final answer yet. */
 unsigned why_status(unsigned why);
@@ -186,10 +204,12 @@ int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *r
 /* A leg beside `like`, of a phone that answered behind the same INVITE (forked behind us). 0 or
  * -ENOBUFS. */
 int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like);
+/* The same, of an INVITE whose leg is gone: by what its response says. */
+int leg_of_lost(struct b2bua *b, struct leg *leg, const struct pv_message *response);
 /* What a dialog-forming response of it says: remote tag, route set, target (one without a Contact
  * is reached where its INVITE went). 0 or -ENOBUFS. */
 int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response);
-/* The leg that stands at the other end of the bridge; while it rings the one that rang last. */
+/* The leg that stands at the other end of the bridge; NULL: none, or it rings (face_find). */
 struct leg *leg_other(struct b2bua *b, const struct leg *leg);
 /* Performs the cell; answers its actions, some of which are left to the caller. `message` is what
  * an ACK or BYE of ours carries, or NULL. The leg may be gone. */
@@ -199,9 +219,11 @@ unsigned leg_step(
 void leg_leave(struct b2bua *b, struct leg *leg, unsigned why, const struct pv_message *bye);
 /* What it can, from a request or a 2xx of it. */
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message);
-/* A description goes to it in `message`. */
+/* A description goes to it in `message`: it is offered, until the next. */
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
 	const struct call_media_result *media);
+/* What is offered has been taken, or refused. */
+void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken);
 
 /* ---- bridge.c ---- */
 struct bridge *bridge_new(struct b2bua *b);
@@ -221,12 +243,33 @@ void bridge_end(struct b2bua *b, struct bridge *bridge, unsigned why);
 void bridge_leg_left(struct b2bua *b, struct leg *leg);
 /* The phones that ring no more are forgotten; FORK_GONE. */
 void bridge_fork_gone(struct b2bua *b, struct bridge *bridge);
+
+/* ---- face.c: what the caller sees of several phones that ring ---- */
+/* Each phone that it hears of is a dialog of its own for it (§12.1.2, §13.2.2.4), and so has a tag
+ * of ours: that of its leg with the number of the face in it. */
+#define FACE_SHIFT 24
+#define FACE_MOST  63 /* further phones share the first one's; the proxy tries no more than 32 */
+#define FACE_LEGS  (1u << FACE_SHIFT) /* at most, so that a face fits in a handle */
+static inline uint64_t face_leg(uint64_t handle)
+{
+	return handle & ~((uint64_t)FACE_MOST << FACE_SHIFT);
+}
+static inline unsigned face_number(uint64_t handle)
+{
+	return (unsigned)(handle >> FACE_SHIFT) & FACE_MOST;
+}
+/* `callee` is heard of by the caller. */
+void face_show(struct bridge *bridge, const struct leg *caller, struct leg *callee);
+/* The tag of that dialog. */
+struct pv_span face_tag(
+	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH]);
+/* Of those that ring; NULL: it rings no more, or the caller has not heard of it. */
+struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face);
+/* The caller's leg becomes the dialog with that phone. 0 or -ENOBUFS. */
+int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee);
 /* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
  */
-uint32_t bridge_rseq(struct bridge *bridge, struct leg *leg, const struct pv_message *response);
-/* The leg that a PRACK of `from` acknowledges a response of; NULL: there is none. */
-struct leg *bridge_pracked(
-	struct b2bua *b, struct bridge *bridge, const struct leg *from, uint32_t rseq);
+uint32_t leg_rseq(struct leg *leg, const struct pv_message *response);
 
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
@@ -245,12 +288,19 @@ void media_call_end(struct b2bua *b, struct bridge *bridge, unsigned why, unsign
 /* A phone is called, or called once more: false: no room. */
 bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request *request);
 void media_end(struct b2bua *b, struct leg *callee);
-/* A message passes that `sender` sent; `other` is the leg that it goes to, `cseq` the
- * number of its request in the asker's dialog. False: refused, or what
- * had to be in it is missing. `source` NULL: as before. */
-bool media_pass(struct b2bua *b, const struct leg *sender, const struct leg *other,
-	const struct pv_message *message, uint32_t cseq, const struct path *source,
-	struct call_media_result *ret);
+/* A message passes that `sender` sent; `other` is the leg that it goes to. False: refused, or what
+ * had to be in it is missing. */
+struct passing {
+	const struct leg *sender, *other;
+	const struct pv_message *message;
+	const struct path *source; /* NULL: as before */
+	uint32_t asked_cseq;       /* a response: the number of the request that it answers, as its
+				      asker counts */
+};
+/* A session description is in it, whatever else is. */
+bool media_has_description(const struct pv_message *message);
+bool media_is_forwarded(const struct pv_message *message);
+bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
 	struct b2bua *b, const struct leg *asker, const struct leg *other, enum pv_method method);
@@ -273,7 +323,7 @@ struct outgoing {
 	struct pv_span rack;                   /* of a RAck header, or empty */
 	const struct buffer *replaces;         /* header lines, or NULL */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
-	struct buffer *body;                   /* a description of our own, or NULL */
+	struct pv_span body;                   /* a description of our own, or empty */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
 };
 /* NULL: no room, or no socket for that transport (ret_error). */
@@ -286,6 +336,7 @@ struct answer {
 	const struct pv_message *carried;        /* the response of the other leg, or NULL */
 	const struct session_terms *session;     /* of a 2xx; NULL: none */
 	uint32_t rseq;                           /* 0 = none */
+	unsigned face;                           /* the dialog that it is of; 0 = the leg's */
 	const struct call_media_result *media;   /* as above */
 	const struct call_media_result *refusal; /* of media, when that is the reason; or NULL */
 };
@@ -302,6 +353,9 @@ bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_m
 void exchange_start(struct b2bua *b, struct exchange *exchange);
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
 bool exchange_failover(struct b2bua *b, struct exchange *exchange);
+/* The leg that says what it carries: who asked; the other end, whose description a refresh repeats.
+ */
+struct leg *exchange_speaker(struct b2bua *b, const struct exchange *exchange);
 /* What it keeps, read again into the scratch message; NULL when it keeps nothing. */
 const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *exchange);
 /* The bytes that answer its request, as the leg `from` hears it; `carried` (or NULL) is the
@@ -325,7 +379,8 @@ void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_mes
 /* ---- own.c: requests of our own ---- */
 /* With what `carried` carries, or a Reason of our own. May free the leg. */
 void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
-/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). */
+/* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). Ends the call
+ * when an answer in it is lost. */
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
 /* May end the call. */
 void own_refresh(struct b2bua *b, struct leg *leg);

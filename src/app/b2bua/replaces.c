@@ -28,7 +28,7 @@ static const struct leg *find(struct b2bua *b, const struct replaces *replaces)
 	uint64_t handle;
 	if (!dialog_tag_read(b->at.tag_key, replaces->to_tag, replaces->call_id, &handle))
 		return NULL;
-	struct leg *leg = leg_get(b, handle);
+	struct leg *leg = leg_get(b, face_leg(handle));
 	struct bridge *bridge = leg ? bridge_get(b, leg->bridge) : NULL;
 	if (!bridge || bridge->state != BRIDGE_TALKING)
 		return NULL;

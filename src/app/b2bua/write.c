@@ -70,11 +70,6 @@ static void put_line(struct pv_writer *w, const char *name, struct pv_span value
 	pv_put_text(w, "\r\n");
 }
 
-static void put_own_body(const struct buffer *body, struct pv_writer *w)
-{
-	pv_build_end(w, PV_SPAN("application/sdp"), (struct pv_span){body->bytes, body->length});
-}
-
 static void put_request(
 	struct b2bua *b, const struct outgoing *o, struct pv_span sent_by, struct pv_writer *w)
 {
@@ -97,8 +92,8 @@ static void put_request(
 		pv_put_bytes(w, o->replaces->bytes, o->replaces->length);
 	if (m)
 		carry_headers(b, m, w);
-	if (o->body)
-		put_own_body(o->body, w);
+	if (o->body.length)
+		pv_build_end(w, PV_SPAN("application/sdp"), o->body);
 	else
 		carry_body(m, o->media, w);
 }
@@ -111,9 +106,8 @@ static size_t media_length(const struct call_media_result *media)
 static struct buffer *writable(struct b2bua *b, const struct outgoing *o)
 {
 	const struct pv_message *m = o->carried;
-	size_t room = ROOM + (m ? m->length : 0) + (o->body ? o->body->length : 0) +
-		      o->leg->dialog.text->length + (o->replaces ? o->replaces->length : 0) +
-		      media_length(o->media);
+	size_t room = ROOM + (m ? m->length : 0) + o->body.length + o->leg->dialog.text->length +
+		      (o->replaces ? o->replaces->length : 0) + media_length(o->media);
 	return buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
 }
 
@@ -191,6 +185,7 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 {
 	const struct pv_message *m = a->carried;
 	struct transaction_via_text fixup;
+	char tag[DIALOG_TAG_LENGTH];
 	struct pv_writer w;
 	size_t room = ROOM + a->request->body.at + (m ? m->length : 0) + media_length(a->media);
 	struct buffer *bytes = buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
@@ -201,7 +196,8 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 		.status = a->status,
 		.phrase = m && m->status == a->status ? pv_message_span(m, m->reason)
 						      : (struct pv_span){NULL, 0},
-		.to_tag = dialog_texts(&a->leg->dialog).local_tag,
+		.to_tag = a->face ? face_tag(b, a->leg, a->face, tag)
+				  : dialog_texts(&a->leg->dialog).local_tag,
 		.record_route = forms,
 	};
 	transaction_via_fixup(a->request, a->from, &fixup, &response.received, &response.rport);

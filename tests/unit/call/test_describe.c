@@ -45,22 +45,26 @@ START_TEST(where_it_may_be_sent_to)
 {
 	static const struct {
 		const char *connection, *media, *target;
-		bool is_ipv6;
+		bool is_ipv6, is_blind;
 	} rows[] = {
 		{"IP4 10.0.0.2", AUDIO, "10.0.0.2:4000", false},
 		{"IP4 0.0.0.0", AUDIO, "none", false},
 		{"IP4 10.0.0.2", "m=audio 0 RTP/AVP 0\r\n", "none", false},
 		{"IP4 224.2.1.1/127", AUDIO, "none", false},
-		{"IP4 phone.test", AUDIO, "none", false},
-		{"IP6 2001:db8::2", AUDIO, "none", false},
+		{"IP4 phone.test", AUDIO, "none", false, true},
+		{"IP4 phone.test", "m=audio 0 RTP/AVP 0\r\n", "none", false},
+		{"IP6 2001:db8::2", AUDIO, "none", false, true},
+		{"IP6 ::", AUDIO, "none", false},
+		{"IP6 ff02::1", AUDIO, "none", false},
 		{"IP6 2001:db8::2", AUDIO, "[2001:db8::2]:4000", true},
-		{"IP4 10.0.0.2", AUDIO, "none", true},
+		{"IP4 10.0.0.2", AUDIO, "none", true, true},
 		{"IP4 10.0.0.2", AUDIO "c=IN IP4 10.0.0.9\r\n", "10.0.0.9:4000", false},
 	};
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		read_sdp(rows[i].connection, rows[i].media);
 		read_end(rows[i].is_ipv6 ? "2001:db8::2" : "10.0.0.2", rows[i].is_ipv6);
 		ck_assert_str_eq(target(&end.described.rtp), rows[i].target);
+		ck_assert_msg(end.described.is_blind == rows[i].is_blind, "row %zu", i);
 	}
 }
 END_TEST

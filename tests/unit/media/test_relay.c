@@ -184,6 +184,80 @@ START_TEST(a_blind_end_is_sent_to_when_it_was_heard)
 }
 END_TEST
 
+/* A host name, an address of the other family. */
+START_TEST(an_end_without_a_usable_address_is_learned_from_what_it_sends)
+{
+	start();
+	call_open(&call, 1);
+	call.description.ends[1].is_blind = true;
+	call.description.ends[1].rtp = (struct media_address){0};
+	call_set(&call);
+	for (unsigned i = 0; i < LATCH_HOST_VOTES; i++) {
+		speak(&call.phones[1], call.lease.port[1], "here");
+		hear(&call.phones[0], call.lease.port[0], "here");
+	}
+	speak(&call.phones[0], call.lease.port[0], "found");
+	hear(&call.phones[1], call.lease.port[1], "found");
+	/* said again: it is served on */
+	call.description.ends[1].offer++;
+	call_set(&call);
+	speak(&call.phones[0], call.lease.port[0], "still");
+	hear(&call.phones[1], call.lease.port[1], "still");
+	/* on hold in the old way */
+	call.description.ends[1].offer++;
+	call.description.ends[1].is_blind = false;
+	call_set(&call);
+	uint64_t before = count(METRIC_media_dropped_no_target);
+	speak(&call.phones[0], call.lease.port[0], "held");
+	until_counted(METRIC_media_dropped_no_target, before + 1);
+	call_close(&call);
+	finish();
+}
+END_TEST
+
+/* A phone that goes on after its call is no stranger that the next call on its port could elect;
+ * where that call's description leads to it, it is heard. */
+START_TEST(who_was_there_before_elects_nobody)
+{
+	struct call next;
+	prepare(1);
+	config.port_first = 26000;
+	config.port_last = 26003;
+	config.stock = 2;
+	open_media();
+	stranger = phone_open("127.0.0.77");
+	call_up(&call, 1);
+	uint16_t port = call.lease.port[0];
+	call_close(&call);
+	uint64_t strays = count(METRIC_media_dropped_stray);
+	pass(1000);
+	speak(&stranger, port, "on and on");
+	until_counted(METRIC_media_dropped_stray, strays + 1);
+	pass(3000);
+	call_open(&next, 2);
+	unsigned end = next.lease.port[0] == port ? 0 : 1;
+	ck_assert_uint_eq(next.lease.port[end], port);
+	next.description.ends[end].is_blind = true;
+	next.description.ends[end].rtp = address_of("10.9.8.7", 4000);
+	next.description.ends[end].signalling = (struct media_address){0};
+	call_set(&next);
+	uint64_t before = count(METRIC_media_dropped_third);
+	for (unsigned i = 0; i < 3 * LATCH_STRANGER_VOTES; i++)
+		speak(&stranger, port, "on and on");
+	until_counted(METRIC_media_dropped_third, before + 3 * LATCH_STRANGER_VOTES);
+	ck_assert_uint_eq(read_report(&next).ends[end].latch, LATCH_BLIND);
+	next.description.ends[end].offer++;
+	next.description.ends[end].is_blind = false;
+	next.description.ends[end].rtp = stranger.address;
+	call_set(&next);
+	speak(&stranger, port, "mine");
+	hear(&next.phones[1 - end], next.lease.port[1 - end], "mine");
+	call_close(&next);
+	phone_close(&stranger);
+	finish();
+}
+END_TEST
+
 START_TEST(sizes_are_bounded)
 {
 	static uint8_t out[5000], in[5000];
@@ -493,8 +567,10 @@ TEST_MAIN("relay", both_ways_untouched, the_report_knows_what_was_told,
 	plain_is_when_nothing_but_forwarding_is_wanted, every_byte_arrives_and_in_order,
 	new_ssrc_jump_and_codec_pass, third_addresses_are_dropped_and_counted,
 	nothing_goes_to_who_said_nothing, a_blind_end_is_sent_to_when_it_was_heard,
-	sizes_are_bounded, stun_and_dtls_pass_between_who_is_known, rtcp_goes_by_its_own_ports,
-	rtcp_mux_is_translated, dscp_is_set, packets_leave_by_the_address_that_was_told,
-	ipv4_and_ipv6_in_one_call, a_change_moves_an_end, the_same_offer_changes_nothing,
-	on_hold_in_the_old_way, nothing_is_sent_to_who_is_no_host,
-	one_end_sends_no_faster_than_it_may, a_loop_ends_at_the_rate)
+	an_end_without_a_usable_address_is_learned_from_what_it_sends,
+	who_was_there_before_elects_nobody, sizes_are_bounded,
+	stun_and_dtls_pass_between_who_is_known, rtcp_goes_by_its_own_ports, rtcp_mux_is_translated,
+	dscp_is_set, packets_leave_by_the_address_that_was_told, ipv4_and_ipv6_in_one_call,
+	a_change_moves_an_end, the_same_offer_changes_nothing, on_hold_in_the_old_way,
+	nothing_is_sent_to_who_is_no_host, one_end_sends_no_faster_than_it_may,
+	a_loop_ends_at_the_rate)

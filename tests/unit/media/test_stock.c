@@ -220,7 +220,56 @@ START_TEST(the_last_ports_are_shared_out_evenly)
 }
 END_TEST
 
-TEST_MAIN("stock", pairs_between_two_ports, threads_share_the_ports_without_a_quarrel,
-	all_are_bound_at_last_and_no_more, ports_of_others_are_skipped,
-	the_order_cannot_be_foreseen, both_families_have_all_ports,
+/* A pair that was just used is taken again when there is no other, or when it has rested. */
+START_TEST(unused_pairs_come_before_those_that_were_just_used)
+{
+	struct port_offer used, offer;
+	uint64_t now_ms = 0;
+	prepare(1);
+	config.port_first = 25000;
+	config.port_last = 25019;
+	config.stock = 1;
+	open_stock(0, 1);
+	fill(now_ms);
+	ck_assert(stock_take(&stock, 0, 0, &used));
+	stock_quarantine(&stock, stock_pair(&stock, used.pair), now_ms);
+	ck_assert(stock_expire(&stock, now_ms += 2000));
+	unsigned others = 0;
+	while (stock_bound(&stock) < stock_total(&stock) && others < 10) {
+		fill(now_ms);
+		if (!stock_take(&stock, 0, 0, &offer))
+			break;
+		if (offer.pair == used.pair)
+			break; /* the rest are other programs' */
+		others++;
+	}
+	ck_assert_uint_ge(others, 3);
+	close_stock();
+	/* unless files are scarce */
+	open_stock(0, 1);
+	stock.rest_most = 1;
+	fill(0);
+	ck_assert(stock_take(&stock, 0, 0, &used));
+	stock_quarantine(&stock, stock_pair(&stock, used.pair), 0);
+	ck_assert(stock_expire(&stock, 2000));
+	fill(2000);
+	ck_assert(stock_take(&stock, 0, 0, &offer));
+	ck_assert_uint_eq(offer.pair, used.pair);
+	close_stock();
+	open_stock(0, 1);
+	fill(0);
+	ck_assert(stock_take(&stock, 0, 0, &used));
+	stock_quarantine(&stock, stock_pair(&stock, used.pair), 0);
+	ck_assert(stock_expire(&stock, 2000));
+	fill(2000 + PORT_GHOST_MS);
+	ck_assert(stock_take(&stock, 0, 0, &offer));
+	ck_assert_uint_eq(offer.pair, used.pair);
+	close_stock();
+	worker_group_done(&group);
+}
+END_TEST
+
+TEST_MAIN("stock", unused_pairs_come_before_those_that_were_just_used, pairs_between_two_ports,
+	threads_share_the_ports_without_a_quarrel, all_are_bound_at_last_and_no_more,
+	ports_of_others_are_skipped, the_order_cannot_be_foreseen, both_families_have_all_ports,
 	what_came_in_quarantine_is_thrown_away, the_last_ports_are_shared_out_evenly)

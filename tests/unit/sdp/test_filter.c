@@ -14,7 +14,8 @@ static bool left(const struct pv_span *codecs, unsigned count, const char *wante
 	char out[256];
 	struct pv_writer w;
 	ck_assert_int_gt(parse_text(&sdp, LINPHONE), 0);
-	bool found = sdp_filter_make(&sdp.media[0], codecs, count, &filter);
+	const struct pv_sdp_media_change change = {.codecs = codecs, .codec_count = count};
+	bool found = sdp_filter_make(&sdp.media[0], &change, &filter);
 	pv_writer_init(&w, out, sizeof(out));
 	for (unsigned i = 0; i < filter.count; i++) {
 		pv_put(&w, filter.formats.list[filter.order[i]].text);

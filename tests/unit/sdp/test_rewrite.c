@@ -257,6 +257,83 @@ START_TEST(a_filter_that_leaves_nothing_writes_nothing)
 }
 END_TEST
 
+static const struct pv_sdp_format opus = {.payload_type = 96,
+	.encoding = PV_SPAN_INIT("opus"),
+	.clock_rate = 48000,
+	.channels = 2,
+	.fmtp = PV_SPAN_INIT("useinbandfec=1")};
+static const struct pv_sdp_format pcma = {
+	.payload_type = 8, .encoding = PV_SPAN_INIT("PCMA"), .clock_rate = 8000, .channels = 1};
+
+START_TEST(formats_are_added_behind_the_others)
+{
+	const struct pv_sdp_format both[] = {opus, pcma};
+	begin(HEAD "m=audio 4000 RTP/AVP 0\r\na=ptime:20\r\nm=video 4002 RTP/AVP 31\r\n"
+		   "m=audio 0 RTP/AVP 0\r\nm=audio 5 udptl t38");
+	for (int i = 0; i < 4; i++) {
+		change.media[i].added = both;
+		change.media[i].added_count = i == 1 ? 0 : 2;
+	}
+	GIVES(HEAD "m=audio 4000 RTP/AVP 0 96 8\r\na=ptime:20\r\na=rtpmap:96 opus/48000/2\r\n"
+		   "a=fmtp:96 useinbandfec=1\r\na=rtpmap:8 PCMA/8000\r\nm=video 4002 RTP/AVP 31\r\n"
+		   "m=audio 0 RTP/AVP 0\r\nm=audio 5 udptl t38");
+	/* what was said of a number that nobody used is not said of ours */
+	begin(HEAD "m=audio 4000 RTP/AVP 0\r\na=rtpmap:96 iLBC/8000\r\na=fmtp:96 mode=20\r\n");
+	change.media[0].added = &opus;
+	change.media[0].added_count = 1;
+	GIVES(HEAD "m=audio 4000 RTP/AVP 0 96\r\na=rtpmap:96 opus/48000/2\r\n"
+		   "a=fmtp:96 useinbandfec=1\r\n");
+	/* line ends are theirs; the last line may have none */
+	begin("v=0\no=- 1 1 IN IP4 a\nc=IN IP4 192.0.2.1\nm=audio 1 RTP/AVP 0");
+	change.media[0].added = &pcma;
+	change.media[0].added_count = 1;
+	GIVES("v=0\no=- 1 1 IN IP4 a\nc=IN IP4 192.0.2.1\nm=audio 1 RTP/AVP 0 8\n"
+	      "a=rtpmap:8 PCMA/8000\n");
+}
+END_TEST
+
+START_TEST(formats_are_added_behind_what_a_filter_leaves)
+{
+	static const struct pv_span only[] = {PV_SPAN_INIT("PCMU")};
+	begin(HEAD AUDIO);
+	change.media[0].codecs = only;
+	change.media[0].codec_count = 1;
+	change.media[0].added = &opus;
+	change.media[0].added_count = 1;
+	GIVES(HEAD "m=audio 49170 RTP/AVP 0 101 96\r\na=rtpmap:101 telephone-event/8000\r\n"
+		   "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n");
+}
+END_TEST
+
+START_TEST(formats_are_picked_by_number)
+{
+	begin(HEAD AUDIO);
+	change.media[0].pick = true;
+	change.media[0].picked[0] = 1u << 8;
+	GIVES(HEAD "m=audio 49170 RTP/AVP 8\r\n");
+	change.media[0].picked[101 / 64] |= UINT64_C(1) << 101 % 64;
+	GIVES(HEAD "m=audio 49170 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n");
+	change.media[0].picked[0] = 0;
+	struct pv_writer w;
+	pv_writer_init(&w, out, sizeof(out));
+	ck_assert_int_eq(pv_sdp_rewrite(&sdp, &change, &w), -PV_SDP_NO_CODEC);
+}
+END_TEST
+
+/* An answer in place of another one: nothing of the peer's formats is left, nor what it said of
+ * their bandwidth. */
+START_TEST(formats_are_replaced)
+{
+	begin(HEAD "m=audio 4000 RTP/AVP 0 101\r\nb=AS:80\r\na=rtpmap:101 telephone-event/8000\r\n"
+		   "a=fmtp:101 0-15\r\na=rtcp-fb:0 nack\r\na=ptime:20\r\n");
+	change.media[0].pick = true;
+	change.media[0].added = &opus;
+	change.media[0].added_count = 1;
+	GIVES(HEAD "m=audio 4000 RTP/AVP 96\r\na=ptime:20\r\na=rtpmap:96 opus/48000/2\r\n"
+		   "a=fmtp:96 useinbandfec=1\r\n");
+}
+END_TEST
+
 /* Whatever is done, it can be read again and says what was asked for. */
 START_TEST(what_was_written_is_read_again)
 {
@@ -308,4 +385,6 @@ TEST_MAIN("rewrite", without_changes_all_stays, sipps_call_is_relayed,
 	what_leads_past_a_relay_goes_wherever_it_stands, directions_are_replaced_or_added,
 	a_hold_by_address_becomes_a_direction, lines_are_added_behind_an_unfinished_one,
 	codecs_are_filtered_and_ordered, a_filter_that_leaves_nothing_writes_nothing,
-	what_was_written_is_read_again, a_short_buffer_is_told_by_the_writer)
+	formats_are_added_behind_the_others, formats_are_added_behind_what_a_filter_leaves,
+	formats_are_picked_by_number, formats_are_replaced, what_was_written_is_read_again,
+	a_short_buffer_is_told_by_the_writer)

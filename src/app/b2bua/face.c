@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* face.c — what the caller sees of several phones that ring: a dialog for each, so that the answer
+ * that it has from one is not taken for that of another (RFC 3261 §13.2.1). */
+#include "app/b2bua/private.h"
+
+#include <errno.h>
+
+void face_show(struct bridge *bridge, const struct leg *caller, struct leg *callee)
+{
+	if (callee->face)
+		return;
+	if (bridge->faces < FACE_MOST)
+		bridge->faces++;
+	callee->face = bridge->faces < FACE_MOST ? bridge->faces : 1;
+	callee->face_cseq = caller->dialog.remote_cseq;
+}
+
+/* The first is the leg itself: most calls ring at one phone. */
+struct pv_span face_tag(
+	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH])
+{
+	struct pv_writer w;
+	uint64_t number = face > 1 ? face : 0;
+	pv_writer_init(&w, text, DIALOG_TAG_LENGTH);
+	dialog_tag_write(b->at.tag_key, slab_handle(&b->legs, caller) | number << FACE_SHIFT,
+		dialog_texts(&caller->dialog).call_id, &w);
+	return pv_writer_span(&w);
+}
+
+struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face)
+{
+	unsigned wanted = face ? face : 1;
+	LIST_EACH(link, &bridge->ringing)
+	{
+		struct leg *leg = container_of(link, struct leg, link);
+		if (leg->face == wanted)
+			return leg;
+	}
+	return NULL;
+}
+
+int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
+{
+	struct dialog_texts texts = dialog_texts(&caller->dialog);
+	size_t mark = arena_mark(&b->at.worker->scratch);
+	size_t room = texts.local.length + DIALOG_TAG_LENGTH + 16;
+	char tag[DIALOG_TAG_LENGTH], *local = arena_take(&b->at.worker->scratch, room);
+	struct pv_address address;
+	struct pv_writer w;
+	int error = -ENOBUFS;
+	if (local && pv_address_parse(texts.local, &address) == 0) {
+		texts.local_tag = face_tag(b, caller, callee->face, tag);
+		pv_writer_init(&w, local, room);
+		dialog_put_address(&w, &address, texts.local_tag);
+		texts.local = pv_writer_span(&w);
+		error = w.overflow ? -ENOBUFS
+				   : dialog_store(&b->at.worker->buffers, &caller->dialog, &texts);
+	}
+	arena_rewind(&b->at.worker->scratch, mark);
+	if (!error)
+		caller->dialog.remote_cseq = callee->face_cseq;
+	return error;
+}
+
+uint32_t leg_rseq(struct leg *leg, const struct pv_message *response)
+{
+	uint32_t rseq;
+	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &rseq) || !rseq)
+		return 0;
+	/* the same response once more has the same number (RFC 3262 §3) */
+	if (leg->their_rseq != rseq || !leg->our_rseq) {
+		leg->their_rseq = rseq;
+		leg->our_rseq++;
+	}
+	return leg->our_rseq;
+}

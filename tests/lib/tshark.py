@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tshark: captures what comes to some UDP ports on the loopback and lets tshark analyse it as RTP."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+from feature import Skip
+from sip_ua import SLOW
+
+PROBE = b"is anybody capturing?"
+
+
+class Capture:
+    """Captures into a file until it is left. Between enter and exit every packet to these ports is in it."""
+
+    def __init__(self, folder, ports, interface="lo"):
+        if not shutil.which("tshark"):
+            raise Skip("tshark is not installed (Debian: tshark)")
+        self.path, self.ports = os.path.join(folder, "capture.pcap"), ports
+        self.lines, self.said, self.heard = [], [], threading.Condition()
+        self.probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.nobody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)      # whom the probes are sent to
+        self.nobody.bind(("127.0.0.1", 0))
+        wanted = " or ".join("dst port %d" % p for p in (*ports, self.nobody.getsockname()[1]))
+        self.process = subprocess.Popen(
+            ["tshark", "-n", "-l", "-i", interface, "-f", "udp and (%s)" % wanted, "-w", self.path, "-P", "-T", "fields",
+             "-e", "udp.dstport"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.readers = [threading.Thread(target=self._read, args=(pipe, kept), daemon=True)
+                        for pipe, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.said))]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self, pipe, kept):
+        for line in pipe:
+            with self.heard:
+                kept.append(line.strip())
+                self.heard.notify_all()
+        with self.heard:
+            self.heard.notify_all()
+
+    def seen(self):
+        """Packets to the ports, so far."""
+        return sum(line in map(str, self.ports) for line in self.lines)
+
+    def __enter__(self):
+        """Sends probes until one is captured: then the capture runs."""
+        for _ in range(int(150 * SLOW)):
+            self.probe.sendto(PROBE, self.nobody.getsockname())
+            with self.heard:
+                if self.heard.wait_for(lambda: self.lines or self.process.poll() is not None, 0.2):
+                    break
+        if not self.lines:
+            self.__exit__()
+            text = "\n".join(self.said)
+            if re.search(r"permission|not permitted|no such device|privilege", text, re.I):
+                raise Skip("no capture on the loopback is allowed here")
+            raise AssertionError("tshark captured nothing:\n" + text)
+        return self
+
+    def wait(self, count, timeout=20.0):
+        """Waits until so many packets to the ports are in the file."""
+        with self.heard:
+            assert self.heard.wait_for(lambda: self.seen() >= count, timeout * SLOW), \
+                "%d of %d packets were captured\n%s" % (self.seen(), count, "\n".join(self.said))
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+        for reader in self.readers:
+            reader.join()
+        self.process.stdout.close(), self.process.stderr.close()
+        self.probe.close(), self.nobody.close()
+
+    def _read_file(self, *arguments):
+        as_rtp = [word for port in self.ports for word in ("-d", "udp.port==%d,rtp" % port)]
+        return subprocess.run(["tshark", "-n", "-r", self.path, *as_rtp, *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60 * SLOW, check=True).stdout
+
+    def streams(self):
+        """What `-z rtp,streams` says: {(source port, destination port): (packets, lost, SSRC)}."""
+        found = {}
+        for line in self._read_file("-q", "-z", "rtp,streams").splitlines():
+            m = re.search(r"(\d+)\s+\S+\s+(\d+)\s+0x([0-9A-Fa-f]+)\s.*?\s(\d+)\s+(-?\d+) \(", line)
+            if m:
+                found[int(m[1]), int(m[2])] = (int(m[4]), int(m[5]), int(m[3], 16))
+        return found
+
+    def sequence(self, ports):
+        """The RTP sequence numbers of one stream in the order of the wire."""
+        only = "udp.srcport == %d && udp.dstport == %d && rtp" % ports
+        return [int(n) for n in self._read_file("-Y", only, "-T", "fields", "-e", "rtp.seq").split()]
