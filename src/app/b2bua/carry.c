@@ -110,12 +110,29 @@ static void put_warning(
 	}
 }
 
+/* A failure may say what its sender could do (§13.3.1.3): addresses of the other side, which nobody
+ * rewrites. */
+static bool stays_bodiless(const struct pv_message *m)
+{
+	return !m->is_request && m->status >= 300 && media_has_description(m);
+}
+
+static bool names_a_body(const struct pv_field *field)
+{
+	return field->header == PV_HEADER_CONTENT_TYPE ||
+	       field->header == PV_HEADER_CONTENT_DISPOSITION ||
+	       field->header == PV_HEADER_CONTENT_ENCODING;
+}
+
 void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer *w)
 {
+	bool is_bodiless = stays_bodiless(m);
 	for (unsigned i = 0; i < m->field_count; i++) {
 		const struct pv_field *field = &m->fields[i];
 		switch ((enum carried)rows[field->header]) {
 		case CARRY:
+			if (is_bodiless && names_a_body(field))
+				break;
 			if (field->header != PV_HEADER_OTHER || !stays_behind(m, field))
 				put_field(m, field, w);
 			break;
@@ -142,6 +159,8 @@ void carry_body(
 	static const struct call_media_result unchanged = {.verdict = CALL_MEDIA_UNCHANGED};
 	if (!media)
 		media = &unchanged;
+	if (m && stays_bodiless(m))
+		m = NULL;
 	pv_put_text(w, "Content-Length: ");
 	pv_put_u64(w, m ? call_media_body_length(media, m) : 0);
 	pv_put_text(w, "\r\n\r\n");
