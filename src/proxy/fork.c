@@ -277,7 +277,7 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	if (response && status < 300) {
 		struct call_media_result media;
 		bool good = proxy_call_response(proxy, fork, index, response, &media);
-		success = good ? proxy_strip_via(proxy, response, &media) : NULL;
+		success = good ? proxy_strip_via(proxy, fork, response, &media) : NULL;
 		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */
 		if (good && !success && fork->method == PV_METHOD_INVITE)
 			return;

@@ -17,7 +17,7 @@ static void pass_late(
 	}
 	struct call_media_result media;
 	struct buffer *bytes = proxy_call_late_response(proxy, response, &media)
-				       ? proxy_strip_via(proxy, response, &media)
+				       ? proxy_strip_via(proxy, NULL, response, &media)
 				       : NULL;
 	if (!bytes)
 		return;
@@ -48,7 +48,7 @@ static void pass_provisional(struct proxy *proxy, struct fork *fork, unsigned in
 		metrics_add(METRIC_proxy_responses_dropped, 1);
 		return;
 	}
-	struct buffer *bytes = proxy_strip_via(proxy, response, &media);
+	struct buffer *bytes = proxy_strip_via(proxy, fork, response, &media);
 	if (!bytes)
 		return;
 	transaction_respond(proxy->at.transactions, server, bytes, response->status);
