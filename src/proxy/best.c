@@ -39,7 +39,7 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct fork *fork,
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
 	char content_length[CONTENT_LENGTH_LINE];
-	struct dialog_texts tokens;
+	struct dialog_tokens tokens;
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);

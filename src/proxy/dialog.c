@@ -195,7 +195,7 @@ static struct pv_span turned(const struct proxy *proxy, struct turning *turning,
 }
 
 void dialog_token_turn(const struct proxy *proxy, const struct fork *fork,
-	const struct pv_message *response, struct patch *patch, struct dialog_texts *texts)
+	const struct pv_message *response, struct patch *patch, struct dialog_tokens *tokens)
 {
 	struct turning turning = {.response = response, .dialog = fork ? fork->dialog : 0};
 	struct pv_values walk;
@@ -213,7 +213,7 @@ void dialog_token_turn(const struct proxy *proxy, const struct fork *fork,
 			above = value;
 			continue;
 		}
-		struct pv_span text = turned(proxy, &turning, &uri, above, texts->tokens[count]);
+		struct pv_span text = turned(proxy, &turning, &uri, above, tokens->texts[count]);
 		if (!text.length)
 			continue;
 		patch_replace(patch,

@@ -214,6 +214,14 @@ void proxy_call_ack(
 	struct proxy *proxy, const struct incoming *incoming, struct call_media_result *ret);
 /* The branch failed: its ports go back, its offer is void. */
 void proxy_call_branch_over(struct proxy *proxy, struct fork *fork, struct fork_branch *branch);
+/* ---- hangup.c: a 2xx of an INVITE that must not go up ---- */
+/* In transaction_peer of its client transaction, in place of who waits for it. */
+#define HUNG_UP 0
+/* ACK to who sent it, and BYE where that did not answer inside a dialog. Each time that it comes.
+ */
+void proxy_hang_up(
+	struct proxy *proxy, struct transaction *invite, const struct pv_message *response);
+
 /* The INVITE that began the call was not answered. */
 void proxy_call_over(struct proxy *proxy, struct fork *fork, enum call_why why, unsigned status);
 
@@ -223,14 +231,14 @@ uint64_t dialog_hash(const struct proxy *proxy, const struct pv_message *m);
 /* The token of our Record-Route for this request: the callee's. */
 void dialog_token_write(
 	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w);
-/* In a response that makes a dialog the caller's token takes its place. `texts` live as long as the
- * patch. `fork` as in proxy_strip_via. */
+/* In a response that makes a dialog the caller's token takes its place. `tokens` live as long as
+ * the patch. `fork` as in proxy_strip_via. */
 #define DIALOG_TOKENS 4 /* of one response: two for each time that its request passed us */
-struct dialog_texts {
-	char tokens[DIALOG_TOKENS][ROUTE_TOKEN_MAX];
+struct dialog_tokens {
+	char texts[DIALOG_TOKENS][ROUTE_TOKEN_MAX];
 };
 void dialog_token_turn(const struct proxy *proxy, const struct fork *fork,
-	const struct pv_message *response, struct patch *patch, struct dialog_texts *texts);
+	const struct pv_message *response, struct patch *patch, struct dialog_tokens *tokens);
 
 /* ---- fork.c: the response context ---- */
 struct fork *fork_new(

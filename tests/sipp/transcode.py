@@ -297,6 +297,8 @@ def transcoded_never_by_the_proxy(server):
         ok(formats(call.invite()) == ["0", "101"], "a proxy adds nothing")
         call.b.events = False
         call.bob.respond(call.offer, 200, body=call.b.sdp())
+        call.bob.expect("ACK")
+        call.bob.respond(call.bob.expect("BYE"), 200)
         refused = call.alice.expect(488)
         ok("305" in refused.get("warning"), "what was not offered is no answer: 488")
         call.alice.ack_failure(call.sent, refused)
