@@ -23,8 +23,7 @@ static bool again_longer(
 {
 	struct leg *to = leg_get(b, e->to);
 	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!to || !refreshes(e) || e->tries || least_s > SESSION_MOST_S ||
-		least_s <= MAX(to->least_s, SESSION_LEAST_S))
+	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
 		return false;
 	to->least_s = least_s;
 	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);

@@ -282,8 +282,7 @@ static bool on_retry(
 	struct b2bua *b = context;
 	struct leg *leg = leg_of_client(b, client);
 	uint32_t least_s = session_min_se(response);
-	if (response->status != 422 || !leg || least_s > SESSION_MOST_S ||
-		least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
 		return false;
 	bool is_first = !leg->least_s;
 	leg->least_s = least_s;
