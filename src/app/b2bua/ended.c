@@ -184,6 +184,13 @@ static void end_unanswered(struct b2bua *b, const struct exchange *e, uint64_t b
 		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
+/* One of the two ends that talk, and not a phone that rings or came too late. */
+static bool is_one_of(struct b2bua *b, uint64_t bridge, const struct leg *leg)
+{
+	const struct bridge *call = bridge_get(b, bridge);
+	return call && call->legs[leg->side] == slab_handle(&b->legs, leg);
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -191,6 +198,7 @@ void exchange_ended(
 	struct leg *to = leg_get(b, e->to);
 	uint64_t bridge = to ? to->bridge : 0;
 	enum pv_method method = (enum pv_method)e->method;
+	bool is_adopted = is_one_of(b, bridge, to);
 	if (again_longer(b, e, status, response))
 		return;
 	struct leg *speaker = exchange_speaker(b, e);
@@ -207,10 +215,10 @@ void exchange_ended(
 	else if (e->message)
 		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));
+	/* an early dialog may be gone before its INVITE has an answer, which decides: others ring,
+	 * or one of them has the call */
 	struct bridge *call = bridge_get(b, bridge);
-	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
-	 */
-	if (call && call->state != BRIDGE_CALLING && kills_dialog(method, status))
+	if (call && call->state != BRIDGE_CALLING && is_adopted && kills_dialog(method, status))
 		bridge_end(b, call, CALL_VANISHED);
 }
 

@@ -105,6 +105,19 @@ static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, s
 	return pv_writer_span(w);
 }
 
+/* A caller whose INVITE has no final answer may have several dialogs: that with the phone that
+ * speaks (0 = the leg's own). False: it speaks no more, another has the call. */
+static bool find_face(
+	struct b2bua *b, const struct exchange *e, const struct leg *to, unsigned *ret_face)
+{
+	const struct leg *from = leg_get(b, e->from);
+	*ret_face = 0;
+	if (!from || from->side != SIDE_CALLEE || from->state != LEG_SETUP)
+		return true;
+	*ret_face = from->face;
+	return to->state == LEG_SETUP;
+}
+
 /* NULL: it cannot be sent. */
 static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg *leg,
 	const struct call_media_result *media, struct transaction *client)
@@ -113,11 +126,14 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	char rack[40];
 	struct pv_writer w;
 	pv_writer_init(&w, rack, sizeof(rack));
+	unsigned face;
+	find_face(b, e, leg, &face);
 	const struct pv_message *m = e->is_refresh ? NULL : exchange_message(b, e);
 	bool is_own_bye = e->method == PV_METHOD_BYE && !m;
 	bool repeats = e->is_refresh && leg->sdp.bytes && e->method == PV_METHOD_INVITE;
 	const struct outgoing outgoing = {
 		.leg = leg,
+		.face = face,
 		.method = (enum pv_method)e->method,
 		.cseq = ++leg->dialog.local_cseq,
 		.carried = m,
@@ -169,8 +185,9 @@ static bool describe(
 static void send_out(struct b2bua *b, struct exchange *e)
 {
 	struct leg *leg = leg_get(b, e->to);
-	if (!leg) {
-		exchange_ended(b, e, 481, NULL);
+	unsigned face;
+	if (!leg || !find_face(b, e, leg, &face)) {
+		exchange_ended(b, e, leg ? 487 : 481, NULL);
 		return;
 	}
 	if (e->method == PV_METHOD_ACK) {

@@ -39,9 +39,10 @@ struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned fac
 	return NULL;
 }
 
-int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
+int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct dialog *ret)
 {
 	struct dialog_texts texts = dialog_texts(&caller->dialog);
+	struct dialog dialog = caller->dialog;
 	size_t mark = arena_mark(&b->at.worker->scratch);
 	size_t room = texts.local.length + DIALOG_TAG_LENGTH + 16;
 	char tag[DIALOG_TAG_LENGTH], *local = arena_take(&b->at.worker->scratch, room);
@@ -49,17 +50,30 @@ int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
 	struct pv_writer w;
 	int error = -ENOBUFS;
 	if (local && pv_address_parse(texts.local, &address) == 0) {
-		texts.local_tag = face_tag(b, caller, callee->face, tag);
+		texts.local_tag = face_tag(b, caller, face, tag);
 		pv_writer_init(&w, local, room);
 		dialog_put_address(&w, &address, texts.local_tag);
 		texts.local = pv_writer_span(&w);
+		dialog.text = NULL;
 		error = w.overflow ? -ENOBUFS
-				   : dialog_store(&b->at.worker->buffers, &caller->dialog, &texts);
+				   : dialog_store(&b->at.worker->buffers, &dialog, &texts);
 	}
 	arena_rewind(&b->at.worker->scratch, mark);
 	if (!error)
-		caller->dialog.remote_cseq = callee->face_cseq;
+		*ret = dialog;
 	return error;
+}
+
+int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
+{
+	struct dialog worn;
+	int error = face_dialog(b, caller, callee->face, &worn);
+	if (error)
+		return error;
+	dialog_done(&b->at.worker->buffers, &caller->dialog);
+	caller->dialog = worn;
+	caller->dialog.remote_cseq = callee->face_cseq;
+	return 0;
 }
 
 uint32_t leg_rseq(struct leg *leg, const struct pv_message *response)

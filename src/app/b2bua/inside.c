@@ -277,6 +277,20 @@ static void follow(const struct inside *i)
 		dialog->path = *i->incoming->from;
 }
 
+/* What a phone that rings says to the caller has a dialog there once the caller has heard of it
+ * (§12.1.2), and until another has the call. False: it was answered. */
+static bool may_ring_on(struct b2bua *b, const struct inside *i)
+{
+	bool rings = i->leg->state == LEG_SETUP && i->leg->side == SIDE_CALLEE;
+	if (rings && (!i->bridge || i->bridge->state != BRIDGE_CALLING))
+		reply(b, i, 481, PV_SPAN(""));
+	else if (rings && !i->leg->face)
+		refuse_500(b, i);
+	else
+		return true;
+	return false;
+}
+
 void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
 	unsigned face;
@@ -295,12 +309,8 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
 		return;
 	}
 	follow(&i);
-	/* the caller knows it under a tag that its leg does not write yet */
-	bool is_hidden = i.leg->state == LEG_SETUP && i.leg->side == SIDE_CALLEE && i.leg->face > 1;
-	if (is_hidden && incoming->message->method != PV_METHOD_BYE) {
-		refuse_500(b, &i);
+	if (incoming->message->method != PV_METHOD_BYE && !may_ring_on(b, &i))
 		return;
-	}
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
 		if (table[row].method == incoming->message->method) {
 			table[row].got(b, &i);

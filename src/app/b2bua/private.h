@@ -265,6 +265,9 @@ struct pv_span face_tag(
 	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH]);
 /* Of those that ring; NULL: it rings no more, or the caller has not heard of it. */
 struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face);
+/* The caller's dialog with the phone of that face. 0, and to be given back by dialog_done; or
+ * -ENOBUFS. */
+int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct dialog *ret);
 /* The caller's leg becomes the dialog with that phone. 0 or -ENOBUFS. */
 int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee);
 /* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
@@ -314,6 +317,7 @@ void carry_body(
 /* ---- write.c: the bytes ---- */
 struct outgoing {
 	struct leg *leg;
+	unsigned face; /* a caller's: the dialog that it is of; 0 = the leg's */
 	enum pv_method method;
 	uint32_t cseq;
 	const struct pv_message *carried; /* NULL: nothing is */
