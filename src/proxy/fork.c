@@ -223,19 +223,22 @@ void fork_settle(struct proxy *proxy, struct fork *fork)
 
 #define ELSEWHERE PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\"")
 
-/* An application's own success: what becomes of it is for the application to say. May free the
- * fork. */
-static void tell_success(
+/* An application's own success: what becomes of it is for the application to say. NULL: it comes
+ * again, or the fork is gone. */
+static struct fork *tell_success(
 	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	struct transaction *client = transaction_get(proxy->at.transactions, branch->client);
 	uint64_t handle = slab_handle(&proxy->forks, fork);
 	if (!client || !proxy->user->success(proxy->user->context, fork->word, client, response))
-		return;
-	fork = fork_get(proxy, handle);
-	if (!fork)
-		return;
+		return NULL;
+	return fork_get(proxy, handle);
+}
+
+/* Its application has answered the caller. */
+static void end_others(struct proxy *proxy, struct fork *fork, unsigned index)
+{
 	fork_branch(fork, index)->state = BRANCH_FINISHED;
 	fork->live--;
 	fork->final_sent = true;
@@ -271,8 +274,16 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	uint64_t handle = slab_handle(&proxy->forks, fork);
 	struct buffer *success = NULL;
 	if (response && status < 300 && fork->has_user) {
-		tell_success(proxy, fork, index, response);
-		return;
+		fork = tell_success(proxy, fork, index, response);
+		if (fork && !fork_branch(fork, index)->is_left)
+			end_others(proxy, fork, index);
+		if (!fork || fork->final_sent)
+			return;
+	}
+	branch = fork_branch(fork, index);
+	if (branch->is_left) {
+		status = 487;
+		response = NULL;
 	}
 	if (response && status < 300) {
 		struct call_media_result media;

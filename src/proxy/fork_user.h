@@ -33,8 +33,8 @@ struct fork_user {
 	/* Everything provisional but 100. */
 	void (*provisional)(void *context, uint64_t word, struct transaction *client,
 		const struct pv_message *response);
-	/* A 2xx to an INVITE; the other branches are cancelled then. False: it found no room, and
-	 * is taken when it comes again. */
+	/* A 2xx to an INVITE; the other branches are cancelled then, and go on when this one was
+	 * left (proxy_fork_leave). False: it found no room, and is taken when it comes again. */
 	bool (*success)(void *context, uint64_t word, struct transaction *client,
 		const struct pv_message *response);
 	/* A final failure of a branch that is not to be believed: true = send it once more. */

@@ -62,18 +62,22 @@ static const struct rule legs[] = {
 static const struct rule bridges[] = {
 	BRIDGE(CALLING,    CALLEE_RINGS,   CALLING,    BRIDGE_PASS_RINGING, "a phone rings"),
 	BRIDGE(CALLING,    CALLEE_ANSWERS, TALKING,    BRIDGE_ADOPT | BRIDGE_ACCEPT_CALLER, "the first that answers"),
+	BRIDGE(CALLING,    LEFT_ANSWERS,   CALLING,    BRIDGE_DROP_CALLEE, "§15: its early dialog is over"),
 	BRIDGE(CALLING,    CALLEES_FAIL,   CANCELLING, BRIDGE_REFUSE_CALLER, "nobody does"),
 	BRIDGE(CALLING,    CALLER_CANCELS, CANCELLING, BRIDGE_REFUSE_CALLER | BRIDGE_CANCEL_CALLEES, "§9.2"),
 	BRIDGE(CALLING,    LEG_BYE,        CANCELLING, BRIDGE_REFUSE_CALLER | BRIDGE_CANCEL_CALLEES, "§15"),
 	BRIDGE(CALLING,    END,            CANCELLING, BRIDGE_REFUSE_CALLER | BRIDGE_CANCEL_CALLEES, "the operator"),
 	BRIDGE(CALLING,    FORK_GONE,      OVER,       BRIDGE_FREE, "its transaction is gone"),
 	BRIDGE(CANCELLING, CALLEE_ANSWERS, CANCELLING, BRIDGE_DROP_CALLEE, "§9.1: 2xx crosses CANCEL"),
+	BRIDGE(CANCELLING, LEFT_ANSWERS,   CANCELLING, BRIDGE_DROP_CALLEE, "its early dialog is over"),
 	BRIDGE(CANCELLING, FORK_GONE,      OVER,       BRIDGE_FREE, "nothing rings"),
 	BRIDGE(TALKING,    CALLEE_ANSWERS, TALKING,    BRIDGE_DROP_CALLEE, "§13.2.2.4: another phone"),
+	BRIDGE(TALKING,    LEFT_ANSWERS,   TALKING,    BRIDGE_DROP_CALLEE, "its early dialog is over"),
 	BRIDGE(TALKING,    LEG_BYE,        ENDING,     BRIDGE_LEAVE_OTHER, "one hangs up"),
 	BRIDGE(TALKING,    END,            ENDING,     BRIDGE_LEAVE_BOTH, "deadline, silence, operator"),
 	BRIDGE(TALKING,    LEGS_GONE,      OVER,       BRIDGE_FREE, "both are gone"),
 	BRIDGE(ENDING,     CALLEE_ANSWERS, ENDING,     BRIDGE_DROP_CALLEE, "another phone"),
+	BRIDGE(ENDING,     LEFT_ANSWERS,   ENDING,     BRIDGE_DROP_CALLEE, "its early dialog is over"),
 	BRIDGE(ENDING,     LEGS_GONE,      OVER,       BRIDGE_FREE, "both are gone"),
 };
 /* clang-format on */

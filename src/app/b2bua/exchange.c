@@ -115,7 +115,7 @@ static bool find_face(
 	if (!from || from->side != SIDE_CALLEE || from->state != LEG_SETUP)
 		return true;
 	*ret_face = from->face;
-	return to->state == LEG_SETUP;
+	return to->state == LEG_SETUP && !from->is_left;
 }
 
 /* NULL: it cannot be sent. */

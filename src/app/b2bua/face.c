@@ -33,7 +33,7 @@ struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned fac
 	LIST_EACH(link, &bridge->ringing)
 	{
 		struct leg *leg = container_of(link, struct leg, link);
-		if (leg->face == wanted)
+		if (leg->face == wanted && !leg->is_left)
 			return leg;
 	}
 	return NULL;

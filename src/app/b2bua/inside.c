@@ -227,6 +227,25 @@ static void got_prack(struct b2bua *b, const struct inside *i)
 	}
 }
 
+/* §15: the caller ends one of its early dialogs, and others go on. False: it is the last, and the
+ * call ends. */
+static bool leave_early(struct b2bua *b, const struct inside *i)
+{
+	struct transaction *server = transaction_get(b->at.transactions, i->bridge->server);
+	uint64_t handle = i->callee ? slab_handle(&b->legs, i->callee) : 0;
+	enum fork_leaving leaving = FORK_LEFT_LONG;
+	if (server && i->callee)
+		leaving = proxy_fork_leave(b->at.proxy, server, i->callee->branch,
+			pv_message_value(i->incoming->message, PV_HEADER_REASON));
+	if (leaving == FORK_LAST)
+		return false;
+	struct leg *callee = leg_get(b, handle);
+	if (callee && leaving == FORK_LEFT)
+		callee->is_left = true;
+	reply(b, i, leaving == FORK_LEFT ? 200 : 481, PV_SPAN(""));
+	return true;
+}
+
 /* §15.1.2: answered at once; the other leg gets one of its own. */
 static void got_bye(struct b2bua *b, const struct inside *i)
 {
@@ -237,6 +256,8 @@ static void got_bye(struct b2bua *b, const struct inside *i)
 		reply(b, i, 481, PV_SPAN(""));
 		return;
 	}
+	if (i->bridge && is_early(i->leg) && leave_early(b, i))
+		return;
 	reply(b, i, 200, PV_SPAN(""));
 	if (i->bridge && bridge_cells[i->bridge->state][BRIDGE_EVENT_LEG_BYE].live)
 		bridge_step(b, i->bridge, BRIDGE_EVENT_LEG_BYE, &news);
@@ -282,7 +303,7 @@ static void follow(const struct inside *i)
 static bool may_ring_on(struct b2bua *b, const struct inside *i)
 {
 	bool rings = i->leg->state == LEG_SETUP && i->leg->side == SIDE_CALLEE;
-	if (rings && (!i->bridge || i->bridge->state != BRIDGE_CALLING))
+	if (rings && (!i->bridge || i->bridge->state != BRIDGE_CALLING || i->leg->is_left))
 		reply(b, i, 481, PV_SPAN(""));
 	else if (rings && !i->leg->face)
 		refuse_500(b, i);

@@ -207,7 +207,7 @@ static void on_provisional(
 	struct b2bua *b = context;
 	struct bridge *bridge = bridge_get(b, word);
 	const struct bridge_news news = {.leg = leg_of_client(b, client), .message = response};
-	if (!bridge || !news.leg)
+	if (!bridge || !news.leg || news.leg->is_left)
 		return;
 	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
 	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
@@ -250,7 +250,8 @@ static bool on_success(
 		return true; /* nobody is left to talk to: its retransmissions end by themselves */
 	if (leg_learn(b, news.leg, response) < 0)
 		return false;
-	bool is_wanted = bridge->state == BRIDGE_CALLING;
+	bool is_left = news.leg->is_left;
+	bool is_wanted = bridge->state == BRIDGE_CALLING && !is_left;
 	if (is_wanted && !(news.accept = acceptance(b, bridge, news.leg, response))) {
 		if (!is_bad(b, bridge))
 			return false;
@@ -261,7 +262,8 @@ static bool on_success(
 	uint64_t handle = slab_handle(&b->legs, news.leg);
 	const struct session_wish wish = leg_wish(b, news.leg);
 	const struct session_terms terms = session_terms_of_response(&wish, response);
-	bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_ANSWERS, &news);
+	bridge_step(b, bridge, is_left ? BRIDGE_EVENT_LEFT_ANSWERS : BRIDGE_EVENT_CALLEE_ANSWERS,
+		&news);
 	buffer_unref(&b->at.worker->buffers, news.accept);
 	struct leg *leg = leg_get(b, handle);
 	if (!is_wanted || !leg)

@@ -79,6 +79,7 @@ enum bridge_state {
 #define BRIDGE_EVENTS(ROW)                                                      \
 	ROW(CALLEE_RINGS)                                                       \
 	ROW(CALLEE_ANSWERS) /* 2xx of a phone */                                \
+	ROW(LEFT_ANSWERS)   /* the same of one whose early dialog is over */    \
 	ROW(CALLEES_FAIL)   /* all targets */                                   \
 	ROW(CALLER_CANCELS) /* CANCEL, or BYE of the early dialog (§15) */     \
 	ROW(LEG_BYE)        /* one end hung up */                               \

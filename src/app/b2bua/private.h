@@ -52,6 +52,7 @@ struct leg {
 	uint8_t face; /* callee: its dialog with the caller, from 1; 0 = he has not heard of it */
 	uint32_t face_cseq; /* and the number of the caller's last request in that */
 	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
+	bool is_left;       /* callee: the caller has ended its early dialog (§15) */
 	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
 	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
 	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
