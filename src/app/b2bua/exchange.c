@@ -36,6 +36,24 @@ bool exchange_keep(struct b2bua *b, struct exchange *e, const struct pv_message 
 	return true;
 }
 
+bool exchange_keep_swapped(struct b2bua *b, struct exchange *e, const struct pv_message *message,
+	const struct refer_swap *swap)
+{
+	struct pv_writer w;
+	size_t length = message->length - swap->old.length + swap->now.length;
+	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length);
+	if (!bytes)
+		return false;
+	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
+	pv_put(&w, pv_span_from(message->bytes, swap->old.at));
+	pv_put(&w, swap->now);
+	pv_put(&w, pv_span_from(pv_span_end(swap->old), message->bytes + message->length));
+	bytes->length = (uint32_t)length;
+	e->cseq = message->cseq;
+	e->message = bytes;
+	return true;
+}
+
 const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *e)
 {
 	struct pv_message *m = &b->scratch;
@@ -146,6 +164,8 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 				: (struct pv_span){NULL, 0},
 		.media = media,
 	};
+	if (e->method == PV_METHOD_REFER)
+		refer_note(leg, e->cseq, leg->dialog.local_cseq);
 	if (e->method == PV_METHOD_INVITE) {
 		leg->invite_cseq = leg->dialog.local_cseq;
 		leg->client = transaction_handle(b->at.transactions, client);

@@ -47,7 +47,7 @@ bool b2bua_admit(struct b2bua *b, struct incoming *incoming)
 {
 	unsigned face;
 	if (incoming->message->method != PV_METHOD_CANCEL && leg_of(b, incoming->message, &face))
-		return proxy_validate(b->at.proxy, incoming);
+		return proxy_validate(b->at.proxy, incoming) && refer_admit(b, incoming);
 	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 481, PV_SPAN(""),
 		PV_SPAN(""));
 	return false;
@@ -65,7 +65,13 @@ static struct exchange *carried(struct b2bua *b, const struct inside *i, struct 
 {
 	const struct pv_message *m = i->incoming->message;
 	struct exchange *e = exchange_new(b, m->method);
-	if (!e || !exchange_keep(b, e, m)) {
+	struct refer_swap swap;
+	bool is_kept = false;
+	if (e && refer_find_swap(b, i->leg, to, m, &swap))
+		is_kept = exchange_keep_swapped(b, e, m, &swap);
+	else if (e)
+		is_kept = exchange_keep(b, e, m);
+	if (!is_kept) {
 		exchange_free(b, e);
 		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
 		return NULL;

@@ -38,6 +38,8 @@ struct leg_sdp {
 	bool is_forwarded; /* the other end's came through a proxy */
 };
 
+#define LEG_REFERS 4
+
 /*
  * One dialog of ours. Owner: the worker. Lifetime: from the INVITE that makes it until its BYE has
  * an answer. Named by its handle, which is in our tag too.
@@ -64,6 +66,11 @@ struct leg {
 	struct buffer *ack;   /* our ACK for its 2xx, to be sent again with it */
 	struct path ack_path;
 
+	struct {                      /* REFERs that it was sent, the last few */
+		uint32_t asked, sent; /* CSeq of the other leg's, and of ours */
+	} refers[LEG_REFERS];
+	uint8_t refer_next;
+
 	uint64_t server;     /* their INVITE, while our 2xx waits for its ACK */
 	struct buffer *ok;   /* that 2xx */
 	uint32_t ok_cseq;    /* the number of their last INVITE that we accepted */
@@ -79,12 +86,11 @@ struct leg {
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
 struct bridge {
-	uint64_t legs[2]; /* by enum bridge_side; 0 = not there yet, or over */
-	uint64_t invite;  /* exchange of the INVITE that began it; 0 = answered */
-	uint64_t server;  /* and its transaction */
-	struct buffer
-		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
-	struct list ringing; /* legs of phones that have not answered */
+	uint64_t legs[2];           /* by enum bridge_side; 0 = not there yet, or over */
+	uint64_t invite;            /* exchange of the INVITE that began it; 0 = answered */
+	uint64_t server;            /* and its transaction */
+	struct buffer *replaces;    /* the Replaces that its phone gets; or NULL */
+	struct list ringing;        /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
 	uint8_t faces;              /* how many phones the caller has heard of */
 	uint8_t state;              /* enum bridge_state */
@@ -115,20 +121,33 @@ struct exchange {
 	bool is_refresh; /* of the session timer; `message` is for the media alone */
 };
 
-/* What an INVITE with Replaces is told about the leg at the other end of the one that it names. */
+/* A dialog that is to be replaced, as a Replaces header names it (RFC 3891 §6.1). */
+struct replaces {
+	struct pv_span call_id, to_tag, from_tag;
+	bool is_early_only;
+};
+
+/* What an INVITE with Replaces, or a REFER for one, is told about the leg of the phone that is to
+ * replace it. */
 struct replaced {
 	bool is_there, has_path;
+	bool rings; /* its dialog is an early one */
 	struct path path;
-	struct pv_ref target, routes, lines; /* in `text`; lines: Require and Replaces */
+	struct pv_ref target, routes, name; /* in `text`; name: as its phone's Replaces has it */
 	char text[4096];
 };
+
+static inline struct pv_span replaced_text(const struct replaced *replaced, struct pv_ref ref)
+{
+	return (struct pv_span){replaced->text + ref.at, ref.length};
+}
 
 /* The same, asked of the worker where that leg lives. Owner: whoever it was posted to. Lifetime:
  * until the answer is home. */
 struct replaces_query {
 	struct worker_task task;
 	struct b2bua *asker;
-	struct buffer *message; /* the INVITE: the asker's, read by the other meanwhile */
+	struct buffer *message; /* the request: the asker's, read by the other meanwhile */
 	struct path from;
 	struct replaced replaced;
 };
@@ -145,8 +164,8 @@ struct b2bua {
 	struct lane_node tick_node;
 	struct replaced replaced; /* of the INVITE that was admitted last */
 	struct slab queries;
-	const struct replaces_query *answer; /* the INVITE that comes in waited for it; or NULL */
-	struct pv_message arrived;           /* that INVITE */
+	const struct replaces_query *answer; /* the request that comes in waited for it; or NULL */
+	struct pv_message arrived;           /* that request */
 	struct pv_message scratch;           /* for messages that are read again */
 	char routes[8192];                   /* a route set being taken out of a message */
 };
@@ -279,10 +298,39 @@ uint32_t leg_rseq(struct leg *leg, const struct pv_message *response);
 void invite_user_init(struct b2bua *b);
 
 /* ---- replaces.c ---- */
+bool replaces_parse(struct pv_span value, struct replaces *ret);
+/* The worker where the leg lives that is named; -1: nobody was ever told such a name. */
+int replaces_home(struct b2bua *b, const struct replaces *replaces);
+static inline bool replaces_is_elsewhere(const struct b2bua *b, int home)
+{
+	return home >= 0 && home != (int)b->at.worker->index && b->at.peers;
+}
+/* Of a leg that lives here. */
+void replaces_look_up(struct b2bua *b, const struct replaces *replaces, struct replaced *ret);
+/* Asks there; the request comes in once more, b2bua->answer says what is known. Until then there is
+ * no transaction: it takes microseconds. False: no room. */
+bool replaces_ask(struct b2bua *b, const struct incoming *incoming, unsigned home);
 /* Of an INVITE with Replaces: as proxy_admit; b2bua->replaced is what its phone is to replace. */
 bool replaces_admit(struct b2bua *b, struct incoming *incoming);
 /* The bridge of that INVITE keeps what its phone is told. False: no room. */
 bool replaces_keep(struct b2bua *b, struct bridge *bridge);
+
+/* ---- refer.c: what a transfer says of the other leg ---- */
+#define REFER_NAME_ROOM 1024
+/* The Replaces that the URI in Refer-To asks for, its escapes undone into `text`. */
+bool refer_read(const struct pv_message *refer, char text[REFER_NAME_ROOM], struct replaces *ret);
+/* False when it waits for the answer of another worker, or was refused. */
+bool refer_admit(struct b2bua *b, const struct incoming *incoming);
+/* A part of a request, and what stands there for the other leg. */
+struct refer_swap {
+	struct pv_span old, now;
+	char text[3 * REFER_NAME_ROOM];
+};
+/* False: it passes as it is. */
+bool refer_find_swap(struct b2bua *b, const struct leg *from, const struct leg *to,
+	const struct pv_message *request, struct refer_swap *ret);
+/* A REFER goes to the leg: its numbers there and where it came from. */
+void refer_note(struct leg *to, uint32_t asked, uint32_t sent);
 
 /* ---- media.c: the call in the table, and its descriptions ---- */
 void media_owner_init(struct b2bua *b);
@@ -326,7 +374,7 @@ struct outgoing {
 	struct path *to;
 	struct pv_span reason;                 /* of a Reason header, or empty */
 	struct pv_span rack;                   /* of a RAck header, or empty */
-	const struct buffer *replaces;         /* header lines, or NULL */
+	const struct buffer *replaces;         /* the value of a Replaces header, or NULL */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
 	struct pv_span body;                   /* a description of our own, or empty */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
@@ -354,6 +402,9 @@ struct exchange *exchange_new(struct b2bua *b, enum pv_method method);
 void exchange_free(struct b2bua *b, struct exchange *exchange);
 /* A copy of what is carried or answered. False: no room. */
 bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_message *message);
+/* The same with a part of it changed. */
+bool exchange_keep_swapped(struct b2bua *b, struct exchange *exchange,
+	const struct pv_message *message, const struct refer_swap *swap);
 /* Finds the way to its leg and sends; exchange_ended is told of the end. May free the exchange. */
 void exchange_start(struct b2bua *b, struct exchange *exchange);
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */

@@ -88,8 +88,12 @@ static void put_request(struct b2bua *b, const struct outgoing *o, const struct 
 	}
 	put_line(w, "Reason: ", o->reason);
 	put_line(w, "RAck: ", o->rack);
+	/* required, so that a phone that does not know Replaces refuses instead of ringing */
 	if (o->replaces)
-		pv_put_bytes(w, o->replaces->bytes, o->replaces->length);
+		pv_put_text(w, "Require: replaces\r\n");
+	if (o->replaces)
+		put_line(
+			w, "Replaces: ", (struct pv_span){o->replaces->bytes, o->replaces->length});
 	if (m)
 		carry_headers(b, m, w);
 	if (o->body.length)
