@@ -60,9 +60,9 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct bridge_news *news)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	if (invite)
-		exchange_answer(b, invite, news->message->status, news->leg, news->message,
-			leg_rseq(news->leg, news->message));
+	uint32_t rseq;
+	if (invite && leg_rseq(news->leg, news->message, &rseq))
+		exchange_answer(b, invite, news->message->status, news->leg, news->message, rseq);
 }
 
 /* ---- a phone answers ---- */

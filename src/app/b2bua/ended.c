@@ -235,8 +235,10 @@ static void pass_provisional(struct b2bua *b, struct exchange *e, const struct p
 {
 	struct leg *to = leg_get(b, e->to);
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
-	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
-		exchange_answer(b, e, response->status, to, response, leg_rseq(to, response));
+	uint32_t rseq;
+	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE &&
+		leg_rseq(to, response, &rseq))
+		exchange_answer(b, e, response->status, to, response, rseq);
 }
 
 void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)

@@ -168,6 +168,7 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 		refer_note(leg, e->cseq, leg->dialog.local_cseq);
 	if (e->method == PV_METHOD_INVITE) {
 		leg->invite_cseq = leg->dialog.local_cseq;
+		leg->rseqs.their_first = 0;
 		leg->client = transaction_handle(b->at.transactions, client);
 		leg->was_offered = repeats || (m && media_has_description(m));
 		buffer_unref(&b->at.worker->buffers, leg->ack);

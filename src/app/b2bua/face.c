@@ -76,15 +76,29 @@ int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
 	return 0;
 }
 
-uint32_t leg_rseq(struct leg *leg, const struct pv_message *response)
+/* The numbers of one INVITE's responses grow by one (RFC 3262 §3), there and here: they differ by
+ * as much all the time. */
+bool leg_rseq(struct leg *leg, const struct pv_message *response, uint32_t *ret)
 {
-	uint32_t rseq;
-	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &rseq) || !rseq)
-		return 0;
-	/* the same response once more has the same number (RFC 3262 §3) */
-	if (leg->their_rseq != rseq || !leg->our_rseq) {
-		leg->their_rseq = rseq;
-		leg->our_rseq++;
+	struct leg_rseqs *r = &leg->rseqs;
+	uint32_t theirs;
+	*ret = 0;
+	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &theirs) || !theirs)
+		return true;
+	if (!r->their_first) {
+		r->their_first = theirs;
+		r->our_first = r->our_last + 1;
 	}
-	return leg->our_rseq;
+	if (theirs < r->their_first)
+		return false;
+	*ret = theirs - r->their_first + r->our_first;
+	r->our_last = MAX(r->our_last, *ret);
+	return true;
+}
+
+uint32_t leg_rack(const struct leg *leg, uint32_t ours)
+{
+	const struct leg_rseqs *r = &leg->rseqs;
+	bool is_said = r->their_first && ours >= r->our_first && ours <= r->our_last;
+	return is_said ? ours - r->our_first + r->their_first : 0;
 }

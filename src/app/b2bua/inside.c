@@ -173,6 +173,7 @@ static void got_invite(struct b2bua *b, const struct inside *i)
 		return;
 	}
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, i->incoming->message);
+	i->leg->asked_cseq = i->incoming->message->cseq;
 	e->terms = terms;
 	exchange_start(b, e);
 }
@@ -219,16 +220,19 @@ static void got_update(struct b2bua *b, const struct inside *i)
 /* RFC 3262 §4: the number in RAck is ours, theirs goes out. */
 static void got_prack(struct b2bua *b, const struct inside *i)
 {
-	struct pv_span rack = pv_message_value(i->incoming->message, PV_HEADER_RACK);
+	struct pv_span rack = pv_message_value(i->incoming->message, PV_HEADER_RACK), method;
 	const char *space = pv_span_find(rack, ' ');
-	uint32_t rseq;
-	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq);
+	uint32_t rseq, cseq;
+	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq) &&
+		    pv_cseq_parse(pv_span_from(space, pv_span_end(rack)), &cseq, &method) == 0 &&
+		    cseq == i->leg->asked_cseq && pv_method_of(method) == PV_METHOD_INVITE;
 	struct leg *to = read ? listener(b, i) : NULL;
+	uint32_t theirs = to ? leg_rack(to, rseq) : 0;
 	struct exchange *e;
-	if (!to || to->our_rseq != rseq) {
+	if (!theirs) {
 		reply(b, i, 481, PV_SPAN(""));
 	} else if ((e = carried(b, i, to))) {
-		e->rack = to->their_rseq;
+		e->rack = theirs;
 		exchange_start(b, e);
 	}
 }

@@ -136,6 +136,22 @@ static struct leg *call_leg(
 	return leg;
 }
 
+/* Another address is tried, or the same once more: what the first one said was of a dialog that its
+ * failure has ended (§12.3), and no INVITE goes out with its tag. */
+static struct leg *called_again(
+	struct b2bua *b, struct bridge *bridge, const struct fork_request *request)
+{
+	struct leg *leg = leg_of_branch(b, bridge, request->branch);
+	if (!leg || !dialog_texts(&leg->dialog).remote_tag.length)
+		return leg;
+	uint32_t least_s = leg->least_s;
+	leg_free(b, leg);
+	leg = call_leg(b, bridge, request);
+	if (leg)
+		leg->least_s = least_s;
+	return leg;
+}
+
 /* The caller's description as this phone gets it: 0, or why it gets none. */
 static int describe(struct b2bua *b, struct bridge *bridge, struct leg *leg,
 	const struct fork_request *request, struct call_media_result *ret)
@@ -164,7 +180,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 {
 	struct b2bua *b = context;
 	struct bridge *bridge = bridge_get(b, request->word);
-	struct leg *leg = bridge ? leg_of_branch(b, bridge, request->branch) : NULL;
+	struct leg *leg = bridge ? called_again(b, bridge, request) : NULL;
 	if (bridge && !leg)
 		leg = call_leg(b, bridge, request);
 	*ret_error = -ENOBUFS;

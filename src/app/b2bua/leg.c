@@ -80,7 +80,7 @@ int leg_of_caller(struct b2bua *b, struct leg *leg, const struct incoming *incom
 	texts.local_tag = our_tag(b, leg, m->call_id, tag);
 	texts.local = tagged(b, &m->to, texts.local_tag);
 	leg->dialog.has_remote_cseq = true;
-	leg->dialog.remote_cseq = m->cseq;
+	leg->dialog.remote_cseq = leg->asked_cseq = m->cseq;
 	leg->dialog.has_path = proxy_must_pin_caller(incoming);
 	leg->dialog.path = *incoming->from;
 	leg_note(b, leg, m);

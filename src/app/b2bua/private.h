@@ -38,6 +38,12 @@ struct leg_sdp {
 	bool is_forwarded; /* the other end's came through a proxy */
 };
 
+/* Reliable responses to our last INVITE to a leg, as the leg counts and as who asked is told. */
+struct leg_rseqs {
+	uint32_t their_first; /* 0 = none yet */
+	uint32_t our_first, our_last;
+};
+
 #define LEG_REFERS 4
 
 /*
@@ -58,7 +64,8 @@ struct leg {
 	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
 	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
 	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
-	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
+	struct leg_rseqs rseqs;
+	uint32_t asked_cseq; /* the number of the last INVITE that it sent */
 
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
 	uint64_t client;      /* our INVITE to it, the last */
@@ -290,9 +297,11 @@ struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned fac
 int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct dialog *ret);
 /* The caller's leg becomes the dialog with that phone. 0 or -ENOBUFS. */
 int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee);
-/* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
- */
-uint32_t leg_rseq(struct leg *leg, const struct pv_message *response);
+/* The number that a response of `leg` goes on with, 0 = it is not reliable. False: it is older than
+ * the first of its INVITE, and goes nowhere (RFC 3262 §4). */
+bool leg_rseq(struct leg *leg, const struct pv_message *response, uint32_t *ret);
+/* The number that the response has there which went on as `ours`; 0 = none did. */
+uint32_t leg_rack(const struct leg *leg, uint32_t ours);
 
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
