@@ -321,6 +321,8 @@ void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_mes
 	}
 	if (!leg || !pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
 		end_stray(b, leg, response);
+	} else if (leg->acked_cseq && leg->acked_cseq == response->cseq) {
+		own_ack_again(b, leg, response->cseq);
 	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
 		metrics_add(METRIC_b2bua_ignored, 1);
 	} else if (leg->ack) {

@@ -41,10 +41,11 @@ bool exchange_keep_swapped(struct b2bua *b, struct exchange *e, const struct pv_
 {
 	struct pv_writer w;
 	size_t length = message->length - swap->old.length + swap->now.length;
-	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length);
+	struct buffer *bytes =
+		length <= PV_MESSAGE_MAX ? buffer_take(&b->at.worker->buffers, length) : NULL;
 	if (!bytes)
 		return false;
-	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
+	pv_writer_init(&w, bytes->bytes, length);
 	pv_put(&w, pv_span_from(message->bytes, swap->old.at));
 	pv_put(&w, swap->now);
 	pv_put(&w, pv_span_from(pv_span_end(swap->old), message->bytes + message->length));
@@ -88,18 +89,20 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = PV_METHOD_ACK,
-		.cseq = leg->invite_cseq,
+		.cseq = e->acks ? e->acks : leg->invite_cseq,
 		.carried = m,
 		.to = &e->path,
 		.media = &media,
 	};
 	struct buffer *bytes = write_request(b, &outgoing, &error);
-	if (bytes) {
-		buffer_unref(&b->at.worker->buffers, leg->ack);
-		leg->ack = bytes;
-		leg->ack_path = e->path;
+	if (bytes)
 		net_send(b->at.net, &e->path, bytes, 0);
+	if (bytes && !e->acks) {
+		buffer_unref(&b->at.worker->buffers, leg->ack);
+		leg->ack = buffer_ref(bytes);
+		leg->ack_path = e->path;
 	}
+	buffer_unref(&b->at.worker->buffers, bytes);
 	if (m) {
 		leg_keep_sdp(b, leg, m, &media);
 		leg_settle_sdp(b, leg, true);
@@ -167,6 +170,7 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	if (e->method == PV_METHOD_REFER)
 		refer_note(leg, e->cseq, leg->dialog.local_cseq);
 	if (e->method == PV_METHOD_INVITE) {
+		leg->acked_cseq = leg->ack && leg->was_offered ? leg->invite_cseq : 0;
 		leg->invite_cseq = leg->dialog.local_cseq;
 		leg->rseqs.their_first = 0;
 		leg->client = transaction_handle(b->at.transactions, client);

@@ -40,6 +40,15 @@ void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 	}
 }
 
+void own_ack_again(struct b2bua *b, struct leg *leg, uint32_t cseq)
+{
+	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, NULL);
+	if (!e)
+		return; /* their 2xx comes again, and so does this */
+	e->acks = cseq;
+	exchange_start(b, e);
+}
+
 /* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE
  * repeats the one that they have. Who has none is asked whether he is there. */
 static enum pv_method refreshing_method(const struct leg *leg)

@@ -70,6 +70,7 @@ struct leg {
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
 	uint64_t client;      /* our INVITE to it, the last */
 	uint32_t invite_cseq; /* of that */
+	uint32_t acked_cseq;  /* of the one before, whose ACK had nothing in it; 0 = none */
 	struct buffer *ack;   /* our ACK for its 2xx, to be sent again with it */
 	struct path ack_path;
 
@@ -122,6 +123,7 @@ struct exchange {
 		int sdp_verdict;
 	} refusal;
 	uint32_t rack;  /* PRACK: the number that its leg knows */
+	uint32_t acks;  /* ACK: the number of an INVITE that is not the last; 0 = it is */
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_resolving;
@@ -447,6 +449,8 @@ void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 /* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). Ends the call
  * when an answer in it is lost. */
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
+/* The same for an INVITE before the last, with nothing in it. */
+void own_ack_again(struct b2bua *b, struct leg *leg, uint32_t cseq);
 /* May end the call. */
 void own_refresh(struct b2bua *b, struct leg *leg);
 
