@@ -223,17 +223,15 @@ void fork_settle(struct proxy *proxy, struct fork *fork)
 
 #define ELSEWHERE PV_SPAN("SIP;cause=200;text=\"Call completed elsewhere\"")
 
-/* An application's own success: what becomes of it is for the application to say. NULL: it comes
- * again, or the fork is gone. */
-static struct fork *tell_success(
+/* An application's own success: what becomes of it is for the application to say. May free the
+ * fork. */
+static enum fork_success tell_success(
 	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	struct transaction *client = transaction_get(proxy->at.transactions, branch->client);
-	uint64_t handle = slab_handle(&proxy->forks, fork);
-	if (!client || !proxy->user->success(proxy->user->context, fork->word, client, response))
-		return NULL;
-	return fork_get(proxy, handle);
+	return client ? proxy->user->success(proxy->user->context, fork->word, client, response)
+		      : FORK_AGAIN;
 }
 
 /* Its application has answered the caller. */
@@ -273,15 +271,18 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	struct fork_branch *branch = fork_branch(fork, index);
 	uint64_t handle = slab_handle(&proxy->forks, fork);
 	struct buffer *success = NULL;
+	bool is_unwanted = branch->is_left;
 	if (response && status < 300 && fork->has_user) {
-		fork = tell_success(proxy, fork, index, response);
-		if (fork && !fork_branch(fork, index)->is_left)
+		enum fork_success success = tell_success(proxy, fork, index, response);
+		fork = fork_get(proxy, handle);
+		if (fork && success == FORK_TAKEN)
 			end_others(proxy, fork, index);
-		if (!fork || fork->final_sent)
+		if (!fork || success != FORK_UNWANTED)
 			return;
+		branch = fork_branch(fork, index);
+		is_unwanted = true;
 	}
-	branch = fork_branch(fork, index);
-	if (branch->is_left) {
+	if (is_unwanted) {
 		status = 487;
 		response = NULL;
 	}

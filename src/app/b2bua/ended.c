@@ -194,6 +194,7 @@ static bool is_one_of(struct b2bua *b, uint64_t bridge, const struct leg *leg)
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
+	exchange_follow(b, e);
 	uint64_t handle = slab_handle(&b->exchanges, e);
 	struct leg *to = leg_get(b, e->to);
 	uint64_t bridge = to ? to->bridge : 0;
@@ -233,6 +234,7 @@ static struct exchange *exchange_of(struct b2bua *b, const struct transaction *c
 
 static void pass_provisional(struct b2bua *b, struct exchange *e, const struct pv_message *response)
 {
+	exchange_follow(b, e);
 	struct leg *to = leg_get(b, e->to);
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
 	uint32_t rseq;

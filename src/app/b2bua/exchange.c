@@ -63,6 +63,42 @@ const struct pv_message *exchange_message(struct b2bua *b, const struct exchange
 	return pv_message_parse(m, e->message->bytes, e->message->length, true) > 0 ? m : NULL;
 }
 
+static struct exchange_end end_of(const struct leg *leg)
+{
+	return (struct exchange_end){leg->first, leg->has_moved};
+}
+
+void exchange_set_from(struct b2bua *b, struct exchange *e, const struct leg *from)
+{
+	e->from = slab_handle(&b->legs, from);
+	e->from_end = end_of(from);
+}
+
+void exchange_set_to(struct b2bua *b, struct exchange *e, const struct leg *to)
+{
+	e->to = slab_handle(&b->legs, to);
+	e->to_end = end_of(to);
+}
+
+static void follow(struct b2bua *b, uint64_t *handle, struct exchange_end *end)
+{
+	const struct leg *leg = leg_get(b, *handle), *first = leg_get(b, end->first);
+	if (leg && leg->has_moved != end->has_moved) {
+		*handle = leg->moved;
+		end->has_moved = true;
+	} else if (!leg && first && first->moved == *handle) {
+		/* the twin has gone with the fork, and its dialog lives on */
+		*handle = end->first;
+		*end = (struct exchange_end){.has_moved = true};
+	}
+}
+
+void exchange_follow(struct b2bua *b, struct exchange *e)
+{
+	follow(b, &e->from, &e->from_end);
+	follow(b, &e->to, &e->to_end);
+}
+
 struct leg *exchange_speaker(struct b2bua *b, const struct exchange *e)
 {
 	struct leg *to = leg_get(b, e->to);
@@ -209,6 +245,7 @@ static bool describe(
 
 static void send_out(struct b2bua *b, struct exchange *e)
 {
+	exchange_follow(b, e);
 	struct leg *leg = leg_get(b, e->to);
 	unsigned face;
 	if (!leg || !find_face(b, e, leg, &face)) {

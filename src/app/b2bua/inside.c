@@ -31,10 +31,9 @@ static struct leg *leg_of(struct b2bua *b, const struct pv_message *request, uns
 		return NULL;
 	*ret_face = face_number(handle);
 	/* the tag proves itself: we made it for that leg and that Call-ID */
-	bool is_its = is_early(leg) ? pv_span_equal(dialog_texts(&leg->dialog).remote_tag,
-					      request->from_tag)
-				    : dialog_has(&leg->dialog, request);
-	return is_its ? leg : NULL;
+	if (!is_early(leg))
+		return forked_find(b, leg, request);
+	return pv_span_equal(dialog_texts(&leg->dialog).remote_tag, request->from_tag) ? leg : NULL;
 }
 
 bool b2bua_owns(const struct b2bua *b, const struct pv_message *request)
@@ -76,8 +75,8 @@ static struct exchange *carried(struct b2bua *b, const struct inside *i, struct 
 		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
 		return NULL;
 	}
-	e->from = slab_handle(&b->legs, i->leg);
-	e->to = slab_handle(&b->legs, to);
+	exchange_set_from(b, e, i->leg);
+	exchange_set_to(b, e, to);
 	e->source = *i->incoming->from;
 	e->server = transaction_handle(b->at.transactions, i->server);
 	transaction_set_user_word(i->server, slab_handle(&b->exchanges, e), B2BUA_INDEX);
@@ -243,6 +242,13 @@ static bool leave_early(struct b2bua *b, const struct inside *i)
 {
 	struct transaction *server = transaction_get(b->at.transactions, i->bridge->server);
 	uint64_t handle = i->callee ? slab_handle(&b->legs, i->callee) : 0;
+	if (i->callee && forked_has_others(i->bridge, i->callee)) {
+		/* CANCEL would end them all: it gets a BYE, as we did */
+		i->callee->is_left = true;
+		own_bye(b, i->callee, i->incoming->message);
+		reply(b, i, 200, PV_SPAN(""));
+		return true;
+	}
 	enum fork_leaving leaving = FORK_LEFT_LONG;
 	if (server && i->callee)
 		leaving = proxy_fork_leave(b->at.proxy, server, i->callee->branch,

@@ -10,7 +10,7 @@ static struct exchange *to_leg(struct b2bua *b, const struct leg *leg, enum pv_m
 	struct exchange *e = exchange_new(b, method);
 	if (!e)
 		return NULL;
-	e->to = slab_handle(&b->legs, leg);
+	exchange_set_to(b, e, leg);
 	/* without room it goes without what was to be carried, but it goes */
 	if (carried)
 		(void)exchange_keep(b, e, carried);

@@ -61,9 +61,12 @@ struct leg {
 	uint32_t face_cseq; /* and the number of the caller's last request in that */
 	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
 	bool is_left;       /* callee: the caller has ended its early dialog (§15) */
-	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
-	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
+	bool is_twin;       /* callee: the INVITE and its ports are the leg `first`'s (forked.c) */
+	bool has_moved;     /* its dialog has changed places with that of the leg `moved` */
+	uint64_t first, moved;
+	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
+	bool was_offered; /* our INVITE to it had an offer: its 2xx is acknowledged at once */
+	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
 	struct leg_rseqs rseqs;
 	uint32_t asked_cseq; /* the number of the last INVITE that it sent */
 
@@ -113,10 +116,14 @@ struct exchange {
 	unsigned next;           /* target to try next */
 	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
 	uint64_t from, to;       /* legs; from 0: it is ours */
-	struct buffer *message;  /* what is carried or answered; NULL: there is nothing to carry */
-	uint32_t cseq;           /* of that */
-	struct path source;      /* that it came by */
-	struct path path;        /* that it goes by */
+	struct exchange_end {
+		uint64_t first; /* as in struct leg, 0 = none */
+		bool has_moved; /* as it was when this began */
+	} from_end, to_end;
+	struct buffer *message; /* what is carried or answered; NULL: there is nothing to carry */
+	uint32_t cseq;          /* of that */
+	struct path source;     /* that it came by */
+	struct path path;       /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
 	struct {                    /* why the media could not be: what a refusal says */
 		uint16_t status, retry_after;
@@ -305,6 +312,23 @@ bool leg_rseq(struct leg *leg, const struct pv_message *response, uint32_t *ret)
 /* The number that the response has there which went on as `ours`; 0 = none did. */
 uint32_t leg_rack(const struct leg *leg, uint32_t ours);
 
+/* ---- forked.c: phones behind one target ---- */
+/* The leg of the early dialog that a 1xx to the INVITE of `first` is of. NULL: no room, or too
+ * many.
+ */
+struct leg *forked_leg(struct b2bua *b, struct bridge *bridge, struct leg *first,
+	const struct pv_message *response);
+/* `first` becomes the dialog that a 2xx to its INVITE is of: its handle is in the tag that all of
+ * them know. */
+void forked_wear(struct b2bua *b, const struct bridge *bridge, struct leg *first,
+	const struct pv_message *response);
+/* The leg whose dialog the request of a phone is of, which names `first`; or NULL. */
+struct leg *forked_find(struct b2bua *b, struct leg *first, const struct pv_message *request);
+/* Others ring on behind the same target. */
+bool forked_has_others(const struct bridge *bridge, const struct leg *leg);
+/* The target is tried anew: its early dialogs are over (§12.3). */
+void forked_free(struct b2bua *b, struct bridge *bridge, unsigned branch);
+
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
 
@@ -416,6 +440,11 @@ bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_m
 /* The same with a part of it changed. */
 bool exchange_keep_swapped(struct b2bua *b, struct exchange *exchange,
 	const struct pv_message *message, const struct refer_swap *swap);
+/* The legs that it goes between. */
+void exchange_set_from(struct b2bua *b, struct exchange *exchange, const struct leg *from);
+void exchange_set_to(struct b2bua *b, struct exchange *exchange, const struct leg *to);
+/* Before anything is done: a dialog may have moved to another leg since (forked.c). */
+void exchange_follow(struct b2bua *b, struct exchange *exchange);
 /* Finds the way to its leg and sends; exchange_ended is told of the end. May free the exchange. */
 void exchange_start(struct b2bua *b, struct exchange *exchange);
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
