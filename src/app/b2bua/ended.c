@@ -309,6 +309,7 @@ static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_m
 		leg_free(b, leg);
 		return;
 	}
+	leg->invite_cseq = response->cseq; /* `like` may have had another since */
 	metrics_add(METRIC_b2bua_strays, 1);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	leg_leave(b, leg, WHY_ELSEWHERE, NULL);
