@@ -74,7 +74,8 @@ static const struct leg *find(struct b2bua *b, const struct replaces *replaces)
 		return NULL;
 	if (theirs)
 		return phone_of(b, bridge, leg, handle);
-	return bridge->legs[leg->side] == face_leg(handle) ? leg : NULL;
+	bool talks = bridge->state == BRIDGE_TALKING;
+	return talks && bridge->legs[leg->side] == face_leg(handle) ? leg : NULL;
 }
 
 static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
