@@ -429,3 +429,11 @@ bool exchange_answer(struct b2bua *b, struct exchange *e, unsigned status, struc
 	buffer_unref(&b->at.worker->buffers, bytes);
 	return !is_bad;
 }
+
+void exchange_terminate(struct b2bua *b, struct exchange *e)
+{
+	if (!e)
+		return;
+	exchange_answer(b, e, 487, NULL, NULL, 0);
+	e->server = 0;
+}

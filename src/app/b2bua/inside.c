@@ -173,6 +173,7 @@ static void got_invite(struct b2bua *b, const struct inside *i)
 	}
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, i->incoming->message);
 	i->leg->asked_cseq = i->incoming->message->cseq;
+	i->leg->asked = slab_handle(&b->exchanges, e);
 	e->terms = terms;
 	exchange_start(b, e);
 }

@@ -265,6 +265,8 @@ unsigned leg_step(
 		stop_resend(b, leg);
 	if (actions & LEG_START_RESEND)
 		start_resend(b, leg);
+	if (actions & LEG_END_ASKED)
+		exchange_terminate(b, exchange_get(b, leg->asked));
 	if (actions & LEG_SEND_ACK)
 		own_ack(b, leg, event == LEG_WE_ACK ? message : NULL);
 	if (actions & LEG_SEND_BYE)

@@ -69,6 +69,7 @@ struct leg {
 	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
 	struct leg_rseqs rseqs;
 	uint32_t asked_cseq; /* the number of the last INVITE that it sent */
+	uint64_t asked;      /* exchange of that, when it is inside the dialog */
 
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
 	uint64_t client;      /* our INVITE to it, the last */
@@ -463,6 +464,9 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *exchange, unsign
  * was to be said did not go out. */
 bool exchange_answer(struct b2bua *b, struct exchange *exchange, unsigned status, struct leg *to,
 	const struct pv_message *carried, uint32_t rseq);
+/* 487 to who asked: its dialog ends (RFC 3261 §15.1.2). What comes of it at the other leg is heard
+ * by nobody. NULL is accepted. */
+void exchange_terminate(struct b2bua *b, struct exchange *exchange);
 
 /* ---- inside.c: requests inside dialogs ---- */
 /* ---- ended.c: what becomes of them ---- */
