@@ -9,6 +9,7 @@ struct rewrite {
 	const struct pv_sdp_change *change;
 	const struct pv_sdp_address *relay;   /* of the first relayed m-line, or NULL */
 	const struct pv_sdp_address *session; /* what the session's c= says; NULL: what it did */
+	bool hides_ways;                      /* the session's candidates and the like go */
 	struct pv_writer *w;
 	const char *from; /* what stands before it is written */
 
@@ -68,6 +69,14 @@ static bool is_session_used(const struct rewrite *r)
 		if (!is_refused(r, i) && !is_relayed(r, i) && !r->sdp->media[i].has_connection)
 			return true;
 	return false;
+}
+
+static bool is_all_refused(const struct rewrite *r)
+{
+	for (unsigned i = 0; i < r->sdp->media_count; i++)
+		if (!is_refused(r, i))
+			return false;
+	return true;
 }
 
 static bool same_address(const struct pv_sdp_address *a, const struct pv_sdp_address *b)
@@ -300,7 +309,7 @@ static void rewrite_session(struct rewrite *r)
 		} else if (line.type == 'c' && r->session) {
 			replace(r, line.value);
 			sdp_address_write(r->w, r->session);
-		} else if (line.type == 'a' && r->session) {
+		} else if (line.type == 'a' && r->hides_ways) {
 			sdp_attribute_read(line.value, &attribute);
 			if (attribute.class == SDP_BYPASS || attribute.class == SDP_RTCP_LINE)
 				replace(r, line.whole);
@@ -322,9 +331,9 @@ int pv_sdp_rewrite(
 	for (unsigned i = sdp->media_count; i-- > 0;)
 		if (is_relayed(&r, i))
 			r.relay = &change->media[i].address;
-	r.session = r.relay;
-	if (!r.session && change->unused.family != PV_SDP_NO_ADDRESS && !is_session_used(&r))
-		r.session = &change->unused;
+	bool hides = change->unused.family != PV_SDP_NO_ADDRESS;
+	r.session = !r.relay && hides && !is_session_used(&r) ? &change->unused : r.relay;
+	r.hides_ways = r.relay || (hides && is_all_refused(&r));
 	rewrite_session(&r);
 	for (unsigned i = 0; i < sdp->media_count && !verdict; i++)
 		verdict = rewrite_media(&r, i);

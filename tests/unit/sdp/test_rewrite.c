@@ -131,6 +131,13 @@ END_TEST
 START_TEST(what_goes_past_us_keeps_its_address_beside_what_is_refused)
 {
 	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+	      "a=ice-ufrag:abcd\r\nm=audio 0 RTP/AVP 0\r\nm=image 4000 udptl t38\r\n"
+	      "c=IN IP4 10.0.0.2\r\n");
+	change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
+	GIVES("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 203.0.113.6\r\nt=0 0\r\n"
+	      "a=ice-ufrag:abcd\r\nm=audio 0 RTP/AVP 0\r\nm=image 4000 udptl t38\r\n"
+	      "c=IN IP4 10.0.0.2\r\n");
+	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
 	      "m=image 4000 udptl t38\r\nm=audio 4002 RTP/AVP 0\r\nc=IN IP4 10.0.0.2\r\n");
 	change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
 	change.media[1].reject = true;
