@@ -273,11 +273,11 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	struct buffer *success = NULL;
 	bool is_unwanted = branch->is_left;
 	if (response && status < 300 && fork->has_user) {
-		enum fork_success success = tell_success(proxy, fork, index, response);
+		enum fork_success told = tell_success(proxy, fork, index, response);
 		fork = fork_get(proxy, handle);
-		if (fork && success == FORK_TAKEN)
+		if (fork && told == FORK_TAKEN)
 			end_others(proxy, fork, index);
-		if (!fork || success != FORK_UNWANTED)
+		if (!fork || told != FORK_UNWANTED)
 			return;
 		branch = fork_branch(fork, index);
 		is_unwanted = true;
