@@ -32,6 +32,7 @@ struct fork_branch {
 	uint8_t after;   /* as in struct target */
 	bool has_path, pin, behind_nat;
 	bool cancelled;
+	bool is_left; /* its application has given it up alone */
 };
 
 /* The branches, then their texts, in one buffer: a call to one phone needs a small one. */
