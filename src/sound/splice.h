@@ -46,7 +46,7 @@ struct splice_packet {
 /* A stream that is forwarded. Owner: the relay thread. Lifetime: its leg's, or its encoder's. */
 struct splice_source {
 	uint32_t clock_ms; /* time stamp units a millisecond */
-	uint32_t run;      /* 0: nothing came yet */
+	uint32_t run;      /* begins anywhere: memory is used again, numbers of runs are not */
 	uint32_t ssrc;
 	uint32_t newest;  /* number of the newest packet */
 	uint32_t skipped; /* taken out since the run began */
@@ -56,6 +56,8 @@ struct splice_source {
 	uint64_t seen; /* bit n: newest - n came */
 	uint64_t at_ns;
 	uint16_t sequence;         /* of the newest */
+	uint16_t probe;            /* that would follow one that did not fit ... */
+	bool is_probing;           /* ... and make it the source's new numbering */
 	uint32_t duplicates, late; /* counted */
 };
 
@@ -111,14 +113,14 @@ void splice_set(struct splice *splice, uint32_t clock, uint8_t payload_type, uin
 bool splice_forward(struct splice *splice, const struct splice_packet *packet, uint64_t now_ns,
 	uint8_t ret_header[RTP_HEADER_SIZE]);
 
-/* The header of a packet of ours, `ms` long; a marker goes with the first one after another source,
- * after a pause, and when asked for. `payload_type` may be comfort noise's. */
+/* The header of a packet of ours, `ms` long. A marker goes with it when asked for, and after a
+ * pause; `payload_type` may be comfort noise's. */
 void splice_own(struct splice *splice, uint8_t payload_type, unsigned ms, size_t payload_length,
 	bool marker, uint64_t now_ns, uint8_t ret_header[RTP_HEADER_SIZE]);
 
 /*
- * How many ms of sound went that are not yet over: more than a packet after a pre-buffer was played
- * out fast. Keep-alive waits until there are none, or every talk would add to the delay.
+ * How many ms of sound went that are not yet over: many after a pre-buffer was played out fast.
+ * Keep-alive waits while it is a packet's length or more, or every talk would add to the delay.
  */
 uint32_t splice_ahead_ms(const struct splice *splice, uint64_t now_ns);
 
