@@ -26,9 +26,9 @@ enum key_what {
 
 struct key_fact {
 	enum key_what what;
-	char key; /* '0' to '9', '*', '#', 'A' to 'D' */
-	bool was_held;
-	uint32_t timestamp; /* of the event: tells presses apart */
+	char key;           /* '0' to '9', '*', '#', 'A' to 'D' */
+	bool was_held;      /* of KEY_LET_GO */
+	uint32_t timestamp; /* of the press: tells presses apart */
 };
 
 /* Owner: the relay thread. Lifetime: the leg's. */
@@ -40,9 +40,9 @@ struct keys {
 	char key;     /* that is down, or was last */
 	uint32_t ssrc;
 	uint32_t press;    /* time stamp of the press */
-	uint32_t segment;  /* of the segment: the same but for long ones */
-	uint32_t before;   /* ticks of the segments that are over */
-	uint32_t duration; /* of the segment, so far */
+	uint32_t segment;  /* of its newest segment: the same but for long ones */
+	uint32_t before;   /* ticks of the segments before it */
+	uint32_t duration; /* ticks of that segment, so far */
 	uint64_t first_ns; /* when the first packet of the press came, ... */
 	uint64_t last_ns;  /* ... and the last */
 	uint32_t ignored;  /* packets that are no keys, or too short */
