@@ -4,7 +4,7 @@
 #define PORTAVOZ_ADMIN_COMMANDS_H
 
 #include "admin/admin.h"
-#include "admin/json.h"
+#include "base/json.h"
 
 /* One question. Lifetime: the handler's call. */
 struct admin_call {

@@ -145,6 +145,13 @@ METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no 
 METRIC(media_transcoded, COUNTER, "packets", "media packets made by transcoding; they are counted as forwarded, too")
 METRIC(media_concealed_ms, COUNTER, "ms", "sound made up in place of lost packets of transcoded streams")
 
+METRIC(record_spurts, COUNTER, "spurts", "talk spurts whose sound was written to a file")
+METRIC(record_files, GAUGE, "files", "files of talk spurts that are being written")
+METRIC(record_refused, COUNTER, "spurts", "talk spurts that were not recorded: too many at once in a relay thread")
+METRIC(record_failures, COUNTER, "spurts", "talk spurts whose file could not be made or written whole")
+METRIC(record_frames, COUNTER, "packets", "packets of talkers taken by the thread that records")
+METRIC(record_frames_dropped, COUNTER, "packets", "packets missing in a recording: the disk was too slow, or they are too long")
+
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 

@@ -40,17 +40,20 @@ enum record_format {
 	RECORD_WAV,
 };
 
+#define RECORD_THREADS_MAX 64
 /* At most so many spurts of one relay thread at once; more are not recorded (record_refused). */
-#define RECORD_SPURTS 256
+#define RECORD_SPURTS 128
 /* Payloads that are longer are dropped (record_frames_dropped). */
 #define RECORD_PAYLOAD_MAX 1280
 #define RECORD_MEMBER_MAX  120
 
 struct recorder_config {
-	unsigned threads;          /* relay threads */
-	uint32_t frames;           /* room in the ring of each; 0: 1024, ten talkers for two s */
+	unsigned threads;          /* relay threads, at most RECORD_THREADS_MAX */
+	uint32_t frames;           /* room in the ring of each; 0: 1024 */
 	enum record_format format;
 	const struct clock *clock; /* NULL: the system's; it names the files */
+	/* For tests: nothing is written before recorder_free, which writes all. */
+	bool has_no_thread;
 };
 
 /* No thread runs and no ring is there until a group is to be recorded. 0 or -ENOMEM. */
