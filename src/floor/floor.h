@@ -35,21 +35,21 @@ enum floor_preempt {
 
 /* Milliseconds. Zero turns a timer off, but for T1 (zero: the default) and T3 (zero: no grace). */
 struct floor_settings {
-	uint16_t talkers;        /* who may hold the floor at once; 0 counts as 1 */
-	uint16_t queue;          /* places; 0: a request is denied when the floor is taken */
-	uint8_t preempt;         /* enum floor_preempt */
-	bool is_broadcast;       /* only the originator talks */
-	uint32_t max_talk_ms;    /* T2, from the talker's first packet */
-	uint32_t hang_ms;        /* how long the floor stays reserved for who released it */
-	uint32_t warning_ms;     /* before T2's end, when T2 is longer */
-	uint32_t end_of_rtp_ms;  /* T1 */
-	uint32_t grace_ms;       /* T3 */
-	uint32_t inactive_ms;    /* T4, from the last release or the opening */
-	uint32_t idle_again_ms;  /* T7 */
+	uint16_t talkers;          /* who may hold the floor at once; 0 counts as 1 */
+	uint16_t queue;            /* places; 0: a request is denied when the floor is taken */
+	uint8_t preempt;           /* enum floor_preempt */
+	bool is_broadcast;         /* only the originator talks */
+	uint32_t max_talk_ms;      /* T2, from the talker's first packet */
+	uint32_t hang_ms;          /* how long the floor stays reserved for who released it */
+	uint32_t warning_ms;       /* before T2's end, when T2 is longer */
+	uint32_t end_of_rtp_ms;    /* T1 */
+	uint32_t grace_ms;         /* T3 */
+	uint32_t inactive_ms;      /* T4, from the last release or the opening */
+	uint32_t idle_again_ms;    /* T7 */
 	uint32_t revoke_again_ms;  /* T8 */
 	uint32_t granted_again_ms; /* T20 */
-	uint8_t idle_most;       /* C7, the first included */
-	uint8_t granted_most;    /* C20, the first included */
+	uint8_t idle_most;         /* C7, the first included */
+	uint8_t granted_most;      /* C20, the first included */
 };
 
 /* The defaults of TS 24.380 §11 and of a group: one talker, 8 places, T7 off. */
@@ -96,30 +96,30 @@ enum floor_revoke_cause {
 #define FLOOR_INDICATOR_QUEUEING  0x0400
 #define FLOOR_INDICATOR_MULTI     0x0080 /* more than one may talk */
 
-#define FLOOR_POSITION_NONE    254 /* not queued */
-#define FLOOR_POSITION_UNKNOWN 255 /* further back than a position can say */
+#define FLOOR_POSITION_NONE    254   /* not queued */
+#define FLOOR_POSITION_UNKNOWN 255   /* further back than a position can say */
 #define FLOOR_UNLIMITED_S      65535 /* Duration of a talker whom T2 does not end */
 
 /* Good during the hook. */
 struct floor_saying {
-	uint8_t word;        /* enum floor_word */
-	uint8_t priority;    /* GRANTED, POSITION */
-	uint8_t position;    /* POSITION: 1 is next */
-	bool may_request;    /* TAKEN; see floor_may_request for one member */
-	uint16_t cause;      /* DENY, REVOKE */
-	uint16_t duration_s; /* GRANTED: what is left of T2, rounded down */
-	uint16_t sequence;   /* TAKEN, IDLE; counts per floor, wraps */
-	uint16_t indicator;  /* all */
+	uint8_t word;                     /* enum floor_word */
+	uint8_t priority;                 /* GRANTED, POSITION */
+	uint8_t position;                 /* POSITION: 1 is next */
+	bool may_request;                 /* TAKEN; see floor_may_request for one member */
+	uint16_t cause;                   /* DENY, REVOKE */
+	uint16_t duration_s;              /* GRANTED: what is left of T2, rounded down */
+	uint16_t sequence;                /* TAKEN, IDLE; counts per floor, wraps */
+	uint16_t indicator;               /* all */
 	const struct floor_member *party; /* TAKEN: who talks */
 };
 
 /* For members that cannot read; the user decides who hears them. */
-#define FLOOR_TONES(ROW)                                             \
-	ROW(GRANTED)                                                 \
-	ROW(DENIED)                                                  \
-	ROW(QUEUED)                                                  \
-	ROW(REVOKED)     /* the floor was taken away */              \
-	ROW(NEARLY_OVER) /* warning_ms before the end of T2 */       \
+#define FLOOR_TONES(ROW)                                       \
+	ROW(GRANTED)                                           \
+	ROW(DENIED)                                            \
+	ROW(QUEUED)                                            \
+	ROW(REVOKED)     /* the floor was taken away */        \
+	ROW(NEARLY_OVER) /* warning_ms before the end of T2 */ \
 	ROW(ROGER)       /* to who has released: it was understood */
 
 enum floor_tone {
@@ -130,14 +130,14 @@ enum floor_tone {
 };
 
 /* Why a member is not heard any more. */
-#define FLOOR_WHYS(ROW)                                             \
-	ROW(RELEASED, "released")                                   \
-	ROW(SILENT, "silent")       /* T1: no packet came */        \
-	ROW(MAX_TALK, "max-talk")   /* T2 */                        \
-	ROW(PREEMPTED, "preempted") /* by a higher rank */          \
-	ROW(REVOKED, "revoked")     /* by a dispatcher */           \
-	ROW(MUTED, "muted")                                         \
-	ROW(LEFT, "left")                                           \
+#define FLOOR_WHYS(ROW)                                      \
+	ROW(RELEASED, "released")                            \
+	ROW(SILENT, "silent")       /* T1: no packet came */ \
+	ROW(MAX_TALK, "max-talk")   /* T2 */                 \
+	ROW(PREEMPTED, "preempted") /* by a higher rank */   \
+	ROW(REVOKED, "revoked")     /* by a dispatcher */    \
+	ROW(MUTED, "muted")                                  \
+	ROW(LEFT, "left")                                    \
 	ROW(SETTINGS, "settings") /* fewer talkers, or broadcast */
 
 enum floor_why {
@@ -175,14 +175,14 @@ struct floor_hooks {
 
 /* One participant's states (§6.3.5); participant.c has the drawing. LISTENS is both "not permitted
  * and Floor Idle" and "not permitted and Floor Taken": which, the floor's state says. */
-#define FLOOR_MEMBER_STATES(ROW)                                      \
-	ROW(GONE)      /* "Start-stop": not in the group */           \
-	ROW(LISTENS)   /* not permitted */                            \
-	ROW(ASKS)      /* asked in this tick, not decided yet */      \
-	ROW(WAITS)     /* in the queue */                             \
-	ROW(NEXT)      /* a talker is being stopped for it */         \
-	ROW(PERMITTED) /* holds the floor, heard */                   \
-	ROW(STOPPING)  /* "pending Floor Revoke": heard during T3 */  \
+#define FLOOR_MEMBER_STATES(ROW)                                        \
+	ROW(GONE)      /* "Start-stop": not in the group */             \
+	ROW(LISTENS)   /* not permitted */                              \
+	ROW(ASKS)      /* asked in this tick, not decided yet */        \
+	ROW(WAITS)     /* in the queue */                               \
+	ROW(NEXT)      /* a talker is being stopped for it */           \
+	ROW(PERMITTED) /* holds the floor, heard */                     \
+	ROW(STOPPING)  /* "pending Floor Revoke": heard during T3 */    \
 	ROW(RESERVED)  /* released; nobody else may talk for a while */ \
 	ROW(INTRUDES)  /* "not permitted but sends media" */
 
@@ -198,8 +198,8 @@ enum floor_member_state {
 
 /* How a button was pressed. Zeroed: asks with the member's own priority, or not at all. */
 struct floor_ask {
-	uint8_t trigger;   /* the user's word for the kind of button; kept in the member */
-	uint8_t priority;  /* only if has_priority; capped by the member's */
+	uint8_t trigger;  /* the user's word for the kind of button; kept in the member */
+	uint8_t priority; /* only if has_priority; capped by the member's */
 	bool has_priority;
 	bool is_emergency; /* counts only from a member that may declare one */
 	bool is_peril;     /* imminent peril: shown, takes nothing from anybody */
@@ -210,10 +210,10 @@ struct floor_ask {
 
 /* What is known of a member before it joins; the user may change it later by floor_member_set. */
 struct floor_terms {
-	uint8_t priority;         /* the cap, and what it asks with when it does not say */
-	bool has_packets;         /* speaks TS 24.380: told by Revoke, has the grace of T3; one that
-				     does not is cut at once */
-	bool can_queue;           /* mc_queueing, or a phone */
+	uint8_t priority; /* the cap, and what it asks with when it does not say */
+	bool has_packets; /* speaks TS 24.380: told by Revoke, has the grace of T3; one that
+			     does not is cut at once */
+	bool can_queue;   /* mc_queueing, or a phone */
 	bool is_listen_only;
 	bool may_declare_emergency;
 };
@@ -232,21 +232,21 @@ struct floor_member {
 	bool is_emergency, is_peril;
 	struct floor_ask ask;
 	struct floor_terms terms;
-	bool is_muted; /* by a dispatcher: may not ask */
-	uint8_t why;   /* STOPPING: enum floor_why that it will end with */
-	uint16_t cause; /* STOPPING, INTRUDES: what Revoke says */
-	uint8_t granted_count;  /* C20 */
+	bool is_muted;         /* by a dispatcher: may not ask */
+	uint8_t why;           /* STOPPING: enum floor_why that it will end with */
+	uint16_t cause;        /* STOPPING, INTRUDES: what Revoke says */
+	uint8_t granted_count; /* C20 */
 	bool is_warned;
-	uint8_t place_told;     /* the queue position said last; 0 none */
-	uint64_t joined;        /* counts joins of this floor: the smaller, the longer in it */
-	uint64_t granted_ms;    /* when it got the floor */
+	uint8_t place_told;         /* the queue position said last; 0 none */
+	uint64_t joined;            /* counts joins of this floor: the smaller, the longer in it */
+	uint64_t granted_ms;        /* when it got the floor */
 	uint64_t granted_count_all; /* counts grants of this floor: the larger, the later */
-	uint64_t talking_ms;    /* its first packet with the floor, T2 counts from it; 0 none yet */
-	uint64_t stop_ms;       /* T3, or the end of the reservation */
-	uint64_t again_ms;      /* T8 or T20; FLOOR_NEVER */
-	uint64_t released_ms;   /* its last release; 0 none */
-	struct list in_floor;   /* floor->members */
-	struct list in_list;    /* floor->asks, next, queue, holders or intruders, by its state */
+	uint64_t talking_ms;  /* its first packet with the floor, T2 counts from it; 0 none yet */
+	uint64_t stop_ms;     /* T3, or the end of the reservation */
+	uint64_t again_ms;    /* T8 or T20; FLOOR_NEVER */
+	uint64_t released_ms; /* its last release; 0 none */
+	struct list in_floor; /* floor->members */
+	struct list in_list;  /* floor->asks, next, queue, holders or intruders, by its state */
 };
 
 static inline struct floor_member *floor_member_of(struct list *in_list)
@@ -273,11 +273,11 @@ static inline bool floor_is_waiting(const struct floor_member *member)
 /* ---- the floor ---- */
 
 /* The group's states (§6.3.4); general.c has the drawing. */
-#define FLOOR_STATES(ROW)                                              \
-	ROW(STOPPED)  /* "Start-stop": nobody is in the group */       \
-	ROW(FREE)     /* "Floor Idle" */                               \
-	ROW(SHARED)   /* some talk and one more may */                 \
-	ROW(FULL)     /* "Floor Taken": as many talk as may */         \
+#define FLOOR_STATES(ROW)                                        \
+	ROW(STOPPED)  /* "Start-stop": nobody is in the group */ \
+	ROW(FREE)     /* "Floor Idle" */                         \
+	ROW(SHARED)   /* some talk and one more may */           \
+	ROW(FULL)     /* "Floor Taken": as many talk as may */   \
 	ROW(REVOKING) /* "pending Floor Revoke": one of them must stop */
 
 enum floor_state {
@@ -299,15 +299,17 @@ struct floor {
 	uint16_t holder_count, stopping_count, next_count, queue_count;
 	struct floor_settings settings;
 	const struct floor_hooks *hooks;
-	struct list members;   /* longest joined first */
-	struct list asks;      /* to be decided at the end of the tick */
-	struct list next;      /* highest rank first; one for each that is being stopped, at most */
-	struct list queue;     /* by rank, then arrival; behind `next` */
-	struct list holders;   /* who has a place: PERMITTED, STOPPING, RESERVED; oldest grant first */
+	struct list members; /* longest joined first */
+	struct list asks;    /* to be decided at the end of the tick */
+	struct list next;    /* highest rank first; one for each that is being stopped, at most */
+	struct list queue;   /* by rank, then arrival; behind `next` */
+	struct list
+		holders; /* who has a place: PERMITTED, STOPPING, RESERVED; oldest grant first */
 	struct list intruders; /* oldest T8 first */
-	struct floor_member *originator; /* of a broadcast group: longest joined of those who may talk */
-	uint64_t joins, grants;          /* ever */
-	uint64_t inactive_ms, idle_ms;   /* T4, T7 are due; FLOOR_NEVER */
+	struct floor_member
+		*originator;    /* of a broadcast group: longest joined of those who may talk */
+	uint64_t joins, grants; /* ever */
+	uint64_t inactive_ms, idle_ms;       /* T4, T7 are due; FLOOR_NEVER */
 	uint64_t denied, preempted, dropped; /* ever; dropped: packets answered by Revoke 3 */
 };
 
