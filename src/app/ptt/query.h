@@ -34,6 +34,7 @@ struct ptt_group_summary {
 	unsigned queued;
 	unsigned talker_count;
 	struct ptt_text talkers[PTT_TALKERS_SHOWN];
+	uint64_t media;  /* media_id of the group, for media_read_group; 0: it is not open */
 	uint64_t age_ms; /* since it was opened; 0: it is not */
 	uint64_t talks;  /* spurts since then */
 };
@@ -48,6 +49,7 @@ struct ptt_member_summary {
 	uint8_t state;          /* enum ptt_member_state */
 	uint8_t position;       /* in the queue, from 1 */
 	uint8_t codec;          /* enum codec_id */
+	uint64_t media;         /* media_id of the leg, for media_read_member; 0: none yet */
 	uint64_t age_ms;        /* since it joined */
 };
 
