@@ -48,8 +48,8 @@ enum record_format {
 #define RECORD_MEMBER_MAX  120
 
 struct recorder_config {
-	unsigned threads;          /* relay threads, at most RECORD_THREADS_MAX */
-	uint32_t frames;           /* room in the ring of each; 0: 1024 */
+	unsigned threads; /* relay threads, at most RECORD_THREADS_MAX */
+	uint32_t frames;  /* room in the ring of each; 0: 1024 */
 	enum record_format format;
 	const struct clock *clock; /* NULL: the system's; it names the files */
 	/* For tests: nothing is written before recorder_free, which writes all. */
@@ -100,7 +100,7 @@ record_id recorder_begin(
 	struct recorder *recorder, unsigned thread, const struct record_begin *begin);
 void recorder_put(struct recorder *recorder, unsigned thread, record_id record,
 	const struct record_frame *frame);
-void recorder_end(struct recorder *recorder, unsigned thread, record_id record,
-	const struct record_end *end);
+void recorder_end(
+	struct recorder *recorder, unsigned thread, record_id record, const struct record_end *end);
 
 #endif

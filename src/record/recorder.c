@@ -38,8 +38,7 @@ static bool has_room(const struct record_lane *lane)
 	return ring_length(&lane->ring) < lane->room;
 }
 
-static struct record_entry *reserve(
-	struct record_lane *lane, enum record_kind kind, unsigned slot)
+static struct record_entry *reserve(struct record_lane *lane, enum record_kind kind, unsigned slot)
 {
 	struct record_entry *entry = ring_reserve(&lane->ring);
 	if (entry) {
@@ -110,8 +109,8 @@ void recorder_put(struct recorder *recorder, unsigned thread, record_id record,
 }
 
 /* There is room: as many places as spurts are kept for ends. */
-void recorder_end(struct recorder *recorder, unsigned thread, record_id record,
-	const struct record_end *end)
+void recorder_end(
+	struct recorder *recorder, unsigned thread, record_id record, const struct record_end *end)
 {
 	struct record_lane *lane = lane_of(recorder, thread);
 	if (!is_taken(lane, record))
@@ -206,8 +205,7 @@ static int start(struct recorder *recorder)
 		if (error)
 			lane_free(lanes[i]);
 		else
-			atomic_store_explicit(
-				&recorder->lanes[i], lanes[i], memory_order_release);
+			atomic_store_explicit(&recorder->lanes[i], lanes[i], memory_order_release);
 	if (error && recorder->bell >= 0) {
 		close(recorder->bell);
 		recorder->bell = -1;
@@ -224,8 +222,7 @@ static void groups_free(struct record_group *groups, unsigned count)
 	free(groups);
 }
 
-static int groups_new(
-	const struct recorder_group *from, unsigned count, struct record_group **ret)
+static int groups_new(const struct recorder_group *from, unsigned count, struct record_group **ret)
 {
 	struct record_group *groups = calloc(MAX(count, 1), sizeof(*groups));
 	int error = groups ? 0 : -ENOMEM;

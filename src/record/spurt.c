@@ -137,8 +137,7 @@ static void expect(struct spurt *spurt, const struct record_frame *frame, uint64
 {
 	spurt->is_heard = true;
 	spurt->next_sequence = (uint16_t)(frame->sequence + 1);
-	spurt->next_timestamp =
-		frame->timestamp + (uint32_t)(ms10 * ticks_ms(frame->codec) / 10);
+	spurt->next_timestamp = frame->timestamp + (uint32_t)(ms10 * ticks_ms(frame->codec) / 10);
 }
 
 int spurt_put(struct spurt *spurt, const struct record_frame *frame)

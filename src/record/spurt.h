@@ -17,7 +17,7 @@ struct spurt {
 	int folder;         /* open directory, or -1 */
 	int file;           /* -1: none yet, or it failed */
 	bool has_failed;
-	bool is_heard;      /* a packet came: what is next is known */
+	bool is_heard; /* a packet came: what is next is known */
 	uint16_t next_sequence;
 	uint32_t next_timestamp;
 	uint32_t serial; /* of its Ogg stream */

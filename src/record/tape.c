@@ -138,8 +138,8 @@ static int begin_file(struct tape *tape, uint32_t serial, struct pv_span title)
 {
 	uint8_t header[WAV_HEADER_SIZE];
 	if (!tape->is_wav)
-		return ogg_begin(&tape->ogg, serial, tape->rate,
-			tape->is_passed ? 0 : ENCODER_SKIP, title, put_bytes, tape);
+		return ogg_begin(&tape->ogg, serial, tape->rate, tape->is_passed ? 0 : ENCODER_SKIP,
+			title, put_bytes, tape);
 	wav_header(tape->rate, WAV_UNKNOWN, header);
 	return put_bytes(tape, header, sizeof(header));
 }
@@ -198,8 +198,8 @@ int tape_gap(struct tape *tape, uint32_t ms)
 		return tape->error;
 	}
 	uint32_t guessed = MIN(ms, CONCEAL_MS);
-	int count = codec_conceal(tape->decoder, NULL, 0, tape->rate / 1000 * guessed,
-		tape->waiting + tape->fill);
+	int count = codec_conceal(
+		tape->decoder, NULL, 0, tape->rate / 1000 * guessed, tape->waiting + tape->fill);
 	put_sound(tape, (size_t)MAX(count, 0));
 	put_silence(tape, ms - (uint32_t)MAX(count, 0) / (tape->rate / 1000));
 	return tape->error;

@@ -49,7 +49,8 @@ static int open_folder(const char *path)
 	return folder < 0 ? -errno : folder;
 }
 
-/* -ENOENT: no such group is recorded any more. The name is copied by spurt_begin, under the lock. */
+/* -ENOENT: no such group is recorded any more. The name is copied by spurt_begin, under the lock.
+ */
 static int begin_in_group(
 	struct recorder *recorder, struct spurt *spurt, const struct record_entry *entry)
 {
@@ -62,8 +63,8 @@ static int begin_in_group(
 		if (group->id != begin.group)
 			continue;
 		folder = open_folder(group->folder);
-		spurt_begin(spurt, MAX(folder, -1), pv_span_of(group->name), &begin,
-			entry->wall_ms, recorder->config.format);
+		spurt_begin(spurt, MAX(folder, -1), pv_span_of(group->name), &begin, entry->wall_ms,
+			recorder->config.format);
 		/* A folder that is not there is the disk's failure, not the group's. */
 		if (folder < 0)
 			failed(recorder, spurt, folder);

@@ -68,8 +68,8 @@ static inline void listen_ogg(const uint8_t *bytes, size_t length, struct listen
 			if (ret->packets++ >= 2) {
 				ck_assert_uint_le(ret->count + CODEC_SAMPLES_MAX,
 					LISTEN_SECONDS * LISTEN_RATE);
-				int got = codec_decode(decoder, page + body, packet,
-					ret->samples + ret->count);
+				int got = codec_decode(
+					decoder, page + body, packet, ret->samples + ret->count);
 				ck_assert_int_gt(got, 0);
 				ret->count += (size_t)got;
 			}
