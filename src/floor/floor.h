@@ -244,11 +244,11 @@ struct floor_member {
 	uint64_t granted;      /* counts grants of this floor: the larger, the later */
 	uint64_t granted_ms;   /* when it got the floor; T1 counts from it, or from media_ms */
 	uint64_t talking_ms;   /* its first packet with the floor, T2 counts from it; 0 none yet */
-	uint64_t stop_ms;      /* T3, or the end of the reservation; of one who intrudes: last Revoke */
-	uint64_t again_ms;     /* T8 or T20; FLOOR_NEVER */
-	uint64_t released_ms;  /* its last release; 0 none */
-	struct list in_floor;  /* floor->members */
-	struct list in_list;   /* floor->asks, next, queue, holders or intruders, by its state */
+	uint64_t stop_ms;  /* T3, or the end of the reservation; of one who intrudes: last Revoke */
+	uint64_t again_ms; /* T8 or T20; FLOOR_NEVER */
+	uint64_t released_ms; /* its last release; 0 none */
+	struct list in_floor; /* floor->members */
+	struct list in_list;  /* floor->asks, next, queue, holders or intruders, by its state */
 };
 
 static inline struct floor_member *floor_member_of(struct list *in_list)
@@ -291,13 +291,14 @@ enum floor_state {
 
 /* Owner: the user, one thread. Read as you like; only the functions below write. */
 struct floor {
-	uint64_t deadline_ms; /* FLOOR_NEVER: nothing is due */
-	uint8_t state;        /* enum floor_state */
-	bool is_emergency;    /* until it is cleared */
-	bool is_changed;      /* the hook `changed` is owed */
+	uint64_t deadline_ms;  /* FLOOR_NEVER: nothing is due */
+	uint8_t state;         /* enum floor_state */
+	bool is_emergency;     /* until it is cleared */
+	bool is_changed;       /* the hook `changed` is owed */
 	bool is_queue_changed; /* places are to be told */
-	uint8_t idle_count;   /* C7 */
-	uint16_t sequence;    /* of the last TAKEN or IDLE */
+	bool is_queue_changed; /* places are to be told */
+	uint8_t idle_count;    /* C7 */
+	uint16_t sequence;     /* of the last TAKEN or IDLE */
 	uint32_t member_count;
 	uint16_t holder_count, stopping_count, next_count, queue_count;
 	struct floor_settings settings;
@@ -312,6 +313,7 @@ struct floor {
 	struct floor_member
 		*originator;    /* of a broadcast group: longest joined of those who may talk */
 	uint64_t joins, grants; /* ever */
+	uint64_t closed_ms;     /* when a talker was heard last; T4 counts from it */
 	uint64_t inactive_ms, idle_ms;       /* T4, T7 are due; FLOOR_NEVER */
 	uint64_t denied, preempted, dropped; /* ever; dropped: packets answered by Revoke 3 */
 };
@@ -362,7 +364,8 @@ static inline bool floor_media(struct floor *floor, struct floor_member *member,
 }
 
 /* A dispatcher gives the floor, whatever the ranks; it takes it from the lowest talker where there
- * is no room. 0; -EPERM listen-only or muted; -ENOENT not in the group; -EBUSY it is being stopped. */
+ * is no room. 0; -EPERM listen-only or muted; -ENOENT not in the group; -EBUSY it is being stopped.
+ */
 int floor_grant(struct floor *floor, struct floor_member *member, uint8_t trigger, uint64_t now_ms);
 
 /* A dispatcher takes the floor, or the place in the queue. 0; -EALREADY it has neither. */

@@ -16,15 +16,16 @@
  *                                     +--------+      the last place      | V
  *                              +------| SHARED |---------------------->  +----------+
  *               asked: grant,  |      |        |<----------------------  | REVOKING |--+ asked:
- *               Taken to all   +----->|        |   freed (FULL, too)     |          |  | queue, Deny
+ *               Taken to all   +----->|        |   freed (FULL, too)     |          |  | queue,
+ * Deny
  *                                     +--------+                         |          |<-+ or next
  *                                                                        +----------+
  *
- * A place is used by who talks, by who was told to stop and still may (T3), and for the hang time by
- * who released it. With one talker SHARED is never entered, and the rest is the figure of the
+ * A place is used by who talks, by who was told to stop and still may (T3), and for the hang time
+ * by who released it. With one talker SHARED is never entered, and the rest is the figure of the
  * specification. "Enter Idle" takes the head of the queue first: FREED serves, and only then is it
- * counted who talks. In REVOKING who stops is followed by who is next; nobody new is stopped while a
- * place that comes free is promised to nobody.
+ * counted who talks. In REVOKING who stops is followed by who is next; nobody new is stopped while
+ * a place that comes free is promised to nobody.
  *
  * Left by a timer: FULL, SHARED and REVOKING by those of their talkers. Not by one: STOPPED, and
  * FREE, which T4 only speaks of: whether a silent group ends is call control's to say.
@@ -33,7 +34,7 @@
 	{                                         \
 		FLOOR_STATE_##state, true, (what) \
 	}
-#define ON(event) [FLOOR_EVENT_##event]
+#define ON(event)  [FLOOR_EVENT_##event]
 #define DO(action) FLOOR_DO_##action
 
 /* clang-format off */
@@ -124,6 +125,14 @@ static void do_inactive(struct floor *floor, uint64_t now_ms)
 static void do_arm(struct floor *floor, uint64_t now_ms)
 {
 	floor->idle_count = 1;
+	arm_idle(floor, now_ms);
+	arm_inactive(floor, floor->closed_ms);
+}
+
+void general_rearm(struct floor *floor, uint64_t now_ms)
+{
+	if (floor->state != FLOOR_STATE_FREE)
+		return;
 	arm_idle(floor, now_ms);
 	arm_inactive(floor, floor->closed_ms);
 }

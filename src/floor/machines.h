@@ -13,17 +13,17 @@ struct floor_cell {
 
 /* ---- general.c: the group (TS 24.380 §6.3.4) ---- */
 
-#define FLOOR_EVENTS(ROW)                                                                      \
-	ROW(OPENED)  /* the first member is in */                                              \
-	ROW(EMPTIED) /* the last one has gone */                                               \
-	ROW(ASKED)   /* by one who may talk, and takes the floor from nobody */                \
-	ROW(OUTRANKED) /* by one who may take it from a talker, or from one who is next */     \
-	ROW(FREED)     /* a place was given up or taken away */                                \
-	ROW(NONE)      /* then, or after a grant: of `talkers` places none is used */          \
-	ROW(SOME)      /*   not all are */                                                     \
-	ROW(ALL)       /*   all are */                                                         \
-	ROW(STOPPING)  /* a talker was told to stop, and has a while to do so */               \
-	ROW(T4)                                                                                \
+#define FLOOR_EVENTS(ROW)                                                                  \
+	ROW(OPENED)    /* the first member is in */                                        \
+	ROW(EMPTIED)   /* the last one has gone */                                         \
+	ROW(ASKED)     /* by one who may talk, and takes the floor from nobody */          \
+	ROW(OUTRANKED) /* by one who may take it from a talker, or from one who is next */ \
+	ROW(FREED)     /* a place was given up or taken away */                            \
+	ROW(NONE)      /* then, or after a grant: of `talkers` places none is used */      \
+	ROW(SOME)      /*   not all are */                                                 \
+	ROW(ALL)       /*   all are */                                                     \
+	ROW(STOPPING)  /* a talker was told to stop, and has a while to do so */           \
+	ROW(T4)                                                                            \
 	ROW(T7)
 
 enum floor_event {
@@ -49,27 +49,27 @@ extern const char *const floor_event_names[FLOOR_EVENT_COUNT];
 
 /* ---- participant.c: one member (§6.3.5) ---- */
 
-#define FLOOR_MEMBER_EVENTS(ROW)                                                        \
-	ROW(JOIN)                                                                       \
-	ROW(LEAVE)                                                                      \
-	ROW(REQUEST)  /* Floor Request, or a button */                                  \
-	ROW(RAISE)    /* the same with a higher rank than what it has or waits with */  \
-	ROW(RELEASE)                                                                    \
-	ROW(KEEP)     /* as RELEASE, and the floor stays reserved for a while */        \
-	ROW(POSITION) /* Floor Queue Position Request */                                \
-	ROW(MEDIA)    /* a packet that the gate asks about */                           \
-	ROW(GRANT)    /* the group: it has the floor */                                 \
-	ROW(ENQUEUE)  /* it has a place in the queue */                                 \
-	ROW(PROMISE)  /* it gets the place of one who is being stopped */               \
-	ROW(REFUSE)   /* Deny */                                                        \
-	ROW(STOP)     /* Revoke, with a while to stop talking */                        \
-	ROW(CUT)      /* the floor is taken away at once */                             \
-	ROW(T1)       /* no packet came */                                              \
-	ROW(NEARLY)   /* T2 is nearly over */                                           \
-	ROW(T3)       /* the while to stop talking is over */                           \
-	ROW(T8)       /* Revoke again */                                                \
-	ROW(QUIET)    /* T8, and no packet came since */                                \
-	ROW(T20)      /* Granted again */                                               \
+#define FLOOR_MEMBER_EVENTS(ROW)                                                      \
+	ROW(JOIN)                                                                     \
+	ROW(LEAVE)                                                                    \
+	ROW(REQUEST) /* Floor Request, or a button */                                 \
+	ROW(RAISE)   /* the same with a higher rank than what it has or waits with */ \
+	ROW(RELEASE)                                                                  \
+	ROW(KEEP)     /* as RELEASE, and the floor stays reserved for a while */      \
+	ROW(POSITION) /* Floor Queue Position Request */                              \
+	ROW(MEDIA)    /* a packet that the gate asks about */                         \
+	ROW(GRANT)    /* the group: it has the floor */                               \
+	ROW(ENQUEUE)  /* it has a place in the queue */                               \
+	ROW(PROMISE)  /* it gets the place of one who is being stopped */             \
+	ROW(REFUSE)   /* Deny */                                                      \
+	ROW(STOP)     /* Revoke, with a while to stop talking */                      \
+	ROW(CUT)      /* the floor is taken away at once */                           \
+	ROW(T1)       /* no packet came */                                            \
+	ROW(NEARLY)   /* T2 is nearly over */                                         \
+	ROW(T3)       /* the while to stop talking is over */                         \
+	ROW(T8)       /* Revoke again */                                              \
+	ROW(QUIET)    /* T8, and no packet came since */                              \
+	ROW(T20)      /* Granted again */                                             \
 	ROW(HANG)     /* the reservation is over */
 
 enum floor_member_event {
@@ -97,8 +97,8 @@ enum floor_member_event {
 #define FLOOR_MEMBER_DO_STATUS   0x4000 /* say Taken or Idle */
 #define FLOOR_MEMBER_DO_FREED    0x8000 /* the group is told that a place is free */
 
-extern const struct floor_cell
-	floor_member_cells[FLOOR_MEMBER_STATE_COUNT][FLOOR_MEMBER_EVENT_COUNT];
+extern const struct floor_cell floor_member_cells[FLOOR_MEMBER_STATE_COUNT]
+						 [FLOOR_MEMBER_EVENT_COUNT];
 extern const char *const floor_member_state_names[FLOOR_MEMBER_STATE_COUNT];
 extern const char *const floor_member_event_names[FLOOR_MEMBER_EVENT_COUNT];
 

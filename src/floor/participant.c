@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* participant.c: what is said to one member of a group and whether it is heard (TS 24.380 §6.3.5). */
+/* participant.c: what is said to one member of a group and whether it is heard (TS 24.380 §6.3.5).
+ */
 #include "floor/private.h"
 
 /*
@@ -45,11 +46,11 @@
 	{                                          \
 		FLOOR_MEMBER_##state, true, (what) \
 	}
-#define ON(event)   [FLOOR_MEMBER_EVENT_##event]
-#define DO(action)  FLOOR_MEMBER_DO_##action
-#define GRANT_HELD  (DO(OPEN) | DO(T20))
-#define TAKEN_AWAY  (DO(REVOKE) | DO(CLOSE) | DO(BEEPS) | DO(FREED))
-#define GIVEN_BACK  (DO(CLOSE) | DO(FREED))
+#define ON(event)  [FLOOR_MEMBER_EVENT_##event]
+#define DO(action) FLOOR_MEMBER_DO_##action
+#define GRANT_HELD (DO(OPEN) | DO(T20))
+#define TAKEN_AWAY (DO(REVOKE) | DO(CLOSE) | DO(BEEPS) | DO(FREED))
+#define GIVEN_BACK (DO(CLOSE) | DO(FREED))
 
 /* clang-format off */
 const struct floor_cell floor_member_cells[FLOOR_MEMBER_STATE_COUNT][FLOOR_MEMBER_EVENT_COUNT] = {
@@ -171,8 +172,7 @@ static void count(struct floor *floor, unsigned state, int change)
 	floor->holder_count = (uint16_t)(floor->holder_count + change * has_place(state));
 	floor->stopping_count =
 		(uint16_t)(floor->stopping_count + change * (state == FLOOR_MEMBER_STOPPING));
-	floor->next_count =
-		(uint16_t)(floor->next_count + change * (state == FLOOR_MEMBER_NEXT));
+	floor->next_count = (uint16_t)(floor->next_count + change * (state == FLOOR_MEMBER_NEXT));
 	floor->queue_count =
 		(uint16_t)(floor->queue_count + change * (state == FLOOR_MEMBER_WAITS));
 }

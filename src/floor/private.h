@@ -7,12 +7,14 @@
 
 /* ---- general.c ---- */
 /* Performs the cell; `member` is who asked, of ASKED and OUTRANKED. */
-void general_step(struct floor *floor, enum floor_event event, struct floor_member *member,
-	uint64_t now_ms);
+void general_step(
+	struct floor *floor, enum floor_event event, struct floor_member *member, uint64_t now_ms);
 /* The number of used places has changed by a grant: NONE, SOME or ALL. */
 void general_announce(struct floor *floor, uint64_t now_ms);
 /* It has changed by a place that was freed. */
 void general_freed(struct floor *floor, uint64_t now_ms);
+/* Other settings: T4 and T7 anew, where they run. */
+void general_rearm(struct floor *floor, uint64_t now_ms);
 
 /* ---- participant.c ---- */
 void participant_step(struct floor *floor, struct floor_member *member,
@@ -32,9 +34,11 @@ void rank_into_waiting(struct list *list, struct floor_member *member);
 /* May `member`, by the group's `preempt`, take from `other` what it holds or waits for? */
 bool rank_takes(const struct floor *floor, const struct floor_member *member,
 	const struct floor_member *other);
-/* Of those who hold a place and have not been told to stop: reserved ones first, then the lowest
- * rank, then the latest grant. NULL there is none. */
-struct floor_member *rank_lowest(const struct floor *floor);
+/* Of those who hold a place, have not been told to stop, and from whom `taker` may take it (NULL:
+ * anybody may): a reserved place first, then the lowest rank, then the latest grant. NULL: none. */
+struct floor_member *rank_lowest(const struct floor *floor, const struct floor_member *taker);
+/* Would it have stopped one of those who have been told to already? */
+bool rank_takes_a_stopping(const struct floor *floor, const struct floor_member *member);
 /* The lowest of those who are next; NULL. */
 struct floor_member *rank_last_next(const struct floor *floor);
 
@@ -47,6 +51,13 @@ void decide_all(struct floor *floor, uint64_t now_ms);
 void decide_queue(struct floor *floor, struct floor_member *member, uint64_t now_ms);
 /* `member` is next: somebody is stopped for it, or another who is next gives way. */
 void decide_preempt(struct floor *floor, struct floor_member *member, uint64_t now_ms);
+/* The same, whatever the ranks. */
+void decide_give(struct floor *floor, struct floor_member *member, uint64_t now_ms);
+/* Who may not talk any more loses what it has or waits for. */
+void decide_enforce(
+	struct floor *floor, struct floor_member *member, enum floor_why why, uint64_t now_ms);
+/* An emergency that a member has declared with its request becomes the group's. */
+void decide_raise_emergency(struct floor *floor, const struct floor_member *member);
 void decide_serve(struct floor *floor, uint64_t now_ms);
 /* Not more may be next than places will come free. */
 void decide_trim_next(struct floor *floor, uint64_t now_ms);

@@ -50,17 +50,30 @@ static bool is_lower(const struct floor_member *a, const struct floor_member *b)
 	return a->granted > b->granted;
 }
 
-struct floor_member *rank_lowest(const struct floor *floor)
+struct floor_member *rank_lowest(const struct floor *floor, const struct floor_member *taker)
 {
 	struct floor_member *lowest = NULL;
-	LIST_EACH (link, &floor->holders) {
+	LIST_EACH(link, &floor->holders)
+	{
 		struct floor_member *holder = floor_member_of(link);
-		if (holder->state == FLOOR_MEMBER_STOPPING)
+		if (holder->state == FLOOR_MEMBER_STOPPING ||
+			(taker && !rank_takes(floor, taker, holder)))
 			continue;
 		if (!lowest || is_lower(holder, lowest))
 			lowest = holder;
 	}
 	return lowest;
+}
+
+bool rank_takes_a_stopping(const struct floor *floor, const struct floor_member *member)
+{
+	LIST_EACH(link, &floor->holders)
+	{
+		const struct floor_member *holder = floor_member_of(link);
+		if (holder->state == FLOOR_MEMBER_STOPPING && rank_takes(floor, member, holder))
+			return true;
+	}
+	return false;
 }
 
 struct floor_member *rank_last_next(const struct floor *floor)
@@ -74,12 +87,14 @@ unsigned floor_place(const struct floor *floor, const struct floor_member *membe
 	unsigned place = 0;
 	if (!floor_is_waiting(member))
 		return 0;
-	LIST_EACH (link, &floor->next) {
+	LIST_EACH(link, &floor->next)
+	{
 		place++;
 		if (link == &member->in_list)
 			return place;
 	}
-	LIST_EACH (link, &floor->queue) {
+	LIST_EACH(link, &floor->queue)
+	{
 		place++;
 		if (link == &member->in_list)
 			return place;
@@ -90,7 +105,8 @@ unsigned floor_place(const struct floor *floor, const struct floor_member *membe
 struct floor_member *floor_talker(const struct floor *floor)
 {
 	struct floor_member *latest = NULL;
-	LIST_EACH (link, &floor->holders) {
+	LIST_EACH(link, &floor->holders)
+	{
 		struct floor_member *holder = floor_member_of(link);
 		if (floor_is_holder(holder) && (!latest || holder->granted > latest->granted))
 			latest = holder;
