@@ -296,7 +296,6 @@ struct floor {
 	bool is_emergency;     /* until it is cleared */
 	bool is_changed;       /* the hook `changed` is owed */
 	bool is_queue_changed; /* places are to be told */
-	bool is_queue_changed; /* places are to be told */
 	uint8_t idle_count;    /* C7 */
 	uint16_t sequence;     /* of the last TAKEN or IDLE */
 	uint32_t member_count;
