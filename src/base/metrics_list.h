@@ -161,6 +161,7 @@ METRIC(media_dropped_rate, COUNTER, "packets", "media packets dropped: more a se
 METRIC(media_dropped_stray, COUNTER, "packets", "packets thrown away at ports that no session has")
 METRIC(media_dropped_codec, COUNTER, "packets", "media packets dropped: not to be transcoded, of another type than agreed or garbage")
 METRIC(media_dropped_late, COUNTER, "packets", "media packets dropped: transcoded, and a later one has gone out")
+METRIC(media_dropped_ungranted, COUNTER, "packets", "sound of group members dropped: they had not the floor, or were not loud")
 METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did not take")
 
 METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")
@@ -168,9 +169,21 @@ METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no 
 METRIC(media_transcoded, COUNTER, "packets", "media packets made by transcoding; they are counted as forwarded, too")
 METRIC(media_concealed_ms, COUNTER, "ms", "sound made up in place of lost packets of transcoded streams")
 
+METRIC(groups_open, GAUGE, "groups", "groups that are open on relay threads")
+METRIC(group_members, GAUGE, "members", "members' legs in open groups")
+METRIC(group_spurts, COUNTER, "spurts", "talk spurts begun")
+METRIC(group_denied, COUNTER, "requests", "requests of the floor that were denied")
+METRIC(group_presses_refused, COUNTER, "presses", "presses by SIP or control that were not passed on: too many of one leg waited")
+METRIC(group_news_lost, COUNTER, "items", "answers to presses and talk spurts that a worker was not told, being too slow")
+METRIC(group_floor_received, COUNTER, "messages", "floor control messages received")
+METRIC(group_floor_sent, COUNTER, "messages", "floor control messages sent")
+METRIC(group_floor_dropped, COUNTER, "packets", "packets on floor control ports dropped: no floor control, or not wanted")
+
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
+HISTOGRAM(group_grant_time, "ns", "time from a trigger's arrival to the floor's being granted, waiting in the queue included")
+HISTOGRAM(group_clipped, "packets", "packets of sound dropped between a trigger and its grant")
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
 
 /* clang-format on */
