@@ -143,7 +143,7 @@ static void call(
 		leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 		return;
 	}
-	metrics_add(METRIC_group_called_out, 1);
+	metrics_add(METRIC_ptt_called_out, 1);
 	ptt_timer_arm(p, &leg->ring, PTT_TIMER_RING, p->at.worker->now_ms + PTT_RING_MS);
 	if (!leg_send_invite(p, leg))
 		leg_step(p, leg, PTT_LEG_GOT_FAILURE);
@@ -242,7 +242,7 @@ void call_out_joined(struct ptt *p, struct ptt_leg *leg)
 		leg_leave(p, leg, CALL_REMOVED);
 		return;
 	}
-	metrics_add(METRIC_group_joins, 1);
+	metrics_add(METRIC_ptt_joins, 1);
 	leg_set_media(p, leg);
 	leg->has_note = true;
 }

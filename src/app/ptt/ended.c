@@ -178,7 +178,7 @@ static void come_again(struct ptt *p, struct transaction *client, const struct p
 		pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag))
 		net_send(p->at.net, &leg->ack_path, leg->ack, 0);
 	else
-		metrics_add(METRIC_group_ignored, 1);
+		metrics_add(METRIC_ptt_ignored, 1);
 }
 
 void ptt_response(struct ptt *p, struct transaction *client, const struct pv_message *response)

@@ -66,7 +66,7 @@ static void refuse_500(struct ptt *p, const struct inside *i)
 
 static void refuse_491(struct ptt *p, const struct inside *i)
 {
-	metrics_add(METRIC_group_glares, 1);
+	metrics_add(METRIC_ptt_glares, 1);
 	reply(p, i, 491);
 }
 
@@ -281,7 +281,7 @@ void ptt_ack(struct ptt *p, const struct pv_message *ack, const struct path *fro
 {
 	struct ptt_leg *leg = leg_of(p, ack);
 	if (!leg || !leg->ok || leg->ok_cseq != ack->cseq) {
-		metrics_add(METRIC_group_acks_ignored, 1);
+		metrics_add(METRIC_ptt_acks_ignored, 1);
 		return;
 	}
 	uint64_t handle = slab_handle(&p->legs, leg);

@@ -241,7 +241,7 @@ static void let_in(struct ptt *p, struct ptt_leg *leg)
 		return;
 	}
 	ptt_drop(p, &leg->invite);
-	metrics_add(METRIC_group_joins, 1);
+	metrics_add(METRIC_ptt_joins, 1);
 	call_up(p->at.calls, call_get(p->at.calls, leg->call), 200);
 	leg->has_note = true;
 	leg_tell_roster(p, leg);

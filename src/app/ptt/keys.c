@@ -26,6 +26,6 @@ void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incomi
 		.key = key.key,
 		.number = m->cseq,
 		.received_ns = p->at.worker->now_ns};
-	metrics_add(METRIC_group_info_keys, 1);
+	metrics_add(METRIC_ptt_info_keys, 1);
 	leg_press(p, leg, &press);
 }

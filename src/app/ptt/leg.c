@@ -239,7 +239,7 @@ unsigned leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event)
 {
 	const struct ptt_cell *cell = &ptt_leg_cells[leg->state][event];
 	if (!cell->live) {
-		metrics_add(METRIC_group_ignored, 1);
+		metrics_add(METRIC_ptt_ignored, 1);
 		return 0;
 	}
 	uint64_t handle = slab_handle(&p->legs, leg);

@@ -246,7 +246,7 @@ struct ptt_member {
 };
 
 /* A member who left, for partial NOTIFYs and for the talk spurt that ended with him. */
-#define PTT_GRAVES 32
+#define PTT_GRAVES 8
 struct ptt_grave {
 	uint64_t change;
 	uint64_t tag;
@@ -378,9 +378,9 @@ static inline struct pv_span buffer_text(const struct buffer *bytes, struct pv_r
 /* After each leg or room that came or went. */
 static inline void ptt_gauge(const struct ptt *p)
 {
-	metrics_set(METRIC_group_members, p->members.used);
-	metrics_set(METRIC_group_rooms, p->rooms.used);
-	metrics_set(METRIC_group_watchers, p->watchers.used);
+	metrics_set(METRIC_ptt_members, p->members.used);
+	metrics_set(METRIC_ptt_rooms, p->rooms.used);
+	metrics_set(METRIC_ptt_watchers, p->watchers.used);
 }
 
 /* The worker of a group's roster. */

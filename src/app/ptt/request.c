@@ -185,7 +185,7 @@ static void send_out(struct ptt *p, struct ptt_request *request)
 	transaction_set_peer(client, request->kind == PTT_REQUEST_OF_LEG ? request->owner : 0);
 	transaction_client_send(p->at.transactions, client, bytes, &request->path);
 	buffer_unref(ptt_buffers(p), bytes);
-	metrics_add(METRIC_group_requests, 1);
+	metrics_add(METRIC_ptt_requests, 1);
 }
 
 static void resolved(struct resolve *resolve)
@@ -257,7 +257,7 @@ bool leg_send_bye(struct ptt *p, struct ptt_leg *leg)
 	struct ptt_request *request = to_leg(p, leg, PV_METHOD_BYE);
 	if (!request)
 		return false; /* no room: it finds out by the media */
-	metrics_add(METRIC_group_byes, 1);
+	metrics_add(METRIC_ptt_byes, 1);
 	request_start(p, request);
 	return true;
 }
@@ -315,7 +315,7 @@ void leg_refresh(struct ptt *p, struct ptt_leg *leg)
 	request->is_refresh = true;
 	if (by_invite)
 		leg_step(p, leg, PTT_LEG_WE_ASK);
-	metrics_add(METRIC_group_refreshes, 1);
+	metrics_add(METRIC_ptt_refreshes, 1);
 	request_start(p, request);
 }
 
@@ -327,6 +327,6 @@ void leg_ask_alive(struct ptt *p, struct ptt_leg *leg)
 		return; /* once more in a while */
 	request->is_probe = true;
 	leg->is_probing = true;
-	metrics_add(METRIC_group_probes, 1);
+	metrics_add(METRIC_ptt_probes, 1);
 	request_start(p, request);
 }

@@ -264,7 +264,7 @@ static void take_word(
 		.trigger = MEDIA_TRIGGER_MESSAGE,
 		.number = (uint32_t)word << WORD_SHIFT | (of->cseq & 0xffffff),
 		.received_ns = of->received_ns};
-	metrics_add(METRIC_group_words, 1);
+	metrics_add(METRIC_ptt_words, 1);
 	if (!member_press(p, member, &press, word))
 		of->status = 503;
 }
@@ -280,7 +280,7 @@ static void at_roster(struct ptt *p, struct errand *errand)
 	if (member && of->word != WORD_NONE) {
 		take_word(p, member, of, (enum ptt_text_word)of->word);
 	} else if (member) {
-		metrics_add(METRIC_group_texts, 1);
+		metrics_add(METRIC_ptt_texts, 1);
 		LIST_EACH(link, &room->members)
 		{
 			const struct ptt_member *to = container_of(link, struct ptt_member, link);

@@ -53,7 +53,7 @@ static bool send_notify(struct ptt *p, struct ptt_subscription *s, const struct 
 		request->body->length = document->length;
 		request->type = PV_SPAN("application/conference-info+xml");
 	}
-	metrics_add(METRIC_group_notifies, 1);
+	metrics_add(METRIC_ptt_notifies, 1);
 	request_start(p, request);
 	return true;
 }

@@ -150,7 +150,7 @@ void ptt_reply(struct ptt *p, struct transaction *server, const struct pv_messag
 void ptt_reply_busy(struct ptt *p, struct transaction *server, const struct pv_message *request,
 	const struct path *from)
 {
-	metrics_add(METRIC_group_refused_busy, 1);
+	metrics_add(METRIC_ptt_refused_busy, 1);
 	proxy_reply_busy(p->at.proxy, server, request, from);
 }
 
@@ -165,7 +165,7 @@ void ptt_refuse_sdp(struct ptt *p, struct transaction *server, const struct pv_m
 		ptt_reply_busy(p, server, request, from);
 		return;
 	}
-	metrics_add(METRIC_group_refused_media, 1);
+	metrics_add(METRIC_ptt_refused_media, 1);
 	(void)net_local(p->at.net, &path, &agent);
 	pv_writer_init(&w, text, sizeof(text));
 	pv_put_text(&w, "Warning: ");
