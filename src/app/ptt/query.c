@@ -70,6 +70,7 @@ static void run_show(struct query *query)
 	ptt_text_copy(group->config.display, &s->display);
 	if (room) {
 		s->is_up = room->lease.group;
+		s->media = room->lease.group;
 		s->is_emergency = room->is_emergency;
 		s->members = room->member_count;
 		s->watchers = room->watcher_count;
@@ -97,6 +98,7 @@ static void summarize(struct ptt *p, const struct ptt_member *member, const stru
 			 : member->position ? PTT_QUEUES
 					    : PTT_LISTENS,
 		.position = member->position,
+		.media = member->media,
 		.age_ms = p->at.worker->now_ms - member->joined_ms};
 	ptt_text_copy(name, &ret->name);
 	ptt_text_copy(buffer_text(member->who, member->display), &ret->display);
