@@ -23,18 +23,6 @@ static const char *const states[] = {
 static const char *const member_states[] = {
 	[PTT_LISTENS] = "listens", [PTT_TALKS] = "talks", [PTT_QUEUES] = "waits"};
 
-static const char *const triggers[MEDIA_TRIGGER_COUNT] = {
-	[MEDIA_TRIGGER_DTMF] = "dtmf",
-	[MEDIA_TRIGGER_INFO] = "info",
-	[MEDIA_TRIGGER_RTCP] = "rtcp",
-	[MEDIA_TRIGGER_MESSAGE] = "message",
-	[MEDIA_TRIGGER_API] = "api",
-	[MEDIA_TRIGGER_VOX] = "vox",
-	[MEDIA_TRIGGER_MUTE] = "mute",
-	[MEDIA_TRIGGER_HOLD] = "hold",
-	[MEDIA_TRIGGER_ED137] = "ed137",
-};
-
 static struct pv_span span_of(const struct ptt_text *text)
 {
 	return (struct pv_span){text->bytes, text->length};
@@ -153,8 +141,7 @@ static void put_speaker(struct json *json, const struct speaker *speaker)
 		json_number(json, "position", speaker->member.position);
 	json_number(json, "priority", speaker->member.priority);
 	if (heard->member) {
-		json_text(json, "trigger",
-			heard->trigger < MEDIA_TRIGGER_COUNT ? triggers[heard->trigger] : "?");
+		json_text(json, "trigger", media_trigger_name(heard->trigger));
 		json_fraction(json, "seconds", heard->since_ms / 1000.0);
 		if (heard->is_emergency)
 			json_bool(json, "emergency", true);

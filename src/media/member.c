@@ -8,6 +8,7 @@
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/fanout.h"
+#include "media/group_record.h"
 #include "media/group_report.h"
 #include "media/relay.h"
 #include "media/score.h"
@@ -34,6 +35,13 @@ static void discard(struct group *group, struct member *member)
 	metrics_add(METRIC_media_dropped_ungranted, 1);
 }
 
+/* First into the record: what goes out is written over the packet's header. */
+static void speak(struct group *group, struct member *member, const struct rtp_packet *packet)
+{
+	group_record_sound(group, member, packet);
+	fanout_forward(group, member, packet);
+}
+
 static void hear_rtp(struct member *member, const struct media_packet *packet)
 {
 	struct group *group = member->group;
@@ -56,7 +64,7 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	if (is_event)
 		hear_event(member, &rtp);
 	else if (type == member->voice_type)
-		fanout_forward(group, member, &rtp);
+		speak(group, member, &rtp);
 	else
 		metrics_add(METRIC_media_dropped_codec, 1);
 	group_touch(group);

@@ -6,28 +6,6 @@
 
 #include "base/log.h"
 
-static const struct pv_span trigger_names[MEDIA_TRIGGER_COUNT] = {
-	[MEDIA_TRIGGER_DTMF] = PV_SPAN_INIT("dtmf"),
-	[MEDIA_TRIGGER_INFO] = PV_SPAN_INIT("info"),
-	[MEDIA_TRIGGER_RTCP] = PV_SPAN_INIT("rtcp"),
-	[MEDIA_TRIGGER_MESSAGE] = PV_SPAN_INIT("message"),
-	[MEDIA_TRIGGER_API] = PV_SPAN_INIT("api"),
-	[MEDIA_TRIGGER_VOX] = PV_SPAN_INIT("vox"),
-	[MEDIA_TRIGGER_MUTE] = PV_SPAN_INIT("mute"),
-	[MEDIA_TRIGGER_HOLD] = PV_SPAN_INIT("hold"),
-	[MEDIA_TRIGGER_ED137] = PV_SPAN_INIT("ed137"),
-};
-
-static const struct pv_span end_names[] = {
-	[MEDIA_SPURT_RELEASED] = PV_SPAN_INIT("released"),
-	[MEDIA_SPURT_MEDIA_ENDED] = PV_SPAN_INIT("media_ended"),
-	[MEDIA_SPURT_TIME_OVER] = PV_SPAN_INIT("max_talk"),
-	[MEDIA_SPURT_PREEMPTED] = PV_SPAN_INIT("preempted"),
-	[MEDIA_SPURT_REVOKED] = PV_SPAN_INIT("revoked"),
-	[MEDIA_SPURT_LEFT] = PV_SPAN_INIT("left"),
-	[MEDIA_SPURT_CLOSED] = PV_SPAN_INIT("closed"),
-};
-
 void ptt_text_copy(struct pv_span from, struct ptt_text *ret)
 {
 	ret->length = (uint8_t)MIN(from.length, (size_t)PTT_NAME_MAX);
@@ -70,9 +48,8 @@ void talk_keep(struct ptt *p, uint64_t handle, const struct media_spurt *spurt)
 		.group = room ? room->group : 0, .ended_ms = p->at.worker->now_ms - ended_ago};
 	talk->began_s = (uint64_t)time(NULL) - spurt->ago_ms / 1000;
 	talk->length_ms = spurt->length_ms;
-	talk->trigger = spurt->trigger < MEDIA_TRIGGER_COUNT ? trigger_names[spurt->trigger]
-							     : PV_SPAN("none");
-	talk->why = spurt->end < ARRAY_LENGTH(end_names) ? end_names[spurt->end] : PV_SPAN("none");
+	talk->trigger = pv_span_of(media_trigger_name(spurt->trigger));
+	talk->why = pv_span_of(media_spurt_end_name(spurt->end));
 	talk->packets = spurt->packets;
 	talk->lost = spurt->lost;
 	talk->is_emergency = spurt->is_emergency;
