@@ -68,8 +68,7 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
 		if (floors->b2buas[worker->index])
 			b2bua_configure(floors->b2buas[worker->index], &adoption->b2bua);
-		ptt_configure(
-			floors->ptts[worker->index], &adoption->ptt, adoption->new_domains);
+		ptt_configure(floors->ptts[worker->index], &adoption->ptt, adoption->new_domains);
 		calls_configure(floors->calls[worker->index], &adoption->calls);
 	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
@@ -204,8 +203,7 @@ static int load_all(struct daemon *daemon, struct config_report *report)
 	config_diff(daemon->current, arrival.config, report);
 	put_domains(daemon, arrival.adoption, arrival.domains);
 	put_users(daemon, arrival.adoption, arrival.users);
-	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved,
-		&arrival.groups);
+	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved, &arrival.groups);
 	post(arrival.adoption);
 	return 0;
 }
