@@ -124,14 +124,14 @@ void room_changed(struct ptt *p, struct ptt_room *room, bool is_talk)
 static void obey(struct ptt *p, struct errand *errand)
 {
 	struct ptt_order *order = container_of(errand, struct ptt_order, errand);
-	struct ptt_leg *leg = leg_get(p, order->leg);
+	struct ptt_leg *leg = ptt_leg_get(p, order->leg);
 	if (leg && leg->report.member == order->member) {
 		if (order->is_end) {
-			leg_leave(p, leg, order->why);
+			ptt_leg_leave(p, leg, order->why);
 		} else {
 			leg->report.may_talk = order->may_talk;
 			leg->report.is_muted = order->is_muted;
-			leg_set_media(p, leg);
+			ptt_leg_set_media(p, leg);
 		}
 	}
 	errand_return(errand);

@@ -183,14 +183,14 @@ static void press_here(struct ptt *p, struct ptt_leg *leg, struct ptt_note *note
 		answer(p, leg,
 			PV_SPAN("ptt: ask for the floor, over: give it back, q: place in the "
 				"queue, who: who talks, help"));
-	else if (!leg_press(p, leg, &note->press) && note->word != WORD_NONE)
+	else if (!ptt_leg_press(p, leg, &note->press) && note->word != WORD_NONE)
 		answer(p, leg, PV_SPAN("busy"));
 }
 
 static void note_at_leg(struct ptt *p, struct errand *errand)
 {
 	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
-	struct ptt_leg *leg = leg_get(p, note->leg);
+	struct ptt_leg *leg = ptt_leg_get(p, note->leg);
 	if (leg && !leg->has_let_go && note->kind == PTT_NOTE_PRESS) {
 		press_here(p, leg, note);
 	} else if (leg && !leg->has_let_go && note->kind == PTT_NOTE_TEXT) {

@@ -194,7 +194,7 @@ static bool accept_watch(struct ptt *p, struct ptt_subscription *s, const struct
 		.to_tag = dialog_texts(&s->dialog).local_tag,
 		.contact = group ? group->config.name : PV_SPAN("group"),
 		.extra = pv_writer_span(&w)};
-	struct buffer *bytes = write_response(p, &answer);
+	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes) {
 		ptt_reply_busy(p, server, incoming->message, incoming->from);
 		return false;
