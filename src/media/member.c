@@ -7,8 +7,8 @@
 #include "base/metrics.h"
 #include "media/button.h"
 #include "media/channel.h"
+#include "media/conference.h"
 #include "media/fanout.h"
-#include "media/group_record.h"
 #include "media/group_report.h"
 #include "media/relay.h"
 #include "media/score.h"
@@ -35,13 +35,6 @@ static void discard(struct group *group, struct member *member)
 	metrics_add(METRIC_media_dropped_ungranted, 1);
 }
 
-/* First into the record: what goes out is written over the packet's header. */
-static void speak(struct group *group, struct member *member, const struct rtp_packet *packet)
-{
-	group_record_sound(group, member, packet);
-	fanout_forward(group, member, packet);
-}
-
 static void hear_rtp(struct member *member, const struct media_packet *packet)
 {
 	struct group *group = member->group;
@@ -64,7 +57,7 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	if (is_event)
 		hear_event(member, &rtp);
 	else if (type == member->voice_type)
-		speak(group, member, &rtp);
+		fanout_speech(group, member, &rtp);
 	else
 		metrics_add(METRIC_media_dropped_codec, 1);
 	group_touch(group);
@@ -76,7 +69,10 @@ static void deliver(struct relay *relay, struct stream_end *from, const struct m
 	if (UNLIKELY(!member->group))
 		return;
 	if (LIKELY(packet->kind == RTP_KIND_RTP)) {
-		hear_rtp(member, packet);
+		if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
+			conference_hear(member->group, member, packet);
+		else
+			hear_rtp(member, packet);
 	} else if (packet->kind == RTP_KIND_RTCP) {
 		reporter_hear(&member->reporter, packet, relay->now_ns);
 		/* floor packets by their name, wherever they come */

@@ -2,6 +2,8 @@
 /* test_name.c: names of files, whatever people call themselves. */
 #include "record/name.h"
 
+#include <stdio.h>
+
 #include "lib/testing.h"
 
 #define WALL_MS UINT64_C(1767225600123) /* 2026-01-01 00:00:00.123 UTC */
