@@ -120,6 +120,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	adoption->reserved = floors->reserved;
 	adoption->groups = floors->groups;
 	floors->groups = *groups;
+	daemon->host.groups.groups = groups->groups;
 	adoption->with_applications = true;
 	step_app_fill_registrar(next, reserved, &adoption->registrar);
 	step_app_fill_proxy(floors, next, &adoption->proxy);
