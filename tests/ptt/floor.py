@@ -97,10 +97,12 @@ class Floor:
 
 
 class Channel:
-    """The phone's end of m=application. What comes from elsewhere than the server's port is an assertion, too."""
+    """The phone's end of m=application. What comes from elsewhere than the server's port is an assertion, too; a message
+    may be faster than the answer that announces the port. `may_talk`: granted, and not given back or taken away since."""
 
     def __init__(self, stage, ip="127.0.0.1", ssrc=0x11111111):
         self.ssrc, self.remote, self.got, self.next = ssrc, None, [], 0
+        self.may_talk, self.sources = False, set()
         self.stage, self.name = stage, "a phone"
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((ip, 0))
@@ -114,10 +116,14 @@ class Channel:
                 data, source = self.sock.recvfrom(4096)
             except (BlockingIOError, ConnectionRefusedError):
                 return
-            assert source == self.remote, "floor packets come from the port that was announced, not from %s" % (source,)
+            self.sources.add(source)
+            assert not self.remote or self.sources == {self.remote}, \
+                "floor packets come from %s, the port that was announced is %s" % (self.sources, self.remote)
             while data:                                         # several may sit in one datagram
                 size = 4 * (struct.unpack("!H", data[2:4])[0] + 1)
                 self.got.append(Floor(data[:size]))
+                if self.got[-1].kind in ("granted", "taken", "idle"):
+                    self.may_talk = self.got[-1].kind == "granted"
                 data = data[size:]
 
     def send(self, kind, *fields, ack=False, source=None):
@@ -131,6 +137,7 @@ class Channel:
         self.send("request", *fields, *([short(INDICATOR, indicator)] if indicator is not None else []), **kw)
 
     def release(self, **kw):
+        self.may_talk = False
         self.send("release", short(INDICATOR, NORMAL), **kw)
 
     def ask_position(self):

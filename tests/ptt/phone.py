@@ -54,7 +54,7 @@ class GroupPhone(Phone):
             self.channel.name = user
         self.ssrc, self.sequence, self.stamp = int.from_bytes(self.end.port.to_bytes(2, "big") * 2, "big"), 1000, 16000
         self.keys, self.says_with_keys, self.radio, self.version = [], False, None, 0
-        self.mutes_extension, self.fresh, self.sent, self.sent_at = False, True, 0, 0.0
+        self.obeys, self.fresh, self.sent, self.sent_at = True, True, 0, 0.0
         self.got, self.reports, self.messages, self.notices, self.requests = [], [], [], [], []
         self.dialog = self.remote = self.answer = self.ended = self.answers_calls = None
         self.stage.add(self.sock, self._take_sip)
@@ -231,13 +231,17 @@ class GroupPhone(Phone):
         if events is not None:
             for marker, event in events:
                 self._put(EVENTS, event, marker, self.key_stamp)
-        if self.mic is not None and (events is None or self.says_with_keys):
+        if self.mic is not None and (events is None or self.says_with_keys) and self.may_talk():
             self._put(self.codec.payload_type, self.mouth.frame(self.mic), self.fresh, self.stamp)
             self.fresh = False
             self.sent, self.sent_at = self.sent + 1, time.monotonic()
         elif self.radio is not None and events is None:
             self._put(123, b"", 0, self.stamp)
         self.stamp = self.stamp + step & 0xffffffff
+
+    def may_talk(self):
+        """Who has floor packets obeys them."""
+        return not self.channel or not self.channel.remote or not self.obeys or self.channel.may_talk
 
     def _put(self, kind, payload, marker, stamp):
         header = struct.pack("!BBHII", 0x90 if self.radio is not None else 0x80, kind | marker << 7, self.sequence & 0xffff,
@@ -294,7 +298,7 @@ class GroupPhone(Phone):
             return None
         return {self.room.who[t] for t in next(iter(sets), ())}
 
-    def story(self, since=0.0, gap=5, least=None):
+    def story(self, since=0.0, gap=3, least=None):
         """Whom it heard, one after the other: ["alice", "bob+carol"]. More than `gap` frames of nobody part two spurts of one;
         what is shorter than `least` frames is a transition (of codecs with a memory) and is left out."""
         least = least or (1 if self.codec.exact else 4)
@@ -412,7 +416,7 @@ class Room:
 
     def goes_on(self, frames=15):
         """So many frames more are said by each who speaks, and have had their time to arrive."""
-        marks = [(p, p.sent) for p in self.in_call() if p.mic is not None and p in self.stage.speakers]
+        marks = [(p, p.sent) for p in self.in_call() if p.mic is not None and p in self.stage.speakers and p.may_talk()]
         assert self.stage.until(lambda: all(p.sent >= n + frames for p, n in marks), 5 + frames / 50), "phones speak"
         self.stage.run(0.03)
 
