@@ -87,13 +87,16 @@ class Group:
 
     def grant(self, member):
         self.talker, self.fresh = member, {m: True for m in self.members if m is not member}
-        member.tell("granted", f.short(f.DURATION, 30), f.octet(f.PRIORITY, member.asked), f.short(f.INDICATOR, 0x8400),
-                    f.ssrc_field(member.ssrc))
+        self.tell_granted(member)
         self.number += 1
         for m in self.members:
             if m is not member:
                 self.tell_taken(m)
         self.tell_queue()
+
+    def tell_granted(self, m):
+        m.tell("granted", f.short(f.DURATION, 30), f.octet(f.PRIORITY, m.asked), f.short(f.INDICATOR, 0x8400),
+               f.ssrc_field(m.ssrc))
 
     def tell_taken(self, m):
         m.tell("taken", f.text(f.PARTY, "sip:%s@example.test" % self.talker.user), f.short(f.PERMISSION, 1),
@@ -106,7 +109,7 @@ class Group:
     def request(self, member, priority=None, by_channel=False):
         member.asked = min(member.priority, priority) if priority is not None else member.priority
         if self.talker is member:
-            return
+            return self.tell_granted(member)
         if by_channel and len(self.members) == 1:
             return member.tell("deny", f.short(f.CAUSE, f.ONLY_ONE), f.short(f.INDICATOR, 0x8000))
         if not self.talker or "last" in FAULT:
@@ -183,13 +186,17 @@ class Group:
         data, source = member.channel.recvfrom(2000)
         if source != member.floor_peer and "anybody" not in FAULT:
             return
-        try:
-            m = f.Floor(data)
-        except (AssertionError, struct.error):
-            return
+        while len(data) >= 4:
+            size = 4 * (struct.unpack("!H", data[2:4])[0] + 1)
+            try:
+                self.floor_message(member, f.Floor(data[:size]))
+            except (AssertionError, struct.error, IndexError):
+                return
+            data = data[size:]
+
+    def floor_message(self, member, m):
         if m.ack:
-            member.tell("ack", f.octet(f.SOURCE, 0) if False else f.short(f.SOURCE, 2),
-                        f.octet(f.TYPE, f.NUMBERS[m.kind] | (0x10 if "acks" in FAULT else 0)))
+            member.tell("ack", f.short(f.SOURCE, 2), f.octet(f.TYPE, f.NUMBERS[m.kind] | (16 if "acks" in FAULT else 0)))
         if m.kind == "request":
             self.request(member, m.field(f.PRIORITY)[0] if m.field(f.PRIORITY) else None, True)
         elif m.kind == "release" and "deaf" not in FAULT:
@@ -224,10 +231,10 @@ class Focus:
                                       "CSeq: " + m.get("cseq"), "Contact: <sip:focus@127.0.0.1:%d>;isfocus" % self.port,
                                       *headers, "Content-Length: %d" % len(body), "", body])).encode(), source)
 
-    def say(self, member, text):
+    def say(self, member, text, writer=None):
         self.sip.sendto(("\r\n".join(
             ["MESSAGE %s SIP/2.0" % member.contact, "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=%s" % (self.port, unique("z9hG4bK")),
-             "From: <sip:%s@example.test>;tag=x" % member.group.name, "To: <%s>" % member.contact, "Call-ID: " + unique("m"),
+             "From: <sip:%s@example.test>;tag=x" % (writer or member.group.name), "To: <%s>" % member.contact, "Call-ID: " + unique("m"),
              "CSeq: 1 MESSAGE", "Content-Type: text/plain", "Content-Length: %d" % len(text), "", text])).encode(),
             host_port(member.contact))
 
@@ -276,6 +283,7 @@ class Focus:
             body += "m=application %d udp MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n" % member.channel.getsockname()[1]
         self.answer(m, source, 200, ["Content-Type: application/sdp"], body)
         if group.talker:
+            group.fresh[member] = True
             group.tell_taken(member)
         else:
             member.tell("idle", f.short(f.SEQUENCE, group.number), f.short(f.INDICATOR, 0x8400))
@@ -303,7 +311,7 @@ class Focus:
         else:
             for x in group.members:
                 if x.user != user:
-                    self.say(x, m.body.decode())
+                    self.say(x, m.body.decode(), user)
 
 
 def main(arguments):

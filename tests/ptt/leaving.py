@@ -186,7 +186,7 @@ def joins_with_credentials(server):
         ok(outside.expect(404, call_id=sent.call_id), "nor a user who is no member: 404")
 
 
-@feature(**group('*'))
+@feature(**dict(group("*"), users=("alice", "stranger")))
 def anyone(server):
     """members = "*": whoever auth admits."""
     with Room(server) as room:

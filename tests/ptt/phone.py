@@ -19,6 +19,7 @@ SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
 NOW = 0.3                                   # what is older than so many seconds is not heard now
 RADIO = 0x0167                              # profile of the header extension of ED-137
+RADIO_KEEPALIVE = 123                       # payload type of R2S
 
 
 class Packet:
@@ -142,6 +143,10 @@ class GroupPhone(Phone):
         if self.wants_events:
             types.append(EVENTS)
             lines += ["a=rtpmap:%d telephone-event/%d" % (EVENTS, clock), "a=fmtp:%d 0-15" % EVENTS]
+        if self.radio is not None:
+            types.append(RADIO_KEEPALIVE)
+            lines += ["a=rtpmap:%d R2S/8000" % RADIO_KEEPALIVE, "a=type:Radio-TxRx", "a=txrxmode:TxRx", "a=rtphe:1",
+                      "a=R2S-KeepAlivePeriod:200", "a=R2S-KeepAliveMultiplier:10"]
         lines += ["a=ptime:20", "a=" + direction] + ([extra] if extra else [])
         if self.channel:
             lines += ["m=application %d udp MCPTT" % self.channel.port]
@@ -236,8 +241,12 @@ class GroupPhone(Phone):
             self.fresh = False
             self.sent, self.sent_at = self.sent + 1, time.monotonic()
         elif self.radio is not None and events is None:
-            self._put(123, b"", 0, self.stamp)
+            self._put(RADIO_KEEPALIVE, b"", 0, self.stamp)
         self.stamp = self.stamp + step & 0xffffffff
+
+    def push(self, kind):
+        """The button of a radio: the kind of PTT that its packets say from now on; 0: let go."""
+        self.radio = kind << 13
 
     def may_talk(self):
         """Who has floor packets obeys them."""
@@ -292,7 +301,7 @@ class GroupPhone(Phone):
 
     def hears(self):
         """The names of those whom it hears now; None while that changes."""
-        last = [p for p in self.got[-12:] if p.kind == self.codec.payload_type and p.at > time.monotonic() - NOW * SLOW][-4:]
+        last = [p for p in self.got[-12:] if p.kind == self.codec.payload_type and p.at > time.monotonic() - NOW * max(1, SLOW)][-4:]
         sets = {p.sound.tones for p in last}
         if len(sets) > 1:
             return None
