@@ -383,9 +383,13 @@ class Room:
             self.who[self._tones[user]] = user
         return self._tones[user]
 
+    def named(self, user, tone):
+        """Somebody else, who is no phone of this room, says this tone."""
+        self._tones[user], self.who[tone] = tone, user
+
     def tones(self):
         """Of all that there are; the phones come before the first of them joins, or their ears do not know them."""
-        return TONES[:max(6, len(self._tones))]
+        return tuple(self._tones.values())
 
     def phone(self, user, **kw):
         phone = GroupPhone(self, user, **kw)
