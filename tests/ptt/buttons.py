@@ -160,3 +160,38 @@ def keys_of_a_group(server):
         alice.press("2")
         room.nobody("2 gives back")
         room.stories(["alice"], "only alice was heard")
+
+
+@feature(**group())
+def info_sent_again(server):
+    """INFO whose answer was lost comes again: it counts once. The next one counts."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        sent = alice.dialog.request("INFO", headers=["Content-Type: application/dtmf-relay"], body="Signal=*\r\nDuration=250\r\n")
+        for _ in range(3):
+            alice.send(sent.raw)
+        alice.expect(200, call_id=alice.dialog.call_id)
+        room.heard_by_all(alice)
+        room.goes_on(25)
+        alice.send(sent.raw)
+        room.goes_on(15)
+        room.heard_by_all(alice, "sent five times, it counts once")
+        alice.info("*")
+        room.nobody("another INFO is another press")
+        room.stories(["alice"], "alice was heard once")
+
+
+@feature(**group())
+def info_refused(server):
+    """What is no key is said to be none."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.dialog.request("INFO", headers=["Content-Type: application/media_control+xml"], body="<media_control/>")
+        ok(alice.expect(415, call_id=alice.dialog.call_id), "another body: 415")
+        for body in ("", "Signal=\r\n", "Signal=**\r\nDuration=x\r\n", "x" * 3000):
+            alice.dialog.request("INFO", headers=["Content-Type: application/dtmf-relay"], body=body)
+            alice.expect((200, 400), call_id=alice.dialog.call_id)
+        room.goes_on(10)
+        room.nobody("no key in it: no press")
+        alice.info("*")
+        room.heard_by_all(alice)

@@ -160,3 +160,22 @@ def reports(server):
                 data = data[size:]
             assert kinds[0] in (200, 201) and 202 in kinds, "%s: a report, then SDES: %s" % (phone, kinds)
         ok(True, "SR or RR first, SDES with it, SSRCs of the streams")
+
+
+@feature(**group(keepalive='"comfort"'))
+def comfort_noise(server):
+    """CN once a second where it was agreed on (RFC 3389); else silence."""
+    with Room(server) as room:
+        alice, bob = room.phone("alice"), room.phone("bob")
+        alice.comfort = True
+        for phone in (alice, bob):
+            phone.join(mic=-1)
+        ok(13 in alice.answer["audio"]["types"] and 13 not in bob.answer["audio"]["types"], "CN is answered where it was offered")
+        room.until(lambda: len([p for p in alice.got if p.kind == 13]) >= 2, "alice gets comfort noise")
+        quiet = [p for p in alice.got if p.kind == 13]
+        ok((quiet[1].stamp - quiet[0].stamp & 0xffffffff) >= 8000 * 0.5, "about once a second")
+        ok(bob.frames() and not [p for p in bob.got if p.kind == 13], "bob gets frames of his codec")
+        bob.press("*")
+        room.until(lambda: alice.hears() == {"bob"}, "and sound when somebody talks")
+        is_one_stream(alice), is_one_stream(bob)
+        ok(True, "in one stream each")

@@ -2,18 +2,16 @@
 """mixing: several codecs in one group, several talkers at once, a conference without a floor."""
 from feature import Skip, feature, ok
 from groups import group
-from phone import SDP, Room
+from phone import Room
 from voice import G722_, OPUS, PCMA, PCMU
-
-
-def built(room, phone):
-    """The codecs of this server and of these tests: a group answers with one of those it has."""
-    return [c for c in (PCMU, PCMA, G722_, OPUS) if c.here]
 
 
 def babel(room, users, mic=-1):
     """A phone of each codec alone."""
-    phones = [room.phone(user, codecs=(codec,)) for user, codec in zip(users, built(room, None))]
+    for codec in (G722_, OPUS):
+        if not codec.here:
+            raise Skip("no library here speaks %s" % codec)
+    phones = [room.phone(user, codecs=(codec,)) for user, codec in zip(users, (PCMU, PCMA, G722_, OPUS))]
     for phone in phones:
         phone.join(mic=mic)
     ok(len(phones) == 4, "%s" % ", ".join("%s speaks %s" % (p, p.codec) for p in phones))

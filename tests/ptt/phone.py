@@ -13,7 +13,7 @@ from floor import Channel
 from rtp_end import RtpEnd
 from sip_ua import DOMAIN, SLOW, Dialog, Phone, Timeout, uri_of
 from stage import TICK, Stage
-from voice import CODECS, EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
+from voice import EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
 
 SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
@@ -55,7 +55,8 @@ class GroupPhone(Phone):
             self.channel.name = user
         self.ssrc, self.sequence, self.stamp = int.from_bytes(self.end.port.to_bytes(2, "big") * 2, "big"), 1000, 16000
         self.keys, self.says_with_keys, self.radio, self.version = [], False, None, 0
-        self.obeys, self.fresh, self.sent, self.sent_at = True, True, 0, 0.0
+        self.obeys, self.is_dead, self.comfort = True, False, False
+        self.fresh, self.sent, self.sent_at = True, 0, 0.0
         self.got, self.reports, self.messages, self.notices, self.requests = [], [], [], [], []
         self.dialog = self.remote = self.answer = self.ended = self.answers_calls = None
         self.stage.add(self.sock, self._take_sip)
@@ -94,6 +95,8 @@ class GroupPhone(Phone):
 
     def _answers(self, m):
         """Answers a request of the server as any phone does. True when no test need look at it."""
+        if self.is_dead:
+            return True
         if m.is_response:
             return m.status == 100
         if m.raw in self.seen:
@@ -140,6 +143,8 @@ class GroupPhone(Phone):
         types = [c.payload_type for c in self.codecs]
         lines = [line for c in self.codecs for line in c.lines()]
         clock = 48000 if self.codecs[0].clock == 48000 else 8000
+        if self.comfort:
+            types.append(13)
         if self.wants_events:
             types.append(EVENTS)
             lines += ["a=rtpmap:%d telephone-event/%d" % (EVENTS, clock), "a=fmtp:%d 0-15" % EVENTS]
@@ -181,8 +186,9 @@ class GroupPhone(Phone):
         self.answer = parts_of(message.body.decode())
         audio = self.answer["audio"]
         self.remote = audio["address"], audio["port"]
-        self.codec = next(c for c in CODECS if c.payload_type == audio["types"][0])
-        self.ear, self.mouth = Ear(self.codec, self.room.tones()), Mouth(self.codec)
+        self.codec = next((c for c in self.codecs if c.payload_type == audio["types"][0]), None)
+        assert self.codec, "%s offers %s, and is answered %s" % (self.user, self.codecs, audio["types"])
+        self.ear, self.mouth = Ear(self.codec, self.room.who), Mouth(self.codec)
         if self.channel and "application" in self.answer and self.answer["application"]["port"]:
             self.channel.remote = self.answer["application"]["address"], self.answer["application"]["port"]
 
@@ -251,6 +257,11 @@ class GroupPhone(Phone):
     def may_talk(self):
         """Who has floor packets obeys them."""
         return not self.channel or not self.channel.remote or not self.obeys or self.channel.may_talk
+
+    def dies(self):
+        """From now on it neither speaks nor answers."""
+        self.hush()
+        self.is_dead = True
 
     def _put(self, kind, payload, marker, stamp):
         header = struct.pack("!BBHII", 0x90 if self.radio is not None else 0x80, kind | marker << 7, self.sequence & 0xffff,
@@ -384,12 +395,8 @@ class Room:
         return self._tones[user]
 
     def named(self, user, tone):
-        """Somebody else, who is no phone of this room, says this tone."""
+        """Somebody who is no phone of this room says this tone."""
         self._tones[user], self.who[tone] = tone, user
-
-    def tones(self):
-        """Of all that there are; the phones come before the first of them joins, or their ears do not know them."""
-        return tuple(self._tones.values())
 
     def phone(self, user, **kw):
         phone = GroupPhone(self, user, **kw)

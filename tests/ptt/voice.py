@@ -182,14 +182,17 @@ def measure(samples, wanted):
 
 
 class Ear:
-    """Hears one stream of one codec. PCMU and PCMA frames are measured once each."""
+    """Hears one stream of one codec. PCMU and PCMA frames are measured once each. `wanted` maps the tones of all phones
+    that there are; it grows."""
 
     def __init__(self, codec, wanted):
-        self.codec, self.wanted, self.decoder, self.known = codec, wanted, codec.make(), {}
+        self.codec, self.wanted, self.decoder, self.known, self.count = codec, wanted, codec.make(), {}, 0
 
     def hear(self, payload):
         if not self.codec.exact:
             return measure(self.decoder.decode(payload), self.wanted)
+        if self.count != len(self.wanted):
+            self.known, self.count = {}, len(self.wanted)
         sound = self.known.get(payload)
         if sound is None:
             sound = self.known[payload] = measure(self.decoder.decode(payload), self.wanted)
