@@ -72,7 +72,6 @@ def offer_in_answer(server):
         ok(0 in offer["types"] and len(offer["types"]) > 2, "all codecs are offered: %s" % offer["types"])
         alice.dialog = Dialog.caller(alice, sent, answer)
         alice.dialog.ack(headers=[SDP], body=alice.sdp())
-        alice.codecs = alice.codecs
         alice._agree(answer)
         alice.speak()
         bob.press("*")
