@@ -33,7 +33,7 @@ enum floor_preempt {
 	FLOOR_PREEMPT_PRIORITY,  /* and a higher priority */
 };
 
-/* Milliseconds. Zero turns a timer off, but for T1 (zero: the default) and T3 (zero: no grace). */
+/* Milliseconds. Zero turns a timer off, but for T1 and T8 (zero: the default) and T3 (no grace). */
 struct floor_settings {
 	uint16_t talkers;          /* who may hold the floor at once; 0 counts as 1 */
 	uint16_t queue;            /* places; 0: a request is denied when the floor is taken */
@@ -222,28 +222,30 @@ struct floor_terms {
  * Thread: the floor's. */
 struct floor_member {
 	/* read for each packet */
-	uint64_t media_ms; /* its latest packet while it could be heard or was warned */
+	uint64_t media_ms; /* its latest packet that the machine did not ask for */
 	uint32_t dropped;  /* packets that came without the floor */
 	uint8_t gate;      /* FLOOR_GATE_* */
 	uint8_t state;     /* enum floor_member_state */
-	/* of the request, or of the floor that it holds */
+	/* of its request, or of the floor that it holds */
 	uint8_t priority; /* capped */
-	uint8_t trigger;  /* as asked */
 	bool is_emergency, is_peril;
-	struct floor_ask ask;
+	uint8_t trigger; /* as asked */
+	bool may_queue, may_preempt;
+	/* terms */
+	bool is_muted; /* by a dispatcher: may not ask */
 	struct floor_terms terms;
-	bool is_muted;         /* by a dispatcher: may not ask */
-	uint8_t why;           /* STOPPING: enum floor_why that it will end with */
-	uint16_t cause;        /* STOPPING, INTRUDES: what Revoke says */
+	/* while it holds the floor, waits or intrudes */
+	uint8_t why;           /* it is being stopped: what it will end with */
+	uint8_t cause;         /* what Deny or Revoke says */
 	uint8_t granted_count; /* C20 */
-	bool is_warned;
-	uint8_t place_told;         /* the queue position said last; 0 none */
-	uint64_t joined;            /* counts joins of this floor: the smaller, the longer in it */
-	uint64_t granted_ms;        /* when it got the floor */
-	uint64_t granted_count_all; /* counts grants of this floor: the larger, the later */
-	uint64_t talking_ms;  /* its first packet with the floor, T2 counts from it; 0 none yet */
-	uint64_t stop_ms;     /* T3, or the end of the reservation */
-	uint64_t again_ms;    /* T8 or T20; FLOOR_NEVER */
+	uint8_t place_told;    /* the queue position said last; 0 none */
+	bool is_warned;        /* that T2 is nearly over */
+	uint64_t joined;       /* counts joins of this floor: the smaller, the longer in it */
+	uint64_t granted;      /* counts grants of this floor: the larger, the later */
+	uint64_t granted_ms;   /* when it got the floor; T1 counts from it, or from media_ms */
+	uint64_t talking_ms;   /* its first packet with the floor, T2 counts from it; 0 none yet */
+	uint64_t stop_ms;  /* T3, or the end of the reservation; of one who intrudes: last Revoke */
+	uint64_t again_ms; /* T8 or T20; FLOOR_NEVER */
 	uint64_t released_ms; /* its last release; 0 none */
 	struct list in_floor; /* floor->members */
 	struct list in_list;  /* floor->asks, next, queue, holders or intruders, by its state */
@@ -289,12 +291,13 @@ enum floor_state {
 
 /* Owner: the user, one thread. Read as you like; only the functions below write. */
 struct floor {
-	uint64_t deadline_ms; /* FLOOR_NEVER: nothing is due */
-	uint8_t state;        /* enum floor_state */
-	bool is_emergency;    /* until it is cleared */
-	bool is_changed;      /* the hook `changed` is owed */
-	uint8_t idle_count;   /* C7 */
-	uint16_t sequence;    /* of the last TAKEN or IDLE */
+	uint64_t deadline_ms;  /* FLOOR_NEVER: nothing is due */
+	uint8_t state;         /* enum floor_state */
+	bool is_emergency;     /* until it is cleared */
+	bool is_changed;       /* the hook `changed` is owed */
+	bool is_queue_changed; /* places are to be told */
+	uint8_t idle_count;    /* C7 */
+	uint16_t sequence;     /* of the last TAKEN or IDLE */
 	uint32_t member_count;
 	uint16_t holder_count, stopping_count, next_count, queue_count;
 	struct floor_settings settings;
@@ -309,6 +312,7 @@ struct floor {
 	struct floor_member
 		*originator;    /* of a broadcast group: longest joined of those who may talk */
 	uint64_t joins, grants; /* ever */
+	uint64_t closed_ms;     /* when a talker was heard last; T4 counts from it */
 	uint64_t inactive_ms, idle_ms;       /* T4, T7 are due; FLOOR_NEVER */
 	uint64_t denied, preempted, dropped; /* ever; dropped: packets answered by Revoke 3 */
 };
@@ -359,7 +363,8 @@ static inline bool floor_media(struct floor *floor, struct floor_member *member,
 }
 
 /* A dispatcher gives the floor, whatever the ranks; it takes it from the lowest talker where there
- * is no room. 0; -EPERM listen-only or muted; -ENOENT not in the group. */
+ * is no room. 0; -EPERM listen-only or muted; -ENOENT not in the group; -EBUSY it is being stopped.
+ */
 int floor_grant(struct floor *floor, struct floor_member *member, uint8_t trigger, uint64_t now_ms);
 
 /* A dispatcher takes the floor, or the place in the queue. 0; -EALREADY it has neither. */

@@ -25,7 +25,8 @@ static const char name[4] = {'M', 'C', 'P', 'T'};
 enum kind { NO_FIELD, U8, U16, CAUSE, QUEUE, SSRC, BYTES, KIND_COUNT };
 
 /* A shorter value is not read; of a longer one the rest is passed over. */
-static const uint8_t least[KIND_COUNT] = {[U8] = 1, [U16] = 2, [CAUSE] = 2, [QUEUE] = 2, [SSRC] = 4};
+static const uint8_t least[KIND_COUNT] = {
+	[U8] = 1, [U16] = 2, [CAUSE] = 2, [QUEUE] = 2, [SSRC] = 4};
 
 static const uint8_t kinds[FLOOR_FIELD_COUNT] = {
 #define ROW(name, number, kind) [number] = kind,
@@ -45,11 +46,11 @@ static const uint8_t order[] = {
 #define OLD_LAST  116
 
 /* The types that have a form with the ack bit (table 8.2.2-1). */
-#define ACKABLE                                                                    \
-	(1U << FLOOR_MESSAGE_GRANTED | 1U << FLOOR_MESSAGE_TAKEN |                 \
-		1U << FLOOR_MESSAGE_DENY | 1U << FLOOR_MESSAGE_RELEASE |           \
-		1U << FLOOR_MESSAGE_IDLE | 1U << FLOOR_MESSAGE_POSITION |          \
-		1U << FLOOR_MESSAGE_MEDIA_FLOW | 1U << FLOOR_MESSAGE_QUEUED)
+#define ACKABLE                                                                               \
+	(1U << FLOOR_MESSAGE_GRANTED | 1U << FLOOR_MESSAGE_TAKEN | 1U << FLOOR_MESSAGE_DENY | \
+		1U << FLOOR_MESSAGE_RELEASE | 1U << FLOOR_MESSAGE_IDLE |                      \
+		1U << FLOOR_MESSAGE_POSITION | 1U << FLOOR_MESSAGE_MEDIA_FLOW |               \
+		1U << FLOOR_MESSAGE_QUEUED)
 
 static unsigned field_of(uint8_t id)
 {

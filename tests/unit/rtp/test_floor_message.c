@@ -39,10 +39,10 @@ struct vector {
 	const char *party, *phrase;
 };
 
-#define MESSAGE(type, from) FLOOR_MESSAGE_##type, false, from
+#define MESSAGE(type, from)  FLOOR_MESSAGE_##type, false, from
 #define WITH_ACK(type, from) FLOOR_MESSAGE_##type, true, from
-#define NUMBER(name, value)             \
-	{                               \
+#define NUMBER(name, value)               \
+	{                                 \
 		FLOOR_FIELD_##name, value \
 	}
 
@@ -166,16 +166,23 @@ START_TEST(only_floor_control_is)
 {
 	static const char *const others[] = {
 		"",
-		"80c90001" "11111111",                                                   /* RR */
-		"80c90001" "11111111" "84cc0003111111114d4350540d028000",                /* compound */
-		"84cc0003111111114d4350540d028000" "80c90001" "11111111",                /* compound */
-		"84cc0003111111114d4350530d028000",                                      /* "MCPS" */
-		"84cc0003111111114d435043" "0d028000",                                   /* "MCPC" */
-		"a4cc0003111111114d43505400000004",                                      /* padding */
-		"44cc0003111111114d4350540d028000",                                      /* version 1 */
-		"84cc0001111111114d4350540d028000",                                      /* shorter than its head */
-		"84cc0004111111114d4350540d028000",                                      /* cut */
-		"84cc0003111111114d4350540d028000" "84",                                 /* rest */
+		"80c90001"
+		"11111111", /* RR */
+		"80c90001"
+		"11111111"
+		"84cc0003111111114d4350540d028000", /* compound */
+		"84cc0003111111114d4350540d028000"
+		"80c90001"
+		"11111111",                         /* compound */
+		"84cc0003111111114d4350530d028000", /* "MCPS" */
+		"84cc0003111111114d435043"
+		"0d028000",                         /* "MCPC" */
+		"a4cc0003111111114d43505400000004", /* padding */
+		"44cc0003111111114d4350540d028000", /* version 1 */
+		"84cc0001111111114d4350540d028000", /* shorter than its head */
+		"84cc0004111111114d4350540d028000", /* cut */
+		"84cc0003111111114d4350540d028000"
+		"84", /* rest */
 	};
 	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
 		uint8_t bytes[64];
@@ -190,8 +197,11 @@ START_TEST(unknown_fields_are_passed_over)
 {
 	/* field 99 of 3 bytes, priority, field 26 of none, field 107 of 2, field 255 of 6 */
 	struct floor_message message = parsed("80cc0009111111114d435054"
-					      "6303414243000000" "00020500" "1a000000"
-					      "6b020001" "ff06010203040506");
+					      "6303414243000000"
+					      "00020500"
+					      "1a000000"
+					      "6b020001"
+					      "ff06010203040506");
 	ck_assert_uint_eq(message.has, FLOOR_HAS(PRIORITY));
 	ck_assert_uint_eq(message.numbers[FLOOR_FIELD_PRIORITY], 5);
 }
@@ -233,9 +243,20 @@ START_TEST(the_first_release_numbered_otherwise)
 	 * user, 110 queue size, 111 sequence, 112 queued user, 113 source, 114 track, 115 acked,
 	 * 116 indicator */
 	struct floor_message message = parsed("80cc0010111111114d435054"
-					      "66020500" "67020006" "68020007" "69020809" "6a026162"
-					      "6c020001" "6d026364" "6e02000a" "6f02000b" "70026566"
-					      "71020002" "72020001" "73020300" "74028000");
+					      "66020500"
+					      "67020006"
+					      "68020007"
+					      "69020809"
+					      "6a026162"
+					      "6c020001"
+					      "6d026364"
+					      "6e02000a"
+					      "6f02000b"
+					      "70026566"
+					      "71020002"
+					      "72020001"
+					      "73020300"
+					      "74028000");
 	ck_assert_uint_eq(message.has, (1U << 14) - 1);
 	ck_assert_uint_eq(message.numbers[FLOOR_FIELD_PRIORITY], 5);
 	ck_assert_uint_eq(message.numbers[FLOOR_FIELD_DURATION], 6);
@@ -263,9 +284,15 @@ START_TEST(values_of_a_wrong_length)
 	/* a priority of none, a duration of 1, a cause of 1, an SSRC of 3: not read; a priority of
 	 * 1 and an SSRC of 4 are */
 	struct floor_message message = parsed("80cc0007111111114d435054"
-					      "00000000" "01010500" "02010500" "0e030102" "03000000");
+					      "00000000"
+					      "01010500"
+					      "02010500"
+					      "0e030102"
+					      "03000000");
 	ck_assert_uint_eq(message.has, 0);
-	message = parsed("80cc0005111111114d435054" "00010700" "0e04010203040000");
+	message = parsed("80cc0005111111114d435054"
+			 "00010700"
+			 "0e04010203040000");
 	ck_assert_uint_eq(message.has, FLOOR_HAS(PRIORITY) | FLOOR_HAS(AUDIO_SSRC));
 	ck_assert_uint_eq(message.numbers[FLOOR_FIELD_PRIORITY], 7);
 	ck_assert_uint_eq(message.audio_ssrc, 0x01020304);
@@ -295,8 +322,8 @@ START_TEST(every_length_of_a_text)
 		for (size_t i = 14 + length; i < size - 4; i++)
 			ck_assert_uint_eq(bytes[i], 0);
 		ck_assert_int_eq(floor_message_parse(bytes, size, &again), (int)size);
-		ck_assert(pv_span_equal(again.texts[FLOOR_FIELD_PARTY],
-			message.texts[FLOOR_FIELD_PARTY]));
+		ck_assert(pv_span_equal(
+			again.texts[FLOOR_FIELD_PARTY], message.texts[FLOOR_FIELD_PARTY]));
 		ck_assert_uint_eq(again.numbers[FLOOR_FIELD_SEQUENCE], 0x1234);
 	}
 }
@@ -319,8 +346,7 @@ START_TEST(an_ack_names_the_type_alone)
 {
 	struct floor_message granted = parsed(vectors[1].hex);
 	ck_assert(granted.wants_ack);
-	struct floor_message ack =
-		floor_message_ack(&granted, CLIENT, FLOOR_SOURCE_PARTICIPANT);
+	struct floor_message ack = floor_message_ack(&granted, CLIENT, FLOOR_SOURCE_PARTICIPANT);
 	uint8_t bytes[FLOOR_MESSAGE_MAX], wanted[64];
 	size_t length = unhex(vectors[2].hex, wanted);
 	ck_assert_uint_eq(floor_message_write(&ack, bytes, sizeof(bytes)), length);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fanout.c: one packet to all who listen, and what they get while nobody talks. */
+#include "media/fanout.h"
+
+#include <string.h>
+
+#include "media/button.h"
+#include "media/relay.h"
+
+/* Who got a talker's packet so lately gets nothing of ours: the next one is on its way. */
+#define FED_MS 80
+/* Comfort noise once a second. */
+#define COMFORT_FRAMES 50
+
+/* The first packet of a run that is 20 ms of ours, header and all. */
+struct own_frame {
+	uint8_t bytes[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
+};
+
+static struct member *listener_of(struct list *link)
+{
+	return container_of(link, struct member, listening);
+}
+
+void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	struct relay *relay = group->relay;
+	struct splice_packet piece;
+	/* in front of the payload there is at least a header, of a datagram that is ours */
+	uint8_t *frame = (uint8_t *)packet->payload - RTP_HEADER_SIZE;
+	uint32_t length = RTP_HEADER_SIZE + (uint32_t)packet->payload_length;
+	if (splice_source_packet(&talker->source, packet, relay->now_ns, &piece) != SPLICE_NEW)
+		return;
+	LIST_EACH(link, &group->listeners[talker->codec])
+	{
+		struct member *member = listener_of(link);
+		if (member == talker || UNLIKELY(member->tone != TONE_COUNT))
+			continue;
+		if (!splice_forward(&member->splice, &piece, relay->now_ns, frame))
+			continue;
+		member->fed_ms = relay->now_ms;
+		end_send(&member->audio, frame, length, false);
+	}
+}
+
+static void send_own(struct group *group, struct member *member, uint8_t type,
+	const uint8_t *payload, size_t length, bool marker)
+{
+	struct own_frame frame;
+	splice_own(&member->splice, type, GROUP_FRAME_MS, length, marker, group->relay->now_ns,
+		frame.bytes);
+	memcpy(frame.bytes + RTP_HEADER_SIZE, payload, length);
+	end_send(&member->audio, frame.bytes, (uint32_t)(RTP_HEADER_SIZE + length), false);
+}
+
+void fanout_tone(struct member *member, enum tone tone)
+{
+	member->tone = (uint8_t)tone;
+	member->tone_frame = 0;
+}
+
+/* The next frame of its tone; false when that is over. */
+static bool play_tone(struct group *group, struct member *member)
+{
+	const uint8_t *payload;
+	size_t length;
+	unsigned frame = member->tone_frame++;
+	if (!tone_payload(group->relay->media->tones, (enum tone)member->tone,
+		    (enum codec_id)member->codec, frame, &payload, &length)) {
+		member->tone = TONE_COUNT;
+		return false;
+	}
+	send_own(group, member, member->splice.payload_type, payload, length, frame == 0);
+	return true;
+}
+
+static void keep_alive(struct group *group, struct member *member)
+{
+	const struct media_group_settings *settings = group->settings;
+	static const uint8_t noise = TONE_NOISE_LEVEL;
+	const uint8_t *payload;
+	size_t length;
+	if (settings->keepalive == MEDIA_KEEPALIVE_NONE)
+		return;
+	if (settings->keepalive == MEDIA_KEEPALIVE_COMFORT && member->noise_type) {
+		if (member->quiet_frames++ % COMFORT_FRAMES == 0)
+			send_own(group, member, member->noise_type, &noise, 1, false);
+		return;
+	}
+	/* after speech that was played out fast there is still something to be heard */
+	if (splice_ahead_ms(&member->splice, group->relay->now_ns) >= GROUP_FRAME_MS)
+		return;
+	if (tone_silence(
+		    group->relay->media->tones, (enum codec_id)member->codec, &payload, &length))
+		send_own(group, member, member->splice.payload_type, payload, length, false);
+}
+
+static void feed(struct group *group, struct member *member)
+{
+	if (UNLIKELY(member->tone != TONE_COUNT) && play_tone(group, member))
+		return;
+	if (group->relay->now_ms - member->fed_ms < FED_MS) {
+		member->quiet_frames = 0;
+		return;
+	}
+	keep_alive(group, member);
+}
+
+void fanout_pass(struct group *group)
+{
+	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
+		LIST_EACH(link, &group->listeners[codec])
+	feed(group, listener_of(link));
+	LIST_EACH(link, &group->members)
+	{
+		struct member *member = container_of(link, struct member, link);
+		if (UNLIKELY(member->keys.is_down))
+			button_tick(member);
+	}
+}
