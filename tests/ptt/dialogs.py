@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """dialogs: a member's call: the focus, offers in either direction, dead phones, a group that closes, a server that stops."""
 import signal
+import socket
+import struct
 
 from feature import feature, ok
 from groups import MEDIA, group
 from phone import SDP, Room, parts_of
 from roster import Watcher
-from sip_ua import Dialog, param, uri_of
+from sip_ua import Dialog, param
+from voice import wave
 
 
 @feature(**group())
@@ -180,3 +183,45 @@ def two_groups(server):
         room.until(lambda: bob.hears() == set() and stranger.hears() == {"carol"}, "one gives back")
         ok(bob.story() == ["alice"] and stranger.story() == ["carol"] and not alice.story() and not carol.story(),
            "each hears its own group")
+
+
+@feature(**group())
+def lying_sdp(server):
+    """Behind a NAT: the SDP names an address that is not the phone's."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob", floor="mc_queueing"), room.phone("carol")
+        for phone in (alice, bob, carol):
+            phone.announced = "10.255.255.1"
+            phone.join(mic=-1)
+        alice.press("*")
+        room.until(lambda: carol.hears() == {"alice"}, "sound goes where it comes from")
+        bob.channel.request()
+        ok(bob.channel.expect("position", "taken", "idle"), "and floor packets")
+        alice.press("#")
+        room.until(lambda: carol.hears() == alice.hears() == {"bob"}, "bob is heard")
+
+
+@feature(**group())
+def sound_from_elsewhere(server):
+    """Who is no member sends to the ports of members: nobody hears him, and he takes nothing over."""
+    with Room(server) as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        thief.bind(("127.0.0.1", 0))
+        room.named("thief", 2200)
+        frame = alice.codec.make.encode(wave(2200))
+        alice.press("*")
+        room.heard_by_all(alice)
+        for n in range(40):
+            for phone in room.phones:
+                header = struct.pack("!BBHII", 0x80, 0, phone.sequence + 1 & 0xffff, phone.stamp, phone.ssrc)
+                thief.sendto(header + frame, phone.remote)
+                key = struct.pack("!BBHII", 0x80, 101, phone.sequence + 2 & 0xffff, phone.stamp + 7, phone.ssrc)
+                thief.sendto(key + struct.pack("!BBH", 11, 0x8a, 800), phone.remote)
+            room.goes_on(1)
+        room.heard_by_all(alice, "alice is heard on")
+        room.stories(["alice"], "and nobody else ever was")
+        thief.setblocking(False)
+        try:
+            ok(False, "%d bytes came to him" % len(thief.recv(2000)))
+        except BlockingIOError:
+            ok(True, "nothing comes to him")

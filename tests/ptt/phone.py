@@ -19,6 +19,7 @@ SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
 NOW = 0.3                                   # what is older than so many seconds is not heard now
 RADIO = 0x0167                              # profile of the header extension of ED-137
+ONE_BYTE = 0xbede                           # profile of extensions by RFC 8285
 RADIO_KEEPALIVE = 123                       # payload type of R2S
 
 
@@ -41,7 +42,8 @@ class Packet:
 
 class GroupPhone(Phone):
     """`mic`: what it says each 20 ms: None (nothing at all), 0 (silence), or a tone in Hz. It joins with its microphone
-    open or not, as the test says; the tone is its own, by which it is known."""
+    open or not, as the test says; the tone is its own, by which it is known. `level`: what it says of its sound by
+    RFC 6464, 0x80 being the bit of voice and 127 silence; None: nothing."""
 
     def __init__(self, room, user, codecs=(PCMU,), floor=None, events=True, **kw):
         super().__init__(room.server, user, **kw)
@@ -55,7 +57,7 @@ class GroupPhone(Phone):
             self.channel.name = user
         self.ssrc, self.sequence, self.stamp = int.from_bytes(self.end.port.to_bytes(2, "big") * 2, "big"), 1000, 16000
         self.keys, self.says_with_keys, self.radio, self.version = [], False, None, 0
-        self.obeys, self.is_dead, self.comfort = True, False, False
+        self.obeys, self.is_dead, self.comfort, self.announced, self.level = True, False, False, self.ip, None
         self.fresh, self.sent, self.sent_at = True, 0, 0.0
         self.got, self.reports, self.messages, self.notices, self.requests = [], [], [], [], []
         self.dialog = self.remote = self.answer = self.ended = self.answers_calls = None
@@ -152,12 +154,14 @@ class GroupPhone(Phone):
             types.append(RADIO_KEEPALIVE)
             lines += ["a=rtpmap:%d R2S/8000" % RADIO_KEEPALIVE, "a=type:Radio-TxRx", "a=txrxmode:TxRx", "a=rtphe:1",
                       "a=R2S-KeepAlivePeriod:200", "a=R2S-KeepAliveMultiplier:10"]
+        if self.level is not None:
+            lines.append("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on")
         lines += ["a=ptime:20", "a=" + direction] + ([extra] if extra else [])
         if self.channel:
             lines += ["m=application %d udp MCPTT" % self.channel.port]
             lines += ["a=fmtp:MCPTT " + self.offered_floor] if self.offered_floor else []
         return ("v=0\r\no=- %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %s\r\n%s\r\n"
-                % (self.end.port, self.version, self.ip, self.ip, self.end.port, " ".join(map(str, types)),
+                % (self.end.port, self.version, self.announced, self.announced, self.end.port, " ".join(map(str, types)),
                    "\r\n".join(lines)))
 
     def dial(self, group=None, direction="sendrecv", extra="", **kw):
@@ -264,10 +268,13 @@ class GroupPhone(Phone):
         self.is_dead = True
 
     def _put(self, kind, payload, marker, stamp):
-        header = struct.pack("!BBHII", 0x90 if self.radio is not None else 0x80, kind | marker << 7, self.sequence & 0xffff,
-                             stamp, self.ssrc)
+        extension = b""
         if self.radio is not None:
-            header += struct.pack("!HHHH", RADIO, 1, self.radio, 0)
+            extension = struct.pack("!HHHH", RADIO, 1, self.radio, 0)
+        elif self.level is not None:
+            extension = struct.pack("!HHBBH", ONE_BYTE, 1, 1 << 4, self.level, 0)
+        header = struct.pack("!BBHII", 0x90 if extension else 0x80, kind | marker << 7, self.sequence & 0xffff, stamp,
+                             self.ssrc) + extension
         self.sequence += 1
         self.end.rtp.sendto(header + payload, self.remote)
 

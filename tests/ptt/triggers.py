@@ -66,6 +66,27 @@ def vox_never_preempts(server):
         ok(carol.story() == ["alice", "bob"], "carol heard alice, then bob")
 
 
+@feature(**group(triggers='[ "vox" ]'))
+def vox_by_level(server):
+    """RFC 6464: the phone says itself whether it is voice."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob"), room.phone("carol")
+        alice.level = 127
+        for phone in (alice, bob, carol):
+            phone.join()
+        ok(any("ssrc-audio-level" in line for line in alice.answer["audio"]["lines"]), "the extension is answered")
+        ok(not any("extmap" in line for line in bob.answer["audio"]["lines"]), "where it was offered")
+        alice.speak()
+        alice.level = 40
+        room.goes_on(30)
+        room.nobody("loud, but no voice")
+        alice.level = 0x80 | 30
+        room.heard_by_all(alice, "voice")
+        alice.level = 127
+        room.nobody("none any more")
+        ok(carol.story() == ["alice"], "heard once")
+
+
 @feature(**group(triggers='[ "mute" ]'))
 def unmute(server):
     """The microphone is opened: asks; it is closed, and no packet comes: gives back."""
