@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """channel: members with floor packets (TS 24.380) in the same group as phones with keys: each message, byte by byte."""
-import re
 import socket
-import struct
-import time
 
 import floor as f
 from feature import feature, ok

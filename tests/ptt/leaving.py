@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """leaving: talkers who hang up, crash, register again or move to another port; the newest leg of a member; full groups."""
+import json
 import time
 
 from feature import ctl, feature, ok
@@ -207,6 +208,5 @@ def everybody_leaves(server):
             room.heard_by_all(phones[n])
             for phone in phones:
                 phone.leave()
-        import json
         room.until(lambda: sum(t["ports_used"] for t in json.loads(ctl(server, "--json", "media").stdout)["threads"]) == 0,
                    "every port has come back", 15)

@@ -3,7 +3,6 @@
 
 What came is in lists that grow: `got` (RTP), `messages`, `notices`, `requests` (SIP requests of the server, which it
 answers at once with 200), `channel.got` (floor control). A Room is a server's group with its phones."""
-import re
 import socket
 import struct
 import time
@@ -11,8 +10,8 @@ import time
 from feature import ok
 from floor import Channel
 from rtp_end import RtpEnd
-from sip_ua import DOMAIN, SLOW, Dialog, Phone, Timeout, uri_of
-from stage import TICK, Stage
+from sip_ua import DOMAIN, SLOW, Dialog, Phone
+from stage import Stage
 from voice import EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
 
 SDP = "Content-Type: application/sdp"

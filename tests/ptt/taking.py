@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """taking: the floor is taken away: by priority, by an emergency, by the clock; and who may never have it."""
-import re
 import time
 
 import floor as f

@@ -4,7 +4,6 @@ phone without a display."""
 import struct
 import time
 
-import floor as f
 from feature import feature, ok
 from groups import group
 from phone import RADIO, Room

@@ -3,7 +3,6 @@
 
 All tones are multiples of 50 Hz, so that 20 ms hold whole periods: a frame of PCMU or PCMA may be said again and again,
 and tones of a mix do not disturb each other's measure."""
-import array
 import ctypes
 import functools
 import math
