@@ -73,7 +73,7 @@ static void down_log(struct daemon *daemon)
 static uint64_t media_files(const struct config *config)
 {
 	struct media_config media;
-	if (config->media.relay == CONFIG_RELAY_NEVER)
+	if (!step_media_is_wanted(config))
 		return 0;
 	step_media_fill(config, &media);
 	return media_files_needed(&media);

@@ -3,6 +3,8 @@
 #ifndef PORTAVOZ_DAEMON_STEPS_H
 #define PORTAVOZ_DAEMON_STEPS_H
 
+#include <stdbool.h>
+
 struct b2bua_config;
 struct calls_settings;
 struct config;
@@ -12,6 +14,8 @@ struct floors;
 struct media_config;
 struct pv_span;
 struct proxy_config;
+struct ptt_config;
+struct ptt_groups;
 struct registrar_config;
 
 /* All _up return an exit code and say themselves what went wrong. */
@@ -29,6 +33,8 @@ int step_auth_up(struct daemon *daemon);
 void step_auth_down(struct daemon *daemon);
 int step_transactions_up(struct daemon *daemon);
 void step_transactions_down(struct daemon *daemon);
+/* Are there relay threads: for calls that are relayed, or for groups? */
+bool step_media_is_wanted(const struct config *config);
 /* What the media floor is told; the workers are the caller's to add. */
 void step_media_fill(const struct config *config, struct media_config *ret);
 int step_media_up(struct daemon *daemon);
@@ -52,6 +58,8 @@ void step_app_fill_proxy(
 	const struct floors *floors, const struct config *config, struct proxy_config *ret);
 void step_app_fill_b2bua(
 	const struct floors *floors, const struct config *config, struct b2bua_config *ret);
+void step_app_fill_ptt(
+	const struct config *config, const struct ptt_groups *groups, struct ptt_config *ret);
 /* A reload: the rates and the limits of a source. */
 void step_net_set_limits(struct floors *floors, const struct config *config);
 /* A reload: the limits of a user. */

@@ -40,11 +40,12 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	uint8_t type = packet->bytes[1] & 0x7f;
 	struct rtp_packet rtp;
 	bool is_event = type == member->event_type && type != 0;
+	bool is_asked = member->floor.gate & FLOOR_GATE_ASK;
 	/* most of what comes to a group is silence of those who listen: out with it */
 	if (LIKELY(!is_event &&
 		    !floor_media(&group->floor, &member->floor, group->relay->now_ms))) {
 		discard(group, member);
-		if (UNLIKELY(member->floor.gate & FLOOR_GATE_ASK))
+		if (UNLIKELY(is_asked))
 			group_touch(group);
 		return;
 	}

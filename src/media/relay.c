@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "media/channel.h"
+#include "media/group_report.h"
 #include "media/member.h"
 #include "media/place.h"
 #include "media/session.h"
@@ -182,6 +183,11 @@ static void watch_session(struct relay *relay, void *object)
 	session_watch(relay, object);
 }
 
+static void watch_group(struct relay *relay, void *object)
+{
+	group_publish(object);
+}
+
 static void watch_member(struct relay *relay, void *object)
 {
 	member_watch(relay, object);
@@ -190,6 +196,7 @@ static void watch_member(struct relay *relay, void *object)
 static void watch_all(struct relay *relay, unsigned ticks)
 {
 	watch_share(relay, &relay->sessions, &relay->watched, ticks, watch_session);
+	watch_share(relay, &relay->groups.slab, &relay->watched_groups, ticks, watch_group);
 	watch_share(relay, &relay->members, &relay->watched_members, ticks, watch_member);
 }
 

@@ -51,10 +51,10 @@ struct relay {
 	uint32_t round;
 	uint32_t packet_rate;
 	uint32_t tick_us;
-	bool wants_filling;       /* a ring may want pairs */
-	uint64_t tick_ms;         /* when the next tick is due */
-	uint32_t watched;         /* index of the session that is watched next */
-	uint32_t watched_members; /* likewise of members */
+	bool wants_filling;                       /* a ring may want pairs */
+	uint64_t tick_ms;                         /* when the next tick is due */
+	uint32_t watched;                         /* index of the session that is watched next */
+	uint32_t watched_members, watched_groups; /* likewise */
 	uint64_t packets;
 	struct pace pace;
 	struct slab sessions;

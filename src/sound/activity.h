@@ -32,11 +32,12 @@ enum activity_state {
 };
 
 enum activity_event {
-	ACTIVITY_VOICE,   /* a loud packet */
-	ACTIVITY_SILENCE, /* a soft one */
-	ACTIVITY_LASTED,  /* voice for ACTIVITY_START_MS */
-	ACTIVITY_OVER,    /* silence for as long as the state bears it, or no packets */
-	ACTIVITY_TAKEN,   /* another has the floor */
+	ACTIVITY_VOICE,       /* a loud packet while nobody else has the floor, ... */
+	ACTIVITY_TALKED_OVER, /* ... and while somebody has */
+	ACTIVITY_SILENCE,     /* a soft one */
+	ACTIVITY_LASTED,      /* voice for ACTIVITY_START_MS */
+	ACTIVITY_OVER,        /* silence for as long as the state bears it, or no packets */
+	ACTIVITY_TAKEN,       /* another has the floor */
 	ACTIVITY_EVENTS,
 };
 
@@ -52,14 +53,17 @@ struct activity_settings {
 	uint32_t gap_ms;  /* without RTP; 0: only hang_ms counts */
 };
 
-/* Owner: the relay thread. Lifetime: the leg's. Zeroed memory is quiet. */
+/* Owner: the relay thread. Lifetime: the leg's. Zeroed memory is quiet, and hears nothing. */
 struct activity {
 	struct activity_settings settings;
 	enum activity_state state;
 	bool is_taken;
-	uint64_t guard_ns; /* until then only the louder counts */
-	uint64_t since_ns; /* voice (rising) or silence (else) since */
-	uint64_t heard_ns; /* the last packet */
+	uint32_t voice_ms;  /* in a row */
+	uint64_t guard_ns;  /* until then only the louder counts */
+	uint64_t silent_ns; /* since then there was silence; 0: the last packet was voice */
+	uint64_t heard_ns;  /* the last packet */
+	uint64_t began_ns;  /* the first packet of what is being said: from there, and a little
+			       before,  a pre-buffer is played */
 };
 
 struct activity_cell {
@@ -85,6 +89,6 @@ uint64_t activity_deadline_ns(const struct activity *activity);
 void activity_taken(struct activity *activity, bool is_taken, uint64_t now_ns);
 
 /* This member's request came to nothing, or its floor was taken away: it must begin again. */
-void activity_refused(struct activity *activity, uint64_t now_ns);
+void activity_refused(struct activity *activity);
 
 #endif

@@ -331,7 +331,9 @@ static void blend(struct jitter *jitter, uint64_t now_ns)
 {
 	uint32_t frame = frame_samples(jitter);
 	struct jitter_slot *next = first_slot(jitter);
-	if (jitter->fill < 2 * frame && !(next && next->timestamp == jitter->play))
+	bool is_next = next && next->timestamp == jitter->play;
+	if (jitter->fill < 2 * frame &&
+		(!is_next || jitter_waiting_ms(jitter) < 2 * JITTER_FRAME_MS))
 		return;
 	fetch(jitter, 2 * frame, now_ns);
 	if (jitter->fill < 2 * frame)

@@ -108,7 +108,7 @@ static bool name_leg(struct ptt *p, struct ptt_leg *leg, struct pv_span name)
 	pv_put_char(&w, '@');
 	pv_put(&w, domains_realm(p->at.domains));
 	return !w.overflow &&
-	       leg_name(p, leg, pv_writer_span(&w), user ? user_display(user) : PV_SPAN(""),
+	       ptt_leg_name(p, leg, pv_writer_span(&w), user ? user_display(user) : PV_SPAN(""),
 		       dialog_texts(&leg->dialog).target);
 }
 
@@ -116,14 +116,14 @@ static int begin(struct ptt *p, struct ptt_room *room, struct ptt_leg *leg, stru
 {
 	const struct registry_binding *binding = &p->bindings[0];
 	struct path path = binding->received;
-	if (!leg_is_member(p, leg, name))
+	if (!ptt_leg_is_member(p, leg, name))
 		return -EPERM;
 	if (!make_dialog(p, leg, name, binding) || !name_leg(p, leg, name))
 		return -ENOBUFS;
-	int error = leg_begin_call(
+	int error = ptt_leg_begin_call(
 		p, leg, buffer_text(leg->who, leg->report.uri), binding->contact, PV_SPAN(""));
 	if (!error)
-		error = leg_take_ports(p, leg, &room->lease, &path, false);
+		error = ptt_leg_take_ports(p, leg, &room->lease, &path, false);
 	if (!error && speech_offer(p, leg) != 0)
 		error = -ENOBUFS;
 	return error;
@@ -132,7 +132,7 @@ static int begin(struct ptt *p, struct ptt_room *room, struct ptt_leg *leg, stru
 static void call(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name)
 {
-	struct ptt_leg *leg = leg_new(p, group);
+	struct ptt_leg *leg = ptt_leg_new(p, group);
 	if (!leg)
 		return;
 	leg->is_called_out = leg->report.is_called_out = true;
@@ -140,13 +140,13 @@ static void call(
 	leg->state = PTT_LEG_CALLING;
 	if (error) {
 		leg->why = CALL_FAILED;
-		leg_step(p, leg, PTT_LEG_GOT_FAILURE);
+		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 		return;
 	}
-	metrics_add(METRIC_group_called_out, 1);
+	metrics_add(METRIC_ptt_called_out, 1);
 	ptt_timer_arm(p, &leg->ring, PTT_TIMER_RING, p->at.worker->now_ms + PTT_RING_MS);
-	if (!leg_send_invite(p, leg))
-		leg_step(p, leg, PTT_LEG_GOT_FAILURE);
+	if (!ptt_leg_send_invite(p, leg))
+		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 }
 
 static void consider(
@@ -227,22 +227,23 @@ bool call_out_next(struct ptt *p, struct ptt_leg *leg)
 	texts.target = binding->contact;
 	texts.routes = binding->path;
 	aim(&leg->dialog, binding);
-	return dialog_store(ptt_buffers(p), &leg->dialog, &texts) == 0 && leg_send_invite(p, leg);
+	return dialog_store(ptt_buffers(p), &leg->dialog, &texts) == 0 &&
+	       ptt_leg_send_invite(p, leg);
 }
 
 void call_out_answered(struct ptt *p, struct ptt_leg *leg)
 {
 	call_up(p->at.calls, call_get(p->at.calls, leg->call), 200);
-	leg_join(p, leg);
+	ptt_leg_join(p, leg);
 }
 
 void call_out_joined(struct ptt *p, struct ptt_leg *leg)
 {
 	if (!leg->is_in) {
-		leg_leave(p, leg, CALL_REMOVED);
+		ptt_leg_leave(p, leg, CALL_REMOVED);
 		return;
 	}
-	metrics_add(METRIC_group_joins, 1);
-	leg_set_media(p, leg);
+	metrics_add(METRIC_ptt_joins, 1);
+	ptt_leg_set_media(p, leg);
 	leg->has_note = true;
 }

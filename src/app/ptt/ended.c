@@ -34,13 +34,13 @@ static void refreshed(struct ptt *p, struct ptt_leg *leg, const struct pv_messag
 {
 	const struct session_wish wish = {leg->session.terms.interval_s
 						  ? leg->session.terms.interval_s
-						  : leg_wish(p, leg).interval_s,
-		leg_wish(p, leg).least_s};
+						  : ptt_leg_wish(p, leg).interval_s,
+		ptt_leg_wish(p, leg).least_s};
 	const struct session_terms terms = session_terms_of_response(&wish, response);
 	/* without room the old target stays, and the next refresh may find some */
 	(void)dialog_refresh_target(ptt_buffers(p), &leg->dialog, response);
-	leg_note(leg, response);
-	leg_agree(p, leg, &terms);
+	ptt_leg_note(leg, response);
+	ptt_leg_agree(p, leg, &terms);
 }
 
 /* ---- an INVITE of ours ---- */
@@ -63,21 +63,21 @@ static void invite_accepted(struct ptt *p, struct ptt_leg *leg, const struct pv_
 	bool was_called = leg->state == PTT_LEG_CALLING;
 	bool is_wanted = was_called || leg->state == PTT_LEG_ASKING;
 	/* without room for its texts there is no dialog: its 2xx comes again and again, and ends */
-	if (is_first && leg_learn(p, leg, response) < 0) {
+	if (is_first && ptt_leg_learn(p, leg, response) < 0) {
 		leg->why = CALL_NO_ACK;
-		leg_step(p, leg, PTT_LEG_GOT_FAILURE);
+		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 		return;
 	}
-	leg_step(p, leg, PTT_LEG_GOT_2XX);
-	if (!is_wanted || !(leg = leg_get(p, handle)))
+	ptt_leg_step(p, leg, PTT_LEG_GOT_2XX);
+	if (!is_wanted || !(leg = ptt_leg_get(p, handle)))
 		return;
 	ptt_timer_cancel(&leg->ring);
 	if (!accept_answer(p, leg, response)) {
-		leg_leave(p, leg, CALL_BAD_MEDIA);
+		ptt_leg_leave(p, leg, CALL_BAD_MEDIA);
 		return;
 	}
 	refreshed(p, leg, response);
-	if (was_called && (leg = leg_get(p, handle)) && !leg->has_let_go)
+	if (was_called && (leg = ptt_leg_get(p, handle)) && !leg->has_let_go)
 		call_out_answered(p, leg);
 }
 
@@ -89,7 +89,7 @@ static void invite_failed(struct ptt *p, struct ptt_leg *leg, unsigned status)
 		return;
 	if (leg->state == PTT_LEG_CALLING)
 		leg->why = CALL_FAILED;
-	leg_step(p, leg, PTT_LEG_GOT_FAILURE);
+	ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 }
 
 /* ---- refreshes and questions ---- */
@@ -98,14 +98,14 @@ static void refresh_failed(struct ptt *p, struct ptt_leg *leg, unsigned status, 
 {
 	const struct session_terms terms = leg->session.terms;
 	if (is_dead(status))
-		leg_session(p, leg, SESSION_EVENT_FAILED);
+		ptt_leg_session(p, leg, SESSION_EVENT_FAILED);
 	else if (status == 491)
-		leg_session_glare(p, leg);
+		ptt_leg_session_glare(p, leg);
 	/* who knows no session timer has shown that it is there */
 	else if (is_answered && !terms.they_support)
-		leg_agree(p, leg, &terms);
+		ptt_leg_agree(p, leg, &terms);
 	else
-		leg_session(p, leg, SESSION_EVENT_REFUSED);
+		ptt_leg_session(p, leg, SESSION_EVENT_REFUSED);
 }
 
 /* Any answer says that it is there, but those of a dialog that is none. */
@@ -114,17 +114,17 @@ static void probe_ended(struct ptt *p, struct ptt_leg *leg, unsigned status, boo
 	bool is_unreachable = !is_answered && status == 503;
 	leg->is_probing = false;
 	if ((is_dead(status) || is_unreachable) && leg->is_silent)
-		leg_leave(p, leg, CALL_SILENT);
+		ptt_leg_leave(p, leg, CALL_SILENT);
 }
 
-static void leg_request_ended(struct ptt *p, struct ptt_request *request, struct ptt_leg *leg,
+static void ptt_leg_request_ended(struct ptt *p, struct ptt_request *request, struct ptt_leg *leg,
 	unsigned status, const struct pv_message *response)
 {
 	uint64_t handle = request->owner;
 	enum pv_method method = (enum pv_method)request->method;
 	bool is_good = response && status < 300;
 	if (method == PV_METHOD_BYE) {
-		leg_step(p, leg, PTT_LEG_LEFT);
+		ptt_leg_step(p, leg, PTT_LEG_LEFT);
 		return;
 	}
 	if (request->is_probe) {
@@ -137,7 +137,7 @@ static void leg_request_ended(struct ptt *p, struct ptt_request *request, struct
 		invite_failed(p, leg, status);
 	else if (method == PV_METHOD_UPDATE && is_good)
 		refreshed(p, leg, response);
-	leg = leg_get(p, handle);
+	leg = ptt_leg_get(p, handle);
 	if (leg && !is_good && request->is_refresh && !leg->has_let_go)
 		refresh_failed(p, leg, status, response);
 }
@@ -152,7 +152,7 @@ void request_ended(struct ptt *p, struct ptt_request *request, unsigned status,
 	struct ptt_leg *leg = request_leg(p, request);
 	struct ptt_subscription *subscription = request_subscription(p, request);
 	if (leg)
-		leg_request_ended(p, request, leg, status, response);
+		ptt_leg_request_ended(p, request, leg, status, response);
 	else if (subscription)
 		subscription_told(p, subscription, status);
 	request_free(p, request_get(p, handle));
@@ -171,14 +171,14 @@ static struct ptt_request *request_of(struct ptt *p, const struct transaction *c
  * ours to ask for: one binding is called.) */
 static void come_again(struct ptt *p, struct transaction *client, const struct pv_message *response)
 {
-	struct ptt_leg *leg = leg_get(p, transaction_peer(client));
+	struct ptt_leg *leg = ptt_leg_get(p, transaction_peer(client));
 	bool is_ok = response->status / 100 == 2 && transaction_method(client) == PV_METHOD_INVITE;
 	if (is_ok && leg && leg->ack &&
 		leg->client == transaction_handle(p->at.transactions, client) &&
 		pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag))
 		net_send(p->at.net, &leg->ack_path, leg->ack, 0);
 	else
-		metrics_add(METRIC_group_ignored, 1);
+		metrics_add(METRIC_ptt_ignored, 1);
 }
 
 void ptt_response(struct ptt *p, struct transaction *client, const struct pv_message *response)
@@ -223,7 +223,7 @@ void ptt_terminated(struct ptt *p, struct transaction *transaction)
 		return;
 	}
 	/* the connection of an INVITE that waits is gone: nobody waits for the answer */
-	struct ptt_leg *leg = leg_get(p, transaction_user_word(transaction));
+	struct ptt_leg *leg = ptt_leg_get(p, transaction_user_word(transaction));
 	if (leg && leg->server == handle && leg->state == PTT_LEG_JOINING)
-		leg_leave(p, leg, CALL_CANCELLED);
+		ptt_leg_leave(p, leg, CALL_CANCELLED);
 }

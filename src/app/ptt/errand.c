@@ -39,7 +39,7 @@ struct ptt_note *note_new(struct ptt *p, enum ptt_note_kind kind)
 {
 	struct ptt_note *note = slab_take(&p->notes);
 	if (!note) {
-		metrics_add(METRIC_group_notes_exhausted, 1);
+		metrics_add(METRIC_ptt_notes_exhausted, 1);
 		return NULL;
 	}
 	memset(note, 0, sizeof(*note));

@@ -25,7 +25,7 @@ bool ptt_owns(const struct ptt *p, const struct pv_message *request)
 bool ptt_admit_inside(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	if (m->method != PV_METHOD_CANCEL && (leg_of(p, m) || subscription_of(p, m)))
+	if (m->method != PV_METHOD_CANCEL && (ptt_leg_of(p, m) || subscription_of(p, m)))
 		return proxy_validate(p->at.proxy, incoming);
 	ptt_reply(p, NULL, m, incoming->from, 481);
 	return false;
@@ -36,7 +36,7 @@ bool ptt_admit_inside(struct ptt *p, struct incoming *incoming)
 /* What the two agree on about the session timer when this succeeds. False: it was refused. */
 static bool agree(struct ptt *p, const struct inside *i, struct session_terms *ret)
 {
-	const struct session_wish wish = leg_wish(p, i->leg);
+	const struct session_wish wish = ptt_leg_wish(p, i->leg);
 	char text[40];
 	struct pv_writer w;
 	uint32_t least_s = session_terms_of_request(&wish, i->incoming->message, ret);
@@ -66,7 +66,7 @@ static void refuse_500(struct ptt *p, const struct inside *i)
 
 static void refuse_491(struct ptt *p, const struct inside *i)
 {
-	metrics_add(METRIC_group_glares, 1);
+	metrics_add(METRIC_ptt_glares, 1);
 	reply(p, i, 491);
 }
 
@@ -74,9 +74,9 @@ static void refuse_491(struct ptt *p, const struct inside *i)
 static void changed(struct ptt *p, const struct inside *i)
 {
 	(void)dialog_refresh_target(ptt_buffers(p), &i->leg->dialog, i->incoming->message);
-	leg_note(i->leg, i->incoming->message);
+	ptt_leg_note(i->leg, i->incoming->message);
 	i->leg->has_note = true;
-	leg_tell_roster(p, i->leg);
+	ptt_leg_tell_roster(p, i->leg);
 }
 
 static void got_invite(struct ptt *p, const struct inside *i)
@@ -88,14 +88,14 @@ static void got_invite(struct ptt *p, const struct inside *i)
 	}
 	if (!agree(p, i, &terms))
 		return;
-	unsigned actions = leg_step(p, i->leg, PTT_LEG_GOT_INVITE);
+	unsigned actions = ptt_leg_step(p, i->leg, PTT_LEG_GOT_INVITE);
 	if (actions & PTT_REFUSE_491)
 		refuse_491(p, i);
 	else if (actions & PTT_REFUSE_500)
 		refuse_500(p, i);
 	if (!(actions & PTT_ANSWER))
 		return;
-	int error = leg_answer_invite(
+	int error = ptt_leg_answer_invite(
 		p, i->leg, i->incoming->message, i->incoming->from, i->server, &terms);
 	if (error)
 		ptt_refuse_sdp(p, i->server, i->incoming->message, i->incoming->from, error);
@@ -118,14 +118,14 @@ static void accept_update(
 		answer.type = PV_SPAN("application/sdp");
 		answer.body = (struct pv_span){sdp->bytes, sdp->length};
 	}
-	struct buffer *bytes = write_response(p, &answer);
+	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes) {
 		ptt_reply_busy(p, i->server, i->incoming->message, i->incoming->from);
 		return;
 	}
 	transaction_respond(p->at.transactions, i->server, bytes, 200);
 	buffer_unref(ptt_buffers(p), bytes);
-	leg_agree(p, i->leg, terms);
+	ptt_leg_agree(p, i->leg, terms);
 	changed(p, i);
 }
 
@@ -160,7 +160,7 @@ static void got_bye(struct ptt *p, const struct inside *i)
 	reply(p, i, 200);
 	if (!i->leg->has_let_go)
 		i->leg->why = i->leg->is_called_out ? CALL_CALLEE_BYE : CALL_CALLER_BYE;
-	leg_step(p, i->leg, PTT_LEG_GOT_BYE);
+	ptt_leg_step(p, i->leg, PTT_LEG_GOT_BYE);
 }
 
 /* ---- what does not ---- */
@@ -172,7 +172,7 @@ static void got_options(struct ptt *p, const struct inside *i)
 		.status = 200,
 		.to_tag = dialog_texts(&i->leg->dialog).local_tag,
 		.extra = PV_SPAN("Accept: application/sdp\r\n")};
-	struct buffer *bytes = write_response(p, &answer);
+	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes) {
 		ptt_reply_busy(p, i->server, i->incoming->message, i->incoming->from);
 		return;
@@ -240,7 +240,7 @@ void ptt_request_inside(struct ptt *p, struct incoming *incoming, struct transac
 {
 	const struct pv_message *m = incoming->message;
 	struct ptt_subscription *subscription = subscription_of(p, m);
-	struct inside i = {.leg = leg_of(p, m), .incoming = incoming, .server = server};
+	struct inside i = {.leg = ptt_leg_of(p, m), .incoming = incoming, .server = server};
 	transaction_set_user_word(server, 0, PTT_INDEX);
 	if (subscription) {
 		of_subscription(p, subscription, incoming, server);
@@ -279,15 +279,15 @@ static bool accept_answer(
 
 void ptt_ack(struct ptt *p, const struct pv_message *ack, const struct path *from)
 {
-	struct ptt_leg *leg = leg_of(p, ack);
+	struct ptt_leg *leg = ptt_leg_of(p, ack);
 	if (!leg || !leg->ok || leg->ok_cseq != ack->cseq) {
-		metrics_add(METRIC_group_acks_ignored, 1);
+		metrics_add(METRIC_ptt_acks_ignored, 1);
 		return;
 	}
 	uint64_t handle = slab_handle(&p->legs, leg);
 	bool is_good = leg->has_let_go || accept_answer(p, leg, ack, from);
-	leg_step(p, leg, PTT_LEG_GOT_ACK);
-	leg = leg_get(p, handle);
+	ptt_leg_step(p, leg, PTT_LEG_GOT_ACK);
+	leg = ptt_leg_get(p, handle);
 	if (leg && !is_good)
-		leg_leave(p, leg, CALL_BAD_MEDIA);
+		ptt_leg_leave(p, leg, CALL_BAD_MEDIA);
 }

@@ -132,7 +132,7 @@ static void report(struct ptt *p, struct ptt_leg *leg, enum ptt_word word)
 	errand_send(p, &leg->report.errand, ptt_home(p, leg->report.group), roster_take, reported);
 }
 
-void leg_tell_roster(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_tell_roster(struct ptt *p, struct ptt_leg *leg)
 {
 	if (leg->report.errand.is_away)
 		return;
@@ -157,7 +157,7 @@ static void refuse_join(struct ptt *p, struct ptt_leg *leg, unsigned status, int
 			ptt_reply(p, server, m, &leg->source, status);
 	}
 	leg->why = CALL_FAILED;
-	leg_step(p, leg, PTT_LEG_WE_REFUSE);
+	ptt_leg_step(p, leg, PTT_LEG_WE_REFUSE);
 }
 
 /* Our 200, kept for its retransmissions. False: no room. */
@@ -173,7 +173,7 @@ static bool write_ok(struct ptt *p, struct ptt_leg *leg, const struct pv_message
 		.session = terms,
 		.type = PV_SPAN("application/sdp"),
 		.body = {sdp->bytes, sdp->length}};
-	struct buffer *bytes = write_response(p, &answer);
+	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes)
 		return false;
 	ptt_drop(p, &leg->ok);
@@ -202,7 +202,7 @@ static int describe(struct ptt *p, struct ptt_leg *leg, const struct pv_message 
 	return error;
 }
 
-int leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
+int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
 	const struct path *source, struct transaction *server, const struct session_terms *terms)
 {
 	int error = describe(p, leg, invite, source);
@@ -211,8 +211,8 @@ int leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_messag
 	if (!write_ok(p, leg, invite, source, terms))
 		return PTT_SDP_NO_ROOM;
 	leg->server = transaction_handle(p->at.transactions, server);
-	leg_agree(p, leg, terms);
-	leg_step(p, leg, PTT_LEG_WE_ACCEPT);
+	ptt_leg_agree(p, leg, terms);
+	ptt_leg_step(p, leg, PTT_LEG_WE_ACCEPT);
 	transaction_respond(p->at.transactions, server, leg->ok, 200);
 	return 0;
 }
@@ -228,23 +228,24 @@ static void let_in(struct ptt *p, struct ptt_leg *leg)
 	struct pv_message *m = &p->scratch;
 	struct transaction *server = transaction_get(p->at.transactions, leg->server);
 	if (!server || pv_message_parse(m, leg->invite->bytes, leg->invite->length, true) <= 0) {
-		leg_leave(p, leg, CALL_CANCELLED);
+		ptt_leg_leave(p, leg, CALL_CANCELLED);
 		return;
 	}
-	if (leg_take_ports(p, leg, &leg->report.lease, &leg->source, wants_floor(p, leg, m)) < 0) {
+	if (ptt_leg_take_ports(p, leg, &leg->report.lease, &leg->source, wants_floor(p, leg, m)) <
+		0) {
 		refuse_join(p, leg, 503, 0);
 		return;
 	}
-	int error = leg_answer_invite(p, leg, m, &leg->source, server, &leg->terms);
+	int error = ptt_leg_answer_invite(p, leg, m, &leg->source, server, &leg->terms);
 	if (error) {
 		refuse_join(p, leg, 503, error == PTT_SDP_NO_ROOM ? 0 : error);
 		return;
 	}
 	ptt_drop(p, &leg->invite);
-	metrics_add(METRIC_group_joins, 1);
+	metrics_add(METRIC_ptt_joins, 1);
 	call_up(p->at.calls, call_get(p->at.calls, leg->call), 200);
 	leg->has_note = true;
-	leg_tell_roster(p, leg);
+	ptt_leg_tell_roster(p, leg);
 }
 
 /* The errand is home, from JOIN, NOTE or LEAVE. */
@@ -264,14 +265,14 @@ static void reported(struct ptt *p, struct errand *errand)
 	} else if (report->word == PTT_WORD_LEAVE) {
 		leg->is_in = false;
 	}
-	leg = leg_get(p, handle);
+	leg = ptt_leg_get(p, handle);
 	if (!leg)
 		return;
-	leg_tell_roster(p, leg);
-	leg_settle(p, leg);
+	ptt_leg_tell_roster(p, leg);
+	ptt_leg_settle(p, leg);
 }
 
-void leg_join(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_join(struct ptt *p, struct ptt_leg *leg)
 {
 	report(p, leg, PTT_WORD_JOIN);
 }
@@ -287,7 +288,7 @@ static uint8_t priority_of(
 	return user ? user_priority(user) : 0;
 }
 
-bool leg_is_member(struct ptt *p, struct ptt_leg *leg, struct pv_span name)
+bool ptt_leg_is_member(struct ptt *p, struct ptt_leg *leg, struct pv_span name)
 {
 	if (!leg->group || !ptt_group_has(leg->group, name, &leg->membership))
 		return false;
@@ -307,15 +308,15 @@ static bool keep_invite(struct ptt *p, struct ptt_leg *leg, const struct incomin
 	return true;
 }
 
-static bool leg_of_caller(struct ptt *p, struct ptt_leg *leg, const struct incoming *incoming)
+static bool ptt_leg_of_caller(struct ptt *p, struct ptt_leg *leg, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
 	const struct session_wish wish = own_wish(p);
 	session_terms_of_request(&wish, m, &leg->terms);
-	leg_note(leg, m);
+	ptt_leg_note(leg, m);
 	return keep_invite(p, leg, incoming) &&
 	       dialog_of_request(p, &leg->dialog, slab_handle(&p->legs, leg), incoming) == 0 &&
-	       leg_name(p, leg, incoming->identity, m->from.display,
+	       ptt_leg_name(p, leg, incoming->identity, m->from.display,
 		       dialog_texts(&leg->dialog).target);
 }
 
@@ -337,7 +338,7 @@ static void refuse_call(
 static void abandon(struct ptt *p, struct ptt_leg *leg)
 {
 	leg->why = CALL_FAILED;
-	leg_step(p, leg, PTT_LEG_WE_REFUSE);
+	ptt_leg_step(p, leg, PTT_LEG_WE_REFUSE);
 }
 
 /* An offer that cannot be answered is refused before anybody hears of it. */
@@ -352,16 +353,16 @@ void join_request(struct ptt *p, struct incoming *incoming, struct transaction *
 {
 	const struct pv_message *m = incoming->message;
 	const struct ptt_group *group = ptt_group_named(p, incoming);
-	struct ptt_leg *leg = group ? leg_new(p, group) : NULL;
-	if (!leg || !leg_of_caller(p, leg, incoming)) {
+	struct ptt_leg *leg = group ? ptt_leg_new(p, group) : NULL;
+	if (!leg || !ptt_leg_of_caller(p, leg, incoming)) {
 		refuse_call(p, incoming, server, -ENOBUFS);
 		if (leg)
 			abandon(p, leg);
 		return;
 	}
-	int verdict = leg_is_member(p, leg, ptt_identity(incoming)) ? judge(p, leg, m) : 0;
+	int verdict = ptt_leg_is_member(p, leg, ptt_identity(incoming)) ? judge(p, leg, m) : 0;
 	int error = verdict ? 0
-			    : leg_begin_call(p, leg, m->from.uri, incoming->request_uri,
+			    : ptt_leg_begin_call(p, leg, m->from.uri, incoming->request_uri,
 				      incoming->identity);
 	if (verdict || error) {
 		if (verdict)
@@ -373,12 +374,12 @@ void join_request(struct ptt *p, struct incoming *incoming, struct transaction *
 	}
 	leg->server = transaction_handle(p->at.transactions, server);
 	transaction_set_user_word(server, slab_handle(&p->legs, leg), PTT_INDEX);
-	leg_join(p, leg);
+	ptt_leg_join(p, leg);
 }
 
 void ptt_cancel(struct ptt *p, struct transaction *invite_server, const struct pv_message *cancel)
 {
-	struct ptt_leg *leg = leg_get(p, transaction_user_word(invite_server));
+	struct ptt_leg *leg = ptt_leg_get(p, transaction_user_word(invite_server));
 	if (leg && leg->state == PTT_LEG_JOINING)
-		leg_leave(p, leg, CALL_CANCELLED);
+		ptt_leg_leave(p, leg, CALL_CANCELLED);
 }

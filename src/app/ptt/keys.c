@@ -19,13 +19,13 @@ void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incomi
 		return;
 	}
 	ptt_reply(p, server, m, incoming->from, 200);
-	if (error || !leg_presses(leg, PTT_TRIGGER_INFO))
+	if (error || !ptt_leg_presses(leg, PTT_TRIGGER_INFO))
 		return;
 	const struct media_press press = {.button = MEDIA_BUTTON_KEY,
 		.trigger = MEDIA_TRIGGER_INFO,
 		.key = key.key,
 		.number = m->cseq,
 		.received_ns = p->at.worker->now_ns};
-	metrics_add(METRIC_group_info_keys, 1);
-	leg_press(p, leg, &press);
+	metrics_add(METRIC_ptt_info_keys, 1);
+	ptt_leg_press(p, leg, &press);
 }

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 
-struct ptt_leg *leg_new(struct ptt *p, const struct ptt_group *group)
+struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group)
 {
 	struct ptt_leg *leg = slab_take(&p->legs);
 	if (!leg)
@@ -21,7 +21,7 @@ struct ptt_leg *leg_new(struct ptt *p, const struct ptt_group *group)
 	return leg;
 }
 
-void leg_settle(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_settle(struct ptt *p, struct ptt_leg *leg)
 {
 	if (!leg->is_over || leg->report.errand.is_away || leg->is_in)
 		return;
@@ -84,7 +84,7 @@ int dialog_of_request(
 	return error;
 }
 
-int leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *response)
+int ptt_leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *response)
 {
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
 	struct dialog_texts heard = {0};
@@ -96,11 +96,11 @@ int leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *respo
 	}
 	texts.remote = response->to.whole;
 	texts.remote_tag = response->to_tag;
-	leg_note(leg, response);
+	ptt_leg_note(leg, response);
 	return dialog_store(ptt_buffers(p), &leg->dialog, &texts);
 }
 
-void leg_note(struct ptt_leg *leg, const struct pv_message *message)
+void ptt_leg_note(struct ptt_leg *leg, const struct pv_message *message)
 {
 	if (pv_message_has(message, PV_HEADER_ALLOW))
 		leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
@@ -152,7 +152,7 @@ void ptt_put_uri(struct pv_writer *w, struct pv_span user, struct pv_span domain
 /* What of a display name or Contact is shown; longer ones are cut. */
 #define SHOWN_MAX 200
 
-bool leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct pv_span display,
+bool ptt_leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct pv_span display,
 	struct pv_span target)
 {
 	struct ptt_report *report = &leg->report;
@@ -177,13 +177,13 @@ bool leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct pv_
 	return !w.overflow;
 }
 
-struct ptt_leg *leg_of(struct ptt *p, const struct pv_message *request)
+struct ptt_leg *ptt_leg_of(struct ptt *p, const struct pv_message *request)
 {
 	uint64_t handle;
 	if (!dialog_tag_read(p->at.tag_key, request->to_tag, request->call_id, &handle) ||
 		(handle & PTT_TAG_WATCHES))
 		return NULL;
-	struct ptt_leg *leg = leg_get(p, handle);
+	struct ptt_leg *leg = ptt_leg_get(p, handle);
 	/* the tag proves itself: we made it for that leg and that Call-ID */
 	return leg && !leg->is_over && dialog_has(&leg->dialog, request) ? leg : NULL;
 }
@@ -213,9 +213,9 @@ static void let_go(struct ptt *p, struct ptt_leg *leg)
 	ptt_timer_cancel(&leg->alarm);
 	ptt_timer_cancel(&leg->probe);
 	ptt_timer_cancel(&leg->ring);
-	leg_drop_media(p, leg);
-	leg_end_call(p, leg);
-	leg_tell_roster(p, leg);
+	ptt_leg_drop_media(p, leg);
+	ptt_leg_end_call(p, leg);
+	ptt_leg_tell_roster(p, leg);
 }
 
 static void cancel(struct ptt *p, struct ptt_leg *leg)
@@ -235,11 +235,11 @@ static void refuse_487(struct ptt *p, struct ptt_leg *leg)
 		ptt_reply(p, server, m, &leg->source, leg->why == CALL_STOPPED ? 503 : 487);
 }
 
-unsigned leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event)
+unsigned ptt_leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event)
 {
 	const struct ptt_cell *cell = &ptt_leg_cells[leg->state][event];
 	if (!cell->live) {
-		metrics_add(METRIC_group_ignored, 1);
+		metrics_add(METRIC_ptt_ignored, 1);
 		return 0;
 	}
 	uint64_t handle = slab_handle(&p->legs, leg);
@@ -250,26 +250,26 @@ unsigned leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event)
 	if (actions & PTT_START_RESEND)
 		start_resend(p, leg);
 	if (actions & PTT_SEND_ACK)
-		leg_send_ack(p, leg);
+		ptt_leg_send_ack(p, leg);
 	if (actions & PTT_SEND_CANCEL)
 		cancel(p, leg);
 	if (actions & PTT_REFUSE_487)
 		refuse_487(p, leg);
 	if (actions & PTT_LET_GO)
 		let_go(p, leg);
-	if ((actions & PTT_SEND_BYE) && !leg_send_bye(p, leg) && leg_get(p, handle))
-		leg_step(p, leg, PTT_LEG_LEFT);
-	if ((actions & PTT_OVER) && (leg = leg_get(p, handle))) {
+	if ((actions & PTT_SEND_BYE) && !ptt_leg_send_bye(p, leg) && ptt_leg_get(p, handle))
+		ptt_leg_step(p, leg, PTT_LEG_LEFT);
+	if ((actions & PTT_OVER) && (leg = ptt_leg_get(p, handle))) {
 		leg->is_over = true;
-		leg_settle(p, leg);
+		ptt_leg_settle(p, leg);
 	}
 	return actions;
 }
 
-void leg_leave(struct ptt *p, struct ptt_leg *leg, unsigned why)
+void ptt_leg_leave(struct ptt *p, struct ptt_leg *leg, unsigned why)
 {
 	if (leg->has_let_go)
 		return;
 	leg->why = (uint8_t)why;
-	leg_step(p, leg, PTT_LEG_WE_LEAVE);
+	ptt_leg_step(p, leg, PTT_LEG_WE_LEAVE);
 }

@@ -44,7 +44,7 @@ enum ptt_leg_event {
 		PTT_LEG_EVENT_COUNT,
 };
 
-/* Actions, in the order in which leg_step performs them. */
+/* Actions, in the order in which ptt_leg_step performs them. */
 #define PTT_STOP_RESEND  0x0001
 #define PTT_START_RESEND 0x0002
 #define PTT_SEND_ACK     0x0004
@@ -52,7 +52,7 @@ enum ptt_leg_event {
 #define PTT_LET_GO       0x0010 /* its media, its place in the roster, its call */
 #define PTT_SEND_BYE     0x0020
 #define PTT_OVER         0x0040 /* the leg goes as soon as its errand is home */
-/* What the caller of leg_step does himself, for it needs the message at hand. */
+/* What the caller of ptt_leg_step does himself, for it needs the message at hand. */
 #define PTT_ANSWER     0x0100
 #define PTT_REFUSE_491 0x0200 /* glare (§14.2) */
 #define PTT_REFUSE_500 0x0400 /* a second INVITE before the first was answered (§14.2) */

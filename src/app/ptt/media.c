@@ -11,13 +11,13 @@
 static void on_call_end(void *context, struct call *call, enum call_why why)
 {
 	struct ptt *p = context;
-	struct ptt_leg *leg = leg_get(p, call->owner_word);
+	struct ptt_leg *leg = ptt_leg_get(p, call->owner_word);
 	if (leg)
-		leg_leave(p, leg, why);
+		ptt_leg_leave(p, leg, why);
 }
 
-int leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller, struct pv_span callee,
-	struct pv_span user)
+int ptt_leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller,
+	struct pv_span callee, struct pv_span user)
 {
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
 	const struct call_beginning beginning = {
@@ -36,7 +36,7 @@ int leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller, st
 	return error;
 }
 
-void leg_end_call(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_end_call(struct ptt *p, struct ptt_leg *leg)
 {
 	struct call *call = leg->call ? call_get(p->at.calls, leg->call) : NULL;
 	leg->call = 0;
@@ -46,7 +46,7 @@ void leg_end_call(struct ptt *p, struct ptt_leg *leg)
 
 /* ---- ports and rights ---- */
 
-int leg_take_ports(struct ptt *p, struct ptt_leg *leg, const struct media_group_lease *lease,
+int ptt_leg_take_ports(struct ptt *p, struct ptt_leg *leg, const struct media_group_lease *lease,
 	struct path *path, bool wants_floor)
 {
 	int error = place_find(p->at.calls, path, &leg->speech.place);
@@ -92,7 +92,7 @@ static void put_identity(const struct ptt_leg *leg, char ret[MEDIA_IDENTITY_MAX]
 		memcpy(ret, uri.at, length);
 }
 
-void leg_set_media(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 {
 	struct media_member_description *said = &leg->speech.agreed;
 	/* one who is called out is told to media when the roster has it */
@@ -112,19 +112,19 @@ void leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	leg->is_described = true;
 }
 
-void leg_drop_media(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg)
 {
 	if (leg->lease.member)
 		media_member_drop(p->at.media, p->at.worker->index, leg->lease.member);
 	leg->lease.member = 0;
 }
 
-bool leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger)
+bool ptt_leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger)
 {
 	return leg->membership.triggers & trigger;
 }
 
-bool leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press *press)
+bool ptt_leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press *press)
 {
 	if (!leg->lease.member || leg->has_let_go)
 		return false;
@@ -139,7 +139,7 @@ static void fell_silent(struct ptt *p, struct ptt_leg *leg)
 	leg->is_silent = true;
 	ptt_timer_arm(p, &leg->probe, PTT_TIMER_PROBE, p->at.worker->now_ms + PTT_PROBE_MS);
 	if (!leg->is_probing)
-		leg_ask_alive(p, leg);
+		ptt_leg_ask_alive(p, leg);
 }
 
 static bool is_silent_now(struct ptt *p, media_id member, uint32_t told)
@@ -153,11 +153,11 @@ static bool is_silent_now(struct ptt *p, media_id member, uint32_t told)
 static void on_member_told(void *context, media_id member, uint64_t owner, uint32_t told)
 {
 	struct ptt *p = context;
-	struct ptt_leg *leg = leg_get(p, owner);
+	struct ptt_leg *leg = ptt_leg_get(p, owner);
 	if (!leg || leg->lease.member != member)
 		return;
 	if (told & MEDIA_TOLD_CLOSED) {
-		leg_leave(p, leg, CALL_CLOSED);
+		ptt_leg_leave(p, leg, CALL_CLOSED);
 		return;
 	}
 	if (!(told & (MEDIA_TOLD_SILENT | MEDIA_TOLD_AGAIN)))
@@ -174,7 +174,7 @@ static void on_answered(
 	void *context, media_id member, uint64_t owner, const struct media_answer *answer)
 {
 	struct ptt *p = context;
-	struct ptt_leg *leg = leg_get(p, owner);
+	struct ptt_leg *leg = ptt_leg_get(p, owner);
 	if (leg && leg->lease.member == member)
 		text_answered(p, leg, answer);
 }
@@ -192,7 +192,7 @@ static void on_spurt(void *context, media_id group, uint64_t owner, const struct
 	talk_keep(context, owner, spurt);
 }
 
-void media_owner_init(struct ptt *p)
+void ptt_media_init(struct ptt *p)
 {
 	p->owner = (struct call_owner){
 		.name = "ptt", .end = on_call_end, .can_hang_up = true, .context = p};

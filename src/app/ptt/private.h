@@ -246,7 +246,7 @@ struct ptt_member {
 };
 
 /* A member who left, for partial NOTIFYs and for the talk spurt that ended with him. */
-#define PTT_GRAVES 32
+#define PTT_GRAVES 8
 struct ptt_grave {
 	uint64_t change;
 	uint64_t tag;
@@ -338,7 +338,7 @@ struct ptt {
 #define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
 #define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
 
-static inline struct ptt_leg *leg_get(struct ptt *p, uint64_t handle)
+static inline struct ptt_leg *ptt_leg_get(struct ptt *p, uint64_t handle)
 {
 	return slab_get(&p->legs, handle);
 }
@@ -378,9 +378,9 @@ static inline struct pv_span buffer_text(const struct buffer *bytes, struct pv_r
 /* After each leg or room that came or went. */
 static inline void ptt_gauge(const struct ptt *p)
 {
-	metrics_set(METRIC_group_members, p->members.used);
-	metrics_set(METRIC_group_rooms, p->rooms.used);
-	metrics_set(METRIC_group_watchers, p->watchers.used);
+	metrics_set(METRIC_ptt_members, p->members.used);
+	metrics_set(METRIC_ptt_rooms, p->rooms.used);
+	metrics_set(METRIC_ptt_watchers, p->watchers.used);
 }
 
 /* The worker of a group's roster. */
@@ -413,38 +413,38 @@ static inline void ptt_timer_cancel(struct ptt_timer *timer)
 	wheel_cancel(&timer->node);
 }
 /* Agrees on session terms with the leg, and arms its alarm. */
-void leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms);
+void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms);
 /* An event of its session timer; may send a refresh, or end the leg. */
-void leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event);
+void ptt_leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event);
 /* The next attempt of a refresh that met another (§14.1). */
-void leg_session_glare(struct ptt *p, struct ptt_leg *leg);
-struct session_wish leg_wish(const struct ptt *p, const struct ptt_leg *leg);
+void ptt_leg_session_glare(struct ptt *p, struct ptt_leg *leg);
+struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg);
 
 /* ---- leg.c ---- */
 /* NULL when the slab is full. */
-struct ptt_leg *leg_new(struct ptt *p, const struct ptt_group *group);
+struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group);
 /* Gives it back once its errand is home. */
-void leg_settle(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_settle(struct ptt *p, struct ptt_leg *leg);
 /* Performs the cell; answers its actions, some of which are left to the caller. The leg may be
  * gone. */
-unsigned leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event);
+unsigned ptt_leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event);
 /* We end it. The leg may be gone. */
-void leg_leave(struct ptt *p, struct ptt_leg *leg, unsigned why);
+void ptt_leg_leave(struct ptt *p, struct ptt_leg *leg, unsigned why);
 /* The texts of a dialog that a request of theirs begins: our tag is `handle`. 0, -EINVAL (no
  * Contact) or -ENOBUFS. */
 int dialog_of_request(
 	struct ptt *p, struct dialog *dialog, uint64_t handle, const struct incoming *incoming);
 /* What a dialog-forming response says. 0 or -ENOBUFS. */
-int leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *response);
+int ptt_leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *response);
 /* What it can, from a request or a 2xx of it. */
-void leg_note(struct ptt_leg *leg, const struct pv_message *message);
+void ptt_leg_note(struct ptt_leg *leg, const struct pv_message *message);
 /* Who it is, for the roster: `aor` is "user@domain", canonical. False: no room. */
-bool leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct pv_span display,
+bool ptt_leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct pv_span display,
 	struct pv_span target);
 /* A URI for a canonical user part. */
 void ptt_put_uri(struct pv_writer *w, struct pv_span user, struct pv_span domain);
 /* Which leg a request inside a dialog is of; NULL: none that is left. */
-struct ptt_leg *leg_of(struct ptt *p, const struct pv_message *request);
+struct ptt_leg *ptt_leg_of(struct ptt *p, const struct pv_message *request);
 /* Handles of legs and of subscriptions in tags: the latter have this bit. */
 #define PTT_TAG_WATCHES (UINT64_C(1) << 31)
 /* A random Call-ID that lives on this worker. */
@@ -461,14 +461,14 @@ void join_request(struct ptt *p, struct incoming *incoming, struct transaction *
 bool join_admit(struct ptt *p, struct incoming *incoming);
 /* Answers an INVITE of theirs, the first or a later one, with 200. 0; else nothing was said: a
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
-int leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
+int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
 	const struct path *source, struct transaction *server, const struct session_terms *terms);
 /* Asks the roster to have it. */
-void leg_join(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_join(struct ptt *p, struct ptt_leg *leg);
 /* What the group says of the user, and his priority. False: he is no member. */
-bool leg_is_member(struct ptt *p, struct ptt_leg *leg, struct pv_span name);
+bool ptt_leg_is_member(struct ptt *p, struct ptt_leg *leg, struct pv_span name);
 /* There is something to tell the roster: it goes as soon as the errand is home. */
-void leg_tell_roster(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_tell_roster(struct ptt *p, struct ptt_leg *leg);
 /* The group's user, canonical; empty: a stranger. */
 struct pv_span ptt_identity(const struct incoming *incoming);
 /* The group that the Request-URI names; NULL: there is none. */
@@ -498,19 +498,19 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	const struct path *source);
 
 /* ---- media.c ---- */
-void media_owner_init(struct ptt *p);
+void ptt_media_init(struct ptt *p);
 /* Ports. 0 or -errno. */
-int leg_take_ports(struct ptt *p, struct ptt_leg *leg, const struct media_group_lease *lease,
+int ptt_leg_take_ports(struct ptt *p, struct ptt_leg *leg, const struct media_group_lease *lease,
 	struct path *path, bool wants_floor);
 /* Says to media what is agreed, and by which rights. */
-void leg_set_media(struct ptt *p, struct ptt_leg *leg);
-void leg_drop_media(struct ptt *p, struct ptt_leg *leg);
-int leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller, struct pv_span callee,
-	struct pv_span user);
-void leg_end_call(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg);
+int ptt_leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller,
+	struct pv_span callee, struct pv_span user);
+void ptt_leg_end_call(struct ptt *p, struct ptt_leg *leg);
 /* A button of this leg's. False: it did not reach the relay thread. */
-bool leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press *press);
-bool leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger);
+bool ptt_leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press *press);
+bool ptt_leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger);
 
 /* ---- write.c ---- */
 struct ptt_outgoing {
@@ -525,7 +525,8 @@ struct ptt_outgoing {
 	const struct session_terms *session;
 	struct pv_span type, body;
 };
-struct buffer *write_request(struct ptt *p, const struct ptt_outgoing *outgoing, int *ret_error);
+struct buffer *ptt_write_request(
+	struct ptt *p, const struct ptt_outgoing *outgoing, int *ret_error);
 struct ptt_answer {
 	const struct pv_message *request;
 	const struct path *from;
@@ -537,9 +538,9 @@ struct ptt_answer {
 	struct pv_span type, body;
 };
 /* NULL: no room. */
-struct buffer *write_response(struct ptt *p, const struct ptt_answer *answer);
+struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *answer);
 /* Allow, Supported and Allow-Events. */
-void write_abilities(struct pv_writer *w);
+void ptt_write_abilities(struct pv_writer *w);
 /* Answers statefully or, with server NULL, statelessly; a Warning where sdp_verdict is one. */
 void ptt_reply(struct ptt *p, struct transaction *server, const struct pv_message *request,
 	const struct path *from, unsigned status);
@@ -559,11 +560,11 @@ struct ptt_subscription *request_subscription(struct ptt *p, const struct ptt_re
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
 bool request_failover(struct ptt *p, struct ptt_request *request);
 /* Of the leg's: false, there was no room. */
-bool leg_send_bye(struct ptt *p, struct ptt_leg *leg);
-void leg_send_ack(struct ptt *p, struct ptt_leg *leg);
-void leg_refresh(struct ptt *p, struct ptt_leg *leg);
-void leg_ask_alive(struct ptt *p, struct ptt_leg *leg);
-bool leg_send_invite(struct ptt *p, struct ptt_leg *leg);
+bool ptt_leg_send_bye(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_send_ack(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_refresh(struct ptt *p, struct ptt_leg *leg);
+void ptt_leg_ask_alive(struct ptt *p, struct ptt_leg *leg);
+bool ptt_leg_send_invite(struct ptt *p, struct ptt_leg *leg);
 
 /* ---- ended.c ---- */
 /* A final response, or none (`response` NULL). Frees the request. */

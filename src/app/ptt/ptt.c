@@ -65,7 +65,7 @@ int ptt_new(struct ptt **ret, const struct ptt_config *config, const struct ptt_
 		return error;
 	}
 	ptt_timers_init(p);
-	media_owner_init(p);
+	ptt_media_init(p);
 	*ret = p;
 	return 0;
 }
@@ -104,10 +104,10 @@ static void configure_leg(struct ptt *p, struct ptt_leg *leg)
 	leg->group = ptt_group_of(p, leg->report.group);
 	if (leg->has_let_go)
 		return;
-	if (!leg->group || !leg_is_member(p, leg, buffer_text(leg->who, leg->report.name)))
-		leg_leave(p, leg, leg->group ? CALL_REMOVED : CALL_CLOSED);
+	if (!leg->group || !ptt_leg_is_member(p, leg, buffer_text(leg->who, leg->report.name)))
+		ptt_leg_leave(p, leg, leg->group ? CALL_REMOVED : CALL_CLOSED);
 	else if (leg->is_described && !same_rights(leg, &before, priority))
-		leg_set_media(p, leg);
+		ptt_leg_set_media(p, leg);
 }
 
 void ptt_configure(struct ptt *p, const struct ptt_config *config, const struct domains *domains)
@@ -224,7 +224,7 @@ void ptt_farewell(struct ptt *p)
 	for (uint32_t i = 0; i < p->legs.touched; i++) {
 		struct ptt_leg *leg = slab_at(&p->legs, i);
 		if (slab_is_taken(leg))
-			leg_leave(p, leg, CALL_STOPPED);
+			ptt_leg_leave(p, leg, CALL_STOPPED);
 	}
 	watches_farewell(p);
 }

@@ -29,7 +29,7 @@ void request_free(struct ptt *p, struct ptt_request *request)
 
 struct ptt_leg *request_leg(struct ptt *p, const struct ptt_request *request)
 {
-	return request->kind == PTT_REQUEST_OF_LEG ? leg_get(p, request->owner) : NULL;
+	return request->kind == PTT_REQUEST_OF_LEG ? ptt_leg_get(p, request->owner) : NULL;
 }
 
 struct ptt_subscription *request_subscription(struct ptt *p, const struct ptt_request *request)
@@ -138,7 +138,7 @@ static struct buffer *write_out(struct ptt *p, struct ptt_request *request, stru
 	if (leg) {
 		fill_of_leg(p, request, leg, &o, extra);
 		if (o.contact.length) {
-			wish = leg_wish(p, leg);
+			wish = ptt_leg_wish(p, leg);
 			o.wish = &wish;
 			o.session = &leg->session.terms;
 		}
@@ -148,7 +148,7 @@ static struct buffer *write_out(struct ptt *p, struct ptt_request *request, stru
 		o.contact = group ? group->config.name : PV_SPAN("group");
 		o.extra = state_lines(p, subscription, extra, sizeof(extra));
 	}
-	return write_request(p, &o, &error);
+	return ptt_write_request(p, &o, &error);
 }
 
 /* ---- the way ---- */
@@ -185,7 +185,7 @@ static void send_out(struct ptt *p, struct ptt_request *request)
 	transaction_set_peer(client, request->kind == PTT_REQUEST_OF_LEG ? request->owner : 0);
 	transaction_client_send(p->at.transactions, client, bytes, &request->path);
 	buffer_unref(ptt_buffers(p), bytes);
-	metrics_add(METRIC_group_requests, 1);
+	metrics_add(METRIC_ptt_requests, 1);
 }
 
 static void resolved(struct resolve *resolve)
@@ -252,17 +252,17 @@ static struct ptt_request *to_leg(struct ptt *p, const struct ptt_leg *leg, enum
 	return request_new(p, PTT_REQUEST_OF_LEG, slab_handle(&p->legs, leg), method);
 }
 
-bool leg_send_bye(struct ptt *p, struct ptt_leg *leg)
+bool ptt_leg_send_bye(struct ptt *p, struct ptt_leg *leg)
 {
 	struct ptt_request *request = to_leg(p, leg, PV_METHOD_BYE);
 	if (!request)
 		return false; /* no room: it finds out by the media */
-	metrics_add(METRIC_group_byes, 1);
+	metrics_add(METRIC_ptt_byes, 1);
 	request_start(p, request);
 	return true;
 }
 
-bool leg_send_invite(struct ptt *p, struct ptt_leg *leg)
+bool ptt_leg_send_invite(struct ptt *p, struct ptt_leg *leg)
 {
 	struct ptt_request *request = to_leg(p, leg, PV_METHOD_INVITE);
 	if (!request)
@@ -273,7 +273,7 @@ bool leg_send_invite(struct ptt *p, struct ptt_leg *leg)
 
 /* Our INVITE had the offer: its 2xx is acknowledged at once, and again when it comes again. The way
  * is that of the INVITE, unless the Contact leads elsewhere; a name is not waited for. */
-void leg_send_ack(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_send_ack(struct ptt *p, struct ptt_leg *leg)
 {
 	int error;
 	struct pv_uri hop;
@@ -291,7 +291,7 @@ void leg_send_ack(struct ptt *p, struct ptt_leg *leg)
 		.method = PV_METHOD_ACK,
 		.cseq = leg->invite_cseq,
 		.to = &path};
-	struct buffer *bytes = write_request(p, &o, &error);
+	struct buffer *bytes = ptt_write_request(p, &o, &error);
 	if (!bytes)
 		return; /* their 2xx comes again, and so does this */
 	ptt_drop(p, &leg->ack);
@@ -302,24 +302,24 @@ void leg_send_ack(struct ptt *p, struct ptt_leg *leg)
 
 /* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE
  * repeats the one that they have. */
-void leg_refresh(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_refresh(struct ptt *p, struct ptt_leg *leg)
 {
 	enum pv_method method = leg->has_update ? PV_METHOD_UPDATE : PV_METHOD_INVITE;
 	bool by_invite = method == PV_METHOD_INVITE;
 	bool is_free = leg->state == PTT_LEG_CALM && leg->speech.offering == PTT_NO_OFFER;
 	struct ptt_request *request = is_free ? to_leg(p, leg, method) : NULL;
 	if (!request) {
-		leg_session(p, leg, SESSION_EVENT_REFUSED);
+		ptt_leg_session(p, leg, SESSION_EVENT_REFUSED);
 		return;
 	}
 	request->is_refresh = true;
 	if (by_invite)
-		leg_step(p, leg, PTT_LEG_WE_ASK);
-	metrics_add(METRIC_group_refreshes, 1);
+		ptt_leg_step(p, leg, PTT_LEG_WE_ASK);
+	metrics_add(METRIC_ptt_refreshes, 1);
 	request_start(p, request);
 }
 
-void leg_ask_alive(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_ask_alive(struct ptt *p, struct ptt_leg *leg)
 {
 	struct ptt_request *request =
 		leg->state == PTT_LEG_CALM ? to_leg(p, leg, PV_METHOD_OPTIONS) : NULL;
@@ -327,6 +327,6 @@ void leg_ask_alive(struct ptt *p, struct ptt_leg *leg)
 		return; /* once more in a while */
 	request->is_probe = true;
 	leg->is_probing = true;
-	metrics_add(METRIC_group_probes, 1);
+	metrics_add(METRIC_ptt_probes, 1);
 	request_start(p, request);
 }

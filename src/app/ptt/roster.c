@@ -105,7 +105,7 @@ static bool open_media(struct ptt *p, struct ptt_room *room, const struct ptt_gr
 	}
 	room->opened_ms = p->at.worker->now_ms;
 	room->talks = 0;
-	metrics_add(METRIC_group_openings, 1);
+	metrics_add(METRIC_ptt_openings, 1);
 	return true;
 }
 
@@ -123,14 +123,14 @@ void room_changed(struct ptt *p, struct ptt_room *room, bool is_talk)
 static void obey(struct ptt *p, struct errand *errand)
 {
 	struct ptt_order *order = container_of(errand, struct ptt_order, errand);
-	struct ptt_leg *leg = leg_get(p, order->leg);
+	struct ptt_leg *leg = ptt_leg_get(p, order->leg);
 	if (leg && leg->report.member == order->member) {
 		if (order->is_end) {
-			leg_leave(p, leg, order->why);
+			ptt_leg_leave(p, leg, order->why);
 		} else {
 			leg->report.may_talk = order->may_talk;
 			leg->report.is_muted = order->is_muted;
-			leg_set_media(p, leg);
+			ptt_leg_set_media(p, leg);
 		}
 	}
 	errand_return(errand);
@@ -292,7 +292,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	bool replaces = legs_of(p, room, name, &oldest) >= group->config.legs;
 	unsigned others = staying(room) - replaces;
 	if (group->config.max_members && others >= group->config.max_members) {
-		metrics_add(METRIC_group_refused_full, 1);
+		metrics_add(METRIC_ptt_refused_full, 1);
 		return 503;
 	}
 	bool is_first = !room->lease.group;
@@ -302,7 +302,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 		return 503;
 	}
 	if (replaces && oldest) {
-		metrics_add(METRIC_group_replaced, 1);
+		metrics_add(METRIC_ptt_replaced, 1);
 		member_end(p, oldest, CALL_REPLACED);
 	}
 	choose_speaker(p, room, group, member);

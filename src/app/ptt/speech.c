@@ -449,7 +449,7 @@ int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *o
 		*speech = before;
 		return PTT_SDP_NO_ROOM;
 	}
-	leg_set_media(p, leg);
+	ptt_leg_set_media(p, leg);
 	return 0;
 }
 
@@ -563,6 +563,6 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	if (speech->floor_line < p->sdp.media_count && is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);
-	leg_set_media(p, leg);
+	ptt_leg_set_media(p, leg);
 	return 0;
 }

@@ -81,6 +81,6 @@ void talk_keep(struct ptt *p, uint64_t handle, const struct media_spurt *spurt)
 	ptt_text_copy(name_of(p, room, spurt->tag), &talk->member);
 	if (room)
 		room->talks++;
-	metrics_add(METRIC_group_talks, 1);
+	metrics_add(METRIC_ptt_talks, 1);
 	write_line(talk);
 }

@@ -183,14 +183,14 @@ static void press_here(struct ptt *p, struct ptt_leg *leg, struct ptt_note *note
 		answer(p, leg,
 			PV_SPAN("ptt: ask for the floor, over: give it back, q: place in the "
 				"queue, who: who talks, help"));
-	else if (!leg_press(p, leg, &note->press) && note->word != WORD_NONE)
+	else if (!ptt_leg_press(p, leg, &note->press) && note->word != WORD_NONE)
 		answer(p, leg, PV_SPAN("busy"));
 }
 
 static void note_at_leg(struct ptt *p, struct errand *errand)
 {
 	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
-	struct ptt_leg *leg = leg_get(p, note->leg);
+	struct ptt_leg *leg = ptt_leg_get(p, note->leg);
 	if (leg && !leg->has_let_go && note->kind == PTT_NOTE_PRESS) {
 		press_here(p, leg, note);
 	} else if (leg && !leg->has_let_go && note->kind == PTT_NOTE_TEXT) {
@@ -264,7 +264,7 @@ static void take_word(
 		.trigger = MEDIA_TRIGGER_MESSAGE,
 		.number = (uint32_t)word << WORD_SHIFT | (of->cseq & 0xffffff),
 		.received_ns = of->received_ns};
-	metrics_add(METRIC_group_words, 1);
+	metrics_add(METRIC_ptt_words, 1);
 	if (!member_press(p, member, &press, word))
 		of->status = 503;
 }
@@ -280,7 +280,7 @@ static void at_roster(struct ptt *p, struct errand *errand)
 	if (member && of->word != WORD_NONE) {
 		take_word(p, member, of, (enum ptt_text_word)of->word);
 	} else if (member) {
-		metrics_add(METRIC_group_texts, 1);
+		metrics_add(METRIC_ptt_texts, 1);
 		LIST_EACH(link, &room->members)
 		{
 			const struct ptt_member *to = container_of(link, struct ptt_member, link);

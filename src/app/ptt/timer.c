@@ -10,7 +10,7 @@ static void resend(struct ptt *p, struct ptt_leg *leg, uint64_t now_ms)
 	if (now_ms >= leg->ok_end_ms || !server) {
 		if (leg->state == PTT_LEG_OKED)
 			leg->why = CALL_NO_ACK; /* who is PARTING has a reason already */
-		leg_step(p, leg, PTT_LEG_NO_ACK);
+		ptt_leg_step(p, leg, PTT_LEG_NO_ACK);
 		return;
 	}
 	transaction_respond(p->at.transactions, server, leg->ok, 200);
@@ -28,31 +28,31 @@ static void act(struct ptt *p, struct ptt_leg *leg, unsigned actions)
 	else
 		ptt_timer_cancel(&leg->alarm);
 	if (actions & SESSION_REFRESH)
-		leg_refresh(p, leg);
+		ptt_leg_refresh(p, leg);
 	else if (actions & SESSION_GIVE_UP)
-		leg_leave(p, leg, CALL_EXPIRED);
+		ptt_leg_leave(p, leg, CALL_EXPIRED);
 }
 
-struct session_wish leg_wish(const struct ptt *p, const struct ptt_leg *leg)
+struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg)
 {
 	uint32_t least = MAX(SESSION_LEAST_S, leg->least_s);
 	uint32_t interval = p->config.session_expires_s;
 	return (struct session_wish){interval ? MAX(interval, least) : 0, least};
 }
 
-void leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms)
+void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms)
 {
 	session_agree(&leg->session, terms, p->at.worker->now_ms);
 	act(p, leg, 0);
 }
 
-void leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event)
+void ptt_leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event)
 {
 	act(p, leg, session_step(&leg->session, event, p->at.worker->now_ms));
 }
 
 /* RFC 3261 §14.1, in units of 10 ms: who chose the Call-ID waits longer. */
-void leg_session_glare(struct ptt *p, struct ptt_leg *leg)
+void ptt_leg_session_glare(struct ptt *p, struct ptt_leg *leg)
 {
 	uint64_t now = p->at.worker->now_ms;
 	uint32_t wait = leg->is_called_out ? 2100 + 10 * random_below(191) : 10 * random_below(201);
@@ -67,7 +67,7 @@ static void probe(struct ptt *p, struct ptt_leg *leg, uint64_t now_ms)
 		return;
 	ptt_timer_arm(p, &leg->probe, PTT_TIMER_PROBE, now_ms + PTT_PROBE_MS);
 	if (!leg->is_probing)
-		leg_ask_alive(p, leg);
+		ptt_leg_ask_alive(p, leg);
 }
 
 static void fire(struct ptt *p, struct ptt_timer *timer, uint64_t now_ms)
@@ -86,7 +86,7 @@ static void fire(struct ptt *p, struct ptt_timer *timer, uint64_t now_ms)
 		break;
 	case PTT_TIMER_RING:
 		leg = container_of(timer, struct ptt_leg, ring);
-		leg_leave(p, leg, CALL_CANCELLED);
+		ptt_leg_leave(p, leg, CALL_CANCELLED);
 		break;
 	case PTT_TIMER_EXPIRY:
 		subscription_expired(p, container_of(timer, struct ptt_subscription, expiry));

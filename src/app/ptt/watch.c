@@ -53,7 +53,7 @@ static bool send_notify(struct ptt *p, struct ptt_subscription *s, const struct 
 		request->body->length = document->length;
 		request->type = PV_SPAN("application/conference-info+xml");
 	}
-	metrics_add(METRIC_group_notifies, 1);
+	metrics_add(METRIC_ptt_notifies, 1);
 	request_start(p, request);
 	return true;
 }
@@ -194,7 +194,7 @@ static bool accept_watch(struct ptt *p, struct ptt_subscription *s, const struct
 		.to_tag = dialog_texts(&s->dialog).local_tag,
 		.contact = group ? group->config.name : PV_SPAN("group"),
 		.extra = pv_writer_span(&w)};
-	struct buffer *bytes = write_response(p, &answer);
+	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes) {
 		ptt_reply_busy(p, server, incoming->message, incoming->from);
 		return false;

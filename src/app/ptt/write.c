@@ -15,7 +15,7 @@ static const char *const transport_names[] = {
 	[PV_TRANSPORT_WSS] = "ws",
 };
 
-void write_abilities(struct pv_writer *w)
+void ptt_write_abilities(struct pv_writer *w)
 {
 	pv_put_text(w,
 		"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, SUBSCRIBE, UPDATE\r\n"
@@ -61,7 +61,7 @@ static void put_request(
 	if (o->contact.length)
 		put_contact(o->contact, o->to, sent_by, w);
 	if (o->method == PV_METHOD_INVITE || o->method == PV_METHOD_OPTIONS)
-		write_abilities(w);
+		ptt_write_abilities(w);
 	else if (o->method == PV_METHOD_UPDATE)
 		pv_put_text(w, "Supported: timer\r\n");
 	if (o->wish)
@@ -80,7 +80,7 @@ static struct buffer *written(struct ptt *p, struct buffer *bytes, const struct 
 	return bytes;
 }
 
-struct buffer *write_request(struct ptt *p, const struct ptt_outgoing *o, int *ret_error)
+struct buffer *ptt_write_request(struct ptt *p, const struct ptt_outgoing *o, int *ret_error)
 {
 	struct pv_span sent_by;
 	struct pv_writer w;
@@ -106,7 +106,7 @@ struct buffer *write_request(struct ptt *p, const struct ptt_outgoing *o, int *r
 	return written(p, bytes, &w);
 }
 
-struct buffer *write_response(struct ptt *p, const struct ptt_answer *a)
+struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *a)
 {
 	struct transaction_via_text fixup;
 	struct pv_writer w;
@@ -126,7 +126,7 @@ struct buffer *write_response(struct ptt *p, const struct ptt_answer *a)
 	if (a->contact.length && net_local(p->at.net, &path, &sent_by) == 0)
 		put_contact(a->contact, &path, sent_by, &w);
 	if (a->status / 100 == 2 && a->request->method != PV_METHOD_BYE)
-		write_abilities(&w);
+		ptt_write_abilities(&w);
 	if (a->session && a->status / 100 == 2)
 		session_put_response(&w, a->session);
 	pv_put(&w, a->extra);
@@ -150,7 +150,7 @@ void ptt_reply(struct ptt *p, struct transaction *server, const struct pv_messag
 void ptt_reply_busy(struct ptt *p, struct transaction *server, const struct pv_message *request,
 	const struct path *from)
 {
-	metrics_add(METRIC_group_refused_busy, 1);
+	metrics_add(METRIC_ptt_refused_busy, 1);
 	proxy_reply_busy(p->at.proxy, server, request, from);
 }
 
@@ -165,7 +165,7 @@ void ptt_refuse_sdp(struct ptt *p, struct transaction *server, const struct pv_m
 		ptt_reply_busy(p, server, request, from);
 		return;
 	}
-	metrics_add(METRIC_group_refused_media, 1);
+	metrics_add(METRIC_ptt_refused_media, 1);
 	(void)net_local(p->at.net, &path, &agent);
 	pv_writer_init(&w, text, sizeof(text));
 	pv_put_text(&w, "Warning: ");
