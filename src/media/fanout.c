@@ -6,6 +6,7 @@
 
 #include "media/button.h"
 #include "media/group_record.h"
+#include "media/group_report.h"
 #include "media/conference.h"
 #include "media/mixer.h"
 #include "media/relay.h"
@@ -49,6 +50,8 @@ void fanout_speech(struct group *group, struct member *talker, const struct rtp_
 {
 	/* first, for what goes out is written over the packet's header */
 	group_record_sound(group, talker, packet);
+	if (group->settings->floor == MEDIA_FLOOR_PTT)
+		group_hear_level(talker, packet);
 	if (LIKELY(mixer_hear(group, talker, packet)))
 		forward(group, talker, packet);
 }
