@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "media/button.h"
 #include "media/channel.h"
+#include "media/conference.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
 #include "media/relay.h"
@@ -56,7 +57,7 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	if (is_event)
 		hear_event(member, &rtp);
 	else if (type == member->voice_type)
-		fanout_forward(group, member, &rtp);
+		fanout_speech(group, member, &rtp);
 	else
 		metrics_add(METRIC_media_dropped_codec, 1);
 	group_touch(group);
@@ -68,7 +69,10 @@ static void deliver(struct relay *relay, struct stream_end *from, const struct m
 	if (UNLIKELY(!member->group))
 		return;
 	if (LIKELY(packet->kind == RTP_KIND_RTP)) {
-		hear_rtp(member, packet);
+		if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
+			conference_hear(member->group, member, packet);
+		else
+			hear_rtp(member, packet);
 	} else if (packet->kind == RTP_KIND_RTCP) {
 		reporter_hear(&member->reporter, packet, relay->now_ns);
 		/* floor packets by their name, wherever they come */

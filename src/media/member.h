@@ -65,8 +65,9 @@ struct member {
 	struct member_asked asked;
 	struct member_spurt spurt;
 	struct reporter reporter;
-	uint64_t asked_ms;        /* when it asked for the floor last */
-	uint64_t pressed_ns;      /* when the button that asked for the floor came; 0: none did */
+	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
+	uint64_t asked_ms;   /* when it asked for the floor last */
+	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */
 	uint32_t pressed_dropped; /* floor.dropped then */
 	uint64_t added_ms, watch_ms;
 	uint64_t ungranted; /* packets of sound without the floor */

@@ -59,7 +59,7 @@ struct relay {
 	struct pace pace;
 	struct slab sessions;
 	struct slab members;
-	struct slab channels;
+	struct slab channels, mixers;
 	struct groups groups;
 	struct news *news; /* [workers] */
 	struct stock stock;
