@@ -9,7 +9,8 @@ import math
 from operator import mul
 
 RATE, FRAME = 8000, 160                     # all is measured at 8 kHz, whatever the codec carries
-TONES = (400, 700, 1000, 1300, 1600, 1900, 2200, 2500, 2800, 550, 850, 1150, 1450, 1750, 2050, 2350, 2650, 2950)
+# of phones, in the order of their coming; not near those that a server says itself
+TONES = (450, 1100, 1400, 1900, 2200, 2500, 2800, 1750, 2050, 2350, 2650, 2950, 3100)
 AMPLITUDE = 7000                            # of a phone's tone
 QUIET = 250                                 # amplitude below which nobody hears a tone
 SHARE = 0.15                                # of the strongest tone's power: what is less is no tone of its own
@@ -172,11 +173,12 @@ def measure(samples, wanted):
     tones = frozenset(f for f, a in found.items() if a > QUIET and a * a >= SHARE * strongest * strongest)
     rest = power - sum(found[f] ** 2 for f in tones) / 2
     beep = 0
-    if rest > 0.3 * power:                  # of the rest, what lies aside of the tones found
-        spectrum = {f: amplitude(samples, f) for f in GRID if all(abs(f - t) > 100 for t in tones if found[t] > QUIET)}
-        best = max(spectrum, key=spectrum.get, default=0)
-        if best and spectrum[best] ** 2 / 2 > 0.3 * rest:
-            beep, tones = best, frozenset(f for f in tones if found[f] >= spectrum[best] / 2)
+    if rest > 0.3 * power:                  # there is more: the strongest of all that is no phone's, if it is as strong
+        spectrum = {f: amplitude(samples, f) for f in GRID}
+        most = max(spectrum.values())
+        tones = frozenset(f for f in tones if found[f] >= most / 2)
+        aside = {f: a for f, a in spectrum.items() if a >= most / 2 and all(abs(f - t) > 100 for t in tones)}
+        beep = max(aside, key=aside.get, default=0)
     return Sound(tones, beep, math.sqrt(power))
 
 
