@@ -154,6 +154,7 @@ def keys_of_a_group(server):
         room.nobody("what the group does not know is no button")
         alice.press("1")
         room.heard_by_all(alice)
+        alice.says_with_keys = True
         alice.press("#")
         room.goes_on(20)
         room.heard_by_all(alice, "# is none")

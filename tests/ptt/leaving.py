@@ -69,13 +69,18 @@ def talker_registers_again(server):
 
 @feature(**group())
 def talker_moves(server):
-    """Its NAT gives the talker's sound another port: it is heard on, and hears."""
+    """Its NAT gives the talker's sound another port, and the phone offers again what it offered before: it is heard on."""
     with Room(server) as room:
-        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice, bob, carol = (room.phone(user) for user in ("alice", "bob", "carol"))
+        alice.announced, alice.announced_port = "10.255.255.1", 4000
+        for phone in (alice, bob, carol):
+            phone.join(mic=-1)
         alice.press("*")
         room.heard_by_all(alice)
         room.goes_on(10)
         alice.rebind()
+        alice.register()
+        alice.reinvite()
         room.goes_on(20)
         room.heard_by_all(alice, "from another port alice is heard")
         alice.press("#")

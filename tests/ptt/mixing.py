@@ -30,7 +30,7 @@ def codecs(server):
             phone.press("#")
             room.nobody()
             room.goes_on(10)
-        room.stories(["alice", "bob", "carol", "dave"], "one after the other, and nobody else")
+        room.stories(["alice", "bob", "carol", "dave"], "one after the other, and nobody else", least=4)
         for phone in phones:
             packets = phone.got
             assert all(p.kind == phone.codec.payload_type for p in packets), "%s: its own codec alone" % phone

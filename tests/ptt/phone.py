@@ -57,7 +57,7 @@ class GroupPhone(Phone):
         self.ssrc, self.sequence, self.stamp = int.from_bytes(self.end.port.to_bytes(2, "big") * 2, "big"), 1000, 16000
         self.keys, self.says_with_keys, self.radio, self.version = [], False, None, 0
         self.obeys, self.is_dead, self.comfort, self.announced, self.level = True, False, False, self.ip, None
-        self.fresh, self.sent, self.sent_at = True, 0, 0.0
+        self.fresh, self.sent, self.sent_at, self.announced_port = True, 0, 0.0, None
         self.got, self.reports, self.messages, self.notices, self.requests = [], [], [], [], []
         self.dialog = self.remote = self.answer = self.ended = self.answers_calls = None
         self.stage.add(self.sock, self._take_sip)
@@ -160,7 +160,8 @@ class GroupPhone(Phone):
             lines += ["m=application %d udp MCPTT" % self.channel.port]
             lines += ["a=fmtp:MCPTT " + self.offered_floor] if self.offered_floor else []
         return ("v=0\r\no=- %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %s\r\n%s\r\n"
-                % (self.end.port, self.version, self.announced, self.announced, self.end.port, " ".join(map(str, types)),
+                % (self.end.port, self.version, self.announced, self.announced,
+                   self.announced_port or self.end.port, " ".join(map(str, types)),
                    "\r\n".join(lines)))
 
     def dial(self, group=None, direction="sendrecv", extra="", **kw):
@@ -324,20 +325,24 @@ class GroupPhone(Phone):
             return None
         return {self.room.who[t] for t in next(iter(sets), ())}
 
-    def story(self, since=0.0, gap=3, least=None):
-        """Whom it heard, one after the other: ["alice", "bob+carol"]. More than `gap` frames of nobody part two spurts of one;
-        what is shorter than `least` frames is a transition (of codecs with a memory) and is left out."""
-        least = least or (1 if self.codec.exact else 4)
-        runs = []                                       # name, frames, first and last time stamp
+    def runs(self, since=0.0):
+        """What it heard, run by run: name, frames, time stamps of the first and the last."""
+        runs = []
         for p in self.frames(since):
-            name = "+".join(sorted(self.room.who[t] for t in p.sound.tones))
+            name = "+".join(sorted(self.room.who[t] for t in p.sound.tones)) or (p.sound.beep and "%d Hz" % p.sound.beep) or ""
             if runs and runs[-1][0] == name:
                 runs[-1][1:] = runs[-1][1] + 1, runs[-1][2], p.stamp
             else:
                 runs.append([name, 1, p.stamp, p.stamp])
+        return runs
+
+    def story(self, since=0.0, gap=3, least=None):
+        """Whom it heard, one after the other: ["alice", "bob+carol"]. More than `gap` frames of nobody part two spurts of one;
+        what is shorter than `least` frames is a transition (of codecs with a memory) and is left out."""
+        least = least or (1 if self.codec.exact else 4)
         told, end = [], 0
-        for name, count, first, last in runs:
-            if name and count >= least:
+        for name, count, first, last in self.runs(since):
+            if name and not name.endswith(" Hz") and count >= least:
                 if not told or told[-1] != name or (first - end & 0xffffffff) > gap * self.codec.step:
                     told.append(name)
                 end = last
@@ -423,9 +428,9 @@ class Room:
         ok(True, text)
 
     def told(self):
-        return "\n".join("  %s hears %s, heard %s, beeps %s%s" % (
-            p, p.hears(), p.story(), [b[:2] for b in p.beeps()], ", floor %r" % p.channel.got[-6:] if p.channel else "")
-            for p in self.phones if p.answer)
+        return "\n".join("  %s hears %s, heard %s%s" % (
+            p, p.hears(), " ".join("%s:%d" % (name or "-", count) for name, count, _, _ in p.runs()[-40:]),
+            ", floor %r" % p.channel.got[-6:] if p.channel else "") for p in self.phones if p.answer)
 
     def in_call(self):
         return [p for p in self.phones if p.answer and not p.ended]
@@ -446,10 +451,10 @@ class Room:
         assert self.stage.until(lambda: all(p.sent >= n + frames for p, n in marks), 5 + frames / 50), "phones speak"
         self.stage.run(0.03)
 
-    def stories(self, expected, text, since=0.0, among=None):
+    def stories(self, expected, text, since=0.0, among=None, least=None):
         """Each phone heard those whom it should, in this order; a talker is left out of what it heard itself."""
         for phone in among or self.in_call():
             wanted = [n for n in expected if n != phone.user]
-            told = phone.story(since)
+            told = phone.story(since, least=least)
             assert told == wanted, "%s heard %s, not %s\n%s" % (phone, told, wanted, self.told())
         ok(True, text)

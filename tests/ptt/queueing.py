@@ -27,7 +27,7 @@ def winner(room, among):
     return next(p for p in among if p.user == name)
 
 
-@feature(**group())
+@feature(**group(tones="false"))
 def double_press(server):
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
@@ -71,7 +71,7 @@ def place(phone):
     return int(found.group()) if found else None
 
 
-@feature(**group(TEN))
+@feature(**group(TEN, tones="false"))
 def queue_of_eight(server):
     """alice talks, eight wait, one has no place: by key, INFO and word, who waits is served in the order of arrival."""
     with Room(server) as room:
@@ -104,7 +104,7 @@ def queue_of_eight(server):
         room.stories(["alice"] + [p.user for p in left], "heard in the order of arrival")
 
 
-@feature(**group(TEN, priorities={"dave": 5, "erin": 9, "frank": 5, "judy": 1}))
+@feature(**group(TEN, tones="false", priorities={"dave": 5, "erin": 9, "frank": 5, "judy": 1}))
 def queue_by_priority(server):
     with Room(server) as room:
         users = ("alice", "bob", "dave", "erin", "frank", "judy", "carol")
