@@ -35,7 +35,7 @@ static void put_sound(const struct sheet *sheet, struct json *json)
 	json_number(json, "lost", sheet->end.lost);
 	json_number(json, "dropped", sheet->dropped);
 	if (sheet->end.grant_us)
-		json_fraction(json, "grant_ms", sheet->end.grant_us / 1000.0);
+		json_number(json, "grant_us", sheet->end.grant_us);
 }
 
 void sheet_write(const struct sheet *sheet, FILE *out)

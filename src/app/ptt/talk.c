@@ -13,14 +13,23 @@ void ptt_text_copy(struct pv_span from, struct ptt_text *ret)
 		memcpy(ret->bytes, from.at, ret->length);
 }
 
-static void write_line(const struct ptt_talk *talk)
+static struct pv_span text_span(const struct ptt_text *text)
 {
+	return (struct pv_span){text->bytes, text->length};
+}
+
+/* What `record`'s JSON lines say, by the same names. */
+static void write_line(const struct ptt_talk *talk, const struct media_spurt *spurt)
+{
+	char group[PTT_NAME_MAX + 8], member[PTT_NAME_MAX + 8];
 	log_event(LOG_LEVEL_INFO, "talk",
-		"group=%.*s member=%.*s length_ms=%u trigger=%.*s end=%.*s packets=%u lost=%u "
-		"emergency=%s",
-		talk->group.length, talk->group.bytes, talk->member.length, talk->member.bytes,
-		talk->length_ms, PV_SPAN_PRINT(talk->trigger), PV_SPAN_PRINT(talk->why),
-		talk->packets, talk->lost, talk->is_emergency ? "yes" : "no");
+		"group=%s member=%s length_ms=%u trigger=%.*s why=%.*s priority=%u emergency=%s "
+		"packets=%u lost=%u grant_us=%u clipped=%u",
+		log_quote(group, sizeof(group), text_span(&talk->group)),
+		log_quote(member, sizeof(member), text_span(&talk->member)), talk->length_ms,
+		PV_SPAN_PRINT(talk->trigger), PV_SPAN_PRINT(talk->why), spurt->priority,
+		talk->is_emergency ? "true" : "false", talk->packets, talk->lost, spurt->grant_us,
+		spurt->clipped);
 }
 
 /* The member may have left meanwhile. */
@@ -59,5 +68,5 @@ void talk_keep(struct ptt *p, uint64_t handle, const struct media_spurt *spurt)
 	if (room)
 		room->talks++;
 	metrics_add(METRIC_ptt_talks, 1);
-	write_line(talk);
+	write_line(talk, spurt);
 }
