@@ -49,7 +49,7 @@ struct floors {
 	struct group_set groups;           /* in force */
 	struct ptt *ptts[WORKERS_MAX];
 	struct recorder *recorder; /* of talk spurts; NULL: no relay threads */
-	struct pv_span *reserved; /* user parts that nobody registers */
+	struct pv_span *reserved;  /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */
