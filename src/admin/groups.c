@@ -108,7 +108,7 @@ static int find_speakers(struct admin_call *call, const struct ptt_group_summary
 	ret->count = 0;
 	if (group->talker_count == 0 && group->queued == 0)
 		return 0;
-	int error = ptt_query_members(&call->host->groups, span_of(&group->name), collect, ret);
+	int error = ptt_query_speakers(&call->host->groups, span_of(&group->name), collect, ret);
 	qsort(ret->list, ret->count, sizeof(ret->list[0]), compare);
 	if (!error && report) {
 		hear(ret, report->talkers, MIN(report->talker_count, MEDIA_GROUP_TALKERS_MAX));

@@ -22,6 +22,7 @@ struct query {
 	void (*run)(struct query *query);
 	uint64_t group, name; /* name 0: no member */
 	enum ptt_act act;
+	bool speakers_only; /* of the members */
 	int result;
 	uint64_t cursor; /* where to go on */
 	bool is_more;
@@ -126,14 +127,16 @@ static void run_members(struct query *query)
 		return;
 	LIST_EACH(link, &room->members)
 	{
+		const struct ptt_member *member = container_of(link, struct ptt_member, link);
+		if (query->speakers_only && !member->is_talking && !member->position)
+			continue;
 		if (index++ < query->cursor)
 			continue;
 		if (query->count == BATCH) {
 			query->is_more = true;
 			break;
 		}
-		summarize(p, container_of(link, struct ptt_member, link), group,
-			&query->members[query->count++]);
+		summarize(p, member, group, &query->members[query->count++]);
 	}
 	query->cursor += query->count;
 }
@@ -321,13 +324,15 @@ int ptt_query_list(const struct ptt_tables *tables,
 }
 
 /* One batch; *cursor goes on, *ret_more says whether it must. */
-static int some_members(const struct ptt_tables *tables, uint64_t group, uint64_t *cursor,
-	bool *ret_more, void (*each)(void *, const struct ptt_member_summary *), void *context)
+static int some_members(const struct ptt_tables *tables, uint64_t group, bool speakers_only,
+	uint64_t *cursor, bool *ret_more, void (*each)(void *, const struct ptt_member_summary *),
+	void *context)
 {
 	struct query *query = query_new(run_members, group);
 	if (!query)
 		return -ENOMEM;
 	query->cursor = *cursor;
+	query->speakers_only = speakers_only;
 	int error = ask(tables, home_of(tables, group), query);
 	for (unsigned i = 0; !error && i < query->count; i++)
 		each(context, &query->members[i]);
@@ -339,17 +344,30 @@ static int some_members(const struct ptt_tables *tables, uint64_t group, uint64_
 	return error;
 }
 
-int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
+static int members_of(const struct ptt_tables *tables, struct pv_span group, bool speakers_only,
 	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
 {
 	uint64_t cursor = 0, id = id_of(tables, group);
 	bool is_more = true;
 	while (is_more) {
-		int error = some_members(tables, id, &cursor, &is_more, each, context);
+		int error =
+			some_members(tables, id, speakers_only, &cursor, &is_more, each, context);
 		if (error)
 			return error;
 	}
 	return 0;
+}
+
+int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
+{
+	return members_of(tables, group, false, each, context);
+}
+
+int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
+{
+	return members_of(tables, group, true, each, context);
 }
 
 static int some_talks(const struct ptt_tables *tables, unsigned worker, uint64_t group,

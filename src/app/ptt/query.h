@@ -80,6 +80,9 @@ int ptt_query_show(
 /* In the order of joining. */
 int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
 	void (*each)(void *context, const struct ptt_member_summary *member), void *context);
+/* Those of them who talk or wait. */
+int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context);
 /* The last ones, oldest first; of all groups when `group` is empty (worker by worker then). */
 int ptt_query_talks(const struct ptt_tables *tables, struct pv_span group,
 	void (*each)(void *context, const struct ptt_talk *talk), void *context);
