@@ -29,11 +29,11 @@ CALL = SERVICES | {"dialog", "sdp", "rtp", "codec", "media"}
 PROXY = CALL | {"registry", "auth", "call"}
 APP = PROXY | {"proxy", "store"}
 FLOORS = {
-    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "conf": {"base"},
+    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "floor": {"base"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
     "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
     "call": CALL, "proxy": PROXY,
-    "media": {"base", "sdp", "rtp", "codec", "runtime"}, "store": {"base", "runtime", "registry"},
+    "media": {"base", "sdp", "rtp", "codec", "floor", "runtime"}, "store": {"base", "runtime", "registry"},
     "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "ctl"},
     "ctl": {"base", "conf", "admin"},
 }
