@@ -317,7 +317,7 @@ START_TEST(nothing_runs_over)
 	begin(CODEC_PCMU, 8000, 20);
 	struct rtp_packet packet = {.payload = stage.payload};
 	uint64_t now = NOW;
-	for (unsigned i = 0; i < 200000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		seed = seed * 1664525 + 1013904223;
 		now += (seed >> 30) * 7 * MS;
 		packet.ssrc = seed >> 29 == 7 && i % 64 == 0;
@@ -329,7 +329,7 @@ START_TEST(nothing_runs_over)
 			pull(now);
 		ck_assert_uint_le(stage.jitter.fill, CODEC_SAMPLES_MAX);
 	}
-	ck_assert_uint_gt(stage.sounds, 1000);
+	ck_assert_uint_gt(stage.sounds, 500);
 }
 END_TEST
 
