@@ -180,6 +180,46 @@ START_TEST(losses_are_guessed_and_time_stays)
 }
 END_TEST
 
+START_TEST(several_in_a_row_are_guessed_once_each)
+{
+	for (unsigned row = 2; row <= 4; row++) {
+		begin(CODEC_PCMU, 8000, 20);
+		for (unsigned i = 0; i < 40; i++) {
+			const struct rtp_packet *packet = say();
+			if (i < 20 || i >= 20 + row)
+				jitter_put(&stage.jitter, packet, NOW + i * 20 * MS);
+			pull(NOW + (i * 20 + 5) * MS);
+		}
+		ck_assert_uint_eq(stage.jitter.concealed_ms, row * 20);
+		ck_assert_uint_eq(jitter_waiting_ms(&stage.jitter), 0);
+		/* the same where the delay has them known before they are played */
+		begin(CODEC_PCMU, 8000, 20);
+		for (unsigned i = 0; i < 40; i++) {
+			const struct rtp_packet *packet = say();
+			if (i < 20 || i >= 20 + row)
+				jitter_put(&stage.jitter, packet, NOW + i * 20 * MS);
+			if (i > 1)
+				pull(NOW + (i * 20 + 5) * MS);
+		}
+		ck_assert_uint_eq(stage.jitter.concealed_ms, row * 20);
+		ck_assert_uint_eq(jitter_waiting_ms(&stage.jitter), 40);
+	}
+}
+END_TEST
+
+/* A way that got longer for good is no unrest. */
+START_TEST(a_longer_way_is_got_used_to)
+{
+	begin(CODEC_PCMU, 8000, 20);
+	talk(0, 2000, 0);
+	talk(2080, 2000, 0);
+	ck_assert_uint_ge(stage.jitter.peak_us, 30000);
+	talk(4080, 10000, 0);
+	talk(14080, 10000, 0);
+	ck_assert_uint_le(stage.jitter.peak_us, 5000);
+}
+END_TEST
+
 /* A late packet costs a frame of delay; one that is lost after that is guessed like any other. */
 START_TEST(a_late_packet_is_no_lost_one)
 {
@@ -411,8 +451,9 @@ START_TEST(nothing_runs_over)
 END_TEST
 
 TEST_MAIN("jitter", what_comes_evenly_goes_at_once, the_delay_follows_the_network,
-	losses_are_guessed_and_time_stays, a_late_packet_is_no_lost_one,
-	a_restless_network_is_remembered, opus_finds_what_was_lost_in_the_next_packet,
-	order_is_restored_and_duplicates_go, silence_that_is_not_sent_is_silence,
-	a_burst_is_said_and_made_up_for, too_much_at_once_drops_the_oldest,
-	a_source_may_number_anew, what_cannot_be_decoded_does_no_harm, nothing_runs_over)
+	losses_are_guessed_and_time_stays, several_in_a_row_are_guessed_once_each,
+	a_longer_way_is_got_used_to, a_late_packet_is_no_lost_one, a_restless_network_is_remembered,
+	opus_finds_what_was_lost_in_the_next_packet, order_is_restored_and_duplicates_go,
+	silence_that_is_not_sent_is_silence, a_burst_is_said_and_made_up_for,
+	too_much_at_once_drops_the_oldest, a_source_may_number_anew,
+	what_cannot_be_decoded_does_no_harm, nothing_runs_over)
