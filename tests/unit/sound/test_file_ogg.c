@@ -276,7 +276,7 @@ END_TEST
 START_TEST(opusdec_reads_it)
 {
 	static int16_t samples[48000 * 4];
-	char path[] = "/tmp/portavoz-ogg-XXXXXX", command[100];
+	char path[] = P_tmpdir "/portavoz-ogg-XXXXXX", command[100];
 	if (!codec_is_built(CODEC_OPUS) || system("opusdec --version >/dev/null 2>&1"))
 		return;
 	write_talk();
