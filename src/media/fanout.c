@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "media/button.h"
+#include "media/conference.h"
+#include "media/mixer.h"
 #include "media/relay.h"
 
 /* Who got a talker's packet so lately gets nothing of ours: the next one is on its way. */
@@ -12,21 +14,20 @@
 /* Comfort noise once a second. */
 #define COMFORT_FRAMES 50
 
-/* The first packet of a run that is 20 ms of ours, header and all. */
-struct own_frame {
-	uint8_t bytes[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
-};
-
 static struct member *listener_of(struct list *link)
 {
 	return container_of(link, struct member, listening);
 }
 
-void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+/*
+ * To all others of its codec, in one pass. The payload stays where it came; each listener's header
+ * is written in front of it, over the talker's own, which is not needed any more.
+ */
+static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
 	struct relay *relay = group->relay;
 	struct splice_packet piece;
-	/* in front of the payload there is at least a header, of a datagram that is ours */
+	/* in front of the payload there is at least a header, in a buffer that is ours */
 	uint8_t *frame = (uint8_t *)packet->payload - RTP_HEADER_SIZE;
 	uint32_t length = RTP_HEADER_SIZE + (uint32_t)packet->payload_length;
 	if (splice_source_packet(&talker->source, packet, relay->now_ns, &piece) != SPLICE_NEW)
@@ -43,14 +44,45 @@ void fanout_forward(struct group *group, struct member *talker, const struct rtp
 	}
 }
 
+void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	if (LIKELY(mixer_hear(group, talker, packet)))
+		forward(group, talker, packet);
+}
+
+static void send_frame(struct group *group, struct member *member, uint8_t type,
+	struct fanout_frame *frame, bool marker)
+{
+	splice_own(&member->splice, type, GROUP_FRAME_MS, frame->length, marker,
+		group->relay->now_ns, frame->bytes);
+	end_send(&member->audio, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length), false);
+}
+
+void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
+{
+	if (member->tone != TONE_COUNT)
+		return;
+	bool is_first = group->relay->now_ms - member->fed_ms >= FED_MS;
+	member->fed_ms = group->relay->now_ms;
+	send_frame(group, member, member->splice.payload_type, frame, is_first);
+}
+
+void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)
+{
+	LIST_EACH(link, &group->listeners[codec])
+	{
+		struct member *member = listener_of(link);
+		if (!member->is_speaking)
+			fanout_frame_to(group, member, frame);
+	}
+}
+
 static void send_own(struct group *group, struct member *member, uint8_t type,
 	const uint8_t *payload, size_t length, bool marker)
 {
-	struct own_frame frame;
-	splice_own(&member->splice, type, GROUP_FRAME_MS, length, marker, group->relay->now_ns,
-		frame.bytes);
+	struct fanout_frame frame = {.length = length};
 	memcpy(frame.bytes + RTP_HEADER_SIZE, payload, length);
-	end_send(&member->audio, frame.bytes, (uint32_t)(RTP_HEADER_SIZE + length), false);
+	send_frame(group, member, type, &frame, marker);
 }
 
 void fanout_tone(struct member *member, enum tone tone)
@@ -108,6 +140,9 @@ static void feed(struct group *group, struct member *member)
 
 void fanout_pass(struct group *group)
 {
+	if (group->settings->floor == MEDIA_FLOOR_OPEN)
+		conference_tick(group);
+	mixer_run(group);
 	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
 		LIST_EACH(link, &group->listeners[codec])
 	feed(group, listener_of(link));

@@ -7,11 +7,18 @@
 #include "media/member.h"
 #include "rtp/packet.h"
 
-/*
- * A talker's packet to all others of its codec, in one pass. The payload stays where it came; each
- * listener's header is written in front of it, over the talker's own, which is not needed any more.
- */
-void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet);
+/* 20 ms of ours: room for a header, and a payload of `length` bytes. */
+struct fanout_frame {
+	size_t length;
+	uint8_t bytes[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
+};
+
+/* A packet of one who is heard: forwarded, mixed, or both. */
+void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
+
+/* A frame to all of a codec who do not speak; and to one member. */
+void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame);
+void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame);
 
 /* Each 20 ms: a frame of its tone, or of silence, to each listener that hears nothing else. */
 void fanout_pass(struct group *group);

@@ -11,6 +11,7 @@
 #include "media/channel.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
+#include "media/mixer.h"
 #include "media/relay.h"
 
 #define NS_PER_MS   UINT64_C(1000000)
@@ -98,6 +99,7 @@ static void close_group(struct relay *relay, struct lease *lease)
 			member_orphan(member);
 		}
 		group_report(group, &report);
+		mixer_done(group);
 		list_remove(&group->link);
 		slab_give(&relay->groups.slab, group);
 		metrics_sub(METRIC_groups_open, 1);
@@ -176,6 +178,7 @@ void group_open_gate(struct group *group, struct member *member)
 	if (member->is_speaking || group->speaker_count == ARRAY_LENGTH(group->speakers))
 		return;
 	member->is_speaking = true;
+	member_unmuffle(member);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
 }
@@ -189,6 +192,7 @@ void group_close_gate(struct group *group, struct member *member)
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
+	mixer_forget(group, member);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));
 	group->quiet_ms = group->relay->now_ms;

@@ -12,6 +12,7 @@
 #include "rtp/rtcp_write.h"
 
 struct member;
+struct mixer;
 
 /* Keep-alive, tones and mixes go out at this pace. */
 #define GROUP_FRAME_MS 20
@@ -33,7 +34,8 @@ struct group {
 	struct member *speakers[MEDIA_GROUP_TALKERS_MAX];
 	unsigned speaker_count;
 	bool is_closing;
-	uint32_t told; /* enum media_group_told, to be told at the end of the round */
+	struct mixer *mixer; /* NULL: none is needed */
+	uint32_t told;       /* enum media_group_told, to be told at the end of the round */
 	uint32_t change;
 	uint64_t opened_ms;
 	uint64_t quiet_ms; /* since when nobody has been heard */

@@ -65,14 +65,16 @@ struct member {
 	struct member_asked asked;
 	struct member_spurt spurt;
 	struct reporter reporter;
-	uint64_t asked_ms;        /* when it asked for the floor last */
-	uint64_t pressed_ns;      /* when the button that asked for the floor came; 0: none did */
+	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
+	uint64_t asked_ms;   /* when it asked for the floor last */
+	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */
 	uint32_t pressed_dropped; /* floor.dropped then */
 	uint64_t added_ms, watch_ms;
 	uint64_t ungranted; /* packets of sound without the floor */
 	uint64_t talked_ms; /* spurts that are over */
 	uint32_t spurts, presses;
 	enum media_watch watch;
+	uint32_t muffled; /* muffle_count at the last look */
 	bool is_silent;
 	bool is_held; /* by its last direction */
 };
@@ -90,6 +92,9 @@ void member_watch(struct relay *relay, struct member *member);
 
 /* Its group is gone. */
 void member_orphan(struct member *member);
+
+/* From the next packet on all of its sound comes. */
+void member_unmuffle(struct member *member);
 
 /* Something new that the report shows. */
 void member_publish(struct relay *relay, struct member *member);

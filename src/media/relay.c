@@ -18,6 +18,7 @@
 #include "media/channel.h"
 #include "media/group_report.h"
 #include "media/member.h"
+#include "media/mixer.h"
 #include "media/place.h"
 #include "media/session.h"
 #include "runtime/pin.h"
@@ -361,6 +362,8 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 		error = slab_init_aligned(&relay->channels, "floor channels",
 			sizeof(struct channel), stock_total(&relay->stock), CACHE_LINE);
 	if (!error)
+		error = mixers_init(&relay->mixers, 0);
+	if (!error)
 		error = groups_init(&relay->groups, config);
 	if (!error)
 		error = news_init(&relay->news, media);
@@ -382,6 +385,7 @@ void relay_done(struct relay *relay)
 	slab_done(&relay->sessions);
 	slab_done(&relay->members);
 	slab_done(&relay->channels);
+	slab_done(&relay->mixers);
 	groups_done(&relay->groups);
 	news_done(relay->news, relay->media->worker_count);
 	mailbox_done(&relay->mailbox);
