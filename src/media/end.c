@@ -178,7 +178,8 @@ static unsigned receive_rtp(
 	uint8_t type = packet->bytes[1] & 0x7f;
 	if (UNLIKELY(type != end->receiver.payload_type || !end->is_rated))
 		choose_rate(end, type);
-	rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
+	if (LIKELY(!end->is_muffled))
+		rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
 	unsigned events = heard(end, now_ms) | (verdict & LATCH_TELL ? END_LOCKED : 0);
 	end->deliver(relay, end, packet);
 	return events;

@@ -52,6 +52,7 @@ struct stream_end {
 	bool has_source : 1;  /* `source` says by which address it is sent to */
 	bool is_heard : 1;
 	bool has_types : 1;  /* `payload_types` says something */
+	bool is_muffled : 1; /* most of its sound is dropped by the kernel: it is not counted */
 	bool is_control : 1; /* floor packets alone: RTCP on RTP's port, which elects its source */
 	bool is_rated : 1;   /* the receiver's rate is that of its payload type */
 	uint8_t index;       /* in its session */

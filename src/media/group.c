@@ -178,6 +178,7 @@ void group_open_gate(struct group *group, struct member *member)
 	if (member->is_speaking || group->speaker_count == ARRAY_LENGTH(group->speakers))
 		return;
 	member->is_speaking = true;
+	member_unmuffle(member);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
 }

@@ -278,7 +278,9 @@ struct media_member_report {
 	uint64_t tag;
 	uint64_t age_ms;                       /* since it was described first */
 	uint64_t floor_packets, floor_dropped; /* on its floor channel; from elsewhere or garbage */
-	uint64_t ungranted; /* packets of sound that nobody heard, for it had not the floor */
+	/* Packets of sound that nobody heard, for it had not the floor. Most of them the kernel
+	 * throws away: they are counted here, but not in `audio`. */
+	uint64_t ungranted;
 	uint64_t talked_ms;
 	uint32_t thread;
 	uint32_t spurts;

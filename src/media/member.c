@@ -10,9 +10,13 @@
 #include "media/conference.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
+#include "media/muffle.h"
 #include "media/relay.h"
 #include "media/score.h"
 #include "sound/level.h"
+
+/* Of a conference: who was silent for so long is not likely to speak up at once. */
+#define MUFFLE_QUIET_MS 2000
 
 /* ---- packets ---- */
 
@@ -81,6 +85,77 @@ static void deliver(struct relay *relay, struct stream_end *from, const struct m
 	}
 }
 
+/* ---- sound that nobody is to hear ---- */
+
+/* What the kernel has thrown away since the last look. */
+static void count_muffled(struct member *member)
+{
+	uint32_t now = muffle_count(member->audio.fds[COMPONENT_RTP]);
+	uint32_t more = now - member->muffled;
+	member->muffled = now;
+	member->ungranted += more;
+	member->floor.dropped += more;
+	metrics_add(METRIC_media_dropped_ungranted, more);
+	if (member->group)
+		member->group->ungranted += more;
+}
+
+void member_unmuffle(struct member *member)
+{
+	if (!member->audio.is_muffled)
+		return;
+	count_muffled(member);
+	muffle_off(member->audio.fds[COMPONENT_RTP]);
+	member->audio.is_muffled = false;
+}
+
+/* Silence to the last bit in its codec. */
+static uint8_t silence_of(const struct member *member)
+{
+	if (member->codec == CODEC_PCMU)
+		return 0xff;
+	return member->codec == CODEC_PCMA ? 0xd5 : 0;
+}
+
+/* Whether all sound of it, or all silence in a conference, may be thrown away unseen. */
+static bool may_be_muffled(const struct relay *relay, const struct member *member)
+{
+	if (!member->group || member->is_speaking || member->channel || member->wants_look ||
+		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp))
+		return false;
+	if (member->group->settings->floor != MEDIA_FLOOR_OPEN)
+		return true;
+	return silence_of(member) && relay->now_ms - member->loud_ms > MUFFLE_QUIET_MS;
+}
+
+static void muffle(struct relay *relay, struct member *member)
+{
+	bool is_open = member->group->settings->floor == MEDIA_FLOOR_OPEN;
+	struct muffle how = {.source = member->audio.rtp.source,
+		.voice_type = member->voice_type,
+		.silence = is_open ? silence_of(member) : 0};
+	int fd = member->audio.fds[COMPONENT_RTP];
+	member->muffled = muffle_count(fd);
+	if (relay->cannot_muffle)
+		return;
+	/* where the kernel has no filters, there is no need to ask each second */
+	relay->cannot_muffle = muffle_on(fd, &how) < 0;
+	member->audio.is_muffled = !relay->cannot_muffle;
+	if (member->audio.is_muffled)
+		rtp_receiver_rest(&member->audio.receiver);
+}
+
+static void watch_muffle(struct relay *relay, struct member *member)
+{
+	bool may_be = may_be_muffled(relay, member);
+	if (member->audio.is_muffled && may_be)
+		count_muffled(member);
+	else if (member->audio.is_muffled)
+		member_unmuffle(member);
+	else if (may_be)
+		muffle(relay, member);
+}
+
 /* ---- what is told ---- */
 
 static void report(
@@ -124,6 +199,8 @@ static void told(struct relay *relay, struct stream_end *end, unsigned events)
 	struct member *member = end->owner;
 	uint32_t bits = (events & END_HEARD ? MEDIA_TOLD_HEARD_0 : 0) |
 			(events & END_LOCKED ? MEDIA_TOLD_LOCKED_0 : 0);
+	if (events & END_LOCKED) /* the filter knows another source */
+		member_unmuffle(member);
 	member_publish(relay, member);
 	relay_tell(member->lease, bits);
 }
@@ -185,6 +262,7 @@ static void describe(
 	struct lease *lease = member->lease;
 	uint8_t dscp = said->dscp <= 63 ? said->dscp : relay->stock.dscp;
 	member->said = said;
+	member_unmuffle(member);
 	end_describe(&member->audio, &said->audio, relay->now_ms);
 	port_pair_mark(member->audio.pair, dscp);
 	describe_coding(relay, member);
@@ -206,6 +284,7 @@ static void drop(struct relay *relay, struct lease *lease)
 		.member = lease->id, .group = lease->group, .thread = relay->index};
 	final.audio.first_ms = UINT64_MAX;
 	if (member) {
+		member_unmuffle(member);
 		if (member->group)
 			group_remove(member->group, member);
 		report(relay, member, &final);
@@ -287,6 +366,7 @@ void member_watch(struct relay *relay, struct member *member)
 	bool is_silent = relay->now_ms >= last_heard(member) + most;
 	bool is_news = is_silent != member->is_silent;
 	member->is_silent = is_silent;
+	watch_muffle(relay, member);
 	if (member->group && member->codec != CODEC_NONE && !member->audio.is_secure &&
 		reporter_is_due(&member->reporter, relay->now_ms))
 		send_report(relay, member);

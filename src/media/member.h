@@ -74,6 +74,7 @@ struct member {
 	uint64_t talked_ms; /* spurts that are over */
 	uint32_t spurts, presses;
 	enum media_watch watch;
+	uint32_t muffled; /* muffle_count at the last look */
 	bool is_silent;
 	bool is_held; /* by its last direction */
 };
@@ -91,6 +92,9 @@ void member_watch(struct relay *relay, struct member *member);
 
 /* Its group is gone. */
 void member_orphan(struct member *member);
+
+/* From the next packet on all of its sound comes. */
+void member_unmuffle(struct member *member);
 
 /* Something new that the report shows. */
 void member_publish(struct relay *relay, struct member *member);

@@ -51,6 +51,7 @@ struct relay {
 	uint32_t round;
 	uint32_t packet_rate;
 	uint32_t tick_us;
+	bool cannot_muffle;                       /* the kernel has no socket filters */
 	bool wants_filling;                       /* a ring may want pairs */
 	uint64_t tick_ms;                         /* when the next tick is due */
 	uint32_t watched;                         /* index of the session that is watched next */

@@ -86,7 +86,7 @@ void reporter_send(struct reporter *reporter, struct stream_end *end,
 		.octets = stream->octets,
 		.cname = stream->cname,
 	};
-	if (end->receiver.is_heard) {
+	if (end->receiver.packets > 0) {
 		block = block_of(reporter, &end->receiver, now_ns);
 		statement.block = &block;
 	}

@@ -160,6 +160,7 @@ struct ptt_request {
 	uint64_t client;
 	struct path path;
 	struct dialog dialog; /* ALONE: what it is made of */
+	uint64_t group;       /* ALONE: that its Contact names; 0: it has none */
 	struct buffer *body;  /* or NULL */
 	struct pv_span type;  /* of the body, constant */
 	uint8_t kind;         /* enum ptt_request_kind */

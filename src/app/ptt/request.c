@@ -143,8 +143,12 @@ static struct buffer *write_out(struct ptt *p, struct ptt_request *request, stru
 			o.session = &leg->session.terms;
 		}
 	}
+	const struct ptt_group *group =
+		ptt_group_of(p, subscription ? subscription->group : request->group);
+	/* a text goes on in the writer's name: this says by which group */
+	if (request->group && group)
+		o.contact = group->config.name;
 	if (subscription) {
-		const struct ptt_group *group = ptt_group_of(p, subscription->group);
 		o.contact = group ? group->config.name : PV_SPAN("group");
 		o.extra = state_lines(p, subscription, extra, sizeof(extra));
 	}

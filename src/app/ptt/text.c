@@ -95,6 +95,7 @@ static bool say(struct ptt *p, struct ptt_leg *leg, const struct saying *saying)
 	memcpy(bytes + saying->text.length, saying->type.at, saying->type.length);
 	request->body->length = (uint32_t)saying->text.length;
 	request->type = (struct pv_span){bytes + saying->text.length, saying->type.length};
+	request->group = saying->from.length ? leg->group->id : 0;
 	request_start(p, request);
 	return true;
 }

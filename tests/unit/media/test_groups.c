@@ -441,6 +441,83 @@ START_TEST(a_silent_leg_is_told)
 }
 END_TEST
 
+/* ---- sound that the kernel throws away ---- */
+
+START_TEST(who_is_not_heard_is_muffled)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	uint64_t before = read_member(&legs[0]).audio.packets;
+	legs[0].phone.sequence = 1;
+	for (unsigned i = 1; i < 64; i++)
+		leg_speaks(&legs[0], "in vain");
+	settle();
+	ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), 1);
+	struct media_member_report report = read_member(&legs[0]);
+	ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), 64);
+	ck_assert_uint_eq(report.ungranted, 64);
+	ck_assert_uint_eq(report.audio.packets, before);
+	ck_assert_uint_eq(report.audio.lost, 0);
+	/* the 64th passes, and says that somebody is there */
+	leg_speaks(&legs[0], "alive");
+	until_counted(METRIC_media_dropped_ungranted, 65);
+	report = read_member(&legs[0]);
+	ck_assert_uint_lt(report.audio.silent_ms, 2000);
+	ck_assert_uint_eq(report.audio.lost, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	legs[0].phone.sequence = 1;
+	leg_speaks(&legs[0], "in vain");
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "first");
+	leg_must_hear(&legs[1], "first");
+	leg_speaks(&legs[0], "second");
+	leg_must_hear(&legs[1], "second");
+	ck_assert_uint_eq(read_member(&legs[0]).audio.lost, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* A phone that moves while it is muffled: its new address is seen. */
+START_TEST(who_is_muffled_may_move)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	struct phone moved = phone_open("127.0.0.2");
+	legs[0].said.audio.offer++;
+	legs[0].said.audio.rtp = moved.address;
+	leg_set(&legs[0]);
+	pass(1100);
+	speak(&moved, legs[0].lease.port, "here now");
+	until_counted(METRIC_media_locked, 2);
+	leg_presses(&legs[1], STAR);
+	leg_speaks(&legs[1], "hello there");
+	struct phone old = legs[0].phone;
+	legs[0].phone = moved;
+	leg_must_hear(&legs[0], "hello there");
+	phone_close(&old);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_leg_may_be_dropped_before_it_is_described, members_of_a_closed_group_are_told,
 	who_joins_a_closed_group_is_told, two_legs_have_four_ports_where_asked,
@@ -450,4 +527,5 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
 	a_button_that_does_not_count_is_answered, a_key_by_two_ways_counts_once,
 	presses_have_a_bound, a_press_may_come_before_the_description, a_member_behind_nat_is_found,
-	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told)
+	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
+	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move)
