@@ -110,7 +110,7 @@ def not_kept_alive(server):
         ok(counts == [len(p.got) for p in room.phones], "and none behind")
         since = time.monotonic()
         bob.press("*")
-        room.until(lambda: alice.hears() == {"bob"}, "bob is heard")
+        room.until(lambda: alice.hears() == carol.hears() == {"bob"}, "bob is heard")
         for phone in room.phones:
             is_one_stream(phone)
         first = next(p for p in carol.frames(since) if p.sound.tones)
