@@ -17,6 +17,8 @@ from voice import EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
 SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
 NOW = 0.3                                   # what is older than so many seconds is not heard now
+SILENT = 0.3                                # for so long nobody was heard where nobody is
+GAP = 10                                    # frames of silence that part two talks of one phone: less may be the machine's
 RADIO = 0x0167                              # profile of the header extension of ED-137
 ONE_BYTE = 0xbede                           # profile of extensions by RFC 8285
 RADIO_KEEPALIVE = 123                       # payload type of R2S
@@ -325,6 +327,11 @@ class GroupPhone(Phone):
             return None
         return {self.room.who[t] for t in next(iter(sets), ())}
 
+    def is_silent(self):
+        """Nobody has been heard for a while."""
+        last = next((p.at for p in reversed(self.got) if p.sound.tones), 0.0)
+        return time.monotonic() - last > SILENT
+
     def runs(self, since=0.0):
         """What it heard, run by run: name, frames, time stamps of the first and the last."""
         runs = []
@@ -336,7 +343,7 @@ class GroupPhone(Phone):
                 runs.append([name, 1, p.stamp, p.stamp])
         return runs
 
-    def story(self, since=0.0, gap=3, least=None):
+    def story(self, since=0.0, gap=GAP, least=None):
         """Whom it heard, one after the other: ["alice", "bob+carol"]. More than `gap` frames of nobody part two spurts of one;
         what is shorter than `least` frames is a transition (of codecs with a memory) and is left out."""
         least = least or (1 if self.codec.exact else 4)
@@ -437,13 +444,14 @@ class Room:
 
     def heard_by_all(self, talker, text=None, among=None):
         """Waits until each other phone hears the talker and nobody else, and the talker nobody."""
-        names = {talker.user} if talker else set()
         phones = among or self.in_call()
-        self.until(lambda: all(p.hears() == (names if p is not talker else set()) for p in phones),
-                   text or ("%s is heard by all the others, and by nobody else" % talker if talker else "nobody is heard"))
+        self.until(lambda: all(p.hears() == ({talker.user} if p is not talker else set()) for p in phones),
+                   text or "%s is heard by all the others, and nobody else" % talker)
 
     def nobody(self, text=None, among=None):
-        self.heard_by_all(None, text, among)
+        """Waits until all is silent."""
+        phones = among or self.in_call()
+        self.until(lambda: all(p.is_silent() and p.hears() == set() for p in phones), text or "nobody is heard")
 
     def goes_on(self, frames=15):
         """So many frames more are said by each who speaks, and have had their time to arrive."""

@@ -9,6 +9,7 @@ import time
 from sip_ua import SLOW
 
 TICK = 0.02
+LOOK = 0.05
 
 
 class Stage:
@@ -22,9 +23,11 @@ class Stage:
         self.selector.unregister(sock)
 
     def step(self, until):
-        """One round: waits for a packet, or for the next that is due, or for `until`."""
+        """One round: waits for a packet, or for the next that is due, or for `until`; for LOOK at most, as what is waited for
+        may be no packet."""
+        now = time.monotonic()
         due = min((s.due for s in self.speakers), default=until)
-        for key, _ in self.selector.select(max(0, min(due, until) - time.monotonic())):
+        for key, _ in self.selector.select(max(0, min(due - now, until - now, LOOK))):
             key.data()
         now = time.monotonic()
         for speaker in self.speakers:

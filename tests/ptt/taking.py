@@ -108,6 +108,8 @@ def preempted_with_grace(server):
         alice, bob, carol = room.phone("alice", floor="mc_queueing"), room.phone("bob", floor="mc_queueing"), room.phone("carol")
         for phone in (alice, bob, carol):
             phone.join(mic=-1)
+        for phone in (alice, bob):
+            phone.channel.expect("idle")
         for end in ("release", "T3"):
             alice.channel.skip_all()
             alice.channel.request()
