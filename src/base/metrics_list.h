@@ -129,6 +129,7 @@ METRIC(proxy_replies_lost, COUNTER, "responses", "responses not sent for want of
 METRIC(proxy_responses_dropped, COUNTER, "responses", "responses that nobody waits for any more")
 METRIC(proxy_responses_stateless, COUNTER, "responses", "answers to what was sent without a transaction")
 METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another final response, passed on")
+METRIC(proxy_hangups, COUNTER, "calls", "phones that got ACK and BYE from us: their answer could not be passed on")
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 
@@ -168,6 +169,13 @@ METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded
 METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no more sessions may be transcoded at once")
 METRIC(media_transcoded, COUNTER, "packets", "media packets made by transcoding; they are counted as forwarded, too")
 METRIC(media_concealed_ms, COUNTER, "ms", "sound made up in place of lost packets of transcoded streams")
+
+METRIC(record_spurts, COUNTER, "spurts", "talk spurts whose sound was written to a file")
+METRIC(record_files, GAUGE, "files", "files of talk spurts that are being written")
+METRIC(record_refused, COUNTER, "spurts", "talk spurts that were not recorded: too many at once in a relay thread")
+METRIC(record_failures, COUNTER, "spurts", "talk spurts whose file could not be made or written whole")
+METRIC(record_frames, COUNTER, "packets", "packets of talkers taken by the thread that records")
+METRIC(record_frames_dropped, COUNTER, "packets", "packets missing in a recording: the disk was too slow, or they are too long")
 
 METRIC(groups_open, GAUGE, "groups", "groups that are open on relay threads")
 METRIC(group_members, GAUGE, "members", "members' legs in open groups")

@@ -18,6 +18,7 @@ struct dispatch;
 struct media;
 struct proxy;
 struct ptt;
+struct recorder;
 struct registrar;
 struct user_calls;
 
@@ -47,7 +48,8 @@ struct floors {
 	struct b2bua *b2buas[WORKERS_MAX]; /* NULL where calls are passed on */
 	struct group_set groups;           /* in force */
 	struct ptt *ptts[WORKERS_MAX];
-	struct pv_span *reserved; /* user parts that nobody registers */
+	struct recorder *recorder; /* of talk spurts; NULL: no relay threads */
+	struct pv_span *reserved;  /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */

@@ -120,6 +120,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	adoption->reserved = floors->reserved;
 	adoption->groups = floors->groups;
 	floors->groups = *groups;
+	daemon->host.groups.groups = groups->groups;
 	adoption->with_applications = true;
 	step_app_fill_registrar(next, reserved, &adoption->registrar);
 	step_app_fill_proxy(floors, next, &adoption->proxy);
@@ -204,6 +205,8 @@ static int load_all(struct daemon *daemon, struct config_report *report)
 	put_domains(daemon, arrival.adoption, arrival.domains);
 	put_users(daemon, arrival.adoption, arrival.users);
 	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved, &arrival.groups);
+	/* before the workers tell the relay threads whom to record */
+	step_record_configure(daemon->floors, &daemon->floors->groups);
 	post(arrival.adoption);
 	return 0;
 }

@@ -11,6 +11,7 @@ struct config;
 struct daemon;
 struct domains;
 struct floors;
+struct group_set;
 struct media_config;
 struct pv_span;
 struct proxy_config;
@@ -46,6 +47,10 @@ void step_calls_fill_settings(
 /* A reload: the limits of calls, and how long media may be silent. */
 void step_calls_set_limits(struct floors *floors, const struct config *config);
 /* The threads of the relay. */
+int step_record_up(struct daemon *daemon);
+void step_record_down(struct daemon *daemon);
+/* The groups that are recorded from now on. 0 or -errno: then it stays as it was, and is logged. */
+int step_record_configure(struct floors *floors, const struct group_set *groups);
 int step_relay_up(struct daemon *daemon);
 void step_relay_down(struct daemon *daemon);
 int step_app_up(struct daemon *daemon);

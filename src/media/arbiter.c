@@ -8,6 +8,7 @@
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/fanout.h"
+#include "media/group_record.h"
 #include "media/relay.h"
 
 static struct group *group_of(struct floor *floor)
@@ -50,6 +51,7 @@ void arbiter_begin_spurt(struct group *group, struct member *member, uint8_t tri
 		.priority = member->floor.priority,
 		.is_emergency = member->floor.is_emergency,
 	};
+	group_record_begin(group, member);
 	group_open_gate(group, member);
 	metrics_add(METRIC_group_spurts, 1);
 }
@@ -77,6 +79,7 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 			.priority = spurt->priority,
 			.is_emergency = spurt->is_emergency,
 		}};
+	group_record_end(group, member, &item.spurt);
 	group_close_gate(group, member);
 	member->spurts++;
 	member->talked_ms += length_ms;

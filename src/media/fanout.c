@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "media/button.h"
+#include "media/group_record.h"
+#include "media/group_report.h"
 #include "media/conference.h"
 #include "media/mixer.h"
 #include "media/relay.h"
@@ -46,6 +48,10 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
+	/* first, for what goes out is written over the packet's header */
+	group_record_sound(group, talker, packet);
+	if (group->settings->floor == MEDIA_FLOOR_PTT)
+		group_hear_level(talker, packet);
 	if (LIKELY(mixer_hear(group, talker, packet)))
 		forward(group, talker, packet);
 }

@@ -13,12 +13,15 @@
 #include "media/group_report.h"
 #include "media/mixer.h"
 #include "media/relay.h"
+#include "sound/level.h"
 
 #define NS_PER_MS   UINT64_C(1000000)
 #define GROUPS_MOST 4096
 #define FRAME_NS    (GROUP_FRAME_MS * NS_PER_MS)
 /* A thread that was held up for so long does not make up for it. */
 #define FRAMES_BEHIND 5
+/* While somebody is heard the report is written anew so often: each 200 ms. */
+#define SHOWN_FRAMES 10
 
 int groups_init(struct groups *groups, const struct media_config *config)
 {
@@ -189,6 +192,7 @@ void group_close_gate(struct group *group, struct member *member)
 	if (!member->is_speaking)
 		return;
 	member->is_speaking = false;
+	member->level = LEVEL_SILENCE;
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
@@ -235,6 +239,9 @@ static void run_frame(struct relay *relay)
 		struct group *group = container_of(link, struct group, link);
 		if (group->member_count > 0)
 			fanout_pass(group);
+		/* who watches sees levels move */
+		if (group->speaker_count > 0 && ++group->shown_frames % SHOWN_FRAMES == 0)
+			group_publish(group);
 	}
 }
 

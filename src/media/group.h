@@ -37,6 +37,7 @@ struct group {
 	struct mixer *mixer; /* NULL: none is needed */
 	uint32_t told;       /* enum media_group_told, to be told at the end of the round */
 	uint32_t change;
+	uint32_t shown_frames; /* counted while somebody is heard */
 	uint64_t opened_ms;
 	uint64_t quiet_ms; /* since when nobody has been heard */
 	uint64_t emergency_tag;

@@ -76,7 +76,8 @@ struct media_group_settings {
 	uint32_t vox_hang_ms;          /* 0: 800 */
 	/* TS 24.380 clause 11, for tests; 0: the default of the specification */
 	uint32_t t1_ms, t3_ms, t8_ms, t20_ms;
-	uint32_t t7_ms; /* 0: Floor Idle is not repeated */
+	uint32_t t7_ms;  /* 0: Floor Idle is not repeated */
+	uint64_t record; /* what the recorder knows the group by; 0: not recorded */
 };
 
 /* A group that was opened. By value; it may be handed to other workers. */
@@ -117,6 +118,9 @@ enum media_trigger {
 	MEDIA_TRIGGER_ED137,
 	MEDIA_TRIGGER_COUNT,
 };
+/* "dtmf" ...; "none" for what is no trigger. */
+const char *media_trigger_name(unsigned trigger);
+
 #define MEDIA_TRIGGERS_DEFAULT                                                            \
 	(1u << MEDIA_TRIGGER_DTMF | 1u << MEDIA_TRIGGER_INFO | 1u << MEDIA_TRIGGER_RTCP | \
 		1u << MEDIA_TRIGGER_MESSAGE | 1u << MEDIA_TRIGGER_API)
@@ -253,6 +257,9 @@ enum media_spurt_end {
 	MEDIA_SPURT_LEFT,    /* the leg ended, or its right to talk did */
 	MEDIA_SPURT_CLOSED,  /* the group did */
 };
+
+/* "released" ...; constant. */
+const char *media_spurt_end_name(unsigned end);
 
 /* One talk spurt that has ended, for the record. In an open group: somebody's speech. */
 struct media_spurt {

@@ -3,6 +3,7 @@
 #include "media/group_report.h"
 
 #include "media/relay.h"
+#include "sound/level.h"
 
 static struct media_speaker speaker_of(const struct group *group, const struct member *member)
 {
@@ -56,6 +57,14 @@ void group_report(const struct group *group, struct media_group_report *ret_repo
 	report_waiting(group, &group->floor.next, &report);
 	report_waiting(group, &group->floor.queue, &report);
 	*ret_report = report;
+}
+
+void group_hear_level(struct member *member, const struct rtp_packet *packet)
+{
+	struct level level = level_of_packet(
+		packet, (enum codec_id)member->codec, member->said->level_extension);
+	if (level.from != LEVEL_UNKNOWN)
+		member->level = level.level;
 }
 
 void group_publish(struct group *group)

@@ -16,4 +16,8 @@ static inline int8_t group_level(const struct member *member)
 	return (int8_t)-member->level;
 }
 
+/* How loud a packet of a talker is; where the codec does not tell without being decoded, as before.
+ */
+void group_hear_level(struct member *member, const struct rtp_packet *packet);
+
 #endif

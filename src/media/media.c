@@ -131,6 +131,11 @@ void media_stop(struct media *media)
 		relay_stop(&media->relays[i]);
 }
 
+void media_set_recorder(struct media *media, struct recorder *recorder)
+{
+	media->recorder = recorder;
+}
+
 void media_set_timeouts(struct media *media, uint32_t timeout_ms, uint32_t hold_timeout_ms)
 {
 	atomic_store_explicit(&media->timeout_ms, timeout_ms, memory_order_relaxed);

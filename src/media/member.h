@@ -8,6 +8,7 @@
 #include "media/end.h"
 #include "media/lease.h"
 #include "media/reporter.h"
+#include "record/record.h"
 #include "sound/keys.h"
 #include "sound/press.h"
 #include "sound/splice.h"
@@ -64,6 +65,7 @@ struct member {
 	struct press press;
 	struct member_asked asked;
 	struct member_spurt spurt;
+	record_id record; /* of the spurt */
 	struct reporter reporter;
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */

@@ -92,7 +92,8 @@ struct media {
 	struct media_worker *workers;
 	unsigned worker_count;
 	unsigned local_count;
-	struct tones *tones; /* for all threads; made at start */
+	struct tones *tones;       /* for all threads; made at start */
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	_Atomic uint32_t timeout_ms, hold_timeout_ms;
 };
 

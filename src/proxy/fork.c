@@ -256,6 +256,15 @@ static void pass_success(
 	fork_cancel(proxy, fork, ELSEWHERE);
 }
 
+static void hang_up(
+	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
+{
+	struct transaction *client =
+		transaction_get(proxy->at.transactions, fork_branch(fork, index)->client);
+	if (client && fork->method == PV_METHOD_INVITE)
+		proxy_hang_up(proxy, client, response);
+}
+
 static bool is_followed(
 	struct proxy *proxy, struct fork *fork, unsigned status, const struct pv_message *response)
 {
@@ -277,10 +286,12 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	if (response && status < 300) {
 		struct call_media_result media;
 		bool good = proxy_call_response(proxy, fork, index, response, &media);
-		success = good ? proxy_strip_via(proxy, response, &media) : NULL;
+		success = good ? proxy_strip_via(proxy, fork, response, &media) : NULL;
 		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */
 		if (good && !success && fork->method == PV_METHOD_INVITE)
 			return;
+		if (!good)
+			hang_up(proxy, fork, index, response);
 		if (!success) {
 			status = good ? 500 : fork->refusal.status;
 			response = NULL;

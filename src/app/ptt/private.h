@@ -276,7 +276,7 @@ struct ptt_room {
 };
 
 /* Spurts that are over, for `group talks`. */
-#define PTT_TALKS 512
+#define PTT_TALKS_KEPT 512
 struct ptt_talk_row {
 	struct ptt_talk talk;
 	uint64_t group;

@@ -22,6 +22,7 @@ struct query {
 	void (*run)(struct query *query);
 	uint64_t group, name; /* name 0: no member */
 	enum ptt_act act;
+	bool speakers_only; /* of the members */
 	int result;
 	uint64_t cursor; /* where to go on */
 	bool is_more;
@@ -70,6 +71,7 @@ static void run_show(struct query *query)
 	ptt_text_copy(group->config.display, &s->display);
 	if (room) {
 		s->is_up = room->lease.group;
+		s->media = room->lease.group;
 		s->is_emergency = room->is_emergency;
 		s->members = room->member_count;
 		s->watchers = room->watcher_count;
@@ -97,6 +99,7 @@ static void summarize(struct ptt *p, const struct ptt_member *member, const stru
 			 : member->position ? PTT_QUEUES
 					    : PTT_LISTENS,
 		.position = member->position,
+		.media = member->media,
 		.age_ms = p->at.worker->now_ms - member->joined_ms};
 	ptt_text_copy(name, &ret->name);
 	ptt_text_copy(buffer_text(member->who, member->display), &ret->display);
@@ -124,14 +127,16 @@ static void run_members(struct query *query)
 		return;
 	LIST_EACH(link, &room->members)
 	{
+		const struct ptt_member *member = container_of(link, struct ptt_member, link);
+		if (query->speakers_only && !member->is_talking && !member->position)
+			continue;
 		if (index++ < query->cursor)
 			continue;
 		if (query->count == BATCH) {
 			query->is_more = true;
 			break;
 		}
-		summarize(p, container_of(link, struct ptt_member, link), group,
-			&query->members[query->count++]);
+		summarize(p, member, group, &query->members[query->count++]);
 	}
 	query->cursor += query->count;
 }
@@ -140,12 +145,12 @@ static void run_members(struct query *query)
 static void run_talks(struct query *query)
 {
 	struct ptt *p = query->ptt;
-	uint64_t oldest = p->talk_count > PTT_TALKS ? p->talk_count - PTT_TALKS : 0;
+	uint64_t oldest = p->talk_count > PTT_TALKS_KEPT ? p->talk_count - PTT_TALKS_KEPT : 0;
 	uint64_t at = MAX(query->cursor, oldest);
 	query->result = 0;
 	query->count = 0;
 	for (; at < p->talk_count && query->count < BATCH; at++) {
-		const struct ptt_talk_row *row = &p->talks[at % PTT_TALKS];
+		const struct ptt_talk_row *row = &p->talks[at % PTT_TALKS_KEPT];
 		if (query->group && row->group != query->group)
 			continue;
 		query->talks[query->count] = row->talk;
@@ -319,13 +324,15 @@ int ptt_query_list(const struct ptt_tables *tables,
 }
 
 /* One batch; *cursor goes on, *ret_more says whether it must. */
-static int some_members(const struct ptt_tables *tables, uint64_t group, uint64_t *cursor,
-	bool *ret_more, void (*each)(void *, const struct ptt_member_summary *), void *context)
+static int some_members(const struct ptt_tables *tables, uint64_t group, bool speakers_only,
+	uint64_t *cursor, bool *ret_more, void (*each)(void *, const struct ptt_member_summary *),
+	void *context)
 {
 	struct query *query = query_new(run_members, group);
 	if (!query)
 		return -ENOMEM;
 	query->cursor = *cursor;
+	query->speakers_only = speakers_only;
 	int error = ask(tables, home_of(tables, group), query);
 	for (unsigned i = 0; !error && i < query->count; i++)
 		each(context, &query->members[i]);
@@ -337,17 +344,30 @@ static int some_members(const struct ptt_tables *tables, uint64_t group, uint64_
 	return error;
 }
 
-int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
+static int members_of(const struct ptt_tables *tables, struct pv_span group, bool speakers_only,
 	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
 {
 	uint64_t cursor = 0, id = id_of(tables, group);
 	bool is_more = true;
 	while (is_more) {
-		int error = some_members(tables, id, &cursor, &is_more, each, context);
+		int error =
+			some_members(tables, id, speakers_only, &cursor, &is_more, each, context);
 		if (error)
 			return error;
 	}
 	return 0;
+}
+
+int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
+{
+	return members_of(tables, group, false, each, context);
+}
+
+int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context)
+{
+	return members_of(tables, group, true, each, context);
 }
 
 static int some_talks(const struct ptt_tables *tables, unsigned worker, uint64_t group,

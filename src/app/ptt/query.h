@@ -34,6 +34,7 @@ struct ptt_group_summary {
 	unsigned queued;
 	unsigned talker_count;
 	struct ptt_text talkers[PTT_TALKERS_SHOWN];
+	uint64_t media;  /* media_id of the group, for media_read_group; 0: it is not open */
 	uint64_t age_ms; /* since it was opened; 0: it is not */
 	uint64_t talks;  /* spurts since then */
 };
@@ -48,6 +49,7 @@ struct ptt_member_summary {
 	uint8_t state;          /* enum ptt_member_state */
 	uint8_t position;       /* in the queue, from 1 */
 	uint8_t codec;          /* enum codec_id */
+	uint64_t media;         /* media_id of the leg, for media_read_member; 0: none yet */
 	uint64_t age_ms;        /* since it joined */
 };
 
@@ -77,6 +79,9 @@ int ptt_query_show(
 	const struct ptt_tables *tables, struct pv_span group, struct ptt_group_summary *ret);
 /* In the order of joining. */
 int ptt_query_members(const struct ptt_tables *tables, struct pv_span group,
+	void (*each)(void *context, const struct ptt_member_summary *member), void *context);
+/* Those of them who talk or wait. */
+int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
 	void (*each)(void *context, const struct ptt_member_summary *member), void *context);
 /* The last ones, oldest first; of all groups when `group` is empty (worker by worker then). */
 int ptt_query_talks(const struct ptt_tables *tables, struct pv_span group,

@@ -89,6 +89,7 @@ void media_settings_of(const struct ptt_group *group, struct media_group_setting
 		.hang_ms = config->hang_ms,
 		.idle_timeout_ms = config->idle_timeout_ms,
 		.vox_hang_ms = config->vox_hang_ms,
+		.record = config->record ? group->id : 0,
 	};
 }
 
