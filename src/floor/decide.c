@@ -77,8 +77,7 @@ static enum way find_way(const struct floor *floor, const struct floor_member *m
 	if (*ret_other)
 		return STOP_A_TALKER;
 	*ret_other = rank_last_next(floor);
-	if (*ret_other && *ret_other != member &&
-		(is_forced || rank_takes(floor, member, *ret_other)))
+	if (*ret_other && (is_forced || rank_takes(floor, member, *ret_other)))
 		return PASS_ONE;
 	return NO_WAY;
 }
@@ -114,6 +113,8 @@ void decide_preempt(struct floor *floor, struct floor_member *member, uint64_t n
 void decide_give(struct floor *floor, struct floor_member *member, uint64_t now_ms)
 {
 	bool has_room = floor->holder_count < floor->settings.talkers;
+	if (!floor_is_waiting(member))
+		member->asked = ++floor->requests;
 	if (has_room || member->state == FLOOR_MEMBER_RESERVED)
 		participant_step(floor, member, FLOOR_MEMBER_EVENT_GRANT, now_ms);
 	else if (member->state != FLOOR_MEMBER_NEXT)
@@ -146,6 +147,7 @@ static void decide_one(struct floor *floor, struct floor_member *member, uint64_
 		return;
 	}
 	decide_raise_emergency(floor, member);
+	member->asked = ++floor->requests;
 	bool has_room = floor->holder_count < floor->settings.talkers;
 	bool outranks = !has_room && find_way(floor, member, false, &other) != NO_WAY;
 	general_step(floor, outranks ? FLOOR_EVENT_OUTRANKED : FLOOR_EVENT_ASKED, member, now_ms);

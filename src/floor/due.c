@@ -77,9 +77,9 @@ static void holder_due(struct floor *floor, struct floor_member *holder, uint64_
 /* One holder with something due; NULL. Each time something is done its next is later. */
 static struct floor_member *find_due(const struct floor *floor, uint64_t now_ms)
 {
-	LIST_EACH (link, &floor->holders)
-		if (due_of_holder(floor, floor_member_of(link)) <= now_ms)
-			return floor_member_of(link);
+	LIST_EACH(link, &floor->holders)
+	if (due_of_holder(floor, floor_member_of(link)) <= now_ms)
+		return floor_member_of(link);
 	return NULL;
 }
 
@@ -110,7 +110,8 @@ static uint64_t deadline_of(const struct floor *floor)
 		return 0;
 	if (intruder)
 		due = MIN(due, intruder->again_ms);
-	LIST_EACH (link, &floor->holders) {
+	LIST_EACH(link, &floor->holders)
+	{
 		uint64_t of_holder = due_of_holder(floor, floor_member_of(link));
 		due = MIN(due, of_holder);
 	}
@@ -119,9 +120,11 @@ static uint64_t deadline_of(const struct floor *floor)
 
 void due_finish(struct floor *floor)
 {
-	if (floor->is_queue_changed)
+	/* who waited and asks anew may be back in a moment */
+	if (floor->is_queue_changed && list_is_empty(&floor->asks)) {
+		floor->is_queue_changed = false;
 		say_places(floor);
-	floor->is_queue_changed = false;
+	}
 	floor->deadline_ms = deadline_of(floor);
 	if (floor->is_changed)
 		floor->hooks->changed(floor);

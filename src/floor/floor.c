@@ -49,8 +49,8 @@ static struct floor_settings sane(const struct floor_settings *settings)
 	return ret;
 }
 
-void floor_init(struct floor *floor, const struct floor_settings *settings,
-	const struct floor_hooks *hooks)
+void floor_init(
+	struct floor *floor, const struct floor_settings *settings, const struct floor_hooks *hooks)
 {
 	*floor = (struct floor){.settings = sane(settings),
 		.hooks = hooks,
@@ -85,11 +85,11 @@ static void too_many_wait(struct floor *floor, uint64_t now_ms)
 /* Who waits goes first, lest it be served a place that comes free here. */
 static void enforce_all(struct floor *floor, uint64_t now_ms)
 {
-	LIST_EACH (link, &floor->members)
-		if (!floor_may_request(floor, floor_member_in(link)))
-			decide_refuse(floor, floor_member_in(link), FLOOR_DENY_RECEIVE_ONLY, now_ms);
-	LIST_EACH (link, &floor->members)
-		decide_enforce(floor, floor_member_in(link), FLOOR_WHY_SETTINGS, now_ms);
+	LIST_EACH(link, &floor->members)
+	if (!floor_may_request(floor, floor_member_in(link)))
+		decide_refuse(floor, floor_member_in(link), FLOOR_DENY_RECEIVE_ONLY, now_ms);
+	LIST_EACH(link, &floor->members)
+	decide_enforce(floor, floor_member_in(link), FLOOR_WHY_SETTINGS, now_ms);
 }
 
 void floor_set(struct floor *floor, const struct floor_settings *settings, uint64_t now_ms)
@@ -106,21 +106,34 @@ void floor_set(struct floor *floor, const struct floor_settings *settings, uint6
 	due_finish(floor);
 }
 
+/* Nobody is of an emergency any more: ranks are lower, and T2 counts from here. */
+static void emergency_is_over(struct floor *floor, uint64_t now_ms)
+{
+	LIST_EACH(link, &floor->members)
+	{
+		struct floor_member *member = floor_member_in(link);
+		if (member->is_emergency && member->talking_ms)
+			member->talking_ms = MAX(now_ms, 1);
+		member->is_emergency = false;
+	}
+	rank_sort_waiting(&floor->next);
+	rank_sort_waiting(&floor->queue);
+	floor->is_queue_changed = true;
+}
+
 void floor_emergency_set(struct floor *floor, bool is_emergency, uint64_t now_ms)
 {
 	if (floor->is_emergency == is_emergency)
 		return;
 	floor->is_emergency = is_emergency;
 	floor->is_changed = true;
-	LIST_EACH (link, &floor->members) {
-		struct floor_member *member = floor_member_in(link);
-		if (member->is_emergency && !is_emergency) {
-			member->is_emergency = false;
-			if (member->talking_ms) /* T2 counts from here */
-				member->talking_ms = MAX(now_ms, 1);
-		}
-		if (member->state == FLOOR_MEMBER_PERMITTED)
-			say_granted(floor, member, now_ms);
+	if (!is_emergency)
+		emergency_is_over(floor, now_ms);
+	LIST_EACH(link, &floor->holders)
+	{
+		struct floor_member *holder = floor_member_of(link);
+		if (holder->state == FLOOR_MEMBER_PERMITTED)
+			say_granted(floor, holder, now_ms);
 	}
 	if (floor->state != FLOOR_STATE_STOPPED)
 		say_status_others(floor);
@@ -136,11 +149,11 @@ static void choose_originator(struct floor *floor)
 	if (now && now->state != FLOOR_MEMBER_GONE && !now->terms.is_listen_only)
 		return;
 	floor->originator = NULL;
-	LIST_EACH (link, &floor->members)
-		if (!floor_member_in(link)->terms.is_listen_only) {
-			floor->originator = floor_member_in(link);
-			return;
-		}
+	LIST_EACH(link, &floor->members)
+	if (!floor_member_in(link)->terms.is_listen_only) {
+		floor->originator = floor_member_in(link);
+		return;
+	}
 }
 
 bool floor_may_request(const struct floor *floor, const struct floor_member *member)
@@ -162,8 +175,8 @@ void floor_join(struct floor *floor, struct floor_member *member, const struct f
 		floor->closed_ms = now_ms;
 		general_step(floor, FLOOR_EVENT_OPENED, NULL, now_ms);
 	}
-	participant_step(floor, member, FLOOR_MEMBER_EVENT_JOIN, now_ms);
 	choose_originator(floor);
+	participant_step(floor, member, FLOOR_MEMBER_EVENT_JOIN, now_ms);
 	due_finish(floor);
 }
 
@@ -309,7 +322,7 @@ bool floor_media_noted(struct floor *floor, struct floor_member *member, uint64_
 		member->dropped++;
 		if (is_straggler(member, now_ms) || is_warned_enough(member, now_ms))
 			return false;
-		floor->dropped++;
+		floor->intrusions++;
 		member->cause = FLOOR_REVOKE_NO_PERMISSION;
 	}
 	participant_step(floor, member, FLOOR_MEMBER_EVENT_MEDIA, now_ms);
@@ -326,7 +339,7 @@ int floor_grant(struct floor *floor, struct floor_member *member, uint8_t trigge
 		return -ENOENT;
 	if (member->state == FLOOR_MEMBER_STOPPING)
 		return -EBUSY;
-	if (member->terms.is_listen_only || member->is_muted)
+	if (!floor_may_request(floor, member))
 		return -EPERM;
 	if (member->state == FLOOR_MEMBER_PERMITTED) {
 		participant_step(floor, member, FLOOR_MEMBER_EVENT_GRANT, now_ms);

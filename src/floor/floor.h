@@ -67,7 +67,7 @@ enum floor_word {
 	FLOOR_POSITION = 9, /* Floor Queue Position Info */
 };
 
-/* Reject causes, two name spaces (§8.2.6.2, §8.2.9.2). */
+/* Reject causes, two name spaces (§8.2). */
 enum floor_deny_cause {
 	FLOOR_DENY_TAKEN = 1,
 	FLOOR_DENY_INTERNAL = 2,
@@ -153,7 +153,7 @@ extern const char *const floor_tone_names[FLOOR_TONE_COUNT];
 /*
  * What the user does. All must be set. A hook must not call the floor; it may read it. `say` is
  * called for members without floor packets as well: who pressed by INFO, MESSAGE or the control
- * interface is answered out of it (GRANTED, DENY, POSITION).
+ * interface is answered out of it (GRANTED, DENY, POSITION). All of it may come more than once.
  */
 struct floor_hooks {
 	void (*say)(struct floor *floor, struct floor_member *member,
@@ -241,6 +241,7 @@ struct floor_member {
 	uint8_t place_told;    /* the queue position said last; 0 none */
 	bool is_warned;        /* that T2 is nearly over */
 	uint64_t joined;       /* counts joins of this floor: the smaller, the longer in it */
+	uint64_t asked;        /* counts requests that were decided: the smaller, the earlier */
 	uint64_t granted;      /* counts grants of this floor: the larger, the later */
 	uint64_t granted_ms;   /* when it got the floor; T1 counts from it, or from media_ms */
 	uint64_t talking_ms;   /* its first packet with the floor, T2 counts from it; 0 none yet */
@@ -302,19 +303,19 @@ struct floor {
 	uint16_t holder_count, stopping_count, next_count, queue_count;
 	struct floor_settings settings;
 	const struct floor_hooks *hooks;
-	struct list members; /* longest joined first */
-	struct list asks;    /* to be decided at the end of the tick */
-	struct list next;    /* highest rank first; one for each that is being stopped, at most */
-	struct list queue;   /* by rank, then arrival; behind `next` */
-	struct list
-		holders; /* who has a place: PERMITTED, STOPPING, RESERVED; oldest grant first */
+	struct list members;   /* longest joined first */
+	struct list asks;      /* to be decided at the end of the tick */
+	struct list next;      /* highest rank first; one for each that is being stopped, at most */
+	struct list queue;     /* by rank, then `asked`; behind `next` */
+	struct list holders;   /* have a place: PERMITTED, STOPPING, RESERVED; oldest grant first */
 	struct list intruders; /* oldest T8 first */
-	struct floor_member
-		*originator;    /* of a broadcast group: longest joined of those who may talk */
-	uint64_t joins, grants; /* ever */
-	uint64_t closed_ms;     /* when a talker was heard last; T4 counts from it */
-	uint64_t inactive_ms, idle_ms;       /* T4, T7 are due; FLOOR_NEVER */
-	uint64_t denied, preempted, dropped; /* ever; dropped: packets answered by Revoke 3 */
+	/* of a broadcast group: the longest joined of those who may talk */
+	struct floor_member *originator;
+	uint64_t joins, requests, grants; /* ever */
+	uint64_t closed_ms;               /* when a talker was heard last; T4 counts from it */
+	uint64_t inactive_ms, idle_ms;    /* T4, T7 are due; FLOOR_NEVER */
+	uint64_t denied, preempted;       /* ever */
+	uint64_t intrusions;              /* ever: Revoke 3 to one who did not send before */
 };
 
 /* An empty floor. `hooks` must outlive it. */
@@ -363,8 +364,8 @@ static inline bool floor_media(struct floor *floor, struct floor_member *member,
 }
 
 /* A dispatcher gives the floor, whatever the ranks; it takes it from the lowest talker where there
- * is no room. 0; -EPERM listen-only or muted; -ENOENT not in the group; -EBUSY it is being stopped.
- */
+ * is no room. 0; -EPERM the member may not talk (listen-only, muted, not the originator of a
+ * broadcast group); -ENOENT not in the group; -EBUSY it is being stopped. */
 int floor_grant(struct floor *floor, struct floor_member *member, uint8_t trigger, uint64_t now_ms);
 
 /* A dispatcher takes the floor, or the place in the queue. 0; -EALREADY it has neither. */

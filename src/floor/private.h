@@ -31,6 +31,8 @@ static inline unsigned rank_of(const struct floor_member *member)
 /* Puts a member into the list of its new state. */
 void rank_into_asks(struct floor *floor, struct floor_member *member);
 void rank_into_waiting(struct list *list, struct floor_member *member);
+/* Ranks have changed. */
+void rank_sort_waiting(struct list *list);
 /* May `member`, by the group's `preempt`, take from `other` what it holds or waits for? */
 bool rank_takes(const struct floor *floor, const struct floor_member *member,
 	const struct floor_member *other);

@@ -18,11 +18,18 @@ void rank_into_asks(struct floor *floor, struct floor_member *member)
 	list_insert_between(&member->in_list, before, before->next);
 }
 
-/* Behind all of the same rank. */
+/* Those who wait: the higher rank, then who has asked first. */
+static bool waits_before(const struct floor_member *a, const struct floor_member *b)
+{
+	if (rank_of(a) != rank_of(b))
+		return rank_of(a) > rank_of(b);
+	return a->asked < b->asked;
+}
+
 void rank_into_waiting(struct list *list, struct floor_member *member)
 {
 	struct list *before = list->previous;
-	while (before != list && rank_of(floor_member_of(before)) < rank_of(member))
+	while (before != list && waits_before(member, floor_member_of(before)))
 		before = before->previous;
 	list_insert_between(&member->in_list, before, before->next);
 }
@@ -36,6 +43,15 @@ bool rank_takes(const struct floor *floor, const struct floor_member *member,
 	if (preempt == FLOOR_PREEMPT_PRIORITY)
 		return rank_of(member) > rank_of(other);
 	return member->is_emergency && !other->is_emergency;
+}
+
+void rank_sort_waiting(struct list *list)
+{
+	struct list unsorted;
+	list_init(&unsorted);
+	list_move_all(&unsorted, list);
+	for (struct list *link; (link = list_pop_head(&unsorted));)
+		rank_into_waiting(list, floor_member_of(link));
 }
 
 /* Is `a` rather stopped than `b`? */

@@ -4,9 +4,9 @@
 
 static bool is_peril(const struct floor *floor)
 {
-	LIST_EACH (link, &floor->holders)
-		if (floor_member_of(link)->is_peril)
-			return true;
+	LIST_EACH(link, &floor->holders)
+	if (floor_member_of(link)->is_peril)
+		return true;
 	return false;
 }
 
@@ -23,8 +23,8 @@ static uint16_t indicator_of(const struct floor *floor)
 			  (settings->talkers > 1 ? FLOOR_INDICATOR_MULTI : 0));
 }
 
-/* What T2 leaves, in seconds, rounded down. One whom it does not end must not be told its value: the
- * client would cut itself. */
+/* What T2 leaves, in seconds, rounded down. One whom it does not end must not be told its value:
+ * the client would cut itself. */
 static uint16_t duration_of(
 	const struct floor *floor, const struct floor_member *member, uint64_t now_ms)
 {
@@ -99,10 +99,10 @@ static void tell_place(struct floor *floor, struct floor_member *member, unsigne
 void say_places(struct floor *floor)
 {
 	unsigned place = 0;
-	LIST_EACH (link, &floor->next)
-		tell_place(floor, floor_member_of(link), ++place);
-	LIST_EACH (link, &floor->queue)
-		tell_place(floor, floor_member_of(link), ++place);
+	LIST_EACH(link, &floor->next)
+	tell_place(floor, floor_member_of(link), ++place);
+	LIST_EACH(link, &floor->queue)
+	tell_place(floor, floor_member_of(link), ++place);
 }
 
 /* Taken by the latest who talks, or Idle. Only these two are numbered. */

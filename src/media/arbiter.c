@@ -9,6 +9,7 @@
 #include "media/channel.h"
 #include "media/fanout.h"
 #include "media/relay.h"
+#include "media/voice_key.h"
 
 static struct group *group_of(struct floor *floor)
 {
@@ -153,6 +154,7 @@ static void say(
 		break;
 	case FLOOR_DENY:
 		member->asked.cause = saying->cause;
+		voice_key_refused(member);
 		group->denied++;
 		metrics_add(METRIC_group_denied, 1);
 		break;
@@ -198,12 +200,21 @@ static void tone(struct floor *floor, struct floor_member *floor_member, enum fl
 		fanout_tone(member, tones[which]);
 }
 
+/* What it said before it was heard, where speaking is its button. */
+static void play_before(struct group *group, struct member *member)
+{
+	struct rtp_packet packet;
+	while (member->voice_key && voice_key_take(member->voice_key, &packet))
+		fanout_speech(group, member, &packet);
+}
+
 static void opened(struct floor *floor, struct floor_member *floor_member)
 {
 	struct group *group = group_of(floor);
 	struct member *member = member_of_floor(floor_member);
 	arbiter_begin_spurt(group, member, floor_member->trigger);
 	measure_grant(member, group->relay->now_ns);
+	play_before(group, member);
 }
 
 static void closed(struct floor *floor, struct floor_member *floor_member, enum floor_why why)
@@ -218,6 +229,8 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 		[FLOOR_WHY_LEFT] = MEDIA_SPURT_LEFT,
 		[FLOOR_WHY_SETTINGS] = MEDIA_SPURT_REVOKED,
 	};
+	if (why != FLOOR_WHY_RELEASED)
+		voice_key_refused(member_of_floor(floor_member));
 	arbiter_end_spurt(group_of(floor), member_of_floor(floor_member), ends[why]);
 }
 

@@ -8,15 +8,40 @@
 #include "media/conference.h"
 #include "media/mixer.h"
 #include "media/relay.h"
+#include "media/voice_key.h"
 
 /* Who got a talker's packet so lately gets nothing of ours: the next one is on its way. */
 #define FED_MS 80
 /* Comfort noise once a second. */
 #define COMFORT_FRAMES 50
+/* R2S-KeepAlivePeriod, 200 ms. */
+#define RADIO_FRAMES     (ED137_PERIOD_MS / GROUP_FRAME_MS)
+#define HEADER_EXTENSION 0x10
 
 static struct member *listener_of(struct list *link)
 {
 	return container_of(link, struct member, listening);
+}
+
+/* A radio gets its bits between header and payload. */
+static void send_to_radio(struct member *member, const uint8_t *frame, uint32_t length)
+{
+	uint8_t bytes[MEDIA_PACKET_MAX + ED137_SIZE];
+	if (length > MEDIA_PACKET_MAX)
+		return;
+	memcpy(bytes, frame, RTP_HEADER_SIZE);
+	bytes[0] |= HEADER_EXTENSION;
+	size_t at = RTP_HEADER_SIZE + voice_key_extension(member, bytes + RTP_HEADER_SIZE);
+	memcpy(bytes + at, frame + RTP_HEADER_SIZE, length - RTP_HEADER_SIZE);
+	end_send(&member->audio, bytes, (uint32_t)(length + at - RTP_HEADER_SIZE), false);
+}
+
+static void send_to(struct member *member, const uint8_t *frame, uint32_t length)
+{
+	if (UNLIKELY(member->is_radio))
+		send_to_radio(member, frame, length);
+	else
+		end_send(&member->audio, frame, length, false);
 }
 
 /*
@@ -40,7 +65,7 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 		if (!splice_forward(&member->splice, &piece, relay->now_ns, frame))
 			continue;
 		member->fed_ms = relay->now_ms;
-		end_send(&member->audio, frame, length, false);
+		send_to(member, frame, length);
 	}
 }
 
@@ -55,7 +80,7 @@ static void send_frame(struct group *group, struct member *member, uint8_t type,
 {
 	splice_own(&member->splice, type, GROUP_FRAME_MS, frame->length, marker,
 		group->relay->now_ns, frame->bytes);
-	end_send(&member->audio, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length), false);
+	send_to(member, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
 }
 
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
@@ -81,7 +106,8 @@ static void send_own(struct group *group, struct member *member, uint8_t type,
 	const uint8_t *payload, size_t length, bool marker)
 {
 	struct fanout_frame frame = {.length = length};
-	memcpy(frame.bytes + RTP_HEADER_SIZE, payload, length);
+	if (length > 0)
+		memcpy(frame.bytes + RTP_HEADER_SIZE, payload, length);
 	send_frame(group, member, type, &frame, marker);
 }
 
@@ -106,12 +132,23 @@ static bool play_tone(struct group *group, struct member *member)
 	return true;
 }
 
+/* R2S keep-alive: bits and no sound, instead of silence. */
+static void keep_radio(struct group *group, struct member *member)
+{
+	if (member->quiet_frames++ % RADIO_FRAMES == 0)
+		send_own(group, member, ED137_KEEPALIVE_TYPE, NULL, 0, false);
+}
+
 static void keep_alive(struct group *group, struct member *member)
 {
 	const struct media_group_settings *settings = group->settings;
 	static const uint8_t noise = TONE_NOISE_LEVEL;
 	const uint8_t *payload;
 	size_t length;
+	if (UNLIKELY(member->is_radio)) {
+		keep_radio(group, member);
+		return;
+	}
 	if (settings->keepalive == MEDIA_KEEPALIVE_NONE)
 		return;
 	if (settings->keepalive == MEDIA_KEEPALIVE_COMFORT && member->noise_type) {
@@ -138,18 +175,31 @@ static void feed(struct group *group, struct member *member)
 	keep_alive(group, member);
 }
 
-void fanout_pass(struct group *group)
+/* Keys whose end was lost, speakers that fell silent. */
+static void tick_buttons(struct group *group)
 {
-	if (group->settings->floor == MEDIA_FLOOR_OPEN)
-		conference_tick(group);
-	mixer_run(group);
-	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
-		LIST_EACH(link, &group->listeners[codec])
-	feed(group, listener_of(link));
+	LIST_EACH(link, &group->voice_keys)
+	{
+		voice_key_tick(container_of(link, struct voice_key, link));
+	}
 	LIST_EACH(link, &group->members)
 	{
 		struct member *member = container_of(link, struct member, link);
 		if (UNLIKELY(member->keys.is_down))
 			button_tick(member);
 	}
+}
+
+void fanout_pass(struct group *group)
+{
+	if (group->settings->floor == MEDIA_FLOOR_OPEN)
+		conference_tick(group);
+	mixer_run(group);
+	for (unsigned codec = 0; codec < CODEC_COUNT; codec++) {
+		LIST_EACH(link, &group->listeners[codec])
+		{
+			feed(group, listener_of(link));
+		}
+	}
+	tick_buttons(group);
 }

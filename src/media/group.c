@@ -13,6 +13,7 @@
 #include "media/group_report.h"
 #include "media/mixer.h"
 #include "media/relay.h"
+#include "media/voice_key.h"
 
 #define NS_PER_MS   UINT64_C(1000000)
 #define GROUPS_MOST 4096
@@ -75,6 +76,7 @@ static struct group *open_group(
 	list_init(&group->members);
 	list_init(&group->channels);
 	list_init(&group->asked);
+	list_init(&group->voice_keys);
 	for (unsigned i = 0; i < CODEC_COUNT; i++)
 		list_init(&group->listeners[i]);
 	snprintf(group->cname, sizeof(group->cname), "%016llx%08llx",
@@ -140,6 +142,12 @@ static void hear_or_not(struct group *group, struct member *member)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
 }
 
+static void attach_voice_key(struct group *group, struct member *member)
+{
+	if (member->voice_key && !list_is_linked(&member->voice_key->link))
+		list_push_tail(&group->voice_keys, &member->voice_key->link);
+}
+
 void group_add(struct group *group, struct member *member)
 {
 	member->group = group;
@@ -148,6 +156,7 @@ void group_add(struct group *group, struct member *member)
 	hear_or_not(group, member);
 	if (member->channel)
 		list_push_tail(&group->channels, channel_link(member->channel));
+	attach_voice_key(group, member);
 	arbiter_join(group, member);
 	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
 	metrics_add(METRIC_group_members, 1);
@@ -156,6 +165,7 @@ void group_add(struct group *group, struct member *member)
 void group_change(struct group *group, struct member *member)
 {
 	hear_or_not(group, member);
+	attach_voice_key(group, member);
 	arbiter_change(group, member);
 }
 
@@ -165,6 +175,8 @@ void group_remove(struct group *group, struct member *member)
 	list_remove(&member->listening);
 	list_remove(&member->link);
 	list_remove(&member->asked.link);
+	if (member->voice_key)
+		list_remove(&member->voice_key->link);
 	if (member->channel)
 		list_remove(channel_link(member->channel));
 	member->group = NULL;
@@ -181,6 +193,7 @@ void group_open_gate(struct group *group, struct member *member)
 	member_unmuffle(member);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
+	voice_key_taken(group);
 }
 
 void group_close_gate(struct group *group, struct member *member)
@@ -193,6 +206,7 @@ void group_close_gate(struct group *group, struct member *member)
 		at++;
 	group->speaker_count--;
 	mixer_forget(group, member);
+	voice_key_taken(group);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));
 	group->quiet_ms = group->relay->now_ms;

@@ -28,6 +28,7 @@ struct group {
 	struct list members;                /* longest joined first, by member.link */
 	struct list listeners[CODEC_COUNT]; /* who wants to hear, by its codec, member.listening */
 	struct list channels;               /* who has floor packets, by channel.link */
+	struct list voice_keys;             /* whose sound is a button, by voice_key.link */
 	struct list asked; /* whose presses are not answered yet, member.asked.link */
 	uint32_t member_count;
 	/* who is heard, longest first */

@@ -13,6 +13,7 @@
 #include "media/muffle.h"
 #include "media/relay.h"
 #include "media/score.h"
+#include "media/voice_key.h"
 #include "sound/level.h"
 
 /* Of a conference: who was silent for so long is not likely to speak up at once. */
@@ -39,6 +40,16 @@ static void discard(struct group *group, struct member *member)
 	metrics_add(METRIC_media_dropped_ungranted, 1);
 }
 
+/* How loud a talker is, for who watches. */
+static void hear_speech(struct group *group, struct member *member, const struct rtp_packet *packet)
+{
+	struct level level = level_of_packet(
+		packet, (enum codec_id)member->codec, member->said->level_extension);
+	if (level.from != LEVEL_UNKNOWN)
+		member->level = level.level;
+	fanout_speech(group, member, packet);
+}
+
 static void hear_rtp(struct member *member, const struct media_packet *packet)
 {
 	struct group *group = member->group;
@@ -46,6 +57,10 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	struct rtp_packet rtp;
 	bool is_event = type == member->event_type && type != 0;
 	bool is_asked = member->floor.gate & FLOOR_GATE_ASK;
+	if (UNLIKELY(member->voice_key) && !is_event && voice_key_hear(member, packet)) {
+		floor_media(&group->floor, &member->floor, group->relay->now_ms);
+		return;
+	}
 	/* most of what comes to a group is silence of those who listen: out with it */
 	if (LIKELY(!is_event &&
 		    !floor_media(&group->floor, &member->floor, group->relay->now_ms))) {
@@ -61,7 +76,7 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	if (is_event)
 		hear_event(member, &rtp);
 	else if (type == member->voice_type)
-		fanout_speech(group, member, &rtp);
+		hear_speech(group, member, &rtp);
 	else
 		metrics_add(METRIC_media_dropped_codec, 1);
 	group_touch(group);
@@ -120,7 +135,7 @@ static uint8_t silence_of(const struct member *member)
 /* Whether all sound of it, or all silence in a conference, may be thrown away unseen. */
 static bool may_be_muffled(const struct relay *relay, const struct member *member)
 {
-	if (!member->group || member->is_speaking || member->channel || member->wants_look ||
+	if (!member->group || member->is_speaking || member->channel || member->voice_key ||
 		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp))
 		return false;
 	if (member->group->settings->floor != MEDIA_FLOOR_OPEN)
@@ -266,6 +281,8 @@ static void describe(
 	end_describe(&member->audio, &said->audio, relay->now_ms);
 	port_pair_mark(member->audio.pair, dscp);
 	describe_coding(relay, member);
+	voice_key_describe(relay, member);
+	member->is_radio = said->is_radio;
 	if (said->floor.offer && lease->pair_count > 1 && !member->channel)
 		member->channel =
 			channel_open(relay, member, stock_pair(&relay->stock, lease->pairs[1]));
@@ -291,6 +308,7 @@ static void drop(struct relay *relay, struct lease *lease)
 		port_pair_remember(member->audio.pair, &member->audio.rtp.source, relay->now_ms);
 		if (member->channel)
 			channel_close(relay, member->channel);
+		voice_key_give(relay, member);
 		end_done(&member->audio);
 		slab_give(&relay->members, member);
 	}

@@ -15,6 +15,7 @@
 
 struct channel;
 struct group;
+struct voice_key;
 
 /* A press by SIP or control that is not answered yet. */
 struct member_asked {
@@ -48,7 +49,7 @@ struct member {
 	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
 	uint8_t level;      /* -dBov of its last sound */
 	bool is_speaking;   /* heard */
-	bool wants_look;    /* each packet may be a button: voice activity, ED-137 */
+	bool is_radio;      /* gets ED-137 style bits */
 	uint8_t voice_type; /* payload type of what it says */
 	uint8_t event_type; /* payload type of its telephone-event; 0: none */
 	uint8_t noise_type; /* of comfort noise to it; 0: none */
@@ -58,6 +59,7 @@ struct member {
 	struct group *group;         /* NULL: closed, or never found */
 	struct lease *lease;
 	const struct media_member_description *said; /* in the lease, as heard last */
+	struct voice_key *voice_key;                 /* NULL: its sound is no button */
 	struct channel *channel;                     /* NULL: it has no floor packets */
 	struct list link;                            /* of group.members */
 	struct keys keys;

@@ -21,6 +21,7 @@
 #include "media/mixer.h"
 #include "media/place.h"
 #include "media/session.h"
+#include "media/voice_key.h"
 #include "runtime/pin.h"
 
 #define EVENTS_MOST 256
@@ -364,6 +365,8 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	if (!error)
 		error = mixers_init(&relay->mixers, 0);
 	if (!error)
+		error = voice_keys_init(&relay->voice_keys, stock_total(&relay->stock));
+	if (!error)
 		error = groups_init(&relay->groups, config);
 	if (!error)
 		error = news_init(&relay->news, media);
@@ -386,6 +389,7 @@ void relay_done(struct relay *relay)
 	slab_done(&relay->members);
 	slab_done(&relay->channels);
 	slab_done(&relay->mixers);
+	slab_done(&relay->voice_keys);
 	groups_done(&relay->groups);
 	news_done(relay->news, relay->media->worker_count);
 	mailbox_done(&relay->mailbox);

@@ -60,7 +60,7 @@ struct relay {
 	struct pace pace;
 	struct slab sessions;
 	struct slab members;
-	struct slab channels, mixers;
+	struct slab channels, mixers, voice_keys;
 	struct groups groups;
 	struct news *news; /* [workers] */
 	struct stock stock;

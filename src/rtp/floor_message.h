@@ -106,7 +106,7 @@ bool floor_message_is_known(const struct floor_message *message);
 size_t floor_message_write(const struct floor_message *message, void *ret_bytes, size_t room);
 
 /* What answers a message with `wants_ack`: Floor Ack, the ack bit of the type it names cleared
- * (§8.2.12, §8.2.3.14). */
+ * (§8.2.3.14). */
 struct floor_message floor_message_ack(
 	const struct floor_message *of, uint32_t ssrc, uint16_t source);
 

@@ -28,6 +28,7 @@ struct ogg {
 	uint32_t ticks;    /* of them in this page */
 	uint32_t segments; /* of this page */
 	uint32_t length;   /* of its body */
+	uint8_t gap_toc;   /* first byte of a packet without sound */
 	uint8_t lacing[255];
 	uint8_t body[OGG_BODY_MAX];
 };
@@ -40,10 +41,10 @@ struct ogg {
 int ogg_begin(struct ogg *ogg, uint32_t serial, uint32_t rate, uint16_t skip, struct pv_span title,
 	ogg_write *write, void *context);
 
-/* One Opus packet; its length in time is in itself. -EBADMSG: it is none. */
+/* One Opus packet; its length in time is in itself. -EBADMSG: it is none, or too large. */
 int ogg_packet(struct ogg *ogg, const void *packet, size_t length);
 
-/* `ms` of nothing: what was lost or not sent, in frames without sound of 20 ms (§4.1). */
+/* `ms` of nothing: what was lost or not sent, in whole frames of 20 ms without sound (§4.1). */
 int ogg_gap(struct ogg *ogg, uint32_t ms);
 
 /* The last page, which says so. */

@@ -31,7 +31,7 @@ static char key_of(struct pv_span value)
 			pv_is_digit(key) || key == '*' || key == '#' || (key >= 'A' && key <= 'D');
 		return is_key ? key : '\0';
 	}
-	if (value.length == 2 && pv_span_to_u32(value, &number) && number < RTP_EVENT_KEYS)
+	if (value.length == 2 && pv_span_to_u32(value, &number))
 		return rtp_event_key((uint8_t)number);
 	return '\0';
 }

@@ -225,7 +225,6 @@ static enum jitter_heard decode(struct jitter *jitter, struct jitter_slot *slot,
 /* Nothing is there: time is won by guessing, or it is a pause. */
 static enum jitter_heard run_dry(struct jitter *jitter, uint32_t wanted)
 {
-	jitter->spare_us = 0;
 	/* the first packet was shorter than a frame: there will be more */
 	if (jitter->is_starting) {
 		jitter->is_playing = false;

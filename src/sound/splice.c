@@ -175,7 +175,7 @@ void splice_set(struct splice *splice, uint32_t clock, uint8_t payload_type, uin
 	splice->payload_type = payload_type;
 	if (splice->is_begun && splice->clock_ms == clock / 1000)
 		return;
-	*splice = (struct splice){.clock_ms = clock / 1000,
+	*splice = (struct splice){.clock_ms = (uint16_t)(clock / 1000),
 		.payload_type = payload_type,
 		.from_ns = now_ns,
 		.is_begun = true,
@@ -249,7 +249,7 @@ bool splice_forward(struct splice *splice, const struct splice_packet *packet, u
 		splice->highest = packet->number;
 		splice->sequence = sequence;
 		splice->timestamp = timestamp;
-		splice->ticks = packet->ticks;
+		splice->ticks = (uint16_t)packet->ticks;
 	}
 	return true;
 }
@@ -260,7 +260,7 @@ void splice_own(struct splice *splice, uint8_t payload_type, unsigned ms, size_t
 	bool is_pause;
 	splice->timestamp = next_timestamp(splice, now_ns, &is_pause);
 	splice->sequence++;
-	splice->ticks = ms * splice->clock_ms;
+	splice->ticks = (uint16_t)(ms * splice->clock_ms);
 	splice->source = NULL;
 	write_header(splice, payload_type, marker || is_pause || splice->wants_marker,
 		splice->sequence, splice->timestamp, ret_header);

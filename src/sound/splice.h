@@ -81,7 +81,8 @@ void splice_source_skip(
 
 /* ---- what goes ---- */
 
-/* One listener. Owner: the relay thread. Lifetime: its leg's. */
+/* One listener: 64 bytes, of which hundreds are passed a packet. Owner: the relay thread. Lifetime:
+ * its leg's. */
 struct splice {
 	const void *source; /* that it follows; NULL: our own */
 	uint32_t run;
@@ -90,16 +91,16 @@ struct splice {
 	uint32_t time_offset;
 	uint32_t ssrc;
 	uint32_t timestamp; /* of the newest packet that went */
-	uint32_t ticks;     /* that it lasts */
-	uint32_t clock_ms;
-	uint32_t from_timestamp; /* and moment of the beginning, ... */
-	uint64_t from_ns;        /* ... which tie the time stamps to the clock */
-	uint16_t number_offset;
-	uint16_t sequence; /* of the newest packet that went */
 	uint8_t payload_type;
 	bool is_begun;
 	bool wants_marker;
+	uint32_t from_timestamp;  /* of the beginning, ... */
+	uint64_t from_ns;         /* ... and its moment: they tie the time stamps to the clock */
 	uint32_t packets, octets; /* as a sender's report counts them (RFC 3550 §6.4.1) */
+	uint16_t ticks;           /* that the newest packet lasts, in time stamp units */
+	uint16_t clock_ms;
+	uint16_t number_offset;
+	uint16_t sequence; /* of the newest packet that went */
 };
 
 /* Begins, or changes the payload type. A change of the clock (Hz) is a new stream under a new SSRC

@@ -39,7 +39,8 @@ static const struct beep tones_beeps[TONE_COUNT][BEEPS_MAX] = {
 	[TONE_ROGER] = {{1200, 60}, {800, 60}},
 };
 
-/* The last frame is not cut short by the coder's delay: there is a frame of silence behind it. */
+/* At most TONE_FRAMES, which the test sees to. The last frame is not cut short by the coder's
+ * delay: there is a frame of silence behind it. */
 static unsigned frames_of(enum tone tone)
 {
 	unsigned ms = 0;
@@ -168,7 +169,7 @@ static int make_codec(struct tones *tones, struct codec_encoder *encoder, enum c
 int tones_make(struct tones *tones, struct codec_encoder *encoder)
 {
 	int error = 0;
-	memset(tones, 0, sizeof(*tones));
+	memset(tones, 0, offsetof(struct tones, pool));
 	for (unsigned i = 0; i < TONE_COUNT; i++) {
 		tones->frames[i] = (uint8_t)frames_of((enum tone)i);
 		make_samples((enum tone)i, 8000, tones->samples8[i]);

@@ -12,7 +12,7 @@
 #include "codec/codec.h"
 
 #define TONE_FRAME_MS 20
-#define TONE_MS_MAX   600
+#define TONE_MS_MAX   400
 #define TONE_FRAMES   (TONE_MS_MAX / TONE_FRAME_MS)
 
 enum tone {
@@ -40,7 +40,7 @@ struct tone_frame {
 
 /*
  * Everything that can be said, made once. Owner: whoever starts the threads; constant from then on,
- * so any thread may read it. Some 300 KB, so it is not for the stack.
+ * so any thread may read it. Some 250 KB, so it is not for the stack.
  */
 struct tones {
 	uint8_t frames[TONE_COUNT]; /* of each tone */

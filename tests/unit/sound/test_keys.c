@@ -181,6 +181,28 @@ START_TEST(a_long_press_is_one)
 }
 END_TEST
 
+START_TEST(segments_add_up)
+{
+	begin();
+	event(0, RTP_EVENT_STAR, 1000, 5000, false, false); /* not held yet */
+	event(50, RTP_EVENT_STAR, 1000 + 5100, 600, true, false);
+	TOLD("+*=*-!*");
+}
+END_TEST
+
+START_TEST(a_marker_is_a_press_of_its_own)
+{
+	begin();
+	event(0, RTP_EVENT_STAR, 1000, 160, false, true);
+	event(20, RTP_EVENT_STAR, 1000, 320, false, false);
+	event(100, RTP_EVENT_STAR, 1800, 400, false, true); /* the ends were lost */
+	TOLD("+*-*+*");
+	/* two keys under one time stamp are a mistake, of which the first one counts */
+	event(120, RTP_EVENT_HASH, 1800, 560, true, false);
+	TOLD("+*-*+*");
+}
+END_TEST
+
 /* Some phones move the time stamp along with each packet of an event. */
 START_TEST(a_moving_time_stamp_is_one_press)
 {
@@ -248,6 +270,6 @@ END_TEST
 
 TEST_MAIN("keys", a_press_counts_with_its_first_packet, presses_are_told_apart,
 	held_is_longer_than_700_ms, any_packets_may_be_lost, a_lost_end_is_noticed_after_300_ms,
-	a_lone_end_is_a_press, a_long_press_is_one, a_moving_time_stamp_is_one_press,
-	a_fixed_duration_is_measured_by_the_clock, other_events_are_no_keys,
-	another_source_begins_anew, the_clock_of_events_counts)
+	a_lone_end_is_a_press, a_long_press_is_one, segments_add_up, a_marker_is_a_press_of_its_own,
+	a_moving_time_stamp_is_one_press, a_fixed_duration_is_measured_by_the_clock,
+	other_events_are_no_keys, another_source_begins_anew, the_clock_of_events_counts)

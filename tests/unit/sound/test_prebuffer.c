@@ -40,8 +40,10 @@ static unsigned take(size_t length, unsigned ms)
 	if (length)
 		ck_assert_uint_eq(found, length);
 	memcpy(&number, bytes, sizeof(number));
+	bool is_whole = true;
 	for (size_t i = sizeof(number); i < found; i++)
-		ck_assert_uint_eq(bytes[i], number & 0xff);
+		is_whole = is_whole && bytes[i] == (number & 0xff);
+	ck_assert(is_whole);
 	return number;
 }
 
@@ -111,7 +113,7 @@ START_TEST(any_sizes_wrap)
 	for (size_t size = 64; size <= 4096; size += 136) {
 		unsigned last = UINT32_MAX, number = 0;
 		begin(size);
-		for (unsigned i = 0; i < 5000; i++) {
+		for (unsigned i = 0; i < 1000; i++) {
 			seed = seed * 1664525 + 1013904223;
 			size_t length = 4 + (seed >> 16) % 400;
 			if (ROUND_UP(length + 16, 8) <= size)

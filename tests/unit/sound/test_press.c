@@ -57,6 +57,11 @@ START_TEST(two_quick_presses_stay_two)
 	ck_assert(!by_info(&press, 1100, '#', 4));
 	ck_assert(by_event(&press, 1200, '#', 9600));
 	ck_assert(!by_info(&press, 1290, '#', 5));
+	/* the first half meets the first */
+	ck_assert(by_event(&press, 3000, '#', 24000));
+	ck_assert(by_event(&press, 3150, '#', 25200));
+	ck_assert(!by_info(&press, 3290, '#', 6));
+	ck_assert(!by_info(&press, 3440, '#', 7));
 }
 END_TEST
 

@@ -259,7 +259,13 @@ START_TEST(a_source_may_number_anew)
 	talker.packet.sequence = 7;
 	talker.packet.timestamp -= 160;
 	follows(say(&talker, &listener, NOW + 80 * MS), last, 1, 160);
-	ck_assert_uint_eq(talker.source.late, 2);
+	/* forward by more than can have been lost: as well */
+	talker.packet.sequence += 4000;
+	ck_assert(!say(&talker, &listener, NOW + 100 * MS).came);
+	next = say(&talker, &listener, NOW + 120 * MS);
+	ck_assert_uint_eq((uint16_t)(next.sequence - last.sequence), 2);
+	ck_assert(next.marker);
+	ck_assert_uint_eq(talker.source.late, 3);
 }
 END_TEST
 
@@ -334,6 +340,41 @@ START_TEST(a_change_of_codec_changes_what_it_must)
 }
 END_TEST
 
+/* What comes after a pause, with a marker, is not behind one long packet. */
+START_TEST(a_pause_is_no_packet)
+{
+	struct talker talker = talker_new(1, 0);
+	struct splice listener = listener_new();
+	say(&talker, &listener, NOW);
+	talker.packet.timestamp += 640;
+	talker.packet.marker = true;
+	struct heard last = say(&talker, &listener, NOW + 100 * MS);
+	follows(own(&listener, NOW + 120 * MS), last, 1, 160);
+	/* one of 60 ms is */
+	talker.packet.marker = false;
+	splice_source_anew(&talker.source);
+	say(&talker, &listener, NOW + 140 * MS);
+	talker.packet.timestamp += 320;
+	last = say(&talker, &listener, NOW + 200 * MS);
+	follows(own(&listener, NOW + 260 * MS), last, 1, 480);
+}
+END_TEST
+
+START_TEST(what_was_lost_before_events_has_no_number)
+{
+	struct talker talker = talker_new(10, 0);
+	struct splice listener = listener_new();
+	struct heard first = say(&talker, &listener, NOW);
+	talker_skip(&talker, 1); /* to come later */
+	splice_source_skip(&talker.source, &talker.packet, NOW + 40 * MS);
+	talker_skip(&talker, 1);
+	struct heard next = say(&talker, &listener, NOW + 60 * MS);
+	follows(next, first, 2, 480); /* the one that is missing looks lost, the event does not */
+	ck_assert(!say_old(&talker, 3, &listener, NOW + 61 * MS).came);
+	ck_assert_uint_eq(talker.source.late, 1);
+}
+END_TEST
+
 /* The order is random, some are lost, some come twice, talkers change: what a listener gets has
  * each number once, in step with its time stamp within a run. */
 START_TEST(no_number_goes_twice)
@@ -373,5 +414,6 @@ TEST_MAIN("splice", a_talk_is_carried_over, what_was_lost_stays_a_gap,
 	order_is_kept_and_duplicates_go, what_is_older_than_the_talk_is_not_heard,
 	talkers_follow_one_another, the_same_talker_may_begin_anew, ours_and_theirs_are_one_stream,
 	a_source_may_number_anew, a_clock_that_was_set_does_not_come_through, events_leave_no_gap,
+	a_pause_is_no_packet, what_was_lost_before_events_has_no_number,
 	a_burst_runs_ahead_and_is_waited_for, a_change_of_codec_changes_what_it_must,
 	no_number_goes_twice)
