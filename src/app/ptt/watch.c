@@ -3,10 +3,9 @@
  * its Call-ID, the watcher's half beside the roster. */
 #include "app/ptt/private.h"
 
-#define EXPIRES_S      3600
-#define EXPIRES_MOST_S 7200
-#define TALK_PACE_MS   1000 /* who talks is told so often at most */
-#define DOCUMENT_MAX   60000
+#define EXPIRES_S    3600 /* at most, and where nothing is asked for */
+#define TALK_PACE_MS 1000 /* who talks is told so often at most */
+#define DOCUMENT_MAX 60000
 
 static struct ptt_subscription *subscription_get(struct ptt *p, uint64_t handle)
 {
@@ -174,7 +173,7 @@ static uint32_t expires_of(const struct pv_message *m)
 	if (!pv_message_has(m, PV_HEADER_EXPIRES) ||
 		!pv_number_parse(pv_message_value(m, PV_HEADER_EXPIRES), &seconds))
 		return EXPIRES_S;
-	return MIN(seconds, (uint32_t)EXPIRES_MOST_S);
+	return MIN(seconds, (uint32_t)EXPIRES_S);
 }
 
 /* 200 with what is left of it. False: no room, and it was answered. */
