@@ -141,7 +141,8 @@ START_TEST(test_not_built_yet)
 	struct config_report report;
 	ck_assert_int_eq(parse("media = {\n fastpath = \"on\";\n dscp = 46; };\n"
 			       "calls = { mode = \"proxy\"; max_calls = 0; };\nstore = \"none\";\n"
-			       "trunks = ( { name = \"g\"; uri = \"sip:a\"; }, { name = \"h\"; uri = \"sip:b\"; } );\n",
+			       "trunks = ( { name = \"g\"; uri = \"sip:a\"; }, { name = \"h\"; uri "
+			       "= \"sip:b\"; } );\n",
 				 &c, &report),
 		0);
 	ck_assert_uint_eq(report.warnings, 2);
