@@ -188,9 +188,8 @@ static void put_group(struct json *json, const struct ptt_group_summary *group)
 	json_number(json, "talks", group->talks);
 }
 
-static void put_row(void *context, const struct ptt_group_summary *group)
+static void put_row(struct json *json, const struct ptt_group_summary *group)
 {
-	struct json *json = context;
 	json_object(json, NULL);
 	put_group(json, group);
 	put_talkers(json, group);
@@ -198,17 +197,69 @@ static void put_row(void *context, const struct ptt_group_summary *group)
 	json_object_end(json);
 }
 
+/* Groups by name. All first: a question may not be asked within another one's answer. */
+struct group_names {
+	unsigned count, room;
+	struct ptt_group_summary *list;
+	bool no_memory;
+};
+
+static void remember(void *context, const struct ptt_group_summary *group)
+{
+	struct group_names *names = context;
+	if (names->count == names->room) {
+		unsigned room = names->room ? 2 * names->room : 16;
+		void *list = realloc(names->list, room * sizeof(names->list[0]));
+		names->no_memory = names->no_memory || !list;
+		if (!list)
+			return;
+		names->list = list;
+		names->room = room;
+	}
+	names->list[names->count++] = *group;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	struct pv_span x = span_of(&((const struct ptt_group_summary *)a)->name);
+	struct pv_span y = span_of(&((const struct ptt_group_summary *)b)->name);
+	int order = memcmp(x.at, y.at, MIN(x.length, y.length));
+	return order ? order : (x.length > y.length) - (x.length < y.length);
+}
+
+static int find_groups(struct admin_call *call, struct group_names *names)
+{
+	struct ptt_group_summary group;
+	int error;
+	if (!call->argument) {
+		error = ptt_query_list(&call->host->groups, remember, names);
+	} else {
+		error = ptt_query_show(&call->host->groups, pv_span_of(call->argument), &group);
+		if (!error)
+			remember(names, &group);
+	}
+	if (names->count > 1)
+		qsort(names->list, names->count, sizeof(names->list[0]), by_name);
+	return !error && names->no_memory ? -ENOMEM : error;
+}
+
 void command_group_list(struct admin_call *call)
 {
+	struct group_names names = {0};
 	if (!has_groups(call))
 		return;
-	json_object(&call->json, NULL);
-	json_array(&call->json, "groups");
-	int error = ptt_query_list(&call->host->groups, put_row, &call->json);
-	json_array_end(&call->json);
-	if (error)
-		json_text(&call->json, "error", "a worker does not answer: not all are shown");
-	json_object_end(&call->json);
+	int error = find_groups(call, &names);
+	if (error) {
+		fail(call, error);
+	} else {
+		json_object(&call->json, NULL);
+		json_array(&call->json, "groups");
+		for (unsigned i = 0; i < names.count; i++)
+			put_row(&call->json, &names.list[i]);
+		json_array_end(&call->json);
+		json_object_end(&call->json);
+	}
+	free(names.list);
 }
 
 static void put_counts(struct json *json, const struct media_group_report *report)
@@ -246,28 +297,6 @@ void command_group_show(struct admin_call *call)
 	json_object_end(&call->json);
 }
 
-/* Names of the groups first: a question may not be asked within another one's answer. */
-struct group_names {
-	unsigned count, room;
-	struct ptt_group_summary *list;
-	bool no_memory;
-};
-
-static void remember(void *context, const struct ptt_group_summary *group)
-{
-	struct group_names *names = context;
-	if (names->count == names->room) {
-		unsigned room = names->room ? 2 * names->room : 16;
-		void *list = realloc(names->list, room * sizeof(names->list[0]));
-		names->no_memory = names->no_memory || !list;
-		if (!list)
-			return;
-		names->list = list;
-		names->room = room;
-	}
-	names->list[names->count++] = *group;
-}
-
 static void put_watched(struct admin_call *call, const struct ptt_group_summary *group)
 {
 	struct media_group_report memory;
@@ -280,20 +309,6 @@ static void put_watched(struct admin_call *call, const struct ptt_group_summary 
 	put_group(&call->json, group);
 	put_speakers(&call->json, &speakers);
 	json_object_end(&call->json);
-}
-
-static int find_groups(struct admin_call *call, struct group_names *names)
-{
-	struct ptt_group_summary group;
-	int error;
-	if (!call->argument) {
-		error = ptt_query_list(&call->host->groups, remember, names);
-	} else {
-		error = ptt_query_show(&call->host->groups, pv_span_of(call->argument), &group);
-		if (!error)
-			remember(names, &group);
-	}
-	return !error && names->no_memory ? -ENOMEM : error;
 }
 
 void command_group_watch(struct admin_call *call)
