@@ -2,7 +2,9 @@
 /* writer.c: the thread that takes everything out of the rings and has it written. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,29 +51,39 @@ static int open_folder(const char *path)
 	return folder < 0 ? -errno : folder;
 }
 
-/* -ENOENT: no such group is recorded any more. The name is copied by spurt_begin, under the lock.
- */
-static int begin_in_group(
-	struct recorder *recorder, struct spurt *spurt, const struct record_entry *entry)
+/* A copy of what main may replace: main must never wait for the disk. False: no such group is
+ * recorded any more. */
+static bool find_group(
+	struct recorder *recorder, uint64_t id, char name[RECORD_MEMBER_MAX], char folder[PATH_MAX])
 {
-	struct record_begin begin = entry->begin;
-	int folder = -ENOENT;
-	begin.member = entry->member;
+	bool is_found = false;
 	pthread_mutex_lock(&recorder->lock);
-	for (unsigned i = 0; i < recorder->group_count; i++) {
+	for (unsigned i = 0; i < recorder->group_count && !is_found; i++) {
 		const struct record_group *group = &recorder->groups[i];
-		if (group->id != begin.group)
-			continue;
-		folder = open_folder(group->folder);
-		spurt_begin(spurt, MAX(folder, -1), pv_span_of(group->name), &begin, entry->wall_ms,
-			recorder->config.format);
-		/* A folder that is not there is the disk's failure, not the group's. */
-		if (folder < 0)
-			failed(recorder, spurt, folder);
-		folder = 0;
+		is_found = group->id == id;
+		if (is_found) {
+			snprintf(name, RECORD_MEMBER_MAX, "%s", group->name);
+			snprintf(folder, PATH_MAX, "%s", group->folder);
+		}
 	}
 	pthread_mutex_unlock(&recorder->lock);
-	return folder;
+	return is_found;
+}
+
+static bool begin_in_group(
+	struct recorder *recorder, struct spurt *spurt, const struct record_entry *entry)
+{
+	char name[RECORD_MEMBER_MAX], path[PATH_MAX];
+	struct record_begin begin = entry->begin;
+	if (!find_group(recorder, begin.group, name, path))
+		return false;
+	int folder = open_folder(path);
+	begin.member = entry->member;
+	spurt_begin(spurt, MAX(folder, -1), pv_span_of(name), &begin, entry->wall_ms,
+		recorder->config.format);
+	if (folder < 0)
+		failed(recorder, spurt, folder);
+	return true;
 }
 
 /* ---- entries ---- */
@@ -99,7 +111,7 @@ static void take_begin(
 		metrics_add(METRIC_record_failures, 1);
 		return;
 	}
-	if (begin_in_group(recorder, spurt, entry) < 0) {
+	if (!begin_in_group(recorder, spurt, entry)) {
 		give_spurt(recorder, spurt);
 		return;
 	}
