@@ -239,9 +239,20 @@ static void inactive(struct floor *floor)
 	group_tell(group_of(floor), MEDIA_GROUP_TOLD_IDLE);
 }
 
+/* Who declared it: the one who talks so, as long as nobody else has. */
+static void note_emergency(struct group *group)
+{
+	if (!group->floor.is_emergency)
+		group->emergency_tag = 0;
+	for (unsigned i = 0; group->floor.is_emergency && i < group->speaker_count; i++)
+		if (group->speakers[i]->floor.is_emergency && !group->emergency_tag)
+			group->emergency_tag = group->speakers[i]->said->tag;
+}
+
 static void changed(struct floor *floor)
 {
 	struct group *group = group_of(floor);
+	note_emergency(group);
 	group->change++;
 	group_tell(group, MEDIA_GROUP_TOLD_FLOOR);
 }
@@ -306,13 +317,7 @@ void arbiter_init(struct group *group)
 {
 	struct floor_settings settings = settings_of(group->settings);
 	floor_init(&group->floor, &settings, &hooks);
-}
-
-void arbiter_set(struct group *group)
-{
-	struct floor_settings settings = settings_of(group->settings);
-	floor_set(&group->floor, &settings, group->relay->now_ms);
-	group_touch(group);
+	group->floor_kind = group->settings->floor;
 }
 
 void arbiter_join(struct group *group, struct member *member)
@@ -346,6 +351,33 @@ void arbiter_leave(struct group *group, struct member *member)
 	floor_leave(&group->floor, &member->floor, group->relay->now_ms);
 	if (member->is_speaking)
 		arbiter_end_spurt(group, member, MEDIA_SPURT_LEFT);
+	group_touch(group);
+}
+
+/* A reload makes a conference of it, or the other way round: all go out and come in again. */
+static void change_kind(struct group *group)
+{
+	LIST_EACH(link, &group->members)
+	{
+		arbiter_leave(group, container_of(link, struct member, link));
+	}
+	group->floor_kind = group->settings->floor;
+	LIST_EACH(link, &group->members)
+	{
+		arbiter_join(group, container_of(link, struct member, link));
+	}
+}
+
+void arbiter_set(struct group *group)
+{
+	struct floor_settings settings = settings_of(group->settings);
+	floor_set(&group->floor, &settings, group->relay->now_ms);
+	if (group->floor_kind != group->settings->floor)
+		change_kind(group);
+	LIST_EACH(link, &group->voice_keys)
+	{
+		voice_key_set(container_of(link, struct voice_key, link));
+	}
 	group_touch(group);
 }
 

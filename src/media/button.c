@@ -87,13 +87,17 @@ void button_event(struct member *member, const struct rtp_packet *packet)
 	unsigned count = keys_event(&member->keys, packet, member->group->relay->now_ns, facts);
 	for (unsigned i = 0; i < count; i++)
 		hear_fact(member, &facts[i]);
+	if (member->keys.is_down && !list_is_linked(&member->pressing))
+		list_push_tail(&member->group->pressing, &member->pressing);
 }
 
 void button_tick(struct member *member)
 {
 	struct key_fact fact;
-	if (member->keys.is_down && keys_tick(&member->keys, member->group->relay->now_ns, &fact))
+	if (keys_tick(&member->keys, member->group->relay->now_ns, &fact))
 		hear_fact(member, &fact);
+	if (!member->keys.is_down)
+		list_remove(&member->pressing);
 }
 
 /* ---- INFO, MESSAGE, the control interface ---- */

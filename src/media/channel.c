@@ -187,7 +187,9 @@ void channel_close(struct relay *relay, struct channel *channel)
 	slab_give(&relay->channels, channel);
 }
 
-void channel_describe(struct channel *channel, const struct media_end *said, uint64_t now_ms)
+void channel_describe(
+	struct channel *channel, const struct media_end *said, uint8_t dscp, uint64_t now_ms)
 {
 	end_describe(&channel->end, said, now_ms);
+	port_pair_mark(channel->end.pair, dscp);
 }

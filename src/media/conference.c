@@ -8,6 +8,7 @@
 #include "media/arbiter.h"
 #include "media/fanout.h"
 #include "media/relay.h"
+#include "media/voice_key.h"
 #include "sound/level.h"
 
 /* -dBov: what is louder is speech. */
@@ -96,8 +97,9 @@ static void note_level(struct member *member, const struct rtp_packet *packet)
 {
 	struct level level = level_of_packet(
 		packet, (enum codec_id)member->codec, member->said->level_extension);
-	/* what does not tell is heard */
-	uint8_t now = level.from == LEVEL_UNKNOWN ? SPEECH_LEVEL - 1 : level.level;
+	uint8_t now = level.level;
+	if (level.from == LEVEL_UNKNOWN)
+		now = member->voice_key ? voice_key_level(member->voice_key, packet) : 0;
 	member->level = MIN(now, MIN(member->level + FADE_DB, LEVEL_SILENCE));
 	member->loud_ms = now < SPEECH_LEVEL ? member->group->relay->now_ms : member->loud_ms;
 }

@@ -242,9 +242,10 @@ static unsigned receive_rtcp(
 		return drop(METRIC_media_dropped_rate);
 	if (!end->is_secure)
 		read_rtcp(end, packet, now_ns);
+	unsigned events = end->is_control ? heard(end, now_ms) : 0;
 	end->heard_ms = now_ms;
 	end->deliver(relay, end, packet);
-	return verdict & LATCH_TELL ? END_LOCKED : 0;
+	return events | (verdict & LATCH_TELL ? END_LOCKED : 0);
 }
 
 /* STUN, DTLS, ZRTP: between those who know each other, and nothing is learned from it. */

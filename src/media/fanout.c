@@ -164,15 +164,21 @@ static void keep_alive(struct group *group, struct member *member)
 		send_own(group, member, member->splice.payload_type, payload, length, false);
 }
 
+/* Whether another's next packet is on its way to it. */
+static bool is_fed(const struct group *group, const struct member *member)
+{
+	return group->speaker_count > member->is_speaking &&
+	       group->relay->now_ms - member->fed_ms < FED_MS;
+}
+
 static void feed(struct group *group, struct member *member)
 {
 	if (UNLIKELY(member->tone != TONE_COUNT) && play_tone(group, member))
 		return;
-	if (group->relay->now_ms - member->fed_ms < FED_MS) {
+	if (is_fed(group, member))
 		member->quiet_frames = 0;
-		return;
-	}
-	keep_alive(group, member);
+	else
+		keep_alive(group, member);
 }
 
 /* Keys whose end was lost, speakers that fell silent. */
@@ -182,11 +188,9 @@ static void tick_buttons(struct group *group)
 	{
 		voice_key_tick(container_of(link, struct voice_key, link));
 	}
-	LIST_EACH(link, &group->members)
+	LIST_EACH_SAFE(link, &group->pressing)
 	{
-		struct member *member = container_of(link, struct member, link);
-		if (UNLIKELY(member->keys.is_down))
-			button_tick(member);
+		button_tick(container_of(link, struct member, pressing));
 	}
 }
 

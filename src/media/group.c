@@ -77,6 +77,7 @@ static struct group *open_group(
 	list_init(&group->channels);
 	list_init(&group->asked);
 	list_init(&group->voice_keys);
+	list_init(&group->pressing);
 	for (unsigned i = 0; i < CODEC_COUNT; i++)
 		list_init(&group->listeners[i]);
 	snprintf(group->cname, sizeof(group->cname), "%016llx%08llx",
@@ -142,8 +143,9 @@ static void hear_or_not(struct group *group, struct member *member)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
 }
 
-static void attach_voice_key(struct group *group, struct member *member)
+static void change_voice_key(struct group *group, struct member *member)
 {
+	voice_key_describe(group->relay, member);
 	if (member->voice_key && !list_is_linked(&member->voice_key->link))
 		list_push_tail(&group->voice_keys, &member->voice_key->link);
 }
@@ -156,7 +158,7 @@ void group_add(struct group *group, struct member *member)
 	hear_or_not(group, member);
 	if (member->channel)
 		list_push_tail(&group->channels, channel_link(member->channel));
-	attach_voice_key(group, member);
+	change_voice_key(group, member);
 	arbiter_join(group, member);
 	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
 	metrics_add(METRIC_group_members, 1);
@@ -165,7 +167,7 @@ void group_add(struct group *group, struct member *member)
 void group_change(struct group *group, struct member *member)
 {
 	hear_or_not(group, member);
-	attach_voice_key(group, member);
+	change_voice_key(group, member);
 	arbiter_change(group, member);
 }
 
@@ -175,8 +177,8 @@ void group_remove(struct group *group, struct member *member)
 	list_remove(&member->listening);
 	list_remove(&member->link);
 	list_remove(&member->asked.link);
-	if (member->voice_key)
-		list_remove(&member->voice_key->link);
+	list_remove(&member->pressing);
+	voice_key_give(group->relay, member);
 	if (member->channel)
 		list_remove(channel_link(member->channel));
 	member->group = NULL;

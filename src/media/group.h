@@ -28,6 +28,7 @@ struct group {
 	struct list members;                /* longest joined first, by member.link */
 	struct list listeners[CODEC_COUNT]; /* who wants to hear, by its codec, member.listening */
 	struct list channels;               /* who has floor packets, by channel.link */
+	struct list pressing;               /* who holds a key down, by member.pressing */
 	struct list voice_keys;             /* whose sound is a button, by voice_key.link */
 	struct list asked; /* whose presses are not answered yet, member.asked.link */
 	uint32_t member_count;
@@ -39,7 +40,8 @@ struct group {
 	uint32_t told;       /* enum media_group_told, to be told at the end of the round */
 	uint32_t change;
 	uint64_t opened_ms;
-	uint64_t quiet_ms; /* since when nobody has been heard */
+	uint64_t quiet_ms;  /* since when nobody has been heard */
+	uint8_t floor_kind; /* enum media_floor that the members are in */
 	uint64_t emergency_tag;
 	uint64_t spurts, denied, revoked, ungranted;
 	char cname[RTCP_CNAME_MAX]; /* of our streams; random (RFC 7022) */

@@ -67,8 +67,8 @@ struct media_group_settings {
 	uint8_t keepalive; /* enum media_keepalive */
 	uint16_t queue;    /* places; 0: who asks while the floor is taken is denied */
 	bool has_tones;
-	bool has_roger;    /* a tone at the end of each talk spurt, to all */
-	bool is_broadcast; /* shown to MCPTT members; who may talk is `may_talk` of each member */
+	bool has_roger;    /* a tone to who has given the floor back: it was understood */
+	bool is_broadcast; /* the longest joined of those who may talk alone does */
 	char request_key, release_key; /* NUL: '*' and '#' */
 	uint32_t max_talk_ms;          /* T2; 0: 30 s; UINT32_MAX: no limit */
 	uint32_t hang_ms;              /* reserved for the last talker after its release */

@@ -281,13 +281,12 @@ static void describe(
 	end_describe(&member->audio, &said->audio, relay->now_ms);
 	port_pair_mark(member->audio.pair, dscp);
 	describe_coding(relay, member);
-	voice_key_describe(relay, member);
 	member->is_radio = said->is_radio;
 	if (said->floor.offer && lease->pair_count > 1 && !member->channel)
 		member->channel =
 			channel_open(relay, member, stock_pair(&relay->stock, lease->pairs[1]));
 	if (member->channel)
-		channel_describe(member->channel, &said->floor, relay->now_ms);
+		channel_describe(member->channel, &said->floor, dscp, relay->now_ms);
 	if (member->watch != said->watch) {
 		member->watch = said->watch;
 		member->watch_ms = relay->now_ms;
@@ -308,7 +307,6 @@ static void drop(struct relay *relay, struct lease *lease)
 		port_pair_remember(member->audio.pair, &member->audio.rtp.source, relay->now_ms);
 		if (member->channel)
 			channel_close(relay, member->channel);
-		voice_key_give(relay, member);
 		end_done(&member->audio);
 		slab_give(&relay->members, member);
 	}

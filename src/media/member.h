@@ -63,6 +63,7 @@ struct member {
 	struct channel *channel;                     /* NULL: it has no floor packets */
 	struct list link;                            /* of group.members */
 	struct keys keys;
+	struct list pressing; /* of group.pressing */
 	struct press press;
 	struct member_asked asked;
 	struct member_spurt spurt;

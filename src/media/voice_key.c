@@ -24,21 +24,27 @@ int voice_keys_init(struct slab *voice_keys, uint32_t count)
 
 /* ---- its life ---- */
 
-static void set_activity(struct voice_key *key)
+void voice_key_set(struct voice_key *key)
 {
-	const struct media_group_settings *settings =
-		key->member->group ? key->member->group->settings : NULL;
+	const struct media_group_settings *settings = key->member->group->settings;
 	bool is_mute = button_counts(key->member, MEDIA_TRIGGER_MUTE);
-	uint32_t hang_ms = settings && settings->vox_hang_ms ? settings->vox_hang_ms : VOX_HANG_MS;
+	uint32_t hang_ms = settings->vox_hang_ms ? settings->vox_hang_ms : VOX_HANG_MS;
 	struct activity_settings how = {.level = is_mute ? ACTIVITY_LEVEL_MUTE : ACTIVITY_LEVEL_VOX,
 		.hang_ms = hang_ms,
 		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
 	activity_begin(&key->activity, &how);
 }
 
+static bool needs_key(const struct member *member)
+{
+	if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
+		return member->codec == CODEC_G722 || member->codec == CODEC_OPUS;
+	return member->said->triggers & VOICE_KEY_TRIGGERS;
+}
+
 void voice_key_describe(struct relay *relay, struct member *member)
 {
-	if (!(member->said->triggers & VOICE_KEY_TRIGGERS)) {
+	if (!needs_key(member)) {
 		voice_key_give(relay, member);
 		return;
 	}
@@ -51,7 +57,7 @@ void voice_key_describe(struct relay *relay, struct member *member)
 	memset(key, 0, sizeof(*key));
 	key->member = member;
 	prebuffer_begin(&key->prebuffer, key->kept, sizeof(key->kept));
-	set_activity(key);
+	voice_key_set(key);
 	member->voice_key = key;
 }
 
@@ -92,7 +98,7 @@ static unsigned length_ms(const struct member *member, const struct rtp_packet *
 }
 
 /* By decoding it, where nothing cheaper tells. */
-static uint8_t level_by_ear(struct voice_key *key, const struct rtp_packet *packet)
+uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet)
 {
 	static const uint32_t rates[CODEC_COUNT] = {[CODEC_PCMU] = 8000,
 		[CODEC_PCMA] = 8000,
@@ -116,7 +122,7 @@ static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, u
 	struct level level = level_of_packet(
 		packet, (enum codec_id)member->codec, member->said->level_extension);
 	if (level.from == LEVEL_UNKNOWN)
-		level = (struct level){.from = LEVEL_ENERGY, .level = level_by_ear(key, packet)};
+		level = (struct level){.from = LEVEL_ENERGY, .level = voice_key_level(key, packet)};
 	member->level = level.level;
 	follow(key, activity_packet(&key->activity, &level, length_ms(member, packet), now_ns));
 }

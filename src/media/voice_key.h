@@ -14,8 +14,9 @@
 	(1u << MEDIA_TRIGGER_VOX | 1u << MEDIA_TRIGGER_MUTE | 1u << MEDIA_TRIGGER_ED137)
 
 /*
- * Owner: the relay thread. Lifetime: while one of these triggers counts for its member. Only such
- * members have one, for each of their packets must be looked at, and the last 300 ms kept.
+ * Owner: the relay thread. Lifetime: while one of these triggers counts for its member, or while it
+ * is in a conference with a codec that must be decoded to tell how loud it is. Only such members
+ * have one, for each of their packets must be looked at, and the last 300 ms kept.
  */
 struct voice_key {
 	struct list link; /* of group.voice_keys */
@@ -32,9 +33,15 @@ struct voice_key {
 
 int voice_keys_init(struct slab *voice_keys, uint32_t count);
 
-/* As the member's description has it: takes, changes or gives back its key. */
+/* As its description and its group have it: takes or gives back its key. */
 void voice_key_describe(struct relay *relay, struct member *member);
 void voice_key_give(struct relay *relay, struct member *member);
+
+/* Its group's settings are others. */
+void voice_key_set(struct voice_key *key);
+
+/* How loud a packet is, -dBov, decoded where nothing cheaper tells. */
+uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet);
 
 /* A packet of a member that has one. True: it was a keep-alive and no sound. */
 bool voice_key_hear(struct member *member, const struct media_packet *packet);

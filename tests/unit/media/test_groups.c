@@ -518,6 +518,107 @@ START_TEST(who_is_muffled_may_move)
 }
 END_TEST
 
+/* ---- what a reload and an emergency change ---- */
+
+START_TEST(a_group_becomes_a_conference_and_a_group_again)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	settings.floor = MEDIA_FLOOR_OPEN;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_LEFT);
+	leg_speaks(&legs[1], "no floor is needed now");
+	leg_must_hear(&legs[0], "no floor is needed now");
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	settings.floor = MEDIA_FLOOR_PTT;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_presses(&legs[0], HASH);
+	pass(500);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(an_emergency_is_shown_until_it_is_cleared)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_button(&legs[1], MEDIA_BUTTON_EMERGENCY, 1);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_GRANTED);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert(read_group().is_emergency);
+	ck_assert_uint_eq(read_group().emergency_tag, 102);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_PREEMPTED);
+	leg_button(&legs[1], MEDIA_BUTTON_RELEASE, 2);
+	ck_assert(read_group().is_emergency);
+	leg_button(&legs[0], MEDIA_BUTTON_CLEAR, 3);
+	ck_assert(!read_group().is_emergency);
+	ck_assert_uint_eq(read_group().emergency_tag, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_held_key_is_released_by_its_end)
+{
+	setup();
+	legs_join(legs, 2);
+	for (uint16_t n = 1; n <= 50; n++) {
+		leg_sends_event(&legs[0], STAR, (uint16_t)(n * 160), false);
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	leg_sends_event(&legs[0], STAR, 51 * 160, true);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	/* the same with an end that is lost */
+	legs[0].phone.timestamp += 51 * 160;
+	pass(1000);
+	for (uint16_t n = 1; n <= 50; n++) {
+		leg_sends_event(&legs[0], STAR, (uint16_t)(n * 160), false);
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned n = 0; n < 20; n++) {
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(the_dispatcher_grants_revokes_and_mutes)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_button(&legs[1], MEDIA_BUTTON_GRANT, 2);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	leg_button(&legs[1], MEDIA_BUTTON_REVOKE, 3);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 4);
+	legs[0].said.is_muted = true;
+	leg_set(&legs[0]);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 5);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_DENIED);
+	ck_assert_uint_eq(answers[1].cause, 5);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_leg_may_be_dropped_before_it_is_described, members_of_a_closed_group_are_told,
 	who_joins_a_closed_group_is_told, two_legs_have_four_ports_where_asked,
@@ -528,4 +629,6 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_button_that_does_not_count_is_answered, a_key_by_two_ways_counts_once,
 	presses_have_a_bound, a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
-	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move)
+	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
+	a_group_becomes_a_conference_and_a_group_again, an_emergency_is_shown_until_it_is_cleared,
+	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)

@@ -122,5 +122,45 @@ START_TEST(a_report_is_of_its_session)
 }
 END_TEST
 
+/* Presses wait beside the description, use its mail, and do not bring an old description back. */
+START_TEST(presses_use_the_same_mail)
+{
+	struct media_press press = {.number = 1};
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 4), 0);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
+	ck_assert_int_eq(lease_press(lease, &press), 1);
+	press.number = 2;
+	ck_assert_int_eq(lease_press(lease, &press), 0);
+	ck_assert(!say(lease, 7));
+	ck_assert_uint_eq(hear(lease), 7);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_uint_eq(press.number, 1);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_uint_eq(press.number, 2);
+	ck_assert(!lease_pressed(lease, &press));
+	ck_assert_int_eq(lease_press(lease, &press), 1);
+	ck_assert_ptr_null(lease_hear(lease));
+	ck_assert(say(lease, 8));
+	ck_assert_uint_eq(hear(lease), 8);
+	ck_assert_ptr_null(lease_hear(lease));
+	lease_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(presses_have_room_for_some)
+{
+	struct media_press press = {0};
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 4), 0);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
+	for (unsigned i = 0; i < LEASE_PRESSES; i++)
+		ck_assert_int_ge(lease_press(lease, &press), 0);
+	ck_assert_int_eq(lease_press(lease, &press), -EAGAIN);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_int_ge(lease_press(lease, &press), 0);
+	lease_pool_done(&pool);
+}
+END_TEST
+
 TEST_MAIN("lease", the_latest_is_heard_and_mail_is_under_way_once, names_go_stale,
-	a_pool_is_as_large_as_it_is, bits_are_gathered, a_report_is_of_its_session)
+	a_pool_is_as_large_as_it_is, bits_are_gathered, a_report_is_of_its_session,
+	presses_use_the_same_mail, presses_have_room_for_some)

@@ -302,6 +302,35 @@ START_TEST(two_may_have_the_floor)
 }
 END_TEST
 
+/* What tells nothing of its level is listened to. */
+START_TEST(open_microphones_of_all_codecs_are_told_from_speech)
+{
+	static const enum codec_id codecs[] = {CODEC_PCMU, CODEC_G722, CODEC_OPUS};
+	unsigned built = 0;
+	open_conference(8);
+	for (unsigned i = 0; i < 3; i++)
+		if (codec_is_built(codecs[i])) {
+			join_with(built, tones[built], codecs[i]);
+			built++;
+		}
+	for (unsigned n = 0; n < 30; n++) {
+		for (unsigned i = 0; i < built; i++)
+			says(i, i == n / 10 ? 0.2 : 0);
+		frame(built);
+	}
+	/* each hangs on for a while */
+	ck_assert_uint_eq(read_group().talker_count, built);
+	for (unsigned n = 0; n < 60; n++) {
+		for (unsigned i = 0; i < built; i++)
+			says(i, 0);
+		frame(built);
+	}
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurt_count, built);
+	close_all(built);
+}
+END_TEST
+
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
 	the_loudest_are_heard, who_is_muted_is_not_heard, all_codecs_hear_all_codecs,
-	two_may_have_the_floor)
+	two_may_have_the_floor, open_microphones_of_all_codecs_are_told_from_speech)
