@@ -89,14 +89,18 @@ static void put_user(struct ptt *p, const struct ptt_room *room, const struct pt
 	pv_put_text(w, "</user>\r\n");
 }
 
-static bool changed_since(
+/* The first leg of a user that has something new; one that has not is no cause to look for others.
+ */
+static bool is_news(
 	struct ptt *p, const struct ptt_room *room, const struct ptt_member *member, uint64_t since)
 {
-	for (const struct ptt_member *leg = member; leg;
-		leg = room_member(p, room, member->name, leg))
+	const struct ptt_member *leg = NULL;
+	if (member->change <= since)
+		return false;
+	while ((leg = room_member(p, room, member->name, leg)) != member)
 		if (leg->change > since)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 static bool has_room(const struct pv_writer *w)
@@ -110,9 +114,11 @@ static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, 
 	LIST_EACH(link, &room->members)
 	{
 		const struct ptt_member *member = container_of(link, struct ptt_member, link);
-		bool is_first = room_member(p, room, member->name, NULL) == member;
-		if (is_first && has_room(w) && (is_full || changed_since(p, room, member, since)))
-			put_user(p, room, member, w);
+		const struct ptt_member *first = NULL;
+		if (is_full || is_news(p, room, member, since))
+			first = room_member(p, room, member->name, NULL);
+		if (first && has_room(w) && (!is_full || first == member))
+			put_user(p, room, first, w);
 	}
 	for (unsigned i = 0; !is_full && i < PTT_GRAVES; i++) {
 		const struct ptt_grave *grave = &room->graves[i];

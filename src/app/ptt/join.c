@@ -148,6 +148,7 @@ static void refuse_join(struct ptt *p, struct ptt_leg *leg, unsigned status, int
 {
 	struct transaction *server = transaction_get(p->at.transactions, leg->server);
 	struct pv_message *m = &p->scratch;
+	leg->server = 0; /* it may end while it is answered */
 	if (server && pv_message_parse(m, leg->invite->bytes, leg->invite->length, true) > 0) {
 		if (sdp_verdict < 0)
 			ptt_refuse_sdp(p, server, m, &leg->source, sdp_verdict);
@@ -308,12 +309,28 @@ static bool keep_invite(struct ptt *p, struct ptt_leg *leg, const struct incomin
 	return true;
 }
 
+/* RFC 3323 §4.2, RFC 3325 §7: values are parted by semicolons. */
+static bool wants_privacy(const struct pv_message *m)
+{
+	struct pv_span rest = pv_message_value(m, PV_HEADER_PRIVACY);
+	while (rest.length) {
+		const char *end = pv_span_find(rest, ';');
+		struct pv_span value = pv_span_trim(end ? pv_span_from(rest.at, end) : rest);
+		rest = end ? pv_span_from(end + 1, pv_span_end(rest)) : (struct pv_span){NULL, 0};
+		if (pv_span_equal_nocase(value, PV_SPAN("id")) ||
+			pv_span_equal_nocase(value, PV_SPAN("user")))
+			return true;
+	}
+	return false;
+}
+
 static bool ptt_leg_of_caller(struct ptt *p, struct ptt_leg *leg, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
 	const struct session_wish wish = own_wish(p);
 	session_terms_of_request(&wish, m, &leg->terms);
 	ptt_leg_note(leg, m);
+	leg->is_anonymous = wants_privacy(m);
 	return keep_invite(p, leg, incoming) &&
 	       dialog_of_request(p, &leg->dialog, slab_handle(&p->legs, leg), incoming) == 0 &&
 	       ptt_leg_name(p, leg, incoming->identity, m->from.display,

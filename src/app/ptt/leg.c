@@ -158,7 +158,7 @@ bool ptt_leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct
 	struct ptt_report *report = &leg->report;
 	const char *at = memrchr(aor.at, '@', aor.length);
 	struct pv_span name = pv_span_from(aor.at, at);
-	size_t room = 4 * aor.length + 2 * SHOWN_MAX + 8;
+	size_t room = 4 * aor.length + 2 * SHOWN_MAX + 64;
 	struct buffer *who = buffer_take(ptt_buffers(p), room);
 	struct pv_writer w;
 	if (!who)
@@ -167,10 +167,13 @@ bool ptt_leg_name(struct ptt *p, struct ptt_leg *leg, struct pv_span aor, struct
 	target.length = MIN(target.length, SHOWN_MAX);
 	pv_writer_init(&w, who->bytes, buffer_capacity(who));
 	report->name = keep(&w, name);
-	report->display = keep(&w, display);
-	report->target = keep(&w, target);
+	report->display = keep(&w, leg->is_anonymous ? PV_SPAN("Anonymous") : display);
+	report->target = keep(&w, leg->is_anonymous ? PV_SPAN("sip:anonymous.invalid") : target);
 	report->uri.at = (uint16_t)pv_writer_length(&w);
-	ptt_put_uri(&w, name, pv_span_from(at + 1, pv_span_end(aor)));
+	if (leg->is_anonymous)
+		pv_put_text(&w, "sip:anonymous@anonymous.invalid");
+	else
+		ptt_put_uri(&w, name, pv_span_from(at + 1, pv_span_end(aor)));
 	report->uri.length = (uint16_t)(pv_writer_length(&w) - report->uri.at);
 	who->length = (uint32_t)pv_writer_length(&w);
 	report->who = leg->who = who;

@@ -103,6 +103,7 @@ void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	said->is_muted = leg->report.is_muted;
 	said->may_declare_emergency = leg->membership.may_declare_emergency && !is_open;
 	said->priority = leg->priority;
+	said->is_anonymous = leg->is_anonymous;
 	said->triggers = triggers_of(leg);
 	said->watch = said->sends && said->receives ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;
 	said->dscp = MEDIA_DSCP_DEFAULT;

@@ -112,8 +112,9 @@ struct ptt_leg {
 	bool is_in;    /* the roster has it */
 	bool has_note; /* there is something to tell the roster */
 	bool is_called_out;
-	bool has_update; /* its Allow lists UPDATE */
-	bool is_silent;  /* its media say so */
+	bool is_anonymous; /* its INVITE says so (RFC 3323): others are not told who it is */
+	bool has_update;   /* its Allow lists UPDATE */
+	bool is_silent;    /* its media say so */
 	bool is_probing;
 	uint8_t contact; /* one who is called out: the binding that is tried */
 	uint64_t call;   /* handle in the table of calls */
