@@ -62,12 +62,15 @@ START_TEST(test_members_in_both_forms)
 				"password = \"x\"; } );\n"
 				"groups = ( { name = \"g\"; floor = \"open\"; members = ( \"a\",\n"
 				"  { name = \"b\"; priority = 7; triggers = [ \"vox\" ]; } ); },\n"
-				" { name = \"h\"; members = [ \"*\" ]; } );");
+				" { name = \"h\"; members = [ \"*\" ]; },\n"
+				" { name = \"i\"; members = \"*\"; } );");
 	ck_assert_uint_eq(c->groups[0].talkers, 8);
 	ck_assert_uint_eq(c->groups[0].members[1].priority, 7);
 	ck_assert_uint_eq(c->groups[0].members[1].triggers.word[0], CONFIG_TRIGGER_VOX);
 	ck_assert_uint_eq(c->groups[0].members[1].origin.line, 3);
 	ck_assert_str_eq(c->groups[1].members[0].name, "*");
+	ck_assert_uint_eq(c->groups[2].member_count, 1);
+	ck_assert_str_eq(c->groups[2].members[0].name, "*");
 	config_free(c);
 }
 END_TEST
@@ -141,13 +144,13 @@ START_TEST(test_not_built_yet)
 	struct config_report report;
 	ck_assert_int_eq(parse("media = {\n fastpath = \"on\";\n dscp = 46; };\n"
 			       "calls = { mode = \"proxy\"; max_calls = 0; };\nstore = \"none\";\n"
-			       "groups = ( { name = \"g\"; }, { name = \"h\"; } );\n",
+			       "routes = ( { reject = 403; }, { reject = 404; } );\n",
 				 &c, &report),
 		0);
 	ck_assert_uint_eq(report.warnings, 2);
 	ck_assert_ptr_nonnull(
 		find(&report, 2, "media.fastpath: checked and accepted, but not built yet"));
-	ck_assert_ptr_nonnull(find(&report, 6, "groups: checked"));
+	ck_assert_ptr_nonnull(find(&report, 6, "routes: checked"));
 	config_report_done(&report);
 	config_free(c);
 }
