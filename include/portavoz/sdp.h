@@ -239,6 +239,11 @@ struct pv_sdp_media_change {
 
 struct pv_sdp_change {
 	struct pv_sdp_address origin; /* the address of o=; NO_ADDRESS: it stays */
+	/* Shown where nothing is to be reached: in c= of refused m-lines, and in the session's c=
+	 * when every m-line is refused or has an address of its own. Ways to their sender
+	 * (candidates and the like, a=rtcp) go from refused m-lines, and from the session when all
+	 * are. NO_ADDRESS: it stays. */
+	struct pv_sdp_address unused;
 	struct pv_sdp_media_change media[PV_SDP_MEDIA_MAX];
 };
 

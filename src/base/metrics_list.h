@@ -129,6 +129,7 @@ METRIC(proxy_replies_lost, COUNTER, "responses", "responses not sent for want of
 METRIC(proxy_responses_dropped, COUNTER, "responses", "responses that nobody waits for any more")
 METRIC(proxy_responses_stateless, COUNTER, "responses", "answers to what was sent without a transaction")
 METRIC(proxy_late_successes, COUNTER, "responses", "2xx that came after another final response, passed on")
+METRIC(proxy_hangups, COUNTER, "calls", "phones that got ACK and BYE from us: their answer could not be passed on")
 METRIC(proxy_transport_errors, COUNTER, "branches", "branches whose request could not be sent")
 METRIC(proxy_timer_c, COUNTER, "branches", "branches cancelled because they rang for too long")
 

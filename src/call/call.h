@@ -112,10 +112,10 @@ struct call_owner {
 	void (*end)(void *context, struct call *call, enum call_why why);
 	/* It can send BYE to both ends: what `portavozctl call hangup` promises. */
 	bool can_hang_up;
-	/* The sides must not see each other: o= shows our address in each description that passes
-	 * call_media_pass and is relayed at all, also where none of its m-lines is. Else o= is ours
-	 * only where an m-line is. c= of what goes past us stays, it could not be reached
-	 * otherwise. */
+	/* The sides must not see each other: o=, and c= of what is refused, show our address in
+	 * each description that passes call_media_pass and is relayed at all, also where none of
+	 * its m-lines is. Else o= is ours only where an m-line is. c= of what goes past us stays,
+	 * it could not be reached otherwise. */
 	bool hides_origin;
 	void *context;
 };

@@ -71,6 +71,10 @@ void call_media_end(struct calls *calls, struct call_media *media);
 struct call_media *call_media_find(
 	struct calls *calls, const struct call *call, struct pv_span callee_tag, bool adopt);
 
+/* Whether a 2xx has confirmed the dialog with this tag of the callee. */
+bool call_media_is_confirmed(
+	struct calls *calls, const struct call *call, struct pv_span callee_tag);
+
 /* A dialog is over (BYE of either side, with this tag of the callee's). Ends the media whose last
  * confirmed dialog it was. True: the call has no confirmed dialog left, and is to end; a call that
  * is not up never says so. */
@@ -100,7 +104,7 @@ enum call_media_verdict {
 	 * A request: to be refused with `status`; nothing has happened. A response or an ACK: the
 	 * answer in it cannot be: media of the dialog are as they were before the offer, a 2xx of
 	 * the first INVITE must not become a call. What that means is the application's: the b2bua
-	 * ends both legs; the proxy answers the INVITE 488.
+	 * ends both legs; the proxy answers the INVITE 488 and hangs the phone up.
 	 */
 	CALL_MEDIA_REFUSED,
 };

@@ -122,6 +122,13 @@ struct call_media *call_media_find(
 	return adopt && is_alone ? container_of(only, struct call_media, link) : NULL;
 }
 
+bool call_media_is_confirmed(
+	struct calls *calls, const struct call *call, struct pv_span callee_tag)
+{
+	struct call_media *media = call_media_find(calls, call, callee_tag, false);
+	return media && dialog_find(calls, media, callee_tag)->machine.confirmed;
+}
+
 /* ---- the end ---- */
 
 /* The record speaks of the branch that was answered; of the last one where none was. */

@@ -120,17 +120,17 @@ static struct call *first_of(
 	return call;
 }
 
-static struct call *find(const struct calls *calls, struct pv_span call_id, struct pv_span tag)
+static struct call *find(
+	const struct calls *calls, uint64_t hash, struct pv_span call_id, struct pv_span tag)
 {
-	uint64_t hash = hash_of(calls, call_id);
 	return first_of(calls->buckets[hash & calls->bucket_mask], hash, call_id, tag);
 }
 
 /* Of several with one name that which knows the callee's tag; the newest where none does. */
-static struct call *find_with(
-	struct calls *calls, struct pv_span call_id, struct pv_span tag, struct pv_span callee_tag)
+static struct call *find_with(struct calls *calls, uint64_t hash, struct pv_span call_id,
+	struct pv_span tag, struct pv_span callee_tag)
 {
-	struct call *newest = find(calls, call_id, tag);
+	struct call *newest = find(calls, hash, call_id, tag);
 	struct call *call = newest;
 	if (!newest || !first_of(newest->chain, newest->hash, call_id, tag))
 		return newest;
@@ -144,17 +144,18 @@ struct call *call_find(struct calls *calls, struct pv_span call_id, struct pv_sp
 {
 	if (list_is_empty(&calls->named))
 		return NULL;
-	struct call *call = find_with(calls, call_id, from_tag, to_tag);
+	uint64_t hash = hash_of(calls, call_id);
+	struct call *call = find_with(calls, hash, call_id, from_tag, to_tag);
 	*ret_from = CALL_CALLER;
 	if (call || !to_tag.length)
 		return call;
 	*ret_from = CALL_CALLEE;
-	return find_with(calls, call_id, to_tag, from_tag);
+	return find_with(calls, hash, call_id, to_tag, from_tag);
 }
 
-static void link_name(struct calls *calls, struct call *call)
+static void link_name(struct calls *calls, struct call *call, uint64_t hash)
 {
-	call->hash = hash_of(calls, call->call_id);
+	call->hash = hash;
 	struct call **bucket = &calls->buckets[call->hash & calls->bucket_mask];
 	call->chain = *bucket;
 	*bucket = call;
@@ -266,10 +267,10 @@ static struct call *make(struct calls *calls, const struct call_beginning *begin
 }
 
 /* Whether one more call may have the name of this one. */
-static bool may_have_name(const struct calls *calls, const struct call_beginning *b)
+static bool may_have_name(const struct calls *calls, uint64_t hash, const struct call_beginning *b)
 {
 	unsigned count = 0;
-	struct call *call = find(calls, b->call_id, b->caller_tag);
+	struct call *call = find(calls, hash, b->call_id, b->caller_tag);
 	for (; call; call = first_of(call->chain, call->hash, b->call_id, b->caller_tag))
 		count++;
 	if (count < (b->may_share_name ? CALL_NAMESAKES_MAX : 1))
@@ -281,7 +282,8 @@ static bool may_have_name(const struct calls *calls, const struct call_beginning
 int call_begin(struct calls *calls, const struct call_beginning *beginning, struct call **ret_call)
 {
 	uint32_t place;
-	if (!may_have_name(calls, beginning))
+	uint64_t hash = hash_of(calls, beginning->call_id);
+	if (!may_have_name(calls, hash, beginning))
 		return -EEXIST;
 	int error = shared_enter(calls->at.shared, beginning->user, &place);
 	if (error)
@@ -293,7 +295,7 @@ int call_begin(struct calls *calls, const struct call_beginning *beginning, stru
 		return -ENOBUFS;
 	}
 	call->user_place = place;
-	link_name(calls, call);
+	link_name(calls, call, hash);
 	deadline_set(calls, call, call->began_ms + CALL_SETUP_MS);
 	metrics_add(METRIC_calls_begun, 1);
 	metrics_add(METRIC_calls, 1);

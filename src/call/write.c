@@ -128,7 +128,7 @@ int description_write(struct calls *calls, const struct call_media *media,
 	struct pv_writer w;
 	memset(ret, 0, sizeof(*ret));
 	if (hides_origin(calls, media))
-		change.origin = shown_to(media, order);
+		change.origin = change.unused = shown_to(media, order);
 	lead_through(media, order, sdp, &change);
 	if (order->is_offer && calls->settings.codec_count)
 		filter(calls, sdp, &change);

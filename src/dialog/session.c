@@ -59,7 +59,7 @@ uint32_t session_terms_of_request(const struct session_wish *wish, const struct 
 	if (wish->interval_s && (!asked || wish->interval_s < asked))
 		interval = wish->interval_s;
 	if (interval)
-		interval = MIN(MAX(interval, least), SESSION_MOST_S);
+		interval = MAX(MIN(interval, SESSION_MOST_S), least);
 	*ret = (struct session_terms){
 		.interval_s = interval,
 		.we_refresh = !supports || refresher != UAC,
@@ -76,7 +76,7 @@ struct session_terms session_terms_of_response(
 	if (!seconds)
 		return (struct session_terms){.interval_s = wish->interval_s, .we_refresh = true};
 	return (struct session_terms){
-		.interval_s = MIN(MAX(seconds, SESSION_LEAST_S), SESSION_MOST_S),
+		.interval_s = MAX(seconds, SESSION_LEAST_S),
 		.we_refresh = refresher != UAS,
 		.they_support = true,
 	};

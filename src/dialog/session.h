@@ -11,8 +11,9 @@
 
 /* RFC 4028 §4: no smaller interval may be refused for another reason than being under 90 s. */
 #define SESSION_LEAST_S 90
-/* A day: who asks for more, or says with Min-SE that less is no use, gets this. An end that has
- * gone would not be missed for longer. */
+/* A day: who asks for more gets this, unless his Min-SE forbids to lower it so far (§9); and no
+ * refresh of ours waits for longer than half of it, whatever was agreed on. An end that has gone
+ * would be missed late. */
 #define SESSION_MOST_S 86400
 
 /* What we want. Seconds. */
@@ -81,7 +82,7 @@ enum session_event {
 
 /* Actions. */
 #define SESSION_DISARM      0x01
-#define SESSION_ARM_REFRESH 0x02 /* at half of the interval */
+#define SESSION_ARM_REFRESH 0x02 /* at half of the interval, or of a day */
 #define SESSION_ARM_RETRY   0x04 /* SESSION_RETRY_S from now, or at the end when that is sooner */
 #define SESSION_ARM_END     0x08 /* interval - min(32 s, interval / 3) (§10) */
 #define SESSION_REFRESH     0x10 /* tell the user: send UPDATE or re-INVITE */

@@ -85,7 +85,8 @@ uint64_t session_end_ms(const struct session_timer *timer)
 static uint64_t alarm_of(const struct session_timer *timer, unsigned actions, uint64_t now_ms)
 {
 	if (actions & SESSION_ARM_REFRESH)
-		return timer->refreshed_ms + (uint64_t)timer->terms.interval_s * 500;
+		return timer->refreshed_ms +
+		       (uint64_t)MIN(timer->terms.interval_s, SESSION_MOST_S) * 500;
 	if (actions & SESSION_ARM_RETRY)
 		return MIN(now_ms + SESSION_RETRY_S * 1000, session_end_ms(timer));
 	if (actions & SESSION_ARM_END)

@@ -70,33 +70,58 @@ static bool parse_scope(const char *text, struct net_address *address)
 	return true;
 }
 
-bool net_address_parse(struct pv_span host, uint16_t port, struct net_address *ret)
+/* "192.0.2.1", as inet_pton(3) has it: no part empty, beyond 255, or with a zero in front. */
+static bool parse_ipv4(struct pv_span host, uint8_t ret[4])
 {
-	struct net_address address = {.port = port};
+	const char *at = host.at, *end = pv_span_end(host);
+	for (unsigned part = 0; part < 4; part++) {
+		unsigned value = 0;
+		if (part > 0 && (at == end || *at++ != '.'))
+			return false;
+		const char *start = at;
+		for (; at < end && pv_is_digit(*at) && at - start < 3; at++)
+			value = value * 10 + (unsigned)(*at - '0');
+		if (at == start || value > 255 || (*start == '0' && at - start > 1))
+			return false;
+		ret[part] = (uint8_t)value;
+	}
+	return at == end;
+}
+
+static bool parse_ipv6(struct pv_span host, struct net_address *address)
+{
 	char text[NET_ADDRESS_TEXT];
-	if (host.length >= 2 && host.at[0] == '[' && host.at[host.length - 1] == ']')
-		host = (struct pv_span){host.at + 1, host.length - 2};
-	if (host.length == 0 || host.length >= sizeof(text) || memchr(host.at, 0, host.length))
+	if (host.length >= sizeof(text) || memchr(host.at, 0, host.length))
 		return false;
 	memcpy(text, host.at, host.length);
 	text[host.length] = '\0';
 	char *percent = strchr(text, '%');
 	if (percent)
 		*percent = '\0';
-	if (!percent && inet_pton(AF_INET, text, address.ip) == 1) {
-		address.family = NET_IPV4;
-	} else if (inet_pton(AF_INET6, text, address.ip) == 1) {
-		address.family = NET_IPV6;
-		if (percent && !parse_scope(percent + 1, &address))
-			return false;
-		if (memcmp(address.ip, mapped_prefix, sizeof(mapped_prefix)) == 0) {
-			memmove(address.ip, address.ip + 12, 4);
-			memset(address.ip + 4, 0, 12);
-			address.family = NET_IPV4;
-		}
-	} else {
+	if (inet_pton(AF_INET6, text, address->ip) != 1)
 		return false;
+	address->family = NET_IPV6;
+	if (percent && !parse_scope(percent + 1, address))
+		return false;
+	if (memcmp(address->ip, mapped_prefix, sizeof(mapped_prefix)) == 0) {
+		memmove(address->ip, address->ip + 12, 4);
+		memset(address->ip + 4, 0, 12);
+		address->family = NET_IPV4;
 	}
+	return true;
+}
+
+bool net_address_parse(struct pv_span host, uint16_t port, struct net_address *ret)
+{
+	struct net_address address = {.port = port};
+	if (host.length >= 2 && host.at[0] == '[' && host.at[host.length - 1] == ']')
+		host = (struct pv_span){host.at + 1, host.length - 2};
+	if (host.length == 0)
+		return false;
+	if (parse_ipv4(host, address.ip))
+		address.family = NET_IPV4;
+	else if (!parse_ipv6(host, &address))
+		return false;
 	*ret = address;
 	return true;
 }

@@ -34,17 +34,17 @@ static unsigned rank(unsigned status)
 	return status / 100 * 100 + 10;
 }
 
-struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response,
-	const struct call_media_result *media)
+struct buffer *proxy_strip_via(struct proxy *proxy, const struct fork *fork,
+	const struct pv_message *response, const struct call_media_result *media)
 {
 	struct buffer_pool *pool = &proxy->at.worker->buffers;
 	char content_length[CONTENT_LENGTH_LINE];
-	struct dialog_texts tokens;
+	struct dialog_tokens tokens;
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);
 	patch_remove_top_via(&patch);
-	dialog_token_turn(proxy, response, &patch, &tokens);
+	dialog_token_turn(proxy, fork, response, &patch, &tokens);
 	if (media && media->verdict == CALL_MEDIA_CHANGED)
 		call_media_patch(media, &patch, content_length);
 	else
@@ -106,7 +106,7 @@ void fork_collect(
 	/* of an application's request there is no Via but ours, and a message needs one */
 	fork->best = !response        ? NULL
 		     : fork->has_user ? proxy_copy(proxy, response)
-				      : proxy_strip_via(proxy, response, NULL);
+				      : proxy_strip_via(proxy, fork, response, NULL);
 	fork->best_status = (uint16_t)status;
 }
 

@@ -12,22 +12,6 @@ static bool begins_call(const struct incoming *incoming)
 	return incoming->message->method == PV_METHOD_INVITE && !incoming->message->to_tag.length;
 }
 
-/* It has been here (RFC 5393 §3): that passage has the call, and its media have our address
- * already. */
-static bool is_spiral(const struct proxy *proxy, const struct pv_message *request)
-{
-	struct pv_values walk;
-	struct pv_span value;
-	struct pv_via via;
-	struct branch branch;
-	pv_values_begin(&walk, request, PV_HEADER_VIA);
-	while (pv_values_next(&walk, &value))
-		if (pv_via_parse(value, &via) == 0 &&
-			branch_read(proxy->at.branch_key, via.branch, &branch))
-			return true;
-	return false;
-}
-
 static int begin(struct proxy *proxy, struct fork *fork, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -63,8 +47,9 @@ int proxy_call_enter(struct proxy *proxy, struct fork *fork, const struct incomi
 	enum call_side from;
 	if (!proxy->at.calls)
 		return 0;
+	/* that passage of a spiral has the call, and its media have our address already */
 	if (begins_call(incoming))
-		return is_spiral(proxy, m) ? 0 : begin(proxy, fork, incoming);
+		return incoming->is_spiral ? 0 : begin(proxy, fork, incoming);
 	/* only who knows the token is one of its ends */
 	struct call *call = incoming->in_dialog ? call_find(proxy->at.calls, m->call_id,
 							  m->from_tag, m->to_tag, &from)

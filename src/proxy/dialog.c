@@ -12,16 +12,16 @@ static uint32_t minute_of(const struct proxy *proxy)
 	return (uint32_t)(proxy->at.worker->now_ms / MINUTE_MS) & ROUTE_FOREVER;
 }
 
-/* Of the dialog of a message whose From names the caller, or the callee. */
-static struct route_proof proof_of(
-	const struct proxy *proxy, const struct pv_message *m, bool from_caller)
+static struct route_dialog dialog_of(const struct pv_message *m, bool from_caller)
 {
 	const struct route_party from = {m->from.uri, m->from_tag}, to = {m->to.uri, m->to_tag};
-	const struct route_dialog dialog = {
-		m->call_id, from_caller ? from : to, from_caller ? to : from};
-	struct route_proof proof;
-	route_proof_init(&proof, proxy->at.route_key, &dialog);
-	return proof;
+	return (struct route_dialog){m->call_id, from_caller ? from : to, from_caller ? to : from};
+}
+
+uint64_t dialog_hash(const struct proxy *proxy, const struct pv_message *m)
+{
+	const struct route_dialog dialog = dialog_of(m, true);
+	return route_dialog_hash(proxy->at.route_key, &dialog);
 }
 
 /* ---- the next hop towards an end ---- */
@@ -35,28 +35,36 @@ static void put_lower(struct pv_writer *w, struct pv_span text)
 
 /* Of all that leads to one place by RFC 3263, maddr included, the host and port; behind an address
  * of ours the user leads on. */
-static bool put_hop(const struct proxy *proxy, struct pv_span text, struct pv_writer *w)
+static bool put_hop(const struct proxy *proxy, const struct pv_uri *uri, struct pv_writer *w)
 {
-	struct pv_uri uri;
-	if (pv_uri_parse(text, &uri) < 0 ||
-		(uri.scheme != PV_SCHEME_SIP && uri.scheme != PV_SCHEME_SIPS))
+	if (uri->scheme != PV_SCHEME_SIP && uri->scheme != PV_SCHEME_SIPS)
 		return false;
-	if (proxy_is_us(proxy, &uri) && !pv_uri_user_canonical(uri.user, w))
+	if (proxy_is_us(proxy, uri) && !pv_uri_user_canonical(uri->user, w))
 		return false;
 	pv_put_char(w, '@');
-	put_lower(w, uri.maddr.length ? uri.maddr : uri.host);
+	put_lower(w, uri->maddr.length ? uri->maddr : uri->host);
 	pv_put_char(w, ':');
-	pv_put_u64(w, uri.port ? uri.port : uri.scheme == PV_SCHEME_SIPS ? 5061 : 5060);
+	pv_put_u64(w, uri->port ? uri->port : uri->scheme == PV_SCHEME_SIPS ? 5061 : 5060);
 	return !w->overflow;
 }
 
-static uint32_t hop_of(const struct proxy *proxy, struct pv_span uri)
+static uint32_t hop_hash(const struct proxy *proxy, struct pv_span hop)
+{
+	return (uint32_t)siphash24(proxy->at.route_key, hop.at, hop.length);
+}
+
+static uint32_t hop_of_uri(const struct proxy *proxy, const struct pv_uri *uri)
 {
 	char text[HOP_TEXT];
 	struct pv_writer w;
 	pv_writer_init(&w, text, sizeof(text));
-	struct pv_span hop = put_hop(proxy, uri, &w) ? pv_writer_span(&w) : uri;
-	return (uint32_t)siphash24(proxy->at.route_key, hop.at, hop.length);
+	return hop_hash(proxy, put_hop(proxy, uri, &w) ? pv_writer_span(&w) : uri->whole);
+}
+
+static uint32_t hop_of(const struct proxy *proxy, struct pv_span text)
+{
+	struct pv_uri uri;
+	return pv_uri_parse(text, &uri) < 0 ? hop_hash(proxy, text) : hop_of_uri(proxy, &uri);
 }
 
 /* Of a value of Route, Record-Route or Contact; false when it has none. */
@@ -79,12 +87,18 @@ static struct pv_span first_value(const struct pv_message *m, enum pv_header hea
 	return pv_values_next(&walk, &value) ? value : (struct pv_span){NULL, 0};
 }
 
-/* Can the sender not be reached by its Contact? Then its path must go into the token. */
-bool proxy_must_pin_caller(const struct incoming *incoming)
+/* Where a request says that its sender is; false: nowhere. */
+static bool read_contact(const struct pv_message *m, struct pv_uri *ret)
+{
+	struct pv_address contact;
+	return pv_address_parse(first_value(m, PV_HEADER_CONTACT), &contact) == 0 &&
+	       pv_uri_parse(contact.uri, ret) == 0;
+}
+
+/* `contact` is NULL where it says nothing. */
+static bool must_pin_caller(const struct incoming *incoming, const struct pv_uri *contact)
 {
 	const struct pv_message *m = incoming->message;
-	struct pv_address contact;
-	struct pv_uri uri;
 	struct pv_values vias;
 	struct pv_span via;
 	pv_values_begin(&vias, m, PV_HEADER_VIA);
@@ -92,8 +106,15 @@ bool proxy_must_pin_caller(const struct incoming *incoming)
 		return false; /* came through another proxy: it is that one's business */
 	if (incoming->from->transport != PV_TRANSPORT_UDP)
 		return true;
-	return pv_address_parse(first_value(m, PV_HEADER_CONTACT), &contact) == 0 &&
-	       pv_uri_parse(contact.uri, &uri) == 0 && is_behind_nat(m, incoming->from, &uri);
+	return contact && is_behind_nat(m, incoming->from, contact);
+}
+
+/* Can the sender not be reached by its Contact? Then its path must go into the token. */
+bool proxy_must_pin_caller(const struct incoming *incoming)
+{
+	struct pv_uri contact;
+	bool has_contact = read_contact(incoming->message, &contact);
+	return must_pin_caller(incoming, has_contact ? &contact : NULL);
 }
 
 static struct route_end end_by_path(const struct path *path)
@@ -106,11 +127,12 @@ static struct route_end caller_end(const struct proxy *proxy, const struct incom
 {
 	const struct pv_message *m = incoming->message;
 	struct route_end end = {0};
+	struct pv_uri contact;
 	if (hop_of_value(proxy, first_value(m, PV_HEADER_RECORD_ROUTE), &end.hop))
 		return end;
-	if (proxy_must_pin_caller(incoming) ||
-		!hop_of_value(proxy, first_value(m, PV_HEADER_CONTACT), &end.hop))
+	if (!read_contact(m, &contact) || must_pin_caller(incoming, &contact))
 		return end_by_path(incoming->from);
+	end.hop = hop_of_uri(proxy, &contact);
 	return end;
 }
 
@@ -118,7 +140,7 @@ void dialog_token_write(
 	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w)
 {
 	const struct pv_message *m = rewrite->incoming->message;
-	struct route_proof proof = proof_of(proxy, m, true);
+	struct route_proof proof;
 	struct route_token token = {
 		.holder = ROUTE_CALLEE,
 		/* a subscription lasts as long as it is refreshed */
@@ -129,6 +151,7 @@ void dialog_token_write(
 		token.callee = end_by_path(rewrite->to);
 	else
 		token.callee.hop = hop_of(proxy, rewrite->uri);
+	route_proof_init(&proof, proxy->at.route_key, rewrite->dialog, m->to_tag);
 	route_token_write(&proof, &token, w);
 }
 
@@ -145,8 +168,13 @@ static void find_callee(const struct proxy *proxy, const struct pv_message *resp
 		hop_of_value(proxy, first_value(response, PV_HEADER_CONTACT), &end->hop);
 }
 
+struct turning {
+	const struct pv_message *response;
+	uint64_t dialog; /* 0: not known yet */
+};
+
 /* The caller's token for the callee's that stands there; empty when none does. */
-static struct pv_span turned(const struct proxy *proxy, const struct pv_message *response,
+static struct pv_span turned(const struct proxy *proxy, struct turning *turning,
 	const struct pv_uri *uri, struct pv_span above, char text[ROUTE_TOKEN_MAX])
 {
 	struct route_proof proof;
@@ -155,18 +183,21 @@ static struct pv_span turned(const struct proxy *proxy, const struct pv_message 
 	pv_writer_init(&w, text, ROUTE_TOKEN_MAX);
 	if (route_token_holder(uri->user) != ROUTE_CALLEE)
 		return (struct pv_span){NULL, 0};
-	proof = proof_of(proxy, response, true);
+	if (!turning->dialog)
+		turning->dialog = dialog_hash(proxy, turning->response);
+	route_proof_init(&proof, proxy->at.route_key, turning->dialog, turning->response->to_tag);
 	if (!route_token_read(&proof, uri->user, &token))
 		return (struct pv_span){NULL, 0};
 	token.holder = ROUTE_CALLER;
-	find_callee(proxy, response, above, &token.callee);
+	find_callee(proxy, turning->response, above, &token.callee);
 	route_token_write(&proof, &token, &w);
 	return pv_writer_span(&w);
 }
 
-void dialog_token_turn(const struct proxy *proxy, const struct pv_message *response,
-	struct patch *patch, struct dialog_texts *texts)
+void dialog_token_turn(const struct proxy *proxy, const struct fork *fork,
+	const struct pv_message *response, struct patch *patch, struct dialog_tokens *tokens)
 {
+	struct turning turning = {.response = response, .dialog = fork ? fork->dialog : 0};
 	struct pv_values walk;
 	struct pv_span value, above = {NULL, 0};
 	unsigned count = 0;
@@ -182,7 +213,7 @@ void dialog_token_turn(const struct proxy *proxy, const struct pv_message *respo
 			above = value;
 			continue;
 		}
-		struct pv_span text = turned(proxy, response, &uri, above, texts->tokens[count]);
+		struct pv_span text = turned(proxy, &turning, &uri, above, tokens->texts[count]);
 		if (!text.length)
 			continue;
 		patch_replace(patch,
@@ -214,7 +245,9 @@ bool dialog_token_read(
 	/* without a To tag it would begin a dialog, and prove nothing */
 	if (holder == ROUTE_NOBODY || !m->to_tag.length)
 		return false;
-	proof = proof_of(proxy, m, holder == ROUTE_CALLER);
+	const struct route_dialog dialog = dialog_of(m, holder == ROUTE_CALLER);
+	route_proof_init(&proof, proxy->at.route_key,
+		route_dialog_hash(proxy->at.route_key, &dialog), dialog.callee.tag);
 	if (!route_token_read(&proof, uri->user, &token) || !is_fresh(proxy, &token))
 		return false;
 	/* where the dialog passed us twice the last token counts: that is the one next to where the
@@ -235,7 +268,7 @@ static bool has_moved(struct proxy *proxy, struct incoming *incoming)
 	if (pv_uri_parse(incoming->message->to.uri, &to) < 0 ||
 		aor_write(proxy->at.domains, &to, &w) != AOR_OURS)
 		return false;
-	uint32_t hop = hop_of(proxy, incoming->request_uri);
+	uint32_t hop = hop_of_uri(proxy, &incoming->uri);
 	int count = registry_lookup(proxy->at.registry, pv_writer_span(&w), proxy->bindings,
 		REGISTRY_CONTACTS, proxy->text, sizeof(proxy->text));
 	for (int i = 0; i < count; i++) {
@@ -268,6 +301,6 @@ bool dialog_is_kept(struct proxy *proxy, struct incoming *incoming)
 	if (incoming->next_route.length)
 		return !end->has_path && hop_of_value(proxy, incoming->next_route, &hop) &&
 		       hop == end->hop;
-	return end->has_path || hop_of(proxy, incoming->request_uri) == end->hop ||
+	return end->has_path || hop_of_uri(proxy, &incoming->uri) == end->hop ||
 	       has_moved(proxy, incoming) || is_awaited(proxy, incoming);
 }

@@ -225,17 +225,18 @@ void fork_settle(struct proxy *proxy, struct fork *fork)
 
 /* An application's own success: what becomes of it is for the application to say. May free the
  * fork. */
-static void tell_success(
+static enum fork_success tell_success(
 	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	struct transaction *client = transaction_get(proxy->at.transactions, branch->client);
-	uint64_t handle = slab_handle(&proxy->forks, fork);
-	if (!client || !proxy->user->success(proxy->user->context, fork->word, client, response))
-		return;
-	fork = fork_get(proxy, handle);
-	if (!fork)
-		return;
+	return client ? proxy->user->success(proxy->user->context, fork->word, client, response)
+		      : FORK_AGAIN;
+}
+
+/* Its application has answered the caller. */
+static void end_others(struct proxy *proxy, struct fork *fork, unsigned index)
+{
 	fork_branch(fork, index)->state = BRANCH_FINISHED;
 	fork->live--;
 	fork->final_sent = true;
@@ -256,6 +257,15 @@ static void pass_success(
 	fork_cancel(proxy, fork, ELSEWHERE);
 }
 
+static void hang_up(
+	struct proxy *proxy, struct fork *fork, unsigned index, const struct pv_message *response)
+{
+	struct transaction *client =
+		transaction_get(proxy->at.transactions, fork_branch(fork, index)->client);
+	if (client && fork->method == PV_METHOD_INVITE)
+		proxy_hang_up(proxy, client, response);
+}
+
 static bool is_followed(
 	struct proxy *proxy, struct fork *fork, unsigned status, const struct pv_message *response)
 {
@@ -270,17 +280,30 @@ void fork_branch_done(struct proxy *proxy, struct fork *fork, unsigned index, un
 	struct fork_branch *branch = fork_branch(fork, index);
 	uint64_t handle = slab_handle(&proxy->forks, fork);
 	struct buffer *success = NULL;
+	bool is_unwanted = branch->is_left;
 	if (response && status < 300 && fork->has_user) {
-		tell_success(proxy, fork, index, response);
-		return;
+		enum fork_success told = tell_success(proxy, fork, index, response);
+		fork = fork_get(proxy, handle);
+		if (fork && told == FORK_TAKEN)
+			end_others(proxy, fork, index);
+		if (!fork || told != FORK_UNWANTED)
+			return;
+		branch = fork_branch(fork, index);
+		is_unwanted = true;
+	}
+	if (is_unwanted) {
+		status = 487;
+		response = NULL;
 	}
 	if (response && status < 300) {
 		struct call_media_result media;
 		bool good = proxy_call_response(proxy, fork, index, response, &media);
-		success = good ? proxy_strip_via(proxy, response, &media) : NULL;
+		success = good ? proxy_strip_via(proxy, fork, response, &media) : NULL;
 		/* no room: an INVITE's comes again until it is acknowledged (§13.3.1.4) */
 		if (good && !success && fork->method == PV_METHOD_INVITE)
 			return;
+		if (!good)
+			hang_up(proxy, fork, index, response);
 		if (!success) {
 			status = good ? 500 : fork->refusal.status;
 			response = NULL;

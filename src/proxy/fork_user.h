@@ -11,6 +11,13 @@
  * sends: what comes on it when the fork is over is told to the application. */
 #define FORK_USER_MARK UINT64_C(0x40000000)
 
+/* What an application makes of a 2xx to an INVITE. */
+enum fork_success {
+	FORK_AGAIN,    /* it found no room, and is taken when it comes again */
+	FORK_TAKEN,    /* the other branches are cancelled */
+	FORK_UNWANTED, /* its dialog is ended; the branch counts as failed, the others go on */
+};
+
 /* What is about to be sent to a target. Spans live until the call returns. */
 struct fork_request {
 	uint64_t word;                   /* of proxy_fork */
@@ -33,9 +40,7 @@ struct fork_user {
 	/* Everything provisional but 100. */
 	void (*provisional)(void *context, uint64_t word, struct transaction *client,
 		const struct pv_message *response);
-	/* A 2xx to an INVITE; the other branches are cancelled then. False: it found no room, and
-	 * is taken when it comes again. */
-	bool (*success)(void *context, uint64_t word, struct transaction *client,
+	enum fork_success (*success)(void *context, uint64_t word, struct transaction *client,
 		const struct pv_message *response);
 	/* A final failure of a branch that is not to be believed: true = send it once more. */
 	bool (*retry)(void *context, uint64_t word, struct transaction *client,

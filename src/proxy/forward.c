@@ -46,13 +46,17 @@ static struct buffer *write_branch(struct proxy *proxy, struct fork *fork, unsig
 		};
 		return proxy->user->write(proxy->user->context, &request, client, ret_error);
 	}
+	bool record_route = wants_record_route(incoming);
+	if (record_route && !fork->dialog)
+		fork->dialog = dialog_hash(proxy, incoming->message);
 	const struct rewrite rewrite = {
 		.incoming = incoming,
 		.media = media,
+		.dialog = fork->dialog,
 		.uri = fork_text(fork, branch->uri),
 		.routes = fork_text(fork, branch->routes),
 		.to = &branch->path,
-		.record_route = wants_record_route(incoming),
+		.record_route = record_route,
 		.pin_callee = branch->pin,
 	};
 	return proxy_rewrite(proxy, &rewrite, client, ret_error);

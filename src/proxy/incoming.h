@@ -55,6 +55,7 @@ struct incoming {
 	struct route_token token; /* holder ROUTE_NOBODY: it brings none */
 	bool in_dialog;           /* it goes from one end of the token's dialog to the other */
 	bool from_caller;         /* direction within the dialog */
+	bool is_spiral; /* it has been here, going elsewhere (RFC 5393 §3); since §16.3 */
 
 	struct pv_span identity; /* canonical address-of-record of the local user who sends, empty =
 				    a stranger */

@@ -32,6 +32,7 @@ struct fork_branch {
 	uint8_t after;   /* as in struct target */
 	bool has_path, pin, behind_nat;
 	bool cancelled;
+	bool is_left; /* its application has given it up alone */
 };
 
 /* The branches, then their texts, in one buffer: a call to one phone needs a small one. */
@@ -72,8 +73,9 @@ struct fork {
 	uint64_t call;                  /* handle of the call that it belongs to, 0 = none */
 	struct pv_ref from_tag, to_tag; /* of the request */
 	struct fork_refusal refusal;
-	bool has_user; /* an application's: proxy->user is told, and writes */
-	uint64_t word; /* that application's own */
+	uint64_t dialog; /* dialog_hash of the request; 0: not asked yet */
+	bool has_user;   /* an application's: proxy->user is told, and writes */
+	uint64_t word;   /* that application's own */
 };
 
 /* Targets of one branch while RFC 3263 looks for them, and the ones left to try after. */
@@ -187,6 +189,7 @@ struct rewrite {
 	struct path *to;
 	bool record_route;
 	bool pin_callee;
+	uint64_t dialog; /* where it is recorded: dialog_hash of the request */
 	const struct call_media_result *media; /* NULL: the body stays */
 };
 /* A buffer with the request as it goes out, its branch from `client` (NULL = stateless). NULL: no
@@ -212,20 +215,31 @@ void proxy_call_ack(
 	struct proxy *proxy, const struct incoming *incoming, struct call_media_result *ret);
 /* The branch failed: its ports go back, its offer is void. */
 void proxy_call_branch_over(struct proxy *proxy, struct fork *fork, struct fork_branch *branch);
+/* ---- hangup.c: a 2xx of an INVITE that must not go up ---- */
+/* In transaction_peer of its client transaction, in place of who waits for it. */
+#define HUNG_UP 0
+/* ACK to who sent it, and BYE where that did not answer inside a dialog. Each time that it comes.
+ */
+void proxy_hang_up(
+	struct proxy *proxy, struct transaction *invite, const struct pv_message *response);
+
 /* The INVITE that began the call was not answered. */
 void proxy_call_over(struct proxy *proxy, struct fork *fork, enum call_why why, unsigned status);
 
+/* What all tokens have in common that a request and its responses bring (route_dialog_hash). Of a
+ * message whose From is the caller. */
+uint64_t dialog_hash(const struct proxy *proxy, const struct pv_message *m);
 /* The token of our Record-Route for this request: the callee's. */
 void dialog_token_write(
 	const struct proxy *proxy, const struct rewrite *rewrite, struct pv_writer *w);
-/* In a response that makes a dialog the caller's token takes its place. `texts` live as long as the
- * patch. */
+/* In a response that makes a dialog the caller's token takes its place. `tokens` live as long as
+ * the patch. `fork` as in proxy_strip_via. */
 #define DIALOG_TOKENS 4 /* of one response: two for each time that its request passed us */
-struct dialog_texts {
-	char tokens[DIALOG_TOKENS][ROUTE_TOKEN_MAX];
+struct dialog_tokens {
+	char texts[DIALOG_TOKENS][ROUTE_TOKEN_MAX];
 };
-void dialog_token_turn(const struct proxy *proxy, const struct pv_message *response,
-	struct patch *patch, struct dialog_texts *texts);
+void dialog_token_turn(const struct proxy *proxy, const struct fork *fork,
+	const struct pv_message *response, struct patch *patch, struct dialog_tokens *tokens);
 
 /* ---- fork.c: the response context ---- */
 struct fork *fork_new(
@@ -253,9 +267,9 @@ void fork_send_best(struct proxy *proxy, struct fork *fork);
 /* A copy of a message's bytes; NULL: no room. */
 struct buffer *proxy_copy(struct proxy *proxy, const struct pv_message *message);
 /* The response without our Via and with what `media` says (NULL: its own body), in a buffer; NULL:
- * no room. */
-struct buffer *proxy_strip_via(struct proxy *proxy, const struct pv_message *response,
-	const struct call_media_result *media);
+ * no room. `fork` is whose branch it answers; NULL: it is gone. */
+struct buffer *proxy_strip_via(struct proxy *proxy, const struct fork *fork,
+	const struct pv_message *response, const struct call_media_result *media);
 
 /* Do the host and port of this URI lead to us? Who somebody is says aor.h. */
 bool proxy_is_us(const struct proxy *proxy, const struct pv_uri *uri);

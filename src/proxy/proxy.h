@@ -76,6 +76,14 @@ bool proxy_fork_word(
 /* Cancels all branches of the fork that this INVITE has; `failure` follows when they have ended. */
 void proxy_fork_cancel(
 	struct proxy *proxy, struct transaction *invite_server, struct pv_span reason);
+/* What became of one branch that is given up, while the others ring on. */
+enum fork_leaving {
+	FORK_LEFT,      /* it is cancelled, and what it says from now on is told as 487 */
+	FORK_LAST,      /* nothing was done: no other rings or waits */
+	FORK_LEFT_LONG, /* it was over already */
+};
+enum fork_leaving proxy_fork_leave(struct proxy *proxy, struct transaction *invite_server,
+	unsigned branch, struct pv_span reason);
 /* Responses of the application's own (§8.2.6). `extra` is whole header lines, or empty. With
  * `server` NULL it goes out statelessly (§8.2.7). */
 void proxy_reply(struct proxy *proxy, struct transaction *server, const struct pv_message *request,

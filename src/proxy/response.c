@@ -8,17 +8,20 @@
 static void pass_late(
 	struct proxy *proxy, struct transaction *client, const struct pv_message *response)
 {
-	struct transaction *server =
-		transaction_get(proxy->at.transactions, transaction_peer(client));
-	if (!server || transaction_method(client) != PV_METHOD_INVITE ||
-		response->status / 100 != 2) {
+	uint64_t peer = transaction_peer(client);
+	struct transaction *server = transaction_get(proxy->at.transactions, peer);
+	bool is_success =
+		transaction_method(client) == PV_METHOD_INVITE && response->status / 100 == 2;
+	struct call_media_result media;
+	if (!is_success || (!server && peer != HUNG_UP)) {
 		metrics_add(METRIC_proxy_responses_dropped, 1);
 		return;
 	}
-	struct call_media_result media;
-	struct buffer *bytes = proxy_call_late_response(proxy, response, &media)
-				       ? proxy_strip_via(proxy, response, &media)
-				       : NULL;
+	if (peer == HUNG_UP || !proxy_call_late_response(proxy, response, &media)) {
+		proxy_hang_up(proxy, client, response);
+		return;
+	}
+	struct buffer *bytes = proxy_strip_via(proxy, NULL, response, &media);
 	if (!bytes)
 		return;
 	transaction_respond(proxy->at.transactions, server, bytes, response->status);
@@ -48,7 +51,7 @@ static void pass_provisional(struct proxy *proxy, struct fork *fork, unsigned in
 		metrics_add(METRIC_proxy_responses_dropped, 1);
 		return;
 	}
-	struct buffer *bytes = proxy_strip_via(proxy, response, &media);
+	struct buffer *bytes = proxy_strip_via(proxy, fork, response, &media);
 	if (!bytes)
 		return;
 	transaction_respond(proxy->at.transactions, server, bytes, response->status);

@@ -21,6 +21,10 @@
 #define PATH_BYTES_MAX 29
 #define TOKEN_BYTES    (HEAD_BYTES + 2 * PATH_BYTES_MAX + MAC_BYTES)
 #define PARTY_TEXT     512
+/* Of the dialog's names what is longer counts by its hash. */
+#define NAME_MAX_BYTES 120
+#define LONG_NAME      0xff
+#define DIALOG_NAMES   4
 
 static size_t address_length(uint8_t family)
 {
@@ -98,43 +102,59 @@ static bool put_party(struct pv_writer *w, struct pv_span text)
 	return true;
 }
 
-static uint64_t party_hash(const struct siphash_key *key, struct pv_span uri)
+/* One of the texts that name the dialog, its length in front, so that none can end where another
+ * one begins. */
+static void put_name(struct pv_writer *w, const struct siphash_key *key, struct pv_span name)
+{
+	if (name.length > NAME_MAX_BYTES) {
+		uint64_t hash = siphash24(key, name.at, name.length);
+		pv_put_char(w, (char)LONG_NAME);
+		pv_put_bytes(w, &hash, sizeof(hash));
+		return;
+	}
+	pv_put_char(w, (char)name.length);
+	pv_put(w, name);
+}
+
+static void put_party_name(struct pv_writer *w, const struct siphash_key *key, struct pv_span uri)
 {
 	char text[PARTY_TEXT];
+	struct pv_writer party;
+	pv_writer_init(&party, text, sizeof(text));
+	put_name(w, key, put_party(&party, uri) ? pv_writer_span(&party) : uri);
+}
+
+uint64_t route_dialog_hash(const struct siphash_key *key, const struct route_dialog *dialog)
+{
+	char text[DIALOG_NAMES * (1 + NAME_MAX_BYTES)];
 	struct pv_writer w;
 	pv_writer_init(&w, text, sizeof(text));
-	struct pv_span one = put_party(&w, uri) ? pv_writer_span(&w) : uri;
-	return siphash24(key, one.at, one.length);
+	put_name(&w, key, dialog->call_id);
+	put_name(&w, key, dialog->caller.tag);
+	put_party_name(&w, key, dialog->caller.uri);
+	put_party_name(&w, key, dialog->callee.uri);
+	return siphash24(key, text, pv_writer_length(&w));
 }
 
-static uint64_t span_hash(const struct siphash_key *key, struct pv_span text)
-{
-	return siphash24(key, text.at, text.length);
-}
-
-void route_proof_init(
-	struct route_proof *proof, const struct siphash_key *key, const struct route_dialog *dialog)
+void route_proof_init(struct route_proof *proof, const struct siphash_key *key, uint64_t dialog,
+	struct pv_span callee_tag)
 {
 	proof->key = *key;
-	proof->words[0] = span_hash(key, dialog->call_id);
-	proof->words[1] = party_hash(key, dialog->caller.uri);
-	proof->words[2] = span_hash(key, dialog->caller.tag);
-	proof->words[3] = party_hash(key, dialog->callee.uri);
-	proof->words[4] = span_hash(key, dialog->callee.tag);
+	proof->dialog = dialog;
+	proof->callee_tag = siphash24(key, callee_tag.at, callee_tag.length);
 }
 
 /* Over the token's bytes and the dialog. The callee has no tag when its own token is made. */
 static uint64_t token_mac(const struct route_proof *proof, const uint8_t *bytes, size_t length)
 {
 	struct {
-		uint64_t words[ROUTE_PROOF_WORDS];
+		uint64_t dialog, callee_tag;
 		uint8_t bytes[TOKEN_BYTES];
 	} text;
-	memcpy(text.words, proof->words, sizeof(text.words));
-	if (!(bytes[0] & IS_CALLERS))
-		text.words[ROUTE_PROOF_WORDS - 1] = 0;
+	text.dialog = proof->dialog;
+	text.callee_tag = bytes[0] & IS_CALLERS ? proof->callee_tag : 0;
 	memcpy(text.bytes, bytes, length);
-	return siphash24(&proof->key, &text, sizeof(text.words) + length);
+	return siphash24(&proof->key, &text, offsetof(typeof(text), bytes) + length);
 }
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -180,15 +200,20 @@ void route_token_write(
 	put_letters(w, bytes, length + sizeof(mac));
 }
 
+/* What a letter stands for, plus one. A table, since no processor foresees branches on letters that
+ * are as good as random. */
+/* clang-format off */
+static const uint8_t values[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['-'] = 63, ['_'] = 64,
+};
+/* clang-format on */
+
+/* -1: none of them. */
 static int value_of(char letter)
 {
-	if (letter >= 'A' && letter <= 'Z')
-		return letter - 'A';
-	if (letter >= 'a' && letter <= 'z')
-		return letter - 'a' + 26;
-	if (pv_is_digit(letter))
-		return letter - '0' + 52;
-	return letter == '-' ? 62 : letter == '_' ? 63 : -1;
+	return values[(unsigned char)letter] - 1;
 }
 
 /* The bytes behind the prefix, `size` at most; 0 when the text has not the shape of a token. One

@@ -50,14 +50,16 @@ struct route_dialog {
 };
 
 /* What a token is held against: worked out once for all that a message brings. */
-#define ROUTE_PROOF_WORDS 5
 struct route_proof {
 	struct siphash_key key;
-	uint64_t words[ROUTE_PROOF_WORDS];
+	uint64_t dialog;     /* route_dialog_hash */
+	uint64_t callee_tag; /* apart, for the callee's own token is older than its tag */
 };
 
-void route_proof_init(struct route_proof *proof, const struct siphash_key *key,
-	const struct route_dialog *dialog);
+/* Of the Call-ID, the caller's tag, and who both are: the same for all that one request makes. */
+uint64_t route_dialog_hash(const struct siphash_key *key, const struct route_dialog *dialog);
+void route_proof_init(struct route_proof *proof, const struct siphash_key *key, uint64_t dialog,
+	struct pv_span callee_tag);
 void route_token_write(
 	const struct route_proof *proof, const struct route_token *token, struct pv_writer *w);
 /* Whose token `user` says to be, unproven. */

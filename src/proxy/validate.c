@@ -31,19 +31,30 @@ uint32_t proxy_loop_hash(const struct proxy *proxy, const struct incoming *incom
 	return (uint32_t)siphash13(proxy->at.route_key, w.start, pv_writer_length(&w));
 }
 
+/* The branch of a Via if it is ours. The first one has been read with the message. */
+static bool read_own_branch(const struct proxy *proxy, const struct pv_message *m,
+	struct pv_span value, bool is_first, struct branch *ret)
+{
+	struct pv_via other;
+	if (is_first)
+		return branch_read(proxy->at.branch_key, m->via.branch, ret);
+	return pv_via_parse(value, &other) == 0 &&
+	       branch_read(proxy->at.branch_key, other.branch, ret);
+}
+
 /* §16.3 item 4 with RFC 5393: a Via of ours that carries the same hash is the same request come
- * back unchanged. */
-static bool is_loop(const struct proxy *proxy, const struct incoming *incoming)
+ * back unchanged; with another one, a spiral. */
+static bool is_loop(const struct proxy *proxy, struct incoming *incoming)
 {
 	struct pv_values walk;
 	struct pv_span value;
 	pv_values_begin(&walk, incoming->message, PV_HEADER_VIA);
-	while (pv_values_next(&walk, &value)) {
-		struct pv_via via;
+	for (bool is_first = true; pv_values_next(&walk, &value); is_first = false) {
 		struct branch branch;
-		if (pv_via_parse(value, &via) == 0 &&
-			branch_read(proxy->at.branch_key, via.branch, &branch) &&
-			branch.loop == proxy_loop_hash(proxy, incoming))
+		if (!read_own_branch(proxy, incoming->message, value, is_first, &branch))
+			continue;
+		incoming->is_spiral = true;
+		if (branch.loop == proxy_loop_hash(proxy, incoming))
 			return true;
 	}
 	return false;

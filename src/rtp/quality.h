@@ -5,7 +5,12 @@
 
 #include <stdint.h>
 
-/* What ITU-T G.113 Appendix I has figures for; others count as the nearest of them. */
+/*
+ * What ITU-T G.113 (2007) Appendix I has figures for: Ie of table I.1, Bpl of table I.4, which
+ * rates G.729A with its VAD (Annex B); others count as the nearest of them. Without concealment
+ * G.711 would have a Bpl of 4.3. Figures for wideband codecs are on another scale, which ends at
+ * 129 (G.107.1), and say nothing beside these.
+ */
 /* clang-format off */
 #define QUALITY_CODECS(ROW)                                                               \
 	/*  name     Ie  Bpl */                                                           \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* offer_answer.c — offer and answer in the messages of a dialog, as who stands between sees them
- * pass (RFC 3264, RFC 3262 §5, RFC 3311 §5, RFC 6337 §2). */
+ * pass (RFC 3264, RFC 3262 §5, RFC 3311 §5, RFC 6337 §2.2). */
 #include "sdp/offer_answer.h"
 
 /*
@@ -127,7 +127,7 @@ const struct offer_cell offer_cells[OFFER_STATE_COUNT][OFFER_EVENT_COUNT] = {
 		[GOT_OK_SDP]          = GO(STABLE,       OFFER_REPEAT),
 		[GOT_OK_BARE]         = GO(STABLE,       0),
 		[GOT_INVITE_FAILED]   = GO(NEW,          OFFER_ROLLBACK),
-		[GOT_REINVITE_FAILED] = GO(STABLE,       0), /* what was agreed within it holds (RFC 6141 §3.4) */
+		[GOT_REINVITE_FAILED] = GO(STABLE,       0), /* what was agreed within it holds (RFC 6141 §3) */
 	},
 	[OFFER_STABLE] = {
 		[GOT_INVITE_SDP]      = GO(IN_INVITE,    OFFER_TAKE),

@@ -70,7 +70,7 @@ enum offer_action {
 	/* It shows the answer that a later message brings: media may flow, nothing is agreed yet.
 	 * When no offer waits (INVITED) it shows the offer. */
 	OFFER_PREVIEW = 1 << 2,
-	/* It means nothing (RFC 6337 §3.1), it may be a retransmission: rewrite it as this side's
+	/* It means nothing (RFC 6337 §3.1.1), it may be a retransmission: rewrite it as this side's
 	 * last one, so that nobody who believes it is led past us; change no media. */
 	OFFER_REPEAT = 1 << 3,
 	OFFER_ADOPT = 1 << 4,    /* the answer that was previewed is agreed */

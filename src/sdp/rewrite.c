@@ -7,7 +7,9 @@
 struct rewrite {
 	const struct pv_sdp *sdp;
 	const struct pv_sdp_change *change;
-	const struct pv_sdp_address *relay; /* of the first relayed m-line, or NULL */
+	const struct pv_sdp_address *relay;   /* of the first relayed m-line, or NULL */
+	const struct pv_sdp_address *session; /* what the session's c= says; NULL: what it did */
+	bool hides_ways;                      /* the session's candidates and the like go */
 	struct pv_writer *w;
 	const char *from; /* what stands before it is written */
 
@@ -53,6 +55,28 @@ static bool is_relayed(const struct rewrite *r, unsigned i)
 {
 	return r->change->media[i].address.family != PV_SDP_NO_ADDRESS &&
 	       !r->change->media[i].reject && r->sdp->media[i].port;
+}
+
+static bool is_refused(const struct rewrite *r, unsigned i)
+{
+	return r->change->media[i].reject || pv_sdp_is_rejected(&r->sdp->media[i]);
+}
+
+/* Peers send to the session's address: an m-line has none of its own, and is not ours. */
+static bool is_session_used(const struct rewrite *r)
+{
+	for (unsigned i = 0; i < r->sdp->media_count; i++)
+		if (!is_refused(r, i) && !is_relayed(r, i) && !r->sdp->media[i].has_connection)
+			return true;
+	return false;
+}
+
+static bool is_all_refused(const struct rewrite *r)
+{
+	for (unsigned i = 0; i < r->sdp->media_count; i++)
+		if (!is_refused(r, i))
+			return false;
+	return true;
 }
 
 static bool same_address(const struct pv_sdp_address *a, const struct pv_sdp_address *b)
@@ -225,10 +249,35 @@ static void edit_lines(struct rewrite *r)
 	put_missing(r, pv_span_end(r->media->section));
 }
 
+/* Nobody is to be reached by it, so nobody needs to be told where its sender is. */
+static void hide(struct rewrite *r, const struct pv_sdp_media *media)
+{
+	struct pv_span rest = media->section;
+	struct sdp_attribute attribute;
+	struct sdp_line line;
+	while (sdp_line_next(&rest, &line)) {
+		if (line.type == 'c') {
+			replace(r, line.value);
+			sdp_address_write(r->w, &r->change->unused);
+		} else if (line.type == 'm' && media->port) {
+			replace(r, media->port_text);
+			pv_put_u64(r->w, 0);
+		} else if (line.type == 'a') {
+			sdp_attribute_read(line.value, &attribute);
+			if (attribute.class == SDP_BYPASS || attribute.class == SDP_RTCP_LINE)
+				replace(r, line.whole);
+		}
+	}
+}
+
 static int rewrite_media(struct rewrite *r, unsigned i)
 {
 	const struct pv_sdp_media *media = &r->sdp->media[i];
 	const struct pv_sdp_media_change *edit = &r->change->media[i];
+	if (is_refused(r, i) && r->change->unused.family != PV_SDP_NO_ADDRESS) {
+		hide(r, media);
+		return 0;
+	}
 	if (pv_sdp_is_rejected(media))
 		return 0;
 	r->media = media;
@@ -257,10 +306,10 @@ static void rewrite_session(struct rewrite *r)
 		if (line.type == 'o' && r->change->origin.family != PV_SDP_NO_ADDRESS) {
 			replace(r, r->sdp->origin.place);
 			sdp_address_write(r->w, &r->change->origin);
-		} else if (line.type == 'c' && r->relay) {
+		} else if (line.type == 'c' && r->session) {
 			replace(r, line.value);
-			sdp_address_write(r->w, r->relay);
-		} else if (line.type == 'a' && r->relay) {
+			sdp_address_write(r->w, r->session);
+		} else if (line.type == 'a' && r->hides_ways) {
 			sdp_attribute_read(line.value, &attribute);
 			if (attribute.class == SDP_BYPASS || attribute.class == SDP_RTCP_LINE)
 				replace(r, line.whole);
@@ -282,6 +331,9 @@ int pv_sdp_rewrite(
 	for (unsigned i = sdp->media_count; i-- > 0;)
 		if (is_relayed(&r, i))
 			r.relay = &change->media[i].address;
+	bool hides = change->unused.family != PV_SDP_NO_ADDRESS;
+	r.session = !r.relay && hides && !is_session_used(&r) ? &change->unused : r.relay;
+	r.hides_ways = r.relay || (hides && is_all_refused(&r));
 	rewrite_session(&r);
 	for (unsigned i = 0; i < sdp->media_count && !verdict; i++)
 		verdict = rewrite_media(&r, i);

@@ -65,9 +65,12 @@ static bool parse_headers(struct pv_span rest)
 	return true;
 }
 
+/* `end` is its '@', which is in no class and so ends any run; what is behind may be read. */
 static bool parse_userinfo(struct pv_uri *uri, const char *at, const char *end)
 {
-	const char *stop = lex_run_escaped(at, end, LEX_USER);
+	const char *stop = wide_run_word(uri->whole.at, at, pv_span_end(uri->whole), LEX_USER);
+	if (stop < end)
+		stop = lex_run_escaped(stop, end, LEX_USER);
 	uri->user = pv_span_from(at, stop);
 	uri->has_user = true;
 	if (stop < end && *stop == ':') {
@@ -152,6 +155,14 @@ int pv_uri_parse(struct pv_span text, struct pv_uri *ret)
 {
 	struct pv_uri uri = {.scheme = PV_SCHEME_OTHER, .whole = text};
 	const char *end = pv_span_end(text);
+	/* nearly all are, and it is asked several times for each message */
+	if (text.length > 4 && memcmp(text.at, "sip:", 4) == 0) {
+		uri.scheme = PV_SCHEME_SIP;
+		if (!parse_sip(&uri, text.at + 4, end))
+			return -1;
+		*ret = uri;
+		return 0;
+	}
 	const char *colon = lex_run(text.at, end, LEX_SCHEME);
 	if (colon == end || *colon != ':' || colon == text.at || !lex_is(*text.at, LEX_SCHEME) ||
 		(unsigned char)(pv_lower((unsigned char)*text.at) - 'a') > 25)

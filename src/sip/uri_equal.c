@@ -6,6 +6,7 @@
 
 #include "sip/lexer.h"
 #include "sip/uri_parts.h"
+#include "sip/wide.h"
 
 /* More parameters than this are compared as bytes, so that no URI makes us work for long. */
 #define PAIRS_MAX 32
@@ -185,7 +186,9 @@ bool pv_uri_equal(const struct pv_uri *a, const struct pv_uri *b)
 bool pv_uri_user_canonical(struct pv_span user, struct pv_writer *writer)
 {
 	const char *at = user.at, *end = pv_span_end(user);
-	while (at < end) {
+	const char *plain = wide_run_word(at, at, end, LEX_USER);
+	pv_put(writer, pv_span_from(at, plain));
+	for (at = plain; at < end;) {
 		int c = (unsigned char)*at;
 		if (c == '%')
 			c = lex_escape(at, end);

@@ -26,6 +26,13 @@ static const char *skip_angles(const char *at, const char *end)
 	return close ? close + 1 : NULL;
 }
 
+/* Whether anything in [at, comma) opens what a comma may be part of. */
+static bool may_hide(const char *at, const char *comma)
+{
+	size_t length = (size_t)(comma - at);
+	return memchr(at, '"', length) || memchr(at, '<', length) || memchr(at, '(', length);
+}
+
 /*
  * The comma that ends the value at `at`, or `end`. What opens and never closes: a quote hides all
  * that follows, '<' too; '(' may be part of a URI's user and then is an ordinary character.
@@ -33,9 +40,12 @@ static const char *skip_angles(const char *at, const char *end)
 static const char *value_end(const char *at, const char *end)
 {
 	bool comments = true;
-	/* no comma at all: the usual value, alone in its line */
-	if (!memchr(at, ',', (size_t)(end - at)))
+	const char *comma = memchr(at, ',', (size_t)(end - at));
+	/* the usual values: alone in their line, or with nothing that could hide a comma */
+	if (!comma)
 		return end;
+	if (!may_hide(at, comma))
+		return comma;
 	while (at < end && *at != ',') {
 		const char *behind = at + 1;
 		if (*at == '"')

@@ -40,7 +40,7 @@ static const char *const extras[] = {"", "",
 	"RSeq: 3\r\nRequire: 100rel\r\n", "RAck: 1 1 INVITE\r\n",
 	"Record-Route: <sip:10.0.0.9;lr>\r\n", "Record-Route: <sip:10.0.0.9>\r\n",
 	"Refer-To: <sip:carol@example.test?Replaces=a%3Bto-tag%3Db>\r\n",
-	"Replaces: c1;to-tag=a;from-tag=b\r\n", "Contact: *\r\n"};
+	"Replaces: c1;to-tag=a;from-tag=b\r\n", "Event: refer;id=1\r\n", "Contact: *\r\n"};
 static const char *const paths[] = {"10.0.0.2:5060", "10.0.0.3:5061", "tcp:10.0.0.2:40000/3"};
 static const char *const bindings[] = {"register bob sip:bob@10.0.0.3:5061",
 	"register bob sip:bob@10.0.0.4:5061", "register bob sip:bob@10.0.0.5:5061 q=500",
@@ -85,12 +85,33 @@ static void deliver(char *text, int length, const struct path *from)
 		fake_net_deliver(server.scenario.net, text, (size_t)length, from);
 }
 
+/* Instead of `extra`: a dialog that there is, or was, to be replaced by who is called, or referred.
+ */
+static const char *replacing(
+	struct choices *c, const char *method, const char *extra, char text[TEXT_MAX])
+{
+	bool refers = !strcmp(method, "REFER"), calls = !strcmp(method, "INVITE");
+	if ((!refers && !calls) || choose(c, 4) != 1)
+		return extra;
+	const struct fake_sent *in = one_of(c, responses, response_count);
+	struct pv_span to = header_of(in, "To"), id = header_of(in, "Call-ID");
+	const char *equals = pv_span_find(to, '=');
+	struct pv_span tag = equals ? pv_span_from(equals + 1, pv_span_end(to)) : PV_SPAN("x");
+	snprintf(text, TEXT_MAX,
+		refers ? "Refer-To: <sip:bob@example.test?Replaces=%.*s%%3Bto-tag%%3D%.*s%%3B"
+			 "from-tag%%3Da>\r\n"
+		       : "Replaces: %.*s;to-tag=%.*s;from-tag=a\r\n",
+		PV_SPAN_PRINT(id), PV_SPAN_PRINT(tag));
+	return text;
+}
+
 /* A request that begins a call, or goes on in the caller's dialog. */
 static void step_caller(struct choices *c)
 {
-	char text[TEXT_MAX], call[8];
+	char text[TEXT_MAX], replaces[TEXT_MAX], call[8];
 	const char *method = CHOOSE(c, methods), *extra = CHOOSE(c, extras),
 		   *body = CHOOSE(c, bodies);
+	extra = replacing(c, method, extra, replaces);
 	const struct fake_sent *in = choose(c, 3) ? one_of(c, responses, response_count) : NULL;
 	const struct path from = fake_path(CHOOSE(c, paths));
 	snprintf(call, sizeof(call), "c%u", choose(c, 3));
@@ -112,9 +133,10 @@ static void step_caller(struct choices *c)
 /* A request of a phone that was called. */
 static void step_callee(struct choices *c)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], replaces[TEXT_MAX];
 	const char *method = CHOOSE(c, methods), *extra = CHOOSE(c, extras),
 		   *body = CHOOSE(c, bodies);
+	extra = replacing(c, method, extra, replaces);
 	const struct fake_sent *in = one_of(c, requests, request_count);
 	const struct path from = fake_path("10.0.0.3:5061");
 	unsigned cseq = 1 + choose(c, 4), tag = choose(c, 2);

@@ -107,6 +107,29 @@ static void check_relayed(uint32_t wanted)
 	}
 }
 
+/* What is refused names nobody's address but ours; what is not is as it was. */
+static void check_unused(uint32_t refused)
+{
+	struct pv_sdp_change change = {.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false)};
+	for (unsigned i = 0; i < sdp.media_count; i++)
+		change.media[i].reject = refused >> i & 1;
+	struct pv_span text = rewrite(&change);
+	if (text.length > PV_SDP_BYTES_MAX || pv_sdp_parse(&again, text.at, text.length) < 0)
+		return;
+	MUST(again.media_count == sdp.media_count);
+	for (unsigned i = 0; i < sdp.media_count; i++) {
+		const struct pv_sdp_media *old = &sdp.media[i], *new = &again.media[i];
+		bool is_refused = pv_sdp_is_rejected(old) || change.media[i].reject;
+		MUST(new->port == (is_refused ? 0 : old->port));
+		MUST(is_refused || pv_span_equal(new->section, old->section));
+		MUST(is_refused || pv_span_equal(new->address.text, old->address.text));
+		if (is_refused)
+			no_bypass_in(new->section);
+		MUST(!is_refused || !new->has_connection ||
+			pv_span_equal(new->address.text, change.unused.text));
+	}
+}
+
 static bool is_left(struct pv_span encoding, const struct pv_span codecs[2])
 {
 	return pv_span_equal_nocase(encoding, codecs[0]) ||
@@ -190,6 +213,8 @@ static void check_description(struct pv_span text)
 	MUST(pv_span_equal(rewrite(&none), text));
 	check_relayed(UINT32_MAX);
 	check_relayed(0x5a5a5a5au >> (text.length & 7));
+	check_unused(0);
+	check_unused(0x5a5a5a5au >> (text.length & 7));
 	check_filtered();
 	check_added(false);
 	check_added(true);

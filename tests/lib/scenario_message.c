@@ -157,6 +157,7 @@ size_t scenario_response(
 	struct pv_writer w;
 	unsigned status = (unsigned)atoi(words[0]);
 	const char *method = scenario_value(count, words, "cseq");
+	const char *recorded = scenario_value(count, words, "recorded");
 	pv_writer_init(&w, text, size);
 	pv_put_text(&w, "SIP/2.0 ");
 	pv_put_u64(&w, status);
@@ -164,6 +165,11 @@ size_t scenario_response(
 	pv_put_text(&w, pv_reason_phrase(status));
 	pv_put_text(&w, "\r\n");
 	copy_all(&w, to, "Via");
+	if (recorded) {
+		pv_put_text(&w, "Record-Route: ");
+		pv_put_text(&w, recorded);
+		pv_put_text(&w, "\r\n");
+	}
 	copy_all(&w, to, "Record-Route");
 	copy_all(&w, to, "From");
 	if (status == 100)

@@ -2,6 +2,7 @@
 """b2bua: calls.mode = "b2bua" as phones see it: two dialogs for each call, and nothing of one in the other."""
 import re
 import signal
+from urllib.parse import quote, unquote
 
 from calls import Pair
 from feature import ctl, feature, ok
@@ -204,17 +205,21 @@ def b2bua_attended_transfer(server):
     """bob talks to alice and to carol, and joins the two; wherever the calls live among four workers."""
     with Pair(server) as (alice, bob), Phone(server, "carol") as carol:
         carol.register()
-        for _ in range(12):
+        for n in range(12):
             mine, bobs = alice.call(bob)
             consult, carols = bob.call(carol)
-            refer_to = "<%s?Replaces=%s>" % (carol.aor, consult.call_id)
-            bobs.request("REFER", headers=["Refer-To: " + refer_to])
+            name = "%s;to-tag=%s;from-tag=%s" % (
+                consult.call_id, param(consult.remote, "tag"), param(consult.local, "tag"))
+            bobs.request("REFER", headers=["Refer-To: <%s?Replaces=%s>" % (carol.aor, quote(name, safe=""))])
             got = alice.expect("REFER")
-            ok(got.get("refer-to") == refer_to, "REFER reaches the other phone")
+            named = unquote(got.get("refer-to").partition("?Replaces=")[2].rstrip(">"))
+            ok(got.get("refer-to").startswith("<%s?" % carol.aor), "REFER reaches the other phone")
+            ok(consult.call_id not in str(got.raw) and param(consult.local, "tag") not in named,
+               "which hears nothing of bob's other call")
             alice.respond(got, 202)
             bob.expect(202)
-            sent = alice.invite(carol.aor, headers=["Replaces: %s;to-tag=%s;from-tag=%s" % (
-                consult.call_id, param(consult.remote, "tag"), param(consult.local, "tag"))])
+            # a phone sends what it was told; one that has heard it from bob himself is understood as well
+            sent = alice.invite(carol.aor, headers=["Replaces: " + (named if n % 2 else name)])
             invite = carol.expect("INVITE")
             ok(invite.get("replaces") == "%s;to-tag=%s;from-tag=%s" % (
                 carols.call_id, param(carols.local, "tag"), param(carols.remote, "tag")), "in carol's words")

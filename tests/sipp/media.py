@@ -296,6 +296,8 @@ def cancelled(call, sent, invite):
 def impossible(call, sent, invite):
     """An answer with more streams than the offer."""
     call.bob.respond(invite, 200, body=call.b.sdp(extra="m=video 5000 RTP/AVP 96\r\n"))
+    call.bob.expect("ACK")
+    call.bob.respond(call.bob.expect("BYE"), 200)
     call.alice.ack_failure(sent, call.alice.expect(488))
 
 
@@ -329,7 +331,7 @@ def media_many_ends(server):
         ok(True, "%d calls" % (n + 1))
         sent = call.alice.invite(call.bob.aor, body=call.a.sdp())
         impossible(call, sent, call.bob.expect("INVITE"))
-        ok(True, "an answer that cannot be: 488 to the caller")
+        ok(True, "an answer that cannot be: 488 to the caller, ACK and BYE to the phone")
         eventually(lambda: not asked(server, "call", "list")["calls"], "no call is left")
         eventually(lambda: sum(t["ports_used"] for t in asked(server, "media")["threads"]) == before,
                    "as many ports are in use as before: %d" % before)

@@ -291,12 +291,28 @@ def transcoded_never_where_ends_agree(server):
         call.end()
 
 
+@feature(media=ALWAYS, calls=B2BUA)
+def transcoded_never_for_a_second_choice(server):
+    """The caller has two codecs, and the phone takes the one that is not his first."""
+    with Call(server, PCMU, PCMA) as call:
+        both = call.a.sdp().replace("RTP/AVP 0 ", "RTP/AVP 0 8 ")
+        call.sent = call.alice.invite(call.bob.aor, body=both)
+        call.offer = call.bob.expect("INVITE")
+        ok(formats(call.offer)[:3] == ["0", "8", "101"], "both are offered, the caller's order kept")
+        call.accept()
+        ok(formats(call.answer) == ["8", "101"], "the second one is the answer")
+        ok(transcoders(server) == 0, "nothing is transcoded")
+        call.end()
+
+
 @feature(media=ALWAYS)
 def transcoded_never_by_the_proxy(server):
     with Call(server, PCMU, PCMA) as call:
         ok(formats(call.invite()) == ["0", "101"], "a proxy adds nothing")
         call.b.events = False
         call.bob.respond(call.offer, 200, body=call.b.sdp())
+        call.bob.expect("ACK")
+        call.bob.respond(call.bob.expect("BYE"), 200)
         refused = call.alice.expect(488)
         ok("305" in refused.get("warning"), "what was not offered is no answer: 488")
         call.alice.ack_failure(call.sent, refused)

@@ -60,9 +60,9 @@ static void bridge_free(struct b2bua *b, struct bridge *bridge)
 static void pass_ringing(struct b2bua *b, struct bridge *bridge, const struct bridge_news *news)
 {
 	struct exchange *invite = exchange_get(b, bridge->invite);
-	if (invite)
-		exchange_answer(b, invite, news->message->status, news->leg, news->message,
-			leg_rseq(news->leg, news->message));
+	uint32_t rseq;
+	if (invite && leg_rseq(news->leg, news->message, &rseq))
+		exchange_answer(b, invite, news->message->status, news->leg, news->message, rseq);
 }
 
 /* ---- a phone answers ---- */
@@ -122,12 +122,14 @@ static void cancel_callees(struct b2bua *b, struct bridge *bridge, const struct 
 		proxy_fork_cancel(b->at.proxy, server, reason);
 }
 
-static void drop_callee(struct b2bua *b, struct leg *leg)
+/* It hears why: another has the call, or what ended the call before it answered. */
+static void drop_callee(struct b2bua *b, const struct bridge *bridge, struct leg *leg)
 {
+	bool is_lost = bridge->state == BRIDGE_CALLING || bridge->state == BRIDGE_CANCELLING;
 	media_end(b, leg);
 	list_remove(&leg->link);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
-	leg_leave(b, leg, WHY_ELSEWHERE, NULL);
+	leg_leave(b, leg, is_lost ? bridge->why : WHY_ELSEWHERE, NULL);
 }
 
 static void leave(struct b2bua *b, uint64_t handle, unsigned why, const struct pv_message *bye)
@@ -151,7 +153,7 @@ static void perform(
 	if (actions & BRIDGE_ACCEPT_CALLER)
 		accept_caller(b, bridge, news->accept);
 	if (actions & BRIDGE_DROP_CALLEE)
-		drop_callee(b, news->leg);
+		drop_callee(b, bridge, news->leg);
 	if (actions & BRIDGE_REFUSE_CALLER)
 		refuse_caller(b, bridge, news);
 	if ((actions & BRIDGE_CANCEL_CALLEES) && (bridge = bridge_get(b, handle)))

@@ -23,8 +23,7 @@ static bool again_longer(
 {
 	struct leg *to = leg_get(b, e->to);
 	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!to || !refreshes(e) || e->tries || least_s > SESSION_MOST_S ||
-		least_s <= MAX(to->least_s, SESSION_LEAST_S))
+	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
 		return false;
 	to->least_s = least_s;
 	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);
@@ -185,13 +184,22 @@ static void end_unanswered(struct b2bua *b, const struct exchange *e, uint64_t b
 		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
+/* One of the two ends that talk, and not a phone that rings or came too late. */
+static bool is_one_of(struct b2bua *b, uint64_t bridge, const struct leg *leg)
+{
+	const struct bridge *call = bridge_get(b, bridge);
+	return call && call->legs[leg->side] == slab_handle(&b->legs, leg);
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
+	exchange_follow(b, e);
 	uint64_t handle = slab_handle(&b->exchanges, e);
 	struct leg *to = leg_get(b, e->to);
 	uint64_t bridge = to ? to->bridge : 0;
 	enum pv_method method = (enum pv_method)e->method;
+	bool is_adopted = is_one_of(b, bridge, to);
 	if (again_longer(b, e, status, response))
 		return;
 	struct leg *speaker = exchange_speaker(b, e);
@@ -208,10 +216,10 @@ void exchange_ended(
 	else if (e->message)
 		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));
+	/* an early dialog may be gone before its INVITE has an answer, which decides: others ring,
+	 * or one of them has the call */
 	struct bridge *call = bridge_get(b, bridge);
-	/* an early dialog may be gone before its INVITE has an answer, which decides; others ring
-	 */
-	if (call && call->state != BRIDGE_CALLING && kills_dialog(method, status))
+	if (call && call->state != BRIDGE_CALLING && is_adopted && kills_dialog(method, status))
 		bridge_end(b, call, CALL_VANISHED);
 }
 
@@ -226,10 +234,13 @@ static struct exchange *exchange_of(struct b2bua *b, const struct transaction *c
 
 static void pass_provisional(struct b2bua *b, struct exchange *e, const struct pv_message *response)
 {
+	exchange_follow(b, e);
 	struct leg *to = leg_get(b, e->to);
 	struct bridge *bridge = to ? bridge_get(b, to->bridge) : NULL;
-	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE)
-		exchange_answer(b, e, response->status, to, response, leg_rseq(to, response));
+	uint32_t rseq;
+	if (bridge && response->status > 100 && e->method == PV_METHOD_INVITE &&
+		leg_rseq(to, response, &rseq))
+		exchange_answer(b, e, response->status, to, response, rseq);
 }
 
 void b2bua_response(struct b2bua *b, struct transaction *client, const struct pv_message *response)
@@ -298,6 +309,7 @@ static void end_stray(struct b2bua *b, const struct leg *like, const struct pv_m
 		leg_free(b, leg);
 		return;
 	}
+	leg->invite_cseq = response->cseq; /* `like` may have had another since */
 	metrics_add(METRIC_b2bua_strays, 1);
 	leg_step(b, leg, LEG_GOT_2XX, NULL);
 	leg_leave(b, leg, WHY_ELSEWHERE, NULL);
@@ -312,6 +324,8 @@ void b2bua_late(struct b2bua *b, struct transaction *client, const struct pv_mes
 	}
 	if (!leg || !pv_span_equal(dialog_texts(&leg->dialog).remote_tag, response->to_tag)) {
 		end_stray(b, leg, response);
+	} else if (leg->acked_cseq && leg->acked_cseq == response->cseq) {
+		own_ack_again(b, leg, response->cseq);
 	} else if (leg->client != transaction_handle(b->at.transactions, client)) {
 		metrics_add(METRIC_b2bua_ignored, 1);
 	} else if (leg->ack) {

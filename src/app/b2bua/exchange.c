@@ -36,12 +36,67 @@ bool exchange_keep(struct b2bua *b, struct exchange *e, const struct pv_message 
 	return true;
 }
 
+bool exchange_keep_swapped(struct b2bua *b, struct exchange *e, const struct pv_message *message,
+	const struct refer_swap *swap)
+{
+	struct pv_writer w;
+	size_t length = message->length - swap->old.length + swap->now.length;
+	struct buffer *bytes =
+		length <= PV_MESSAGE_MAX ? buffer_take(&b->at.worker->buffers, length) : NULL;
+	if (!bytes)
+		return false;
+	pv_writer_init(&w, bytes->bytes, length);
+	pv_put(&w, pv_span_from(message->bytes, swap->old.at));
+	pv_put(&w, swap->now);
+	pv_put(&w, pv_span_from(pv_span_end(swap->old), message->bytes + message->length));
+	bytes->length = (uint32_t)length;
+	e->cseq = message->cseq;
+	e->message = bytes;
+	return true;
+}
+
 const struct pv_message *exchange_message(struct b2bua *b, const struct exchange *e)
 {
 	struct pv_message *m = &b->scratch;
 	if (!e->message)
 		return NULL;
 	return pv_message_parse(m, e->message->bytes, e->message->length, true) > 0 ? m : NULL;
+}
+
+static struct exchange_end end_of(const struct leg *leg)
+{
+	return (struct exchange_end){leg->first, leg->has_moved};
+}
+
+void exchange_set_from(struct b2bua *b, struct exchange *e, const struct leg *from)
+{
+	e->from = slab_handle(&b->legs, from);
+	e->from_end = end_of(from);
+}
+
+void exchange_set_to(struct b2bua *b, struct exchange *e, const struct leg *to)
+{
+	e->to = slab_handle(&b->legs, to);
+	e->to_end = end_of(to);
+}
+
+static void follow(struct b2bua *b, uint64_t *handle, struct exchange_end *end)
+{
+	const struct leg *leg = leg_get(b, *handle), *first = leg_get(b, end->first);
+	if (leg && leg->has_moved != end->has_moved) {
+		*handle = leg->moved;
+		end->has_moved = true;
+	} else if (!leg && first && first->moved == *handle) {
+		/* the twin has gone with the fork, and its dialog lives on */
+		*handle = end->first;
+		*end = (struct exchange_end){.has_moved = true};
+	}
+}
+
+void exchange_follow(struct b2bua *b, struct exchange *e)
+{
+	follow(b, &e->from, &e->from_end);
+	follow(b, &e->to, &e->to_end);
 }
 
 struct leg *exchange_speaker(struct b2bua *b, const struct exchange *e)
@@ -70,18 +125,20 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 	const struct outgoing outgoing = {
 		.leg = leg,
 		.method = PV_METHOD_ACK,
-		.cseq = leg->invite_cseq,
+		.cseq = e->acks ? e->acks : leg->invite_cseq,
 		.carried = m,
 		.to = &e->path,
 		.media = &media,
 	};
 	struct buffer *bytes = write_request(b, &outgoing, &error);
-	if (bytes) {
-		buffer_unref(&b->at.worker->buffers, leg->ack);
-		leg->ack = bytes;
-		leg->ack_path = e->path;
+	if (bytes)
 		net_send(b->at.net, &e->path, bytes, 0);
+	if (bytes && !e->acks) {
+		buffer_unref(&b->at.worker->buffers, leg->ack);
+		leg->ack = buffer_ref(bytes);
+		leg->ack_path = e->path;
 	}
+	buffer_unref(&b->at.worker->buffers, bytes);
 	if (m) {
 		leg_keep_sdp(b, leg, m, &media);
 		leg_settle_sdp(b, leg, true);
@@ -105,6 +162,19 @@ static struct pv_span rack_of(const struct exchange *e, const struct leg *leg, s
 	return pv_writer_span(w);
 }
 
+/* A caller whose INVITE has no final answer may have several dialogs: that with the phone that
+ * speaks (0 = the leg's own). False: it speaks no more, another has the call. */
+static bool find_face(
+	struct b2bua *b, const struct exchange *e, const struct leg *to, unsigned *ret_face)
+{
+	const struct leg *from = leg_get(b, e->from);
+	*ret_face = 0;
+	if (!from || from->side != SIDE_CALLEE || from->state != LEG_SETUP)
+		return true;
+	*ret_face = from->face;
+	return to->state == LEG_SETUP && !from->is_left;
+}
+
 /* NULL: it cannot be sent. */
 static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg *leg,
 	const struct call_media_result *media, struct transaction *client)
@@ -113,11 +183,14 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 	char rack[40];
 	struct pv_writer w;
 	pv_writer_init(&w, rack, sizeof(rack));
+	unsigned face;
+	find_face(b, e, leg, &face);
 	const struct pv_message *m = e->is_refresh ? NULL : exchange_message(b, e);
 	bool is_own_bye = e->method == PV_METHOD_BYE && !m;
 	bool repeats = e->is_refresh && leg->sdp.bytes && e->method == PV_METHOD_INVITE;
 	const struct outgoing outgoing = {
 		.leg = leg,
+		.face = face,
 		.method = (enum pv_method)e->method,
 		.cseq = ++leg->dialog.local_cseq,
 		.carried = m,
@@ -130,8 +203,12 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 				: (struct pv_span){NULL, 0},
 		.media = media,
 	};
+	if (e->method == PV_METHOD_REFER)
+		refer_note(leg, e->cseq, leg->dialog.local_cseq);
 	if (e->method == PV_METHOD_INVITE) {
+		leg->acked_cseq = leg->ack && leg->was_offered ? leg->invite_cseq : 0;
 		leg->invite_cseq = leg->dialog.local_cseq;
+		leg->rseqs.their_first = 0;
 		leg->client = transaction_handle(b->at.transactions, client);
 		leg->was_offered = repeats || (m && media_has_description(m));
 		buffer_unref(&b->at.worker->buffers, leg->ack);
@@ -168,9 +245,11 @@ static bool describe(
 
 static void send_out(struct b2bua *b, struct exchange *e)
 {
+	exchange_follow(b, e);
 	struct leg *leg = leg_get(b, e->to);
-	if (!leg) {
-		exchange_ended(b, e, 481, NULL);
+	unsigned face;
+	if (!leg || !find_face(b, e, leg, &face)) {
+		exchange_ended(b, e, leg ? 487 : 481, NULL);
 		return;
 	}
 	if (e->method == PV_METHOD_ACK) {
@@ -349,4 +428,12 @@ bool exchange_answer(struct b2bua *b, struct exchange *e, unsigned status, struc
 	transaction_respond(b->at.transactions, server, bytes, status);
 	buffer_unref(&b->at.worker->buffers, bytes);
 	return !is_bad;
+}
+
+void exchange_terminate(struct b2bua *b, struct exchange *e)
+{
+	if (!e)
+		return;
+	exchange_answer(b, e, 487, NULL, NULL, 0);
+	e->server = 0;
 }

@@ -33,15 +33,16 @@ struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned fac
 	LIST_EACH(link, &bridge->ringing)
 	{
 		struct leg *leg = container_of(link, struct leg, link);
-		if (leg->face == wanted)
+		if (leg->face == wanted && !leg->is_left)
 			return leg;
 	}
 	return NULL;
 }
 
-int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
+int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct dialog *ret)
 {
 	struct dialog_texts texts = dialog_texts(&caller->dialog);
+	struct dialog dialog = caller->dialog;
 	size_t mark = arena_mark(&b->at.worker->scratch);
 	size_t room = texts.local.length + DIALOG_TAG_LENGTH + 16;
 	char tag[DIALOG_TAG_LENGTH], *local = arena_take(&b->at.worker->scratch, room);
@@ -49,28 +50,55 @@ int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
 	struct pv_writer w;
 	int error = -ENOBUFS;
 	if (local && pv_address_parse(texts.local, &address) == 0) {
-		texts.local_tag = face_tag(b, caller, callee->face, tag);
+		texts.local_tag = face_tag(b, caller, face, tag);
 		pv_writer_init(&w, local, room);
 		dialog_put_address(&w, &address, texts.local_tag);
 		texts.local = pv_writer_span(&w);
+		dialog.text = NULL;
 		error = w.overflow ? -ENOBUFS
-				   : dialog_store(&b->at.worker->buffers, &caller->dialog, &texts);
+				   : dialog_store(&b->at.worker->buffers, &dialog, &texts);
 	}
 	arena_rewind(&b->at.worker->scratch, mark);
 	if (!error)
-		caller->dialog.remote_cseq = callee->face_cseq;
+		*ret = dialog;
 	return error;
 }
 
-uint32_t leg_rseq(struct leg *leg, const struct pv_message *response)
+int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee)
 {
-	uint32_t rseq;
-	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &rseq) || !rseq)
-		return 0;
-	/* the same response once more has the same number (RFC 3262 §3) */
-	if (leg->their_rseq != rseq || !leg->our_rseq) {
-		leg->their_rseq = rseq;
-		leg->our_rseq++;
+	struct dialog worn;
+	int error = face_dialog(b, caller, callee->face, &worn);
+	if (error)
+		return error;
+	dialog_done(&b->at.worker->buffers, &caller->dialog);
+	caller->dialog = worn;
+	caller->dialog.remote_cseq = callee->face_cseq;
+	return 0;
+}
+
+/* The numbers of one INVITE's responses grow by one (RFC 3262 §3), there and here: they differ by
+ * as much all the time. */
+bool leg_rseq(struct leg *leg, const struct pv_message *response, uint32_t *ret)
+{
+	struct leg_rseqs *r = &leg->rseqs;
+	uint32_t theirs;
+	*ret = 0;
+	if (!pv_number_parse(pv_message_value(response, PV_HEADER_RSEQ), &theirs) || !theirs)
+		return true;
+	if (!r->their_first) {
+		r->their_first = theirs;
+		r->our_first = r->our_last + 1;
 	}
-	return leg->our_rseq;
+	if (theirs < r->their_first)
+		return false;
+	*ret = theirs - r->their_first + r->our_first;
+	r->our_last = MAX(r->our_last, *ret);
+	return true;
+}
+
+uint32_t leg_rack(const struct leg *leg, uint32_t ours)
+{
+	const struct leg_rseqs *r = &leg->rseqs;
+	bool is_said = r->their_first && ours >= r->our_first && ours <= r->our_last;
+	return is_said ? ours - r->our_first + r->their_first : 0;
 }

@@ -31,10 +31,9 @@ static struct leg *leg_of(struct b2bua *b, const struct pv_message *request, uns
 		return NULL;
 	*ret_face = face_number(handle);
 	/* the tag proves itself: we made it for that leg and that Call-ID */
-	bool is_its = is_early(leg) ? pv_span_equal(dialog_texts(&leg->dialog).remote_tag,
-					      request->from_tag)
-				    : dialog_has(&leg->dialog, request);
-	return is_its ? leg : NULL;
+	if (!is_early(leg))
+		return forked_find(b, leg, request);
+	return pv_span_equal(dialog_texts(&leg->dialog).remote_tag, request->from_tag) ? leg : NULL;
 }
 
 bool b2bua_owns(const struct b2bua *b, const struct pv_message *request)
@@ -47,7 +46,7 @@ bool b2bua_admit(struct b2bua *b, struct incoming *incoming)
 {
 	unsigned face;
 	if (incoming->message->method != PV_METHOD_CANCEL && leg_of(b, incoming->message, &face))
-		return proxy_validate(b->at.proxy, incoming);
+		return proxy_validate(b->at.proxy, incoming) && refer_admit(b, incoming);
 	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 481, PV_SPAN(""),
 		PV_SPAN(""));
 	return false;
@@ -65,13 +64,19 @@ static struct exchange *carried(struct b2bua *b, const struct inside *i, struct 
 {
 	const struct pv_message *m = i->incoming->message;
 	struct exchange *e = exchange_new(b, m->method);
-	if (!e || !exchange_keep(b, e, m)) {
+	struct refer_swap swap;
+	bool is_kept = false;
+	if (e && refer_find_swap(b, i->leg, to, m, &swap))
+		is_kept = exchange_keep_swapped(b, e, m, &swap);
+	else if (e)
+		is_kept = exchange_keep(b, e, m);
+	if (!is_kept) {
 		exchange_free(b, e);
 		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
 		return NULL;
 	}
-	e->from = slab_handle(&b->legs, i->leg);
-	e->to = slab_handle(&b->legs, to);
+	exchange_set_from(b, e, i->leg);
+	exchange_set_to(b, e, to);
 	e->source = *i->incoming->from;
 	e->server = transaction_handle(b->at.transactions, i->server);
 	transaction_set_user_word(i->server, slab_handle(&b->exchanges, e), B2BUA_INDEX);
@@ -167,6 +172,8 @@ static void got_invite(struct b2bua *b, const struct inside *i)
 		return;
 	}
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, i->incoming->message);
+	i->leg->asked_cseq = i->incoming->message->cseq;
+	i->leg->asked = slab_handle(&b->exchanges, e);
 	e->terms = terms;
 	exchange_start(b, e);
 }
@@ -213,18 +220,47 @@ static void got_update(struct b2bua *b, const struct inside *i)
 /* RFC 3262 §4: the number in RAck is ours, theirs goes out. */
 static void got_prack(struct b2bua *b, const struct inside *i)
 {
-	struct pv_span rack = pv_message_value(i->incoming->message, PV_HEADER_RACK);
+	struct pv_span rack = pv_message_value(i->incoming->message, PV_HEADER_RACK), method;
 	const char *space = pv_span_find(rack, ' ');
-	uint32_t rseq;
-	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq);
+	uint32_t rseq, cseq;
+	bool read = space && pv_span_to_u32(pv_span_from(rack.at, space), &rseq) &&
+		    pv_cseq_parse(pv_span_from(space, pv_span_end(rack)), &cseq, &method) == 0 &&
+		    cseq == i->leg->asked_cseq && pv_method_of(method) == PV_METHOD_INVITE;
 	struct leg *to = read ? listener(b, i) : NULL;
+	uint32_t theirs = to ? leg_rack(to, rseq) : 0;
 	struct exchange *e;
-	if (!to || to->our_rseq != rseq) {
+	if (!theirs) {
 		reply(b, i, 481, PV_SPAN(""));
 	} else if ((e = carried(b, i, to))) {
-		e->rack = to->their_rseq;
+		e->rack = theirs;
 		exchange_start(b, e);
 	}
+}
+
+/* §15: the caller ends one of its early dialogs, and others go on. False: it is the last, and the
+ * call ends. */
+static bool leave_early(struct b2bua *b, const struct inside *i)
+{
+	struct transaction *server = transaction_get(b->at.transactions, i->bridge->server);
+	uint64_t handle = i->callee ? slab_handle(&b->legs, i->callee) : 0;
+	if (i->callee && forked_has_others(i->bridge, i->callee)) {
+		/* CANCEL would end them all: it gets a BYE, as we did */
+		i->callee->is_left = true;
+		own_bye(b, i->callee, i->incoming->message);
+		reply(b, i, 200, PV_SPAN(""));
+		return true;
+	}
+	enum fork_leaving leaving = FORK_LEFT_LONG;
+	if (server && i->callee)
+		leaving = proxy_fork_leave(b->at.proxy, server, i->callee->branch,
+			pv_message_value(i->incoming->message, PV_HEADER_REASON));
+	if (leaving == FORK_LAST)
+		return false;
+	struct leg *callee = leg_get(b, handle);
+	if (callee && leaving == FORK_LEFT)
+		callee->is_left = true;
+	reply(b, i, leaving == FORK_LEFT ? 200 : 481, PV_SPAN(""));
+	return true;
 }
 
 /* §15.1.2: answered at once; the other leg gets one of its own. */
@@ -237,6 +273,8 @@ static void got_bye(struct b2bua *b, const struct inside *i)
 		reply(b, i, 481, PV_SPAN(""));
 		return;
 	}
+	if (i->bridge && is_early(i->leg) && leave_early(b, i))
+		return;
 	reply(b, i, 200, PV_SPAN(""));
 	if (i->bridge && bridge_cells[i->bridge->state][BRIDGE_EVENT_LEG_BYE].live)
 		bridge_step(b, i->bridge, BRIDGE_EVENT_LEG_BYE, &news);
@@ -277,6 +315,20 @@ static void follow(const struct inside *i)
 		dialog->path = *i->incoming->from;
 }
 
+/* What a phone that rings says to the caller has a dialog there once the caller has heard of it
+ * (§12.1.2), and until another has the call. False: it was answered. */
+static bool may_ring_on(struct b2bua *b, const struct inside *i)
+{
+	bool rings = i->leg->state == LEG_SETUP && i->leg->side == SIDE_CALLEE;
+	if (rings && (!i->bridge || i->bridge->state != BRIDGE_CALLING || i->leg->is_left))
+		reply(b, i, 481, PV_SPAN(""));
+	else if (rings && !i->leg->face)
+		refuse_500(b, i);
+	else
+		return true;
+	return false;
+}
+
 void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
 	unsigned face;
@@ -295,12 +347,8 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
 		return;
 	}
 	follow(&i);
-	/* the caller knows it under a tag that its leg does not write yet */
-	bool is_hidden = i.leg->state == LEG_SETUP && i.leg->side == SIDE_CALLEE && i.leg->face > 1;
-	if (is_hidden && incoming->message->method != PV_METHOD_BYE) {
-		refuse_500(b, &i);
+	if (incoming->message->method != PV_METHOD_BYE && !may_ring_on(b, &i))
 		return;
-	}
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
 		if (table[row].method == incoming->message->method) {
 			table[row].got(b, &i);

@@ -116,7 +116,7 @@ static struct leg *leg_of_branch(struct b2bua *b, struct bridge *bridge, unsigne
 	LIST_EACH(link, &bridge->ringing)
 	{
 		struct leg *leg = container_of(link, struct leg, link);
-		if (leg->branch == branch)
+		if (leg->branch == branch && !leg->is_twin)
 			return leg;
 	}
 	return NULL;
@@ -133,6 +133,22 @@ static struct leg *call_leg(
 		return NULL;
 	}
 	list_push_tail(&bridge->ringing, &leg->link);
+	return leg;
+}
+
+/* Another address is tried, or the same once more: what the first one said was of a dialog that its
+ * failure has ended (§12.3), and no INVITE goes out with its tag. */
+static struct leg *called_again(
+	struct b2bua *b, struct bridge *bridge, const struct fork_request *request)
+{
+	struct leg *leg = leg_of_branch(b, bridge, request->branch);
+	if (!leg || !dialog_texts(&leg->dialog).remote_tag.length)
+		return leg;
+	uint32_t least_s = leg->least_s;
+	forked_free(b, bridge, request->branch);
+	leg = call_leg(b, bridge, request);
+	if (leg)
+		leg->least_s = least_s;
 	return leg;
 }
 
@@ -164,7 +180,7 @@ static struct buffer *on_write(void *context, const struct fork_request *request
 {
 	struct b2bua *b = context;
 	struct bridge *bridge = bridge_get(b, request->word);
-	struct leg *leg = bridge ? leg_of_branch(b, bridge, request->branch) : NULL;
+	struct leg *leg = bridge ? called_again(b, bridge, request) : NULL;
 	if (bridge && !leg)
 		leg = call_leg(b, bridge, request);
 	*ret_error = -ENOBUFS;
@@ -206,16 +222,17 @@ static void on_provisional(
 {
 	struct b2bua *b = context;
 	struct bridge *bridge = bridge_get(b, word);
-	const struct bridge_news news = {.leg = leg_of_client(b, client), .message = response};
-	if (!bridge || !news.leg)
+	struct leg *first = leg_of_client(b, client);
+	if (!bridge || !first || bridge->state != BRIDGE_CALLING)
 		return;
+	struct leg *leg = forked_leg(b, bridge, first, response);
 	/* without a tag there is no dialog yet, and nothing to learn (§12.1) */
-	if (response->to_tag.length && leg_learn(b, news.leg, response) < 0)
+	if (!leg || leg->is_left || (response->to_tag.length && leg_learn(b, leg, response) < 0))
 		return;
 	if (response->body.length)
-		leg_settle_sdp(b, news.leg, true);
-	if (bridge->state == BRIDGE_CALLING)
-		bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
+		leg_settle_sdp(b, first, true);
+	const struct bridge_news news = {.leg = leg, .message = response};
+	bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_RINGS, &news);
 }
 
 /* What the caller hears; NULL: no room, or it needs none. */
@@ -240,20 +257,36 @@ static bool is_bad(struct b2bua *b, const struct bridge *bridge)
 	return invite && invite->refusal.status;
 }
 
-static bool on_success(
+/* Our ACK, and what was agreed on with the phone. */
+static void confirm(struct b2bua *b, struct leg *leg, const struct session_terms *terms)
+{
+	leg_agree(b, leg, terms);
+	leg_settle_sdp(b, leg, true);
+	leg_step(b, leg, LEG_GOT_2XX, NULL);
+	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
+	if (leg->was_offered)
+		leg_step(b, leg, LEG_WE_ACK, NULL);
+}
+
+static enum fork_success on_success(
 	void *context, uint64_t word, struct transaction *client, const struct pv_message *response)
 {
 	struct b2bua *b = context;
 	struct bridge *bridge = bridge_get(b, word);
 	struct bridge_news news = {.leg = leg_of_client(b, client), .message = response};
 	if (!bridge || !news.leg)
-		return true; /* nobody is left to talk to: its retransmissions end by themselves */
+		return FORK_TAKEN; /* nobody is left: its retransmissions end by themselves */
+	forked_wear(b, bridge, news.leg, response);
 	if (leg_learn(b, news.leg, response) < 0)
-		return false;
+		return FORK_AGAIN;
+	if (news.leg->is_left) {
+		bridge_step(b, bridge, BRIDGE_EVENT_LEFT_ANSWERS, &news);
+		return FORK_UNWANTED;
+	}
 	bool is_wanted = bridge->state == BRIDGE_CALLING;
 	if (is_wanted && !(news.accept = acceptance(b, bridge, news.leg, response))) {
 		if (!is_bad(b, bridge))
-			return false;
+			return FORK_AGAIN;
 		/* an answer that cannot be is no call (§13.2.2.4): CANCELLING takes it from here */
 		bridge_end(b, bridge, CALL_BAD_MEDIA);
 		is_wanted = false;
@@ -264,15 +297,9 @@ static bool on_success(
 	bridge_step(b, bridge, BRIDGE_EVENT_CALLEE_ANSWERS, &news);
 	buffer_unref(&b->at.worker->buffers, news.accept);
 	struct leg *leg = leg_get(b, handle);
-	if (!is_wanted || !leg)
-		return true;
-	leg_agree(b, leg, &terms);
-	leg_settle_sdp(b, leg, true);
-	leg_step(b, leg, LEG_GOT_2XX, NULL);
-	/* with the offer in the INVITE nothing of the caller's ACK is needed (§13.2.2.4) */
-	if (leg->was_offered)
-		leg_step(b, leg, LEG_WE_ACK, NULL);
-	return true;
+	if (is_wanted && leg)
+		confirm(b, leg, &terms);
+	return FORK_TAKEN;
 }
 
 /* RFC 4028 §7.4: 422 is answered with a longer interval, once. */
@@ -282,8 +309,7 @@ static bool on_retry(
 	struct b2bua *b = context;
 	struct leg *leg = leg_of_client(b, client);
 	uint32_t least_s = session_min_se(response);
-	if (response->status != 422 || !leg || least_s > SESSION_MOST_S ||
-		least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
 		return false;
 	bool is_first = !leg->least_s;
 	leg->least_s = least_s;

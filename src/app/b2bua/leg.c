@@ -80,7 +80,7 @@ int leg_of_caller(struct b2bua *b, struct leg *leg, const struct incoming *incom
 	texts.local_tag = our_tag(b, leg, m->call_id, tag);
 	texts.local = tagged(b, &m->to, texts.local_tag);
 	leg->dialog.has_remote_cseq = true;
-	leg->dialog.remote_cseq = m->cseq;
+	leg->dialog.remote_cseq = leg->asked_cseq = m->cseq;
 	leg->dialog.has_path = proxy_must_pin_caller(incoming);
 	leg->dialog.path = *incoming->from;
 	leg_note(b, leg, m);
@@ -265,6 +265,8 @@ unsigned leg_step(
 		stop_resend(b, leg);
 	if (actions & LEG_START_RESEND)
 		start_resend(b, leg);
+	if (actions & LEG_END_ASKED)
+		exchange_terminate(b, exchange_get(b, leg->asked));
 	if (actions & LEG_SEND_ACK)
 		own_ack(b, leg, event == LEG_WE_ACK ? message : NULL);
 	if (actions & LEG_SEND_BYE)

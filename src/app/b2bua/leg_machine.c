@@ -50,10 +50,10 @@ const struct b2bua_cell leg_cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] = {
 	},
 	[LEG_ASKED] = {
 		[LEG_GOT_INVITE]  = GO(ASKED,   LEG_REFUSE_500),
-		[LEG_GOT_BYE]     = GO(GONE,    OVER),
+		[LEG_GOT_BYE]     = GO(GONE,    LEG_END_ASKED | OVER),
 		[LEG_WE_ACCEPT]   = GO(OKED,    LEG_START_RESEND),
 		[LEG_WE_REFUSE]   = GO(CALM,    0),
-		[LEG_WE_LEAVE]    = GO(LEAVING, BYE),
+		[LEG_WE_LEAVE]    = GO(LEAVING, LEG_END_ASKED | BYE),
 	},
 	[LEG_OKED] = {
 		[LEG_GOT_INVITE]  = GO(OKED,    LEG_REFUSE_500),

@@ -54,6 +54,7 @@ enum leg_event {
 #define LEG_SEND_BYE     0x0008
 #define LEG_TELL_LEFT    0x0010 /* the bridge: this leg is over */
 #define LEG_FREE         0x0020
+#define LEG_END_ASKED    0x0040 /* 487 to their INVITE; before all but the resending */
 /* What the caller of leg_step does himself, for it needs the message at hand. */
 #define LEG_CARRY       0x0100 /* to the other leg */
 #define LEG_REFUSE_491  0x0200 /* glare (§14.2) */
@@ -79,6 +80,7 @@ enum bridge_state {
 #define BRIDGE_EVENTS(ROW)                                                      \
 	ROW(CALLEE_RINGS)                                                       \
 	ROW(CALLEE_ANSWERS) /* 2xx of a phone */                                \
+	ROW(LEFT_ANSWERS)   /* the same of one whose early dialog is over */    \
 	ROW(CALLEES_FAIL)   /* all targets */                                   \
 	ROW(CALLER_CANCELS) /* CANCEL, or BYE of the early dialog (§15) */     \
 	ROW(LEG_BYE)        /* one end hung up */                               \

@@ -62,7 +62,7 @@ static struct call_media *media_of(struct b2bua *b, const struct leg *one, const
 
 void media_end(struct b2bua *b, struct leg *callee)
 {
-	struct call_media *media = media_of(b, callee, NULL);
+	struct call_media *media = callee->is_twin ? NULL : media_of(b, callee, NULL);
 	callee->media = 0;
 	if (media)
 		call_media_end(b->at.calls, media);
@@ -112,12 +112,12 @@ bool media_is_forwarded(const struct pv_message *message)
 	       pv_values_next(&walk, &value);
 }
 
-/* The call has ended, or the ports of this callee have gone back. */
+/* The call has ended, the sender's leg, or the ports of this callee have gone back. */
 static bool is_over(struct b2bua *b, const struct passing *passing, const struct call_media *media)
 {
 	const struct leg *one = passing->sender ? passing->sender : passing->other;
 	const struct leg *callee = one && one->side == SIDE_CALLEE ? one : passing->other;
-	return !one || !call_of(b, one) || (callee && callee->media && !media);
+	return !passing->sender || !call_of(b, one) || (callee && callee->media && !media);
 }
 
 /* A description, or the 2xx without which there is no session. */

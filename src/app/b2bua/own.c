@@ -10,7 +10,7 @@ static struct exchange *to_leg(struct b2bua *b, const struct leg *leg, enum pv_m
 	struct exchange *e = exchange_new(b, method);
 	if (!e)
 		return NULL;
-	e->to = slab_handle(&b->legs, leg);
+	exchange_set_to(b, e, leg);
 	/* without room it goes without what was to be carried, but it goes */
 	if (carried)
 		(void)exchange_keep(b, e, carried);
@@ -38,6 +38,15 @@ void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 	} else if (e) {
 		exchange_start(b, e); /* else their 2xx comes again, and so does this */
 	}
+}
+
+void own_ack_again(struct b2bua *b, struct leg *leg, uint32_t cseq)
+{
+	struct exchange *e = to_leg(b, leg, PV_METHOD_ACK, NULL);
+	if (!e)
+		return; /* their 2xx comes again, and so does this */
+	e->acks = cseq;
+	exchange_start(b, e);
 }
 
 /* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE

@@ -38,6 +38,14 @@ struct leg_sdp {
 	bool is_forwarded; /* the other end's came through a proxy */
 };
 
+/* Reliable responses to our last INVITE to a leg, as the leg counts and as who asked is told. */
+struct leg_rseqs {
+	uint32_t their_first; /* 0 = none yet */
+	uint32_t our_first, our_last;
+};
+
+#define LEG_REFERS 4
+
 /*
  * One dialog of ours. Owner: the worker. Lifetime: from the INVITE that makes it until its BYE has
  * an answer. Named by its handle, which is in our tag too.
@@ -52,16 +60,28 @@ struct leg {
 	uint8_t face; /* callee: its dialog with the caller, from 1; 0 = he has not heard of it */
 	uint32_t face_cseq; /* and the number of the caller's last request in that */
 	uint8_t why;        /* of its BYE: enum call_why, or WHY_ELSEWHERE */
-	bool has_update;    /* its Allow lists UPDATE: refreshes need no description */
-	bool was_offered;   /* our INVITE to it had an offer: its 2xx is acknowledged at once */
-	uint32_t least_s;   /* the Min-SE that it asked for with 422; 0 = none */
-	uint32_t their_rseq, our_rseq; /* of its last reliable response, there and to the caller */
+	bool is_left;       /* callee: the caller has ended its early dialog (§15) */
+	bool is_twin;       /* callee: the INVITE and its ports are the leg `first`'s (forked.c) */
+	bool has_moved;     /* its dialog has changed places with that of the leg `moved` */
+	uint64_t first, moved;
+	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
+	bool was_offered; /* our INVITE to it had an offer: its 2xx is acknowledged at once */
+	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
+	struct leg_rseqs rseqs;
+	uint32_t asked_cseq; /* the number of the last INVITE that it sent */
+	uint64_t asked;      /* exchange of that, when it is inside the dialog */
 
 	uint64_t media;       /* callee: handle of its struct call_media, 0 = none */
 	uint64_t client;      /* our INVITE to it, the last */
 	uint32_t invite_cseq; /* of that */
+	uint32_t acked_cseq;  /* of the one before, whose ACK had nothing in it; 0 = none */
 	struct buffer *ack;   /* our ACK for its 2xx, to be sent again with it */
 	struct path ack_path;
+
+	struct {                      /* REFERs that it was sent, the last few */
+		uint32_t asked, sent; /* CSeq of the other leg's, and of ours */
+	} refers[LEG_REFERS];
+	uint8_t refer_next;
 
 	uint64_t server;     /* their INVITE, while our 2xx waits for its ACK */
 	struct buffer *ok;   /* that 2xx */
@@ -78,12 +98,11 @@ struct leg {
 
 /* A call. Owner: the worker. Lifetime: as its machine says. */
 struct bridge {
-	uint64_t legs[2]; /* by enum bridge_side; 0 = not there yet, or over */
-	uint64_t invite;  /* exchange of the INVITE that began it; 0 = answered */
-	uint64_t server;  /* and its transaction */
-	struct buffer
-		*replaces;   /* header lines that its phone gets: what it is to replace; or NULL */
-	struct list ringing; /* legs of phones that have not answered */
+	uint64_t legs[2];           /* by enum bridge_side; 0 = not there yet, or over */
+	uint64_t invite;            /* exchange of the INVITE that began it; 0 = answered */
+	uint64_t server;            /* and its transaction */
+	struct buffer *replaces;    /* the Replaces that its phone gets; or NULL */
+	struct list ringing;        /* legs of phones that have not answered */
 	struct session_terms terms; /* what the caller will be told in the 2xx */
 	uint8_t faces;              /* how many phones the caller has heard of */
 	uint8_t state;              /* enum bridge_state */
@@ -98,36 +117,54 @@ struct exchange {
 	unsigned next;           /* target to try next */
 	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
 	uint64_t from, to;       /* legs; from 0: it is ours */
-	struct buffer *message;  /* what is carried or answered; NULL: there is nothing to carry */
-	uint32_t cseq;           /* of that */
-	struct path source;      /* that it came by */
-	struct path path;        /* that it goes by */
+	struct exchange_end {
+		uint64_t first; /* as in struct leg, 0 = none */
+		bool has_moved; /* as it was when this began */
+	} from_end, to_end;
+	struct buffer *message; /* what is carried or answered; NULL: there is nothing to carry */
+	uint32_t cseq;          /* of that */
+	struct path source;     /* that it came by */
+	struct path path;       /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
 	struct {                    /* why the media could not be: what a refusal says */
 		uint16_t status, retry_after;
 		int sdp_verdict;
 	} refusal;
 	uint32_t rack;  /* PRACK: the number that its leg knows */
+	uint32_t acks;  /* ACK: the number of an INVITE that is not the last; 0 = it is */
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_resolving;
 	bool is_refresh; /* of the session timer; `message` is for the media alone */
 };
 
-/* What an INVITE with Replaces is told about the leg at the other end of the one that it names. */
+/* A dialog that is to be replaced, as a Replaces header names it (RFC 3891 §6.1). */
+struct replaces {
+	struct pv_span call_id, to_tag, from_tag;
+	bool is_early_only;
+};
+
+/* What an INVITE with Replaces, or a REFER for one, is told about the leg of the phone that is to
+ * replace it. */
 struct replaced {
 	bool is_there, has_path;
+	bool rings; /* its dialog is an early one */
 	struct path path;
-	struct pv_ref target, routes, lines; /* in `text`; lines: Require and Replaces */
+	struct pv_ref target, routes, name; /* in `text`; name: as its phone's Replaces has it */
 	char text[4096];
 };
+
+static inline struct pv_span replaced_text(const struct replaced *replaced, struct pv_ref ref)
+{
+	return (struct pv_span){replaced->text + ref.at, ref.length};
+}
 
 /* The same, asked of the worker where that leg lives. Owner: whoever it was posted to. Lifetime:
  * until the answer is home. */
 struct replaces_query {
 	struct worker_task task;
 	struct b2bua *asker;
-	struct buffer *message; /* the INVITE: the asker's, read by the other meanwhile */
+	struct buffer *message; /* the request: the asker's, read by the other meanwhile */
 	struct path from;
 	struct replaced replaced;
 };
@@ -144,8 +181,8 @@ struct b2bua {
 	struct lane_node tick_node;
 	struct replaced replaced; /* of the INVITE that was admitted last */
 	struct slab queries;
-	const struct replaces_query *answer; /* the INVITE that comes in waited for it; or NULL */
-	struct pv_message arrived;           /* that INVITE */
+	const struct replaces_query *answer; /* the request that comes in waited for it; or NULL */
+	struct pv_message arrived;           /* that request */
 	struct pv_message scratch;           /* for messages that are read again */
 	char routes[8192];                   /* a route set being taken out of a message */
 };
@@ -265,20 +302,71 @@ struct pv_span face_tag(
 	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH]);
 /* Of those that ring; NULL: it rings no more, or the caller has not heard of it. */
 struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face);
+/* The caller's dialog with the phone of that face. 0, and to be given back by dialog_done; or
+ * -ENOBUFS. */
+int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct dialog *ret);
 /* The caller's leg becomes the dialog with that phone. 0 or -ENOBUFS. */
 int face_wear(struct b2bua *b, struct leg *caller, const struct leg *callee);
-/* The number that a reliable response of `leg` goes on with (RFC 3262 §3); 0 = it is not reliable.
+/* The number that a response of `leg` goes on with, 0 = it is not reliable. False: it is older than
+ * the first of its INVITE, and goes nowhere (RFC 3262 §4). */
+bool leg_rseq(struct leg *leg, const struct pv_message *response, uint32_t *ret);
+/* The number that the response has there which went on as `ours`; 0 = none did. */
+uint32_t leg_rack(const struct leg *leg, uint32_t ours);
+
+/* ---- forked.c: phones behind one target ---- */
+/* The leg of the early dialog that a 1xx to the INVITE of `first` is of. NULL: no room, or too
+ * many.
  */
-uint32_t leg_rseq(struct leg *leg, const struct pv_message *response);
+struct leg *forked_leg(struct b2bua *b, struct bridge *bridge, struct leg *first,
+	const struct pv_message *response);
+/* `first` becomes the dialog that a 2xx to its INVITE is of: its handle is in the tag that all of
+ * them know. */
+void forked_wear(struct b2bua *b, const struct bridge *bridge, struct leg *first,
+	const struct pv_message *response);
+/* The leg whose dialog the request of a phone is of, which names `first`; or NULL. */
+struct leg *forked_find(struct b2bua *b, struct leg *first, const struct pv_message *request);
+/* Others ring on behind the same target. */
+bool forked_has_others(const struct bridge *bridge, const struct leg *leg);
+/* The target is tried anew: its early dialogs are over (§12.3). */
+void forked_free(struct b2bua *b, struct bridge *bridge, unsigned branch);
 
 /* ---- invite.c: the user of the proxy's fork ---- */
 void invite_user_init(struct b2bua *b);
 
 /* ---- replaces.c ---- */
+bool replaces_parse(struct pv_span value, struct replaces *ret);
+/* The worker where the leg lives that is named; -1: nobody was ever told such a name. */
+int replaces_home(struct b2bua *b, const struct replaces *replaces);
+static inline bool replaces_is_elsewhere(const struct b2bua *b, int home)
+{
+	return home >= 0 && home != (int)b->at.worker->index && b->at.peers;
+}
+/* Of a leg that lives here. */
+void replaces_look_up(struct b2bua *b, const struct replaces *replaces, struct replaced *ret);
+/* Asks there; the request comes in once more, b2bua->answer says what is known. Until then there is
+ * no transaction: it takes microseconds. False: no room. */
+bool replaces_ask(struct b2bua *b, const struct incoming *incoming, unsigned home);
 /* Of an INVITE with Replaces: as proxy_admit; b2bua->replaced is what its phone is to replace. */
 bool replaces_admit(struct b2bua *b, struct incoming *incoming);
 /* The bridge of that INVITE keeps what its phone is told. False: no room. */
 bool replaces_keep(struct b2bua *b, struct bridge *bridge);
+
+/* ---- refer.c: what a transfer says of the other leg ---- */
+#define REFER_NAME_ROOM 1024
+/* The Replaces that the URI in Refer-To asks for, its escapes undone into `text`. */
+bool refer_read(const struct pv_message *refer, char text[REFER_NAME_ROOM], struct replaces *ret);
+/* False when it waits for the answer of another worker, or was refused. */
+bool refer_admit(struct b2bua *b, const struct incoming *incoming);
+/* A part of a request, and what stands there for the other leg. */
+struct refer_swap {
+	struct pv_span old, now;
+	char text[3 * REFER_NAME_ROOM];
+};
+/* False: it passes as it is. */
+bool refer_find_swap(struct b2bua *b, const struct leg *from, const struct leg *to,
+	const struct pv_message *request, struct refer_swap *ret);
+/* A REFER goes to the leg: its numbers there and where it came from. */
+void refer_note(struct leg *to, uint32_t asked, uint32_t sent);
 
 /* ---- media.c: the call in the table, and its descriptions ---- */
 void media_owner_init(struct b2bua *b);
@@ -314,6 +402,7 @@ void carry_body(
 /* ---- write.c: the bytes ---- */
 struct outgoing {
 	struct leg *leg;
+	unsigned face; /* a caller's: the dialog that it is of; 0 = the leg's */
 	enum pv_method method;
 	uint32_t cseq;
 	const struct pv_message *carried; /* NULL: nothing is */
@@ -321,7 +410,7 @@ struct outgoing {
 	struct path *to;
 	struct pv_span reason;                 /* of a Reason header, or empty */
 	struct pv_span rack;                   /* of a RAck header, or empty */
-	const struct buffer *replaces;         /* header lines, or NULL */
+	const struct buffer *replaces;         /* the value of a Replaces header, or NULL */
 	const struct session_terms *session;   /* Session-Expires and Min-SE; NULL: neither */
 	struct pv_span body;                   /* a description of our own, or empty */
 	const struct call_media_result *media; /* what becomes of the carried one; NULL: nothing */
@@ -349,6 +438,14 @@ struct exchange *exchange_new(struct b2bua *b, enum pv_method method);
 void exchange_free(struct b2bua *b, struct exchange *exchange);
 /* A copy of what is carried or answered. False: no room. */
 bool exchange_keep(struct b2bua *b, struct exchange *exchange, const struct pv_message *message);
+/* The same with a part of it changed. */
+bool exchange_keep_swapped(struct b2bua *b, struct exchange *exchange,
+	const struct pv_message *message, const struct refer_swap *swap);
+/* The legs that it goes between. */
+void exchange_set_from(struct b2bua *b, struct exchange *exchange, const struct leg *from);
+void exchange_set_to(struct b2bua *b, struct exchange *exchange, const struct leg *to);
+/* Before anything is done: a dialog may have moved to another leg since (forked.c). */
+void exchange_follow(struct b2bua *b, struct exchange *exchange);
 /* Finds the way to its leg and sends; exchange_ended is told of the end. May free the exchange. */
 void exchange_start(struct b2bua *b, struct exchange *exchange);
 /* To the next address, when this one is in trouble (RFC 3263 §4.3). False: there is none. */
@@ -367,6 +464,9 @@ struct buffer *exchange_write(struct b2bua *b, struct exchange *exchange, unsign
  * was to be said did not go out. */
 bool exchange_answer(struct b2bua *b, struct exchange *exchange, unsigned status, struct leg *to,
 	const struct pv_message *carried, uint32_t rseq);
+/* 487 to who asked: its dialog ends (RFC 3261 §15.1.2). What comes of it at the other leg is heard
+ * by nobody. NULL is accepted. */
+void exchange_terminate(struct b2bua *b, struct exchange *exchange);
 
 /* ---- inside.c: requests inside dialogs ---- */
 /* ---- ended.c: what becomes of them ---- */
@@ -382,6 +482,8 @@ void own_bye(struct b2bua *b, struct leg *leg, const struct pv_message *carried)
 /* For the 2xx of this leg, with what the other leg's ACK carries (NULL: nothing). Ends the call
  * when an answer in it is lost. */
 void own_ack(struct b2bua *b, struct leg *leg, const struct pv_message *carried);
+/* The same for an INVITE before the last, with nothing in it. */
+void own_ack_again(struct b2bua *b, struct leg *leg, uint32_t cseq);
 /* May end the call. */
 void own_refresh(struct b2bua *b, struct leg *leg);
 

@@ -4,38 +4,78 @@
  * phone knows. The phone hangs up what it replaces, and that reaches the leg as any BYE does. */
 #include "app/b2bua/private.h"
 
-struct replaces {
-	struct pv_span call_id, to_tag, from_tag;
-};
-
-/* RFC 3891 §6.1: one value, of which both tags must be there. */
-static bool read(const struct pv_message *m, struct replaces *ret)
+bool replaces_parse(struct pv_span value, struct replaces *ret)
 {
-	struct pv_span value = pv_message_value(m, PV_HEADER_REPLACES);
 	const char *semicolon = pv_span_find(value, ';');
-	if (!semicolon || m->fields[m->first[PV_HEADER_REPLACES]].next != PV_NO_FIELD)
+	if (!semicolon)
 		return false;
 	struct pv_span params = pv_span_from(semicolon, pv_span_end(value));
 	ret->call_id = pv_span_trim(pv_span_from(value.at, semicolon));
+	ret->is_early_only = pv_params_find(params, PV_SPAN("early-only"), NULL);
 	return pv_params_find(params, PV_SPAN("to-tag"), &ret->to_tag) &&
 	       pv_params_find(params, PV_SPAN("from-tag"), &ret->from_tag);
 }
 
-/* The other end of the leg that is named, on the worker where both live; NULL: there is none. The
- * tag that is theirs for "to" is our own (§3). */
+/* RFC 3891 §6.1: one value. */
+static bool read(const struct pv_message *m, struct replaces *ret)
+{
+	return m->fields[m->first[PV_HEADER_REPLACES]].next == PV_NO_FIELD &&
+	       replaces_parse(pv_message_value(m, PV_HEADER_REPLACES), ret);
+}
+
+/* The leg that one of the tags names. `ret_theirs` is the other end's, and so is the name: their
+ * "to" is our own tag (§3). Or somebody was given the name as the phone knows it, by a REFER that
+ * we carried (refer.c). */
+static bool names_leg(
+	struct b2bua *b, const struct replaces *replaces, uint64_t *ret_handle, bool *ret_theirs)
+{
+	*ret_theirs =
+		dialog_tag_read(b->at.tag_key, replaces->to_tag, replaces->call_id, ret_handle);
+	return *ret_theirs ||
+	       dialog_tag_read(b->at.tag_key, replaces->from_tag, replaces->call_id, ret_handle);
+}
+
+/* Where the leg lives that is named; -1: nobody was ever told such a name. */
+int replaces_home(struct b2bua *b, const struct replaces *replaces)
+{
+	uint64_t handle;
+	bool theirs;
+	if (!names_leg(b, replaces, &handle, &theirs))
+		return -1;
+	return (int)worker_home(b->at.worker->group, replaces->call_id);
+}
+
+/* The phone at the other end of the leg. While it rings it has no leg at the bridge yet. */
+static const struct leg *phone_of(
+	struct b2bua *b, const struct bridge *bridge, const struct leg *leg, uint64_t handle)
+{
+	if (bridge->state == BRIDGE_TALKING)
+		return leg_other(b, leg);
+	bool rings = bridge->state == BRIDGE_CALLING && leg->side == SIDE_CALLER;
+	return rings ? face_find(b, bridge, face_number(handle)) : NULL;
+}
+
+/* On the worker where both live: the dialog of the phone that is to be replaced there. NULL: there
+ * is none. */
 static const struct leg *find(struct b2bua *b, const struct replaces *replaces)
 {
 	uint64_t handle;
-	if (!dialog_tag_read(b->at.tag_key, replaces->to_tag, replaces->call_id, &handle))
+	bool theirs;
+	if (!names_leg(b, replaces, &handle, &theirs))
 		return NULL;
 	struct leg *leg = leg_get(b, face_leg(handle));
 	struct bridge *bridge = leg ? bridge_get(b, leg->bridge) : NULL;
-	if (!bridge || bridge->state != BRIDGE_TALKING)
+	if (!bridge)
 		return NULL;
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
-	bool is_its = pv_span_equal(texts.call_id, replaces->call_id) &&
-		      pv_span_equal(texts.remote_tag, replaces->from_tag);
-	return is_its ? leg_other(b, leg) : NULL;
+	struct pv_span far = theirs ? replaces->from_tag : replaces->to_tag;
+	if (!pv_span_equal(texts.call_id, replaces->call_id) || !far.length ||
+		!pv_span_equal(texts.remote_tag, far))
+		return NULL;
+	if (theirs)
+		return phone_of(b, bridge, leg, handle);
+	bool talks = bridge->state == BRIDGE_TALKING;
+	return talks && bridge->legs[leg->side] == face_leg(handle) ? leg : NULL;
 }
 
 static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
@@ -45,19 +85,23 @@ static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
 	return ref;
 }
 
-/* Require, so that a phone that does not know Replaces refuses instead of ringing. */
-static void put_lines(struct pv_writer *w, const struct dialog_texts *texts)
+/* The dialog as its phone knows it. */
+static struct pv_ref keep_name(
+	struct pv_writer *w, const struct dialog_texts *texts, const struct replaces *replaces)
 {
-	pv_put_text(w, "Require: replaces\r\nReplaces: ");
+	struct pv_ref ref = {(uint16_t)pv_writer_length(w), 0};
 	pv_put(w, texts->call_id);
 	pv_put_text(w, ";to-tag=");
 	pv_put(w, texts->remote_tag);
 	pv_put_text(w, ";from-tag=");
 	pv_put(w, texts->local_tag);
-	pv_put_text(w, "\r\n");
+	if (replaces->is_early_only)
+		pv_put_text(w, ";early-only");
+	ref.length = (uint16_t)(pv_writer_length(w) - ref.at);
+	return ref;
 }
 
-static void look_up(struct b2bua *b, const struct replaces *replaces, struct replaced *ret)
+void replaces_look_up(struct b2bua *b, const struct replaces *replaces, struct replaced *ret)
 {
 	const struct leg *leg = find(b, replaces);
 	ret->is_there = leg;
@@ -68,9 +112,8 @@ static void look_up(struct b2bua *b, const struct replaces *replaces, struct rep
 	pv_writer_init(&w, ret->text, sizeof(ret->text));
 	ret->target = keep(&w, texts.target);
 	ret->routes = keep(&w, texts.routes);
-	ret->lines.at = (uint16_t)pv_writer_length(&w);
-	put_lines(&w, &texts);
-	ret->lines.length = (uint16_t)(pv_writer_length(&w) - ret->lines.at);
+	ret->name = keep_name(&w, &texts, replaces);
+	ret->rings = leg->state == LEG_SETUP;
 	ret->path = leg->dialog.path;
 	ret->has_path = leg->dialog.has_path;
 	ret->is_there = !w.overflow;
@@ -100,15 +143,16 @@ static void look_up_here(struct worker *worker, struct worker_task *task)
 	struct b2bua *b = query->asker->at.peers[worker->index];
 	const struct buffer *bytes = query->message;
 	struct replaces replaces;
+	char text[REFER_NAME_ROOM];
 	if (pv_message_parse(&b->arrived, bytes->bytes, bytes->length, true) > 0 &&
-		read(&b->arrived, &replaces))
-		look_up(b, &replaces, &query->replaced);
+		(b->arrived.method == PV_METHOD_REFER ? refer_read(&b->arrived, text, &replaces)
+						      : read(&b->arrived, &replaces)))
+		replaces_look_up(b, &replaces, &query->replaced);
 	query->task.run = come_in_again;
 	worker_post(query->asker->at.worker, &query->task.mail);
 }
 
-/* Until the answer comes there is no transaction: it takes microseconds. False: no room. */
-static bool ask(struct b2bua *b, const struct incoming *incoming, unsigned home)
+bool replaces_ask(struct b2bua *b, const struct incoming *incoming, unsigned home)
 {
 	const struct pv_message *m = incoming->message;
 	struct replaces_query *query = slab_take(&b->queries);
@@ -139,11 +183,6 @@ static bool refuse(struct b2bua *b, const struct incoming *incoming, unsigned st
 	return false;
 }
 
-static struct pv_span text_of(const struct replaced *replaced, struct pv_ref ref)
-{
-	return (struct pv_span){replaced->text + ref.at, ref.length};
-}
-
 bool replaces_admit(struct b2bua *b, struct incoming *incoming)
 {
 	struct replaced *replaced = &b->replaced;
@@ -153,13 +192,12 @@ bool replaces_admit(struct b2bua *b, struct incoming *incoming)
 		return false;
 	if (!read(incoming->message, &replaces))
 		return refuse(b, incoming, 400);
-	uint64_t handle;
-	if (!dialog_tag_read(b->at.tag_key, replaces.to_tag, replaces.call_id, &handle))
+	int home = replaces_home(b, &replaces);
+	if (home < 0)
 		return refuse(b, incoming, 481); /* nobody is asked for what was never said */
-	unsigned home = worker_home(b->at.worker->group, replaces.call_id);
-	bool is_elsewhere = home != b->at.worker->index && b->at.peers;
+	bool is_elsewhere = replaces_is_elsewhere(b, home);
 	if (is_elsewhere && !b->answer) {
-		if (!ask(b, incoming, home))
+		if (!replaces_ask(b, incoming, (unsigned)home))
 			proxy_reply_busy(b->at.proxy, NULL, incoming->message, incoming->from);
 		return false;
 	}
@@ -168,11 +206,12 @@ bool replaces_admit(struct b2bua *b, struct incoming *incoming)
 	if (is_elsewhere)
 		*replaced = b->answer->replaced;
 	else
-		look_up(b, &replaces, replaced);
-	if (!replaced->is_there)
+		replaces_look_up(b, &replaces, replaced);
+	/* RFC 3891 §3: one that rings is for its caller to replace, and his is the other end */
+	if (!replaced->is_there || replaced->rings)
 		return refuse(b, incoming, 481);
-	incoming->targets[0] = (struct target){.uri = text_of(replaced, replaced->target),
-		.routes = text_of(replaced, replaced->routes),
+	incoming->targets[0] = (struct target){.uri = replaced_text(replaced, replaced->target),
+		.routes = replaced_text(replaced, replaced->routes),
 		.path = replaced->path,
 		.has_path = replaced->has_path,
 		.pin = replaced->has_path,
@@ -184,13 +223,13 @@ bool replaces_admit(struct b2bua *b, struct incoming *incoming)
 
 bool replaces_keep(struct b2bua *b, struct bridge *bridge)
 {
-	struct pv_span lines = text_of(&b->replaced, b->replaced.lines);
+	struct pv_span name = replaced_text(&b->replaced, b->replaced.name);
 	if (!b->replaced.is_there)
 		return true;
-	bridge->replaces = buffer_take(&b->at.worker->buffers, lines.length);
+	bridge->replaces = buffer_take(&b->at.worker->buffers, name.length);
 	if (!bridge->replaces)
 		return false;
-	memcpy(bridge->replaces->bytes, lines.at, lines.length);
-	bridge->replaces->length = (uint32_t)lines.length;
+	memcpy(bridge->replaces->bytes, name.at, name.length);
+	bridge->replaces->length = (uint32_t)name.length;
 	return true;
 }

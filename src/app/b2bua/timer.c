@@ -56,8 +56,12 @@ void leg_session_glare(struct b2bua *b, struct leg *leg)
 	act(b, leg, 0);
 }
 
+/* While it rings there is no session yet (RFC 4028 §7.2): what an UPDATE agreed on then is agreed
+ * on anew in the 2xx. */
 static void alarmed(struct b2bua *b, struct leg *leg, uint64_t now_ms)
 {
+	if (leg->state == LEG_SETUP)
+		return;
 	act(b, leg, session_due(&leg->session, now_ms));
 }
 

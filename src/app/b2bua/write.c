@@ -70,15 +70,15 @@ static void put_line(struct pv_writer *w, const char *name, struct pv_span value
 	pv_put_text(w, "\r\n");
 }
 
-static void put_request(
-	struct b2bua *b, const struct outgoing *o, struct pv_span sent_by, struct pv_writer *w)
+static void put_request(struct b2bua *b, const struct outgoing *o, const struct dialog *dialog,
+	struct pv_span sent_by, struct pv_writer *w)
 {
 	const struct pv_message *m = o->carried;
 	struct pv_span method = o->method != PV_METHOD_OTHER ? pv_method_text(o->method)
 							     : pv_message_span(m, m->method_name);
-	dialog_put_request_line(&o->leg->dialog, method, w);
+	dialog_put_request_line(dialog, method, w);
 	put_via(b, o, sent_by, w);
-	dialog_put_headers(&o->leg->dialog, o->cseq, method, w);
+	dialog_put_headers(dialog, o->cseq, method, w);
 	if (refreshes(o->method) || (m && pv_message_has(m, PV_HEADER_CONTACT)))
 		put_contact(o->leg, o->to, sent_by, w);
 	if (refreshes(o->method)) {
@@ -88,8 +88,12 @@ static void put_request(
 	}
 	put_line(w, "Reason: ", o->reason);
 	put_line(w, "RAck: ", o->rack);
+	/* required, so that a phone that does not know Replaces refuses instead of ringing */
 	if (o->replaces)
-		pv_put_bytes(w, o->replaces->bytes, o->replaces->length);
+		pv_put_text(w, "Require: replaces\r\n");
+	if (o->replaces)
+		put_line(
+			w, "Replaces: ", (struct pv_span){o->replaces->bytes, o->replaces->length});
 	if (m)
 		carry_headers(b, m, w);
 	if (o->body.length)
@@ -121,7 +125,8 @@ static struct buffer *written(struct b2bua *b, struct buffer *bytes, const struc
 	return bytes;
 }
 
-struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret_error)
+static struct buffer *write_in(
+	struct b2bua *b, const struct outgoing *o, const struct dialog *dialog, int *ret_error)
 {
 	struct pv_span sent_by;
 	struct pv_writer w;
@@ -133,7 +138,7 @@ struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret
 	if (!bytes)
 		return NULL;
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-	put_request(b, o, sent_by, &w);
+	put_request(b, o, dialog, sent_by, &w);
 	/* §18.1.1: the length is known now, and the Via names the transport */
 	if (!w.overflow && o->client && net_prefer_stream(b->at.net, o->to, pv_writer_length(&w))) {
 		*ret_error = net_local(b->at.net, o->to, &sent_by);
@@ -141,9 +146,22 @@ struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret
 		if (*ret_error < 0)
 			w.overflow = true;
 		else
-			put_request(b, o, sent_by, &w);
+			put_request(b, o, dialog, sent_by, &w);
 	}
 	return written(b, bytes, &w);
+}
+
+struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret_error)
+{
+	struct dialog dialog;
+	if (!o->face)
+		return write_in(b, o, &o->leg->dialog, ret_error);
+	*ret_error = -ENOBUFS;
+	if (face_dialog(b, o->leg, o->face, &dialog) < 0)
+		return NULL;
+	struct buffer *bytes = write_in(b, o, &dialog, ret_error);
+	dialog_done(&b->at.worker->buffers, &dialog);
+	return bytes;
 }
 
 /* A redirection leads where the other end says: that is what it is for. */

@@ -131,6 +131,28 @@ START_TEST(what_both_have_loses_what_was_added)
 }
 END_TEST
 
+/* Any codec of the caller's will do, not the first one alone, and wherever it stands. */
+START_TEST(a_second_choice_is_agreed_on)
+{
+	static const char *const offers[] = {
+		"m=audio 4000 RTP/AVP 0 8 18 101 9\r\n" EVENTS,
+		"m=audio 4000 RTP/AVP 18 0 8 101 9\r\n" EVENTS,
+		"m=audio 4000 RTP/AVP 101 18 8 0 9\r\n" EVENTS,
+	};
+	static const char *const answers[] = {
+		"0", "8", "18", "8 101", "101 8", "9 8", "9 18 101", "8 0", "101 9 0", "120"};
+	for (size_t i = 0; i < ARRAY_LENGTH(offers); i++)
+		for (size_t k = 0; k < ARRAY_LENGTH(answers); k++) {
+			char text[200];
+			snprintf(text, sizeof(text),
+				"m=audio 5000 RTP/AVP %s\r\n" EVENTS "a=rtpmap:120 pcma/8000/1\r\n",
+				answers[k]);
+			ck_assert_int_eq(answer(offers[i], 1, text), 0);
+			ck_assert_msg(!is_coded(), "%s answered by %s", offers[i], answers[k]);
+		}
+}
+END_TEST
+
 START_TEST(what_was_added_becomes_what_the_caller_has)
 {
 	ck_assert_int_eq(
@@ -200,5 +222,6 @@ END_TEST
 
 TEST_MAIN("coding", plain_audio_alone_is_extended, a_policy_says_what_is_added_and_to_what,
 	a_long_offer_stays_one_that_can_be_read, what_both_have_loses_what_was_added,
-	what_was_added_becomes_what_the_caller_has, comfort_noise_passes_where_both_have_it,
-	careless_answers_mean_what_was_offered, an_answer_without_a_codec_cannot_be)
+	a_second_choice_is_agreed_on, what_was_added_becomes_what_the_caller_has,
+	comfort_noise_passes_where_both_have_it, careless_answers_mean_what_was_offered,
+	an_answer_without_a_codec_cannot_be)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_write.c: which origin a description shows to the other side. */
+/* test_write.c: which origin and connection a description shows to the other side. */
 #include "call/private.h"
 #include "lib/testing.h"
 
@@ -58,7 +58,9 @@ START_TEST(where_none_is_the_owner_says)
 {
 	ck_assert(holds(REFUSED, false, "o=- 7 1 IN IP4 10.0.0.3\r\n"));
 	ck_assert(holds(REFUSED, true, "o=- 7 1 IN IP4 192.0.2.1\r\n"));
-	ck_assert(holds(REFUSED, true, "c=IN IP4 10.0.0.3\r\n"));
+	ck_assert(holds(REFUSED, false, "c=IN IP4 10.0.0.3\r\n"));
+	ck_assert(!holds(REFUSED, true, "10.0.0.3"));
+	ck_assert(holds(REFUSED, true, "c=IN IP4 192.0.2.1\r\n"));
 	ck_assert(holds(REFUSED, true, "m=audio 0 "));
 }
 END_TEST

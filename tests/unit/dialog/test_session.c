@@ -20,6 +20,10 @@ static const struct {
 	{&wish, "Supported: timer\r\nSession-Expires: 1200 ; refresher=uas\r\n",       0, 1200, true},
 	{&wish, "Supported: timer\r\nSession-Expires: 7200\r\nMin-SE: 3600\r\n",       0, 3600, true},
 	{&none, "Supported: timer\r\nSession-Expires: 7200;refresher=uac\r\n",         0, 7200, false},
+	{&none, "Supported: timer\r\nSession-Expires: 90000\r\n",                      0, 86400, true},
+	/* an answer is never below Min-SE (§9), however long that is */
+	{&wish, "Supported: timer\r\nSession-Expires: 90001\r\nMin-SE: 90000\r\n",     0, 90000, true},
+	{&wish, "Min-SE: 4294967295\r\n",                                             0, 4294967295, true},
 	{&wish, "Supported: timer\r\nSession-Expires: 60\r\n",                         90, 0,   false},
 	/* a proxy put it in: the caller would not understand a 422, and cannot be asked to refresh */
 	{&wish, "Session-Expires: 60;refresher=uac\r\n",                               0, 90,   true},
@@ -35,6 +39,7 @@ static const struct {
 	{"Session-Expires: 1200;refresher=uac\r\n", 1200, true},
 	{"Session-Expires: 1200;refresher=uas\r\n", 1200, false},
 	{"x: 1200\r\n", 1200, true},
+	{"x: 90000;refresher=uas\r\n", 90000, false},
 	{"x: 1;refresher=uas\r\n", 90, false}, /* nobody asked for that: it would be a storm */
 };
 /* clang-format on */

@@ -82,6 +82,17 @@ START_TEST(we_refresh_at_half_and_give_up_at_the_end)
 }
 END_TEST
 
+START_TEST(however_long_it_is_we_ask_each_half_day)
+{
+	struct session_timer timer = {0};
+	const struct session_terms terms = {UINT32_MAX, true, true};
+	session_agree(&timer, &terms, 1000);
+	ck_assert_uint_eq(timer.alarm_ms, 1000 + 12 * 3600 * 1000);
+	ck_assert_uint_eq(session_due(&timer, timer.alarm_ms), SESSION_REFRESH);
+	ck_assert_uint_eq(timer.alarm_ms, 1000 + (UINT64_C(4294967295) - 32) * 1000);
+}
+END_TEST
+
 START_TEST(they_refresh_or_it_ends)
 {
 	struct session_timer timer = {0};
@@ -106,4 +117,5 @@ START_TEST(none_is_agreed_on)
 END_TEST
 
 TEST_MAIN("session machine", every_cell, no_state_dangles,
-	we_refresh_at_half_and_give_up_at_the_end, they_refresh_or_it_ends, none_is_agreed_on)
+	we_refresh_at_half_and_give_up_at_the_end, however_long_it_is_we_ask_each_half_day,
+	they_refresh_or_it_ends, none_is_agreed_on)

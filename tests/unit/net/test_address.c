@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_address.c: addresses to and from text and sockaddr. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "base/macros.h"
@@ -68,6 +69,25 @@ START_TEST(names_are_no_addresses)
 }
 END_TEST
 
+/* What inet_pton(3) says of dotted numbers, we say: a second reading would be a way past somebody's
+ * list of addresses. */
+START_TEST(dotted_numbers_are_read_as_inet_pton_reads_them)
+{
+	static const char *const texts[] = {"1.2.3.4", "0.0.0.0", "255.255.255.255", "01.2.3.4",
+		"1.2.3.04", "00.0.0.0", "1.2.3.256", "1.2.3.1000", "1.2.3.", ".1.2.3", "1..2.3",
+		"1.2.3.4.", "1.2.3", "1.2.3.4 ", " 1.2.3.4", "1.2.3.-4", "1.2.3.4a", "0x1.2.3.4",
+		"1.2.3.4:5", "4294967297.2.3.4", "127.1", "1"};
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+		struct net_address address = {0};
+		uint8_t ip[4] = {0};
+		bool is_one = inet_pton(AF_INET, texts[i], ip) == 1;
+		ck_assert_msg(net_address_parse(pv_span_of(texts[i]), 1, &address) == is_one, "%s",
+			texts[i]);
+		ck_assert_mem_eq(address.ip, ip, sizeof(ip));
+	}
+}
+END_TEST
+
 START_TEST(mapped_addresses_are_ipv4)
 {
 	struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(5060)};
@@ -132,4 +152,5 @@ START_TEST(private_and_any)
 END_TEST
 
 TEST_MAIN("address", text_round_trips, longest_text_fits, names_are_no_addresses,
-	mapped_addresses_are_ipv4, comparison_minds_port_and_family, private_and_any)
+	dotted_numbers_are_read_as_inet_pton_reads_them, mapped_addresses_are_ipv4,
+	comparison_minds_port_and_family, private_and_any)

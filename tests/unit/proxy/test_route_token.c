@@ -32,7 +32,7 @@ static struct pv_span written(const struct route_token *token)
 	struct route_proof proof;
 	struct pv_writer w;
 	pv_writer_init(&w, text, sizeof(text));
-	route_proof_init(&proof, &key, &dialog);
+	route_proof_init(&proof, &key, route_dialog_hash(&key, &dialog), dialog.callee.tag);
 	route_token_write(&proof, token, &w);
 	ck_assert(!w.overflow);
 	return pv_writer_span(&w);
@@ -42,7 +42,7 @@ static bool is_read(const struct siphash_key *by, struct pv_span user,
 	const struct route_dialog *dialog, struct route_token *ret)
 {
 	struct route_proof proof;
-	route_proof_init(&proof, by, dialog);
+	route_proof_init(&proof, by, route_dialog_hash(by, dialog), dialog->callee.tag);
 	return route_token_read(&proof, user, ret);
 }
 
@@ -147,6 +147,38 @@ START_TEST(another_dialog_or_key_is_not_believed)
 }
 END_TEST
 
+/* Names that do not fit where they are hashed together count to their last byte, too; and where one
+ * ends and the next begins is no matter of taste. */
+START_TEST(long_names_and_their_borders_count)
+{
+	struct route_dialog dialog = a_call();
+	struct route_token token = a_token(ROUTE_CALLEE), back;
+	char name[600];
+	struct pv_writer w;
+	memset(name, 'x', sizeof(name));
+	for (size_t length = 100; length <= sizeof(name); length += 20) {
+		struct route_proof proof;
+		dialog = a_call();
+		dialog.call_id = (struct pv_span){name, length};
+		pv_writer_init(&w, text, sizeof(text));
+		route_proof_init(&proof, &key, route_dialog_hash(&key, &dialog), dialog.callee.tag);
+		route_token_write(&proof, &token, &w);
+		ck_assert(is_read(&key, pv_writer_span(&w), &dialog, &back));
+		name[length - 1] = 'y';
+		ck_assert(!is_read(&key, pv_writer_span(&w), &dialog, &back));
+		name[length - 1] = 'x';
+		dialog.call_id.length--;
+		ck_assert(!is_read(&key, pv_writer_span(&w), &dialog, &back));
+	}
+	struct route_dialog moved = dialog = a_call();
+	dialog.call_id = PV_SPAN("ab");
+	dialog.caller.tag = PV_SPAN("c");
+	moved.call_id = PV_SPAN("a");
+	moved.caller.tag = PV_SPAN("bc");
+	ck_assert_uint_ne(route_dialog_hash(&key, &dialog), route_dialog_hash(&key, &moved));
+}
+END_TEST
+
 START_TEST(another_spelling_of_the_same_ends_is_believed)
 {
 	struct route_dialog dialog = a_call();
@@ -203,5 +235,6 @@ END_TEST
 TEST_MAIN("route_token", a_bare_token_is_short_and_comes_back,
 	the_callers_token_says_where_the_callee_is_alone, both_paths_come_back,
 	the_longest_token_fits, another_dialog_or_key_is_not_believed,
-	another_spelling_of_the_same_ends_is_believed, no_changed_character_is_believed,
-	no_shorter_or_longer_text_is_believed, what_has_not_the_shape_is_nobodys)
+	long_names_and_their_borders_count, another_spelling_of_the_same_ends_is_believed,
+	no_changed_character_is_believed, no_shorter_or_longer_text_is_believed,
+	what_has_not_the_shape_is_nobodys)

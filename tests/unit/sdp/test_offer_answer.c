@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_offer_answer.c — whole calls through the machine, as RFC 6337 §2 lists the ways to agree. */
+/* test_offer_answer.c — whole calls through the machine, as RFC 6337 §2.2 lists the ways to agree.
+ */
 #include "sdp/offer_answer.h"
 
 #include "lib/testing.h"

@@ -116,6 +116,36 @@ START_TEST(candidates_stay_without_a_relay)
 }
 END_TEST
 
+/* Where nothing is to be reached nobody needs the sender's address. */
+START_TEST(what_is_refused_shows_no_way_to_its_sender)
+{
+	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+	      "m=audio 0 RTP/AVP 0\r\nc=IN IP4 10.0.0.2\r\na=rtcp:4001 IN IP4 10.0.0.3\r\n"
+	      "a=candidate:1 1 UDP 1 10.0.0.4 4000 typ host\r\na=ptime:20\r\n");
+	change.origin = change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
+	GIVES("v=0\r\no=- 1 1 IN IP4 203.0.113.6\r\ns=-\r\nc=IN IP4 203.0.113.6\r\nt=0 0\r\n"
+	      "m=audio 0 RTP/AVP 0\r\nc=IN IP4 203.0.113.6\r\na=ptime:20\r\n");
+}
+END_TEST
+
+START_TEST(what_goes_past_us_keeps_its_address_beside_what_is_refused)
+{
+	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+	      "a=ice-ufrag:abcd\r\nm=audio 0 RTP/AVP 0\r\nm=image 4000 udptl t38\r\n"
+	      "c=IN IP4 10.0.0.2\r\n");
+	change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
+	GIVES("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 203.0.113.6\r\nt=0 0\r\n"
+	      "a=ice-ufrag:abcd\r\nm=audio 0 RTP/AVP 0\r\nm=image 4000 udptl t38\r\n"
+	      "c=IN IP4 10.0.0.2\r\n");
+	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+	      "m=image 4000 udptl t38\r\nm=audio 4002 RTP/AVP 0\r\nc=IN IP4 10.0.0.2\r\n");
+	change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
+	change.media[1].reject = true;
+	GIVES("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+	      "m=image 4000 udptl t38\r\nm=audio 0 RTP/AVP 0\r\nc=IN IP4 203.0.113.6\r\n");
+}
+END_TEST
+
 START_TEST(chromiums_keys_stay)
 {
 	begin(CHROMIUM);
@@ -379,9 +409,11 @@ START_TEST(a_short_buffer_is_told_by_the_writer)
 }
 END_TEST
 
-TEST_MAIN("rewrite", without_changes_all_stays, sipps_call_is_relayed,
-	microsips_is_relayed_over_ipv6, linphones_candidates_go, candidates_stay_without_a_relay,
-	chromiums_keys_stay, each_m_line_has_the_address_that_is_its_own,
+TEST_MAIN("rewrite", what_is_refused_shows_no_way_to_its_sender,
+	what_goes_past_us_keeps_its_address_beside_what_is_refused, without_changes_all_stays,
+	sipps_call_is_relayed, microsips_is_relayed_over_ipv6, linphones_candidates_go,
+	candidates_stay_without_a_relay, chromiums_keys_stay,
+	each_m_line_has_the_address_that_is_its_own,
 	what_leads_past_a_relay_goes_wherever_it_stands, directions_are_replaced_or_added,
 	a_hold_by_address_becomes_a_direction, lines_are_added_behind_an_unfinished_one,
 	codecs_are_filtered_and_ordered, a_filter_that_leaves_nothing_writes_nothing,
