@@ -243,7 +243,7 @@ void call_out_joined(struct ptt *p, struct ptt_leg *leg)
 		ptt_leg_leave(p, leg, CALL_REMOVED);
 		return;
 	}
-	metrics_add(METRIC_ptt_joins, 1);
+	ptt_leg_is_in(leg);
 	ptt_leg_set_media(p, leg);
 	leg->has_note = true;
 }

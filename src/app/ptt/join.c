@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "base/log.h"
+
 /* ---- who asks for what ---- */
 
 struct pv_span ptt_identity(const struct incoming *incoming)
@@ -142,6 +144,17 @@ void ptt_leg_tell_roster(struct ptt *p, struct ptt_leg *leg)
 		report(p, leg, PTT_WORD_NOTE);
 }
 
+void ptt_leg_is_in(const struct ptt_leg *leg)
+{
+	char name[160], call_id[160];
+	metrics_add(METRIC_ptt_joins, 1);
+	log_event(LOG_LEVEL_INFO, "group_joined", "group=%.*s member=%s called_out=%s call_id=%s",
+		PV_SPAN_PRINT(leg->group->config.name),
+		log_quote(name, sizeof(name), buffer_text(leg->who, leg->report.name)),
+		leg->is_called_out ? "yes" : "no",
+		log_quote(call_id, sizeof(call_id), dialog_texts(&leg->dialog).call_id));
+}
+
 /* ---- the roster has answered ---- */
 
 static void refuse_join(struct ptt *p, struct ptt_leg *leg, unsigned status, int sdp_verdict)
@@ -243,7 +256,7 @@ static void let_in(struct ptt *p, struct ptt_leg *leg)
 		return;
 	}
 	ptt_drop(p, &leg->invite);
-	metrics_add(METRIC_ptt_joins, 1);
+	ptt_leg_is_in(leg);
 	call_up(p->at.calls, call_get(p->at.calls, leg->call), 200);
 	leg->has_note = true;
 	ptt_leg_tell_roster(p, leg);

@@ -465,6 +465,8 @@ bool join_admit(struct ptt *p, struct incoming *incoming);
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
 int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
 	const struct path *source, struct transaction *server, const struct session_terms *terms);
+/* Says that it has joined. */
+void ptt_leg_is_in(const struct ptt_leg *leg);
 /* Asks the roster to have it. */
 void ptt_leg_join(struct ptt *p, struct ptt_leg *leg);
 /* What the group says of the user, and his priority. False: he is no member. */
