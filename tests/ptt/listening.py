@@ -37,6 +37,12 @@ def one_stream(server):
         takes_turns(room, [alice, bob, carol])
         alice.press("*")
         room.heard_by_all(alice)
+        voiced = lambda phone: sum(bool(p.sound.tones) for p in phone.got)
+        marks = [(p, voiced(p)) for p in (bob, carol, dave)]
+        said = alice.sent
+        room.goes_on(30)
+        said = alice.sent - said
+        ok(all(abs(voiced(p) - n - said) <= 1 for p, n in marks), "each frame is heard once: %d" % said)
         for phone in room.phones:
             is_one_stream(phone)
         ok(len({p.got[0].ssrc for p in room.phones}) == 4, "a stream each, with an SSRC of its own")
