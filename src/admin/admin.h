@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/ptt/query.h"
 #include "call/query.h"
 #include "conf/config.h"
 
@@ -32,6 +33,7 @@ struct admin_host {
 	struct transaction_layer *const *layers; /* one a worker */
 	struct registry *registry;
 	struct call_tables calls; /* calls NULL: not watched */
+	struct ptt_tables groups; /* ptts NULL: there are none */
 	struct media *media;      /* NULL: nothing is relayed */
 	/* Both: 0 or -errno; findings go to the report. */
 	int (*reload)(void *context, struct config_report *report);

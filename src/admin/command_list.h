@@ -14,6 +14,26 @@ COMMAND("call show", "ID", command_call_show,
 	"one call: its streams, who sends from where, packets, loss, jitter, round trip, how it "
 	"sounds")
 COMMAND("call hangup", "ID", command_call_hangup, "end a call; as a proxy, release its media")
+COMMAND("group list", "", command_group_list,
+	"push-to-talk groups: who talks, how many are in and wait")
+COMMAND("group show", "NAME", command_group_show,
+	"one group: who talks since when and by which button, who waits, counts")
+COMMAND("group members", "NAME", command_group_members,
+	"who is in a group: priority, codec, level, packets, loss, jitter")
+COMMAND("group talks", "[NAME]", command_group_talks,
+	"the last talk spurts: who, when, how long, by which button, why it ended")
+COMMAND("group grant", "NAME USER", command_group_grant,
+	"give the floor to a member, whoever has it")
+COMMAND("group revoke", "NAME [USER]", command_group_revoke,
+	"take the floor from a member, or from all who have it")
+COMMAND("group mute", "NAME USER", command_group_mute,
+	"a member cannot talk until he is unmuted or joins anew")
+COMMAND("group unmute", "NAME USER", command_group_unmute, "a muted member may talk again")
+COMMAND("group kick", "NAME USER", command_group_kick, "end a member's calls to the group")
+COMMAND("group emergency", "NAME [USER] [--clear]", command_group_emergency,
+	"declare an emergency, by a member who then gets the floor, or clear it")
+COMMAND("group watch", "[NAME]", command_group_watch,
+	"who talks and who waits, with levels; portavozctl shows it live until Ctrl-C")
 COMMAND("media", "", command_media,
 	"relay threads: cores, sessions, ports, packets, what was dropped and why")
 COMMAND("metrics", "[json]", command_metrics, "all counters, as Prometheus text or JSON")

@@ -137,7 +137,7 @@ void command_help(struct admin_call *call)
 	json_object(&call->json, NULL);
 	json_array(&call->json, "commands");
 	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-		char usage[64];
+		char usage[80];
 		snprintf(usage, sizeof usage, "%s%s%s", commands[i].words,
 			*commands[i].arguments ? " " : "", commands[i].arguments);
 		json_object(&call->json, NULL);
@@ -177,22 +177,56 @@ static void unknown_command(struct admin_call *call, const char *line)
 		call_fail(call, "no command \"%s\"; help lists them", line);
 }
 
+/* Of "NAME [USER]": two, of which one is required. */
+static unsigned count_words(const char *arguments, unsigned *ret_required)
+{
+	unsigned count = 0;
+	*ret_required = 0;
+	while (*arguments) {
+		*ret_required += *arguments != '[';
+		count++;
+		arguments += strcspn(arguments, " ");
+		arguments += strspn(arguments, " ");
+	}
+	return count;
+}
+
+/* Cuts `rest` at its blanks. Returns how many words there are; the call has those that fit. */
+static unsigned split(struct admin_call *call, char *rest)
+{
+	char *save;
+	unsigned count = 0;
+	for (char *word = strtok_r(rest, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (count < ADMIN_ARGUMENTS_MAX)
+			call->arguments[count] = word;
+		count++;
+	}
+	call->argument = call->arguments[0];
+	return count;
+}
+
 static void answer(struct admin_call *call, const char *line)
 {
 	const char *rest;
+	char words[1024];
+	unsigned required;
 	const struct command *command = find_command(line, &rest);
-	if (!command)
+	if (!command) {
 		unknown_command(call, line);
-	else if (!*rest && *command->arguments && *command->arguments != '[')
-		call_fail(call, "%s needs %s", command->words, command->arguments);
-	else if (*rest && !*command->arguments)
-		call_fail(call, "%s takes no argument", command->words);
-	else if (strchr(rest, ' '))
-		call_fail(call, "%s takes one argument", command->words);
-	else {
-		call->argument = *rest ? rest : NULL;
-		command->handler(call);
+		return;
 	}
+	snprintf(words, sizeof words, "%s", rest);
+	unsigned given = split(call, words), most = count_words(command->arguments, &required);
+	if (given < required)
+		call_fail(call, "%s needs %s", command->words, command->arguments);
+	else if (given > most && most == 0)
+		call_fail(call, "%s takes no argument", command->words);
+	else if (given > most && most == 1)
+		call_fail(call, "%s takes one argument", command->words);
+	else if (given > most)
+		call_fail(call, "%s takes %s", command->words, command->arguments);
+	else
+		command->handler(call);
 }
 
 bool admin_answer(

@@ -4,15 +4,18 @@
 #define PORTAVOZ_ADMIN_COMMANDS_H
 
 #include "admin/admin.h"
-#include "admin/json.h"
+#include "base/json.h"
+
+#define ADMIN_ARGUMENTS_MAX 3
 
 /* One question. Lifetime: the handler's call. */
 struct admin_call {
 	const struct admin_host *host;
-	const char *argument; /* NULL when none was given */
-	FILE *out;            /* for answers that are no JSON */
-	struct json json;     /* writes to `out` */
-	bool failed;          /* becomes "error" */
+	const char *argument;                       /* the first, NULL when none was given */
+	const char *arguments[ADMIN_ARGUMENTS_MAX]; /* all; NULL behind the last */
+	FILE *out;                                  /* for answers that are no JSON */
+	struct json json;                           /* writes to `out` */
+	bool failed;                                /* becomes "error" */
 };
 
 /* Ends the call as failed with {"error": text}; nothing may have been written before. */

@@ -29,10 +29,25 @@ static bool admit_registrar(struct dispatch *d, struct incoming *incoming)
 	return registrar_precheck(d->registrar, incoming->message, incoming->from);
 }
 
+/* Who registers may be one whom an open group wants to call. */
+static void tell_groups(struct dispatch *d, const struct pv_message *m)
+{
+	char text[REGISTRY_KEY];
+	struct pv_uri to;
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	if (pv_uri_parse(m->to.uri, &to) == 0 && pv_uri_user_canonical(to.user, &w)) {
+		pv_put_char(&w, '@');
+		ptt_registered(d->ptt, pv_writer_span(&w));
+	}
+}
+
 static void request_registrar(
 	struct dispatch *d, struct incoming *incoming, struct transaction *server)
 {
 	registrar_request(d->registrar, server, incoming->message, incoming->from);
+	if (d->ptt)
+		tell_groups(d, incoming->message);
 }
 
 static bool admit_options(struct dispatch *d, struct incoming *incoming)
@@ -65,10 +80,33 @@ static void request_call(struct dispatch *d, struct incoming *incoming, struct t
 	b2bua_invite(d->b2bua, incoming, server);
 }
 
+static bool admit_group(struct dispatch *d, struct incoming *incoming)
+{
+	return ptt_admit(d->ptt, incoming);
+}
+
+static void request_group(struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	ptt_request(d->ptt, incoming, server);
+}
+
+static bool admit_member(struct dispatch *d, struct incoming *incoming)
+{
+	return ptt_admit_inside(d->ptt, incoming);
+}
+
+static void request_member(
+	struct dispatch *d, struct incoming *incoming, struct transaction *server)
+{
+	ptt_request_inside(d->ptt, incoming, server);
+}
+
 static const struct application proxy = {"proxy", admit_proxy, request_proxy};
 static const struct application registrar = {"registrar", admit_registrar, request_registrar};
 static const struct application b2bua = {"b2bua", admit_b2bua, request_b2bua};
 static const struct application call = {"call", admit_call, request_call};
+static const struct application group = {"group", admit_group, request_group};
+static const struct application member = {"member", admit_member, request_member};
 static const struct application options = {"options", admit_options, NULL};
 static const struct application nobody = {"nobody", admit_nobody, NULL};
 
@@ -81,6 +119,8 @@ static const struct {
 } table[] = {
 	{PV_METHOD_REGISTER, INCOMING_SERVER, &registrar},
 	{PV_METHOD_REGISTER, INCOMING_USER, &registrar},
+	{PV_METHOD_REGISTER, INCOMING_GROUP, &registrar},
+	{ANY_METHOD, INCOMING_GROUP, &group},
 	{PV_METHOD_OPTIONS, INCOMING_SERVER, &options},
 	{PV_METHOD_CANCEL, INCOMING_SERVER, &proxy},
 	{ANY_METHOD, INCOMING_SERVER, &nobody},
@@ -103,12 +143,15 @@ static const struct application *application_for(const struct incoming *incoming
 	return &proxy;
 }
 
-/* calls.mode = "b2bua": an INVITE without a To tag begins a call, and what has a tag of ours is
+/* A tag of ours proves itself: what has one is inside a group's dialog, or one of the b2bua's.
+ * calls.mode = "b2bua": an INVITE without a To tag begins a call, and what has a tag of ours is
  * inside one. */
 static const struct application *owner_of(const struct dispatch *d, const struct incoming *incoming,
 	const struct application *proxied)
 {
 	const struct pv_message *m = incoming->message;
+	if (d->ptt && ptt_owns(d->ptt, m))
+		return &member;
 	if (!d->b2bua)
 		return proxied;
 	if (b2bua_owns(d->b2bua, m))
@@ -138,6 +181,8 @@ static bool on_admit(void *context, const struct pv_message *request, const stru
 		return false;
 	}
 	proxy_prepare(d->proxy, &d->incoming, request, from);
+	if (d->ptt && ptt_is_group(d->ptt, &d->incoming))
+		d->incoming.kind = INCOMING_GROUP;
 	d->chosen = owner_of(d, &d->incoming, application_for(&d->incoming));
 	return d->chosen->admit(d, &d->incoming);
 }
@@ -158,6 +203,10 @@ static void on_again(void *context, struct transaction *server, const struct pv_
 static void on_ack(void *context, const struct pv_message *ack, const struct path *from)
 {
 	struct dispatch *d = context;
+	if (d->ptt && ptt_owns(d->ptt, ack)) {
+		ptt_ack(d->ptt, ack, from);
+		return;
+	}
 	if (d->b2bua && b2bua_owns(d->b2bua, ack)) {
 		b2bua_ack(d->b2bua, ack);
 		return;
@@ -166,11 +215,18 @@ static void on_ack(void *context, const struct pv_message *ack, const struct pat
 	proxy_ack(d->proxy, &d->incoming);
 }
 
+static bool is_ptt(const struct dispatch *d, const struct transaction *transaction)
+{
+	return d->ptt && transaction_user_index(transaction) == PTT_INDEX;
+}
+
 static void on_cancel(
 	void *context, struct transaction *invite_server, const struct pv_message *cancel)
 {
 	struct dispatch *d = context;
-	if (!d->b2bua || !b2bua_cancel(d->b2bua, invite_server, cancel))
+	if (is_ptt(d, invite_server))
+		ptt_cancel(d->ptt, invite_server, cancel);
+	else if (!d->b2bua || !b2bua_cancel(d->b2bua, invite_server, cancel))
 		proxy_cancel(d->proxy, invite_server, cancel);
 }
 
@@ -183,7 +239,9 @@ static void on_response(
 	void *context, struct transaction *client, const struct pv_message *response)
 {
 	struct dispatch *d = context;
-	if (is_b2bua(d, client))
+	if (is_ptt(d, client))
+		ptt_response(d->ptt, client, response);
+	else if (is_b2bua(d, client))
 		b2bua_response(d->b2bua, client, response);
 	else
 		proxy_response(d->proxy, client, response);
@@ -198,7 +256,9 @@ static void on_stateless_response(
 static void on_timeout(void *context, struct transaction *client)
 {
 	struct dispatch *d = context;
-	if (is_b2bua(d, client))
+	if (is_ptt(d, client))
+		ptt_timeout(d->ptt, client);
+	else if (is_b2bua(d, client))
 		b2bua_timeout(d->b2bua, client);
 	else
 		proxy_timeout(d->proxy, client);
@@ -207,7 +267,9 @@ static void on_timeout(void *context, struct transaction *client)
 static void on_timer_c(void *context, struct transaction *client)
 {
 	struct dispatch *d = context;
-	if (is_b2bua(d, client))
+	if (is_ptt(d, client))
+		ptt_timer_c(d->ptt, client);
+	else if (is_b2bua(d, client))
 		b2bua_timer_c(d->b2bua, client);
 	else
 		proxy_timer_c(d->proxy, client);
@@ -216,7 +278,9 @@ static void on_timer_c(void *context, struct transaction *client)
 static void on_transport_error(void *context, struct transaction *client, int error)
 {
 	struct dispatch *d = context;
-	if (is_b2bua(d, client))
+	if (is_ptt(d, client))
+		ptt_transport_error(d->ptt, client);
+	else if (is_b2bua(d, client))
 		b2bua_transport_error(d->b2bua, client);
 	else
 		proxy_transport_error(d->proxy, client, error);
@@ -225,7 +289,9 @@ static void on_transport_error(void *context, struct transaction *client, int er
 static void on_terminated(void *context, struct transaction *transaction)
 {
 	struct dispatch *d = context;
-	if (is_b2bua(d, transaction))
+	if (is_ptt(d, transaction))
+		ptt_terminated(d->ptt, transaction);
+	else if (is_b2bua(d, transaction))
 		b2bua_terminated(d->b2bua, transaction);
 	else
 		proxy_terminated(d->proxy, transaction);
@@ -275,12 +341,14 @@ static enum net_claim on_claim(
 }
 void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 	struct transaction_layer *transactions, struct proxy *proxy_of_worker,
-	struct registrar *registrar_of_worker, struct b2bua *b2bua_of_worker)
+	struct registrar *registrar_of_worker, struct b2bua *b2bua_of_worker,
+	struct ptt *ptt_of_worker)
 {
 	*d = (struct dispatch){.worker = worker, .net = net, .transactions = transactions};
 	d->proxy = proxy_of_worker;
 	d->registrar = registrar_of_worker;
 	d->b2bua = b2bua_of_worker;
+	d->ptt = ptt_of_worker;
 	net_set_user(net, &(struct net_user){
 				  .message = on_message,
 				  .send_error = on_send_error,
@@ -308,6 +376,8 @@ void dispatch_init(struct dispatch *d, struct worker *worker, struct net *net,
 /* The registrar answers at once and leaves nothing open. */
 void dispatch_farewell(struct dispatch *d)
 {
+	if (d->ptt)
+		ptt_farewell(d->ptt);
 	if (d->b2bua)
 		b2bua_farewell(d->b2bua);
 	proxy_farewell(d->proxy);

@@ -82,6 +82,9 @@ static inline enum call_side call_other(enum call_side side)
 	ROW(HANGUP, "operator", "Q.850;cause=31;text=\"Ended By Operator\"")                                 \
 	ROW(VANISHED, "leg_vanished", "SIP;cause=408;text=\"Other Leg Vanished\"") /* no answer in a dialog */ \
 	ROW(EXPIRED, "session_expired", "SIP;cause=408;text=\"Session Timer Expired\"") /* RFC 4028 */       \
+	ROW(REPLACED, "replaced", "SIP;cause=200;text=\"Joined From Elsewhere\"")                            \
+	ROW(REMOVED, "removed", "SIP;cause=403;text=\"Removed From The Group\"")                             \
+	ROW(CLOSED, "group_closed", "SIP;cause=410;text=\"Group Closed\"")                                   \
 	ROW(STOPPED, "server_stops", "SIP;cause=503;text=\"Server stops\"")
 
 enum call_why {

@@ -8,6 +8,7 @@
 
 #include "base/slab.h"
 #include "call/call_media.h"
+#include "call/end.h"
 #include "codec/pair.h"
 #include "sdp/offer_answer.h"
 
@@ -40,17 +41,6 @@ struct calls {
 	/* formats that are added to what goes on, by m-line */
 	struct pv_sdp_format added[PV_SDP_MEDIA_MAX][CODEC_ADDITIONS_MAX];
 	char scratch[PV_SDP_BYTES_MAX];
-};
-
-/* One side's end of a stream, as its last description says. */
-struct stream_end {
-	struct media_end described; /* `offer` and the formats aside; its coding by the answer */
-	uint64_t payload_types[2];
-	uint8_t format_count;
-	struct media_format formats[MEDIA_FORMATS_MAX];
-	bool rtcp_mux;
-	bool is_rejected;
-	uint8_t direction; /* enum pv_sdp_direction */
 };
 
 /* One m-line that is relayed. Owner: its media; behind its drop, its call, until the final report
@@ -104,16 +94,6 @@ enum branch_relay {
 	BRANCH_DIRECT,
 };
 
-/* One of our sides: which address its ports are bound on and which one is written. */
-struct call_place {
-	unsigned local;
-	bool is_ipv6;
-	uint8_t length;
-	char text[NET_ADDRESS_TEXT]; /* the shown address */
-	/* What packets must leave by where the port is bound on 0.0.0.0 or ::; else none. */
-	struct media_address source;
-};
-
 struct call_media {
 	struct list link; /* of the call */
 	uint64_t call;
@@ -162,23 +142,12 @@ void call_keep_report(
  * not be, or refused everything. No relay thread will ever say that it is silent. */
 bool call_is_bare(const struct call *call);
 
-/* ---- place.c ---- */
-/* 0 or -EADDRNOTAVAIL. Chooses path->listener. */
-int place_find(struct calls *calls, struct path *path, struct call_place *ret);
-
 /* ---- scope.c ---- */
-void media_address_of(const struct net_address *from, struct media_address *ret);
 /* Whether an address that was announced from `source` must not be believed: it is of a narrower
  * scope. */
 bool scope_is_narrower(const struct net_address *announced, const struct net_address *source);
 
-/* ---- describe.c: what a description says of an end ---- */
-struct description_from {
-	const struct net_address *source; /* where its message came from */
-	bool is_forwarded;
-};
-void stream_end_read(const struct pv_sdp_media *media, const struct description_from *from,
-	bool is_ipv6, struct stream_end *ret);
+/* ---- describe.c ---- */
 /* Is this address of an SDP one that its sender, at `source`, can be reached by without a relay? */
 bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from);
 

@@ -196,6 +196,11 @@ static void read_element(struct reader *reader, const struct schema_key *key,
 static void read_list(struct reader *reader, const struct schema_key *key,
 	const config_setting_t *setting, void *base)
 {
+	/* members = "*" */
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING && key->list->bare_key) {
+		read_element(reader, key, setting, base);
+		return;
+	}
 	if (!config_setting_is_list(setting) && !config_setting_is_array(setting)) {
 		reader_fault(reader, key, setting, "expected a list ( … )");
 		return;

@@ -91,8 +91,8 @@ const struct schema_key schema[] = {
 		BETWEEN(64, 64), .doc = "SHA-256 of \"name:realm:password\" in hexadecimal, in place of the password."},
 	{"users[].display", SCHEMA_STRING, .offset = USER(display), .flags = RELOAD, BETWEEN(1, 128),
 		.doc = "A name for people."},
-	{"users[].priority", SCHEMA_INTEGER, .offset = USER(priority), .flags = RELOAD | LATER, .initial = "0",
-		BETWEEN(0, 255), .holds = "0",
+	{"users[].priority", SCHEMA_INTEGER, .offset = USER(priority), .flags = RELOAD, .initial = "0",
+		BETWEEN(0, 255),
 		.doc = "Floor priority, 255 the highest; used by every button that carries no priority of its own."},
 	{"users_file", SCHEMA_PATH, .offset = AT(users_file), .flags = RELOAD, .initial = "\"\"",
 		.doc = "CSV whose first line names the columns, name,password[,display,priority], or ha1_md5 and "
@@ -188,7 +188,7 @@ const struct schema_key schema[] = {
 		.initial = "\"pass\"", WORDS("pass", "follow"),
 		.doc = "A 3xx answer is passed to the caller, or followed."},
 
-	{"groups", SCHEMA_LIST, .offset = AT(groups), .list = &group_list, .flags = LATER | RELOAD,
+	{"groups", SCHEMA_LIST, .offset = AT(groups), .list = &group_list, .flags = RELOAD,
 		.doc = "Push-to-talk groups: a member dials the group's address and is in."},
 	{"groups[].name", SCHEMA_STRING, .offset = GROUP(name), .flags = RELOAD | REQUIRED, NAME_LENGTH,
 		.doc = "The user part of the group's address. No user may have the same name."},
@@ -205,7 +205,7 @@ const struct schema_key schema[] = {
 	{"groups[].floor", SCHEMA_ENUM, .offset = GROUP(floor), .flags = RELOAD, .initial = "\"ptt\"",
 		WORDS("ptt", "open"),
 		.doc = "\"ptt\": speak only with the floor. \"open\": a conference, the loudest talkers are mixed."},
-	{"groups[].talkers", SCHEMA_INTEGER, .offset = GROUP(talkers), .flags = RELOAD, BETWEEN(1, 64),
+	{"groups[].talkers", SCHEMA_INTEGER, .offset = GROUP(talkers), .flags = RELOAD, BETWEEN(1, 8),
 		.doc = "How many may hold the floor at once; 1, or 8 where the floor is open."},
 	{"groups[].triggers", SCHEMA_WORDS, .offset = GROUP(triggers), .flags = RELOAD, .words = trigger_words,
 		.initial = "[ \"dtmf\", \"info\", \"rtcp\", \"message\", \"api\" ]", BETWEEN(0, 9),

@@ -28,12 +28,11 @@ static bool is_leaf(const struct node *node)
 	return node->kind == NODE_TEXT || node->kind == NODE_LITERAL;
 }
 
+/* Of a list of texts all of them. */
 static const char *cell(const struct node *object, const char *name)
 {
-	for (const struct node *n = object->first; n; n = n->next)
-		if (n->name && strcmp(n->name, name) == 0 && is_leaf(n))
-			return n->text;
-	return "-";
+	const char *text = tree_text(object, name);
+	return *text ? text : "-";
 }
 
 /* The columns are the names of all rows, in the order of their first appearance. */
@@ -81,13 +80,6 @@ static void show_table(const struct node *array, int indent, FILE *out)
 		show_row(row, names, widths, count, indent, out);
 }
 
-static void show_list(const struct node *array, FILE *out)
-{
-	for (const struct node *n = array->first; n; n = n->next)
-		fprintf(out, "%s%s", n->text ? n->text : "?", n->next ? ", " : "");
-	fputc('\n', out);
-}
-
 static bool is_plain_list(const struct node *node)
 {
 	return node->kind == NODE_ARRAY && (!node->first || node->first->kind != NODE_OBJECT);
@@ -101,7 +93,7 @@ static void show_member(const struct node *node, int indent, int columns, FILE *
 		fprintf(out, "%s\n", node->text);
 	} else if (is_plain_list(node)) {
 		put_padded(node->name, columns + 2, out);
-		show_list(node, out);
+		fprintf(out, "%s\n", node->text ? node->text : "?");
 	} else if (node->kind == NODE_ARRAY) {
 		fprintf(out, "%s:\n", node->name);
 		show_table(node, indent + 2, out);

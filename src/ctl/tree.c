@@ -101,14 +101,31 @@ static const char *parse_inner(const char *at, unsigned depth, struct node *node
 	}
 }
 
-static const char *parse_value(const char *at, unsigned depth, struct node *node)
+/* False: memory is out. */
+static bool join(struct node *array)
 {
-	at = skip(at);
-	if (depth > DEPTH_MAX)
-		return NULL;
+	size_t size = 1, used = 0;
+	for (const struct node *n = array->first; n; n = n->next) {
+		if (!n->text || n->kind == NODE_ARRAY)
+			return true;
+		size += strlen(n->text) + 2;
+	}
+	array->text = malloc(size);
+	if (!array->text)
+		return false;
+	array->text[0] = '\0';
+	for (const struct node *n = array->first; n; n = n->next)
+		used += (size_t)snprintf(
+			array->text + used, size - used, "%s%s", n->text, n->next ? ", " : "");
+	return true;
+}
+
+static const char *parse_more(const char *at, unsigned depth, struct node *node)
+{
 	if (*at == '{' || *at == '[') {
 		node->kind = *at == '{' ? NODE_OBJECT : NODE_ARRAY;
-		return parse_inner(at + 1, depth, node, *at == '{' ? '}' : ']');
+		at = parse_inner(at + 1, depth, node, *at == '{' ? '}' : ']');
+		return at && node->kind == NODE_ARRAY && !join(node) ? NULL : at;
 	}
 	if (*at == '"') {
 		node->kind = NODE_TEXT;
@@ -118,6 +135,15 @@ static const char *parse_value(const char *at, unsigned depth, struct node *node
 	node->kind = NODE_LITERAL;
 	node->text = length ? strndup(at, length) : NULL;
 	return node->text ? at + length : NULL;
+}
+
+static const char *parse_value(const char *at, unsigned depth, struct node *node)
+{
+	const char *begin = skip(at);
+	const char *end = depth > DEPTH_MAX ? NULL : parse_more(begin, depth, node);
+	if (end)
+		node->source = pv_span_from(begin, end);
+	return end;
 }
 
 struct node *tree_parse(const char *text)
@@ -140,4 +166,18 @@ void tree_free(struct node *node)
 		free(node);
 		node = next;
 	}
+}
+
+const struct node *tree_find(const struct node *object, const char *name)
+{
+	for (const struct node *n = object ? object->first : NULL; n; n = n->next)
+		if (n->name && strcmp(n->name, name) == 0)
+			return n;
+	return NULL;
+}
+
+const char *tree_text(const struct node *object, const char *name)
+{
+	const struct node *node = tree_find(object, name);
+	return node && node->text ? node->text : "";
 }

@@ -59,22 +59,32 @@ static void apply(struct ctl_options *options, int letter, const char *argument)
 	}
 }
 
-static int join_words(struct ctl_options *options, char **words, FILE *errors)
+static int add_word(struct ctl_options *options, const char *word, FILE *errors)
 {
-	size_t used = 0;
-	for (; *words; words++) {
-		int length = snprintf(options->line + used, sizeof options->line - used, "%s%s",
-			used ? " " : "", *words);
-		used += (size_t)length;
-		if (used < sizeof options->line && !strpbrk(*words, "\r\n"))
-			continue;
-		fputs("portavozctl: the command is too long, or has a line break\n", errors);
-		return -EINVAL;
-	}
-	if (used || options->help || options->version)
+	size_t used = strlen(options->line);
+	int length = snprintf(
+		options->line + used, sizeof options->line - used, "%s%s", used ? " " : "", word);
+	if ((size_t)length < sizeof options->line - used && !strpbrk(word, "\r\n"))
+		return 0;
+	fputs("portavozctl: the command is too long, or has a line break\n", errors);
+	return -EINVAL;
+}
+
+static int finish(struct ctl_options *options, char **words, FILE *errors)
+{
+	for (; *words; words++)
+		if (add_word(options, *words, errors) < 0)
+			return -EINVAL;
+	if (*options->line || options->help || options->version)
 		return 0;
 	fputs("portavozctl: which command? --help lists them\n", errors);
 	return -EINVAL;
+}
+
+/* A long option behind a command that is none of ours is the command's. */
+static bool is_of_command(const struct ctl_options *options, int letter, const char *word)
+{
+	return letter == '?' && *options->line && strncmp(word, "--", 2) == 0;
 }
 
 /* Options may stand on either side of the command. */
@@ -88,7 +98,13 @@ int usage_parse(int argc, char **argv, struct ctl_options *ret, FILE *errors)
 	int letter;
 	opterr = 0;
 	optind = 0;
-	while ((letter = getopt_long(argc, argv, ":c:s:jVh", longs, NULL)) >= 0) {
+	while ((letter = getopt_long(argc, argv, "-:c:s:jVh", longs, NULL)) >= 0) {
+		const char *word = letter == 1 ? optarg : argv[optind - 1];
+		if (letter == 1 || is_of_command(&options, letter, word)) {
+			if (add_word(&options, word, errors) < 0)
+				return -EINVAL;
+			continue;
+		}
 		if (letter == '?' || letter == ':') {
 			fprintf(errors, "portavozctl: %s %s; try --help\n", argv[optind - 1],
 				letter == '?' ? "is no option" : "needs a value");
@@ -96,7 +112,7 @@ int usage_parse(int argc, char **argv, struct ctl_options *ret, FILE *errors)
 		}
 		apply(&options, letter, optarg);
 	}
-	int error = join_words(&options, argv + optind, errors);
+	int error = finish(&options, argv + optind, errors);
 	if (!error)
 		*ret = options;
 	return error;
@@ -120,16 +136,16 @@ void usage_print_help(FILE *out)
 	fputs("usage: portavozctl [-c FILE | --socket PATH] [--json] COMMAND\n\ncommands:\n", out);
 	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
 		put_command(i, text, sizeof text);
-		fprintf(out, "  %-22s %s\n", text, commands[i].help);
+		fprintf(out, "  %-40s %s\n", text, commands[i].help);
 	}
 	fputs("\noptions:\n", out);
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		put_option(&rows[i], text, sizeof text);
-		fprintf(out, "  %-22s %s\n", text, rows[i].help);
+		fprintf(out, "  %-40s %s\n", text, rows[i].help);
 	}
 	fputs("\nexit codes:\n", out);
 	for (size_t i = 0; i < ARRAY_LENGTH(exit_meanings); i++)
-		fprintf(out, "  %-22zu %s\n", i, exit_meanings[i]);
+		fprintf(out, "  %-40zu %s\n", i, exit_meanings[i]);
 }
 
 static void print_item(const char *term, const char *text, FILE *out)

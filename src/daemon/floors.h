@@ -4,6 +4,7 @@
 #define PORTAVOZ_DAEMON_FLOORS_H
 
 #include "auth/check.h"
+#include "daemon/groups.h"
 #include "net/domain.h"
 #include "net/net.h"
 #include "registry/registry.h"
@@ -16,6 +17,8 @@ struct calls;
 struct dispatch;
 struct media;
 struct proxy;
+struct ptt;
+struct recorder;
 struct registrar;
 struct user_calls;
 
@@ -29,7 +32,7 @@ struct farewell {
 /* Owner: the main thread, which makes and frees it all while no worker runs. */
 struct floors {
 	struct worker_group workers;
-	struct siphash_key branch_key, route_key, tag_key;
+	struct siphash_key branch_key, route_key, tag_key, group_tag_key, group_key;
 	struct net_group *net;
 	struct registry *registry;
 	struct domains *domains;
@@ -43,7 +46,10 @@ struct floors {
 	struct proxy *proxies[WORKERS_MAX];
 	struct registrar *registrars[WORKERS_MAX];
 	struct b2bua *b2buas[WORKERS_MAX]; /* NULL where calls are passed on */
-	struct pv_span *reserved;          /* user parts that nobody registers */
+	struct group_set groups;           /* in force */
+	struct ptt *ptts[WORKERS_MAX];
+	struct recorder *recorder; /* of talk spurts; NULL: no relay threads */
+	struct pv_span *reserved;  /* user parts that nobody registers */
 	struct dispatch *dispatches[WORKERS_MAX];
 	struct farewell farewells[WORKERS_MAX];
 	uint64_t stalled_ms[WORKERS_MAX]; /* the heartbeat that was complained about; 0: none */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "app/b2bua/b2bua.h"
+#include "app/ptt/ptt.h"
 #include "proxy/proxy.h"
 #include "app/registrar/registrar.h"
 #include "base/log.h"
@@ -38,15 +39,17 @@ void daemon_log_report(const struct config_report *report)
 struct adoption {
 	_Atomic unsigned remaining;
 	struct floors *floors;
-	struct user_table *users; /* all four are the old ones, or NULL */
+	struct user_table *users; /* all five are the old ones, or NULL */
 	struct domains *domains;
 	struct config *config;
 	struct pv_span *reserved;
+	struct group_set groups;
 	bool with_applications; /* they get all that follows */
 	const struct domains *new_domains;
 	struct registrar_config registrar;
 	struct proxy_config proxy;
 	struct b2bua_config b2bua;
+	struct ptt_config ptt;
 	struct calls_settings calls;
 	struct adoption_task {
 		struct worker_task task;
@@ -65,6 +68,7 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 			floors->proxies[worker->index], &adoption->proxy, adoption->new_domains);
 		if (floors->b2buas[worker->index])
 			b2bua_configure(floors->b2buas[worker->index], &adoption->b2bua);
+		ptt_configure(floors->ptts[worker->index], &adoption->ptt, adoption->new_domains);
 		calls_configure(floors->calls[worker->index], &adoption->calls);
 	}
 	if (atomic_fetch_sub(&adoption->remaining, 1) > 1)
@@ -73,6 +77,7 @@ static void on_worker(struct worker *worker, struct worker_task *task)
 	user_table_free(adoption->users);
 	domains_free(adoption->domains);
 	config_free(adoption->config);
+	group_set_done(&adoption->groups);
 	free(adoption->reserved);
 	free(adoption);
 }
@@ -108,15 +113,19 @@ static void put_domains(struct daemon *daemon, struct adoption *adoption, struct
 /* The new configuration is in force from here on. What needs a restart stays with the floors as it
  * was. */
 static void adopt(struct daemon *daemon, struct adoption *adoption, struct config *next,
-	struct pv_span *reserved)
+	struct pv_span *reserved, const struct group_set *groups)
 {
 	struct floors *floors = daemon->floors;
 	adoption->config = daemon->current != daemon->boot ? daemon->current : NULL;
 	adoption->reserved = floors->reserved;
+	adoption->groups = floors->groups;
+	floors->groups = *groups;
+	daemon->host.groups.groups = groups->groups;
 	adoption->with_applications = true;
 	step_app_fill_registrar(next, reserved, &adoption->registrar);
 	step_app_fill_proxy(floors, next, &adoption->proxy);
 	step_app_fill_b2bua(floors, next, &adoption->b2bua);
+	step_app_fill_ptt(next, floors->groups.groups, &adoption->ptt);
 	step_calls_fill_settings(daemon->boot, next, &adoption->calls);
 	floors->reserved = reserved;
 	daemon->current = next;
@@ -136,6 +145,7 @@ struct arrival {
 	struct domains *domains; /* NULL: those in force stay */
 	struct user_table *users;
 	struct pv_span *reserved;
+	struct group_set groups;
 };
 
 static void arrival_done(struct arrival *arrival)
@@ -144,6 +154,7 @@ static void arrival_done(struct arrival *arrival)
 	config_free(arrival->config);
 	domains_free(arrival->domains);
 	user_table_free(arrival->users);
+	group_set_done(&arrival->groups);
 	free(arrival->reserved);
 }
 
@@ -176,6 +187,9 @@ static int arrival_load(
 		arrival->reserved = step_app_reserved(arrival->config);
 	if (error == 0 && !arrival->reserved)
 		error = -ENOMEM;
+	if (error == 0)
+		error = group_set_make(
+			arrival->config, &daemon->floors->group_key, &arrival->groups);
 	if (error < 0)
 		arrival_done(arrival);
 	return error;
@@ -190,7 +204,9 @@ static int load_all(struct daemon *daemon, struct config_report *report)
 	config_diff(daemon->current, arrival.config, report);
 	put_domains(daemon, arrival.adoption, arrival.domains);
 	put_users(daemon, arrival.adoption, arrival.users);
-	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved);
+	adopt(daemon, arrival.adoption, arrival.config, arrival.reserved, &arrival.groups);
+	/* before the workers tell the relay threads whom to record */
+	step_record_configure(daemon->floors, &daemon->floors->groups);
 	post(arrival.adoption);
 	return 0;
 }

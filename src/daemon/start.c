@@ -73,7 +73,7 @@ static void down_log(struct daemon *daemon)
 static uint64_t media_files(const struct config *config)
 {
 	struct media_config media;
-	if (config->media.relay == CONFIG_RELAY_NEVER)
+	if (!step_media_is_wanted(config))
 		return 0;
 	step_media_fill(config, &media);
 	return media_files_needed(&media);
@@ -133,6 +133,7 @@ static const struct step {
 	{"applications", step_app_up, step_app_down},
 	{"control socket", step_admin_up, step_admin_down},
 	{"user", up_user, down_nothing},
+	{"recording", step_record_up, step_record_down},
 	{"relay threads", step_relay_up, step_relay_down},
 	{"threads", step_threads_up, step_threads_down},
 };

@@ -36,6 +36,10 @@ static void fill_host(struct daemon *daemon)
 	daemon->host.registry = daemon->floors->registry;
 	daemon->host.calls = (struct call_tables){
 		.workers = &daemon->floors->workers, .calls = daemon->floors->calls};
+	daemon->host.groups = (struct ptt_tables){.workers = &daemon->floors->workers,
+		.ptts = daemon->floors->ptts,
+		.groups = daemon->floors->groups.groups,
+		.group_key = &daemon->floors->group_key};
 	daemon->host.media = daemon->floors->media;
 	daemon->host.reload = host_reload;
 	daemon->host.users_reload = host_users_reload;

@@ -121,6 +121,47 @@ static int make_b2bua(struct floors *floors, const struct config *config, unsign
 	return b2bua_new(&floors->b2buas[index], &b2bua, &at);
 }
 
+/* Members of groups whose calls are on one worker, and groups whose rosters are: address space, not
+ * memory. */
+#define GROUP_LEGS  65536
+#define GROUP_ROOMS 16384
+
+void step_app_fill_ptt(
+	const struct config *config, const struct ptt_groups *groups, struct ptt_config *ret)
+{
+	*ret = (struct ptt_config){
+		.legs = GROUP_LEGS,
+		.rooms = GROUP_ROOMS,
+		.session_expires_s = config->calls.session_expires_ms / 1000,
+		.t1 = config->timers.t1_ms,
+		.t2 = config->timers.t2_ms,
+		.retry_after_s = RETRY_AFTER_S,
+		.groups = groups,
+	};
+}
+
+/* Also where there is no group yet: a reload may bring some. */
+static int make_ptt(struct floors *floors, const struct config *config, unsigned index)
+{
+	struct ptt_config ptt;
+	step_app_fill_ptt(config, floors->groups.groups, &ptt);
+	const struct ptt_floors at = {
+		.worker = &floors->workers.workers[index],
+		.net = net_of(floors->net, index),
+		.transactions = floors->layers[index],
+		.proxy = floors->proxies[index],
+		.calls = floors->calls[index],
+		.media = floors->media,
+		.registry = floors->registry,
+		.auth = floors->auth,
+		.domains = floors->domains,
+		.peers = floors->ptts,
+		.tag_key = &floors->group_tag_key,
+		.group_key = &floors->group_key,
+	};
+	return ptt_new(&floors->ptts[index], &ptt, &at);
+}
+
 static int make_dispatch(struct floors *floors, unsigned index)
 {
 	struct dispatch *dispatch =
@@ -130,7 +171,7 @@ static int make_dispatch(struct floors *floors, unsigned index)
 	floors->dispatches[index] = dispatch;
 	dispatch_init(dispatch, &floors->workers.workers[index], net_of(floors->net, index),
 		floors->layers[index], floors->proxies[index], floors->registrars[index],
-		floors->b2buas[index]);
+		floors->b2buas[index], floors->ptts[index]);
 	registrar_start(floors->registrars[index]);
 	return 0;
 }
@@ -155,12 +196,16 @@ int step_app_up(struct daemon *daemon)
 	struct floors *floors = daemon->floors;
 	floors->reserved = step_app_reserved(daemon->boot);
 	int error = floors->reserved ? make_user_calls(floors, daemon->boot) : -ENOMEM;
+	if (!error)
+		error = group_set_make(daemon->boot, &floors->group_key, &floors->groups);
 	for (unsigned i = 0; i < floors->workers.count && !error; i++) {
 		error = make_proxy(floors, daemon->boot, i);
 		if (!error)
 			error = make_registrar(floors, daemon->boot, i);
 		if (!error)
 			error = make_b2bua(floors, daemon->boot, i);
+		if (!error)
+			error = make_ptt(floors, daemon->boot, i);
 		if (!error)
 			error = make_dispatch(floors, i);
 	}
@@ -175,10 +220,12 @@ void step_app_down(struct daemon *daemon)
 	struct floors *floors = daemon->floors;
 	for (unsigned i = 0; i < floors->workers.count; i++) {
 		free(floors->dispatches[i]);
+		ptt_free(floors->ptts[i]);
 		b2bua_free(floors->b2buas[i]);
 		registrar_free(floors->registrars[i]);
 		proxy_free(floors->proxies[i]);
 	}
+	group_set_done(&floors->groups);
 	free(floors->user_calls);
 	free(floors->reserved);
 }

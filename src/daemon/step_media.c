@@ -121,10 +121,15 @@ void step_calls_set_limits(struct floors *floors, const struct config *config)
 
 /* ---- relay threads ---- */
 
+bool step_media_is_wanted(const struct config *config)
+{
+	return config->media.relay != CONFIG_RELAY_NEVER || config->group_count;
+}
+
 int step_media_up(struct daemon *daemon)
 {
 	struct media_config config;
-	if (daemon->boot->media.relay == CONFIG_RELAY_NEVER)
+	if (!step_media_is_wanted(daemon->boot))
 		return EXIT_CLEAN;
 	step_media_fill(daemon->boot, &config);
 	config.workers = &daemon->floors->workers;

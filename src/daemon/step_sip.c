@@ -32,6 +32,10 @@ int step_workers_up(struct daemon *daemon)
 		error = siphash_key_random(&floors->route_key);
 	if (!error)
 		error = siphash_key_random(&floors->tag_key);
+	if (!error)
+		error = siphash_key_random(&floors->group_tag_key);
+	if (!error)
+		error = siphash_key_random(&floors->group_key);
 	return error < 0 ? fail("workers", error) : EXIT_CLEAN;
 }
 

@@ -3,15 +3,20 @@
 #ifndef PORTAVOZ_DAEMON_STEPS_H
 #define PORTAVOZ_DAEMON_STEPS_H
 
+#include <stdbool.h>
+
 struct b2bua_config;
 struct calls_settings;
 struct config;
 struct daemon;
 struct domains;
 struct floors;
+struct group_set;
 struct media_config;
 struct pv_span;
 struct proxy_config;
+struct ptt_config;
+struct ptt_groups;
 struct registrar_config;
 
 /* All _up return an exit code and say themselves what went wrong. */
@@ -29,6 +34,8 @@ int step_auth_up(struct daemon *daemon);
 void step_auth_down(struct daemon *daemon);
 int step_transactions_up(struct daemon *daemon);
 void step_transactions_down(struct daemon *daemon);
+/* Are there relay threads: for calls that are relayed, or for groups? */
+bool step_media_is_wanted(const struct config *config);
 /* What the media floor is told; the workers are the caller's to add. */
 void step_media_fill(const struct config *config, struct media_config *ret);
 int step_media_up(struct daemon *daemon);
@@ -40,6 +47,10 @@ void step_calls_fill_settings(
 /* A reload: the limits of calls, and how long media may be silent. */
 void step_calls_set_limits(struct floors *floors, const struct config *config);
 /* The threads of the relay. */
+int step_record_up(struct daemon *daemon);
+void step_record_down(struct daemon *daemon);
+/* The groups that are recorded from now on. 0 or -errno: then it stays as it was, and is logged. */
+int step_record_configure(struct floors *floors, const struct group_set *groups);
 int step_relay_up(struct daemon *daemon);
 void step_relay_down(struct daemon *daemon);
 int step_app_up(struct daemon *daemon);
@@ -52,6 +63,8 @@ void step_app_fill_proxy(
 	const struct floors *floors, const struct config *config, struct proxy_config *ret);
 void step_app_fill_b2bua(
 	const struct floors *floors, const struct config *config, struct b2bua_config *ret);
+void step_app_fill_ptt(
+	const struct config *config, const struct ptt_groups *groups, struct ptt_config *ret);
 /* A reload: the rates and the limits of a source. */
 void step_net_set_limits(struct floors *floors, const struct config *config);
 /* A reload: the limits of a user. */

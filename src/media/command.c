@@ -18,7 +18,8 @@ static void ended(struct media_worker *here, struct lease *lease)
 	struct media_report report = {0};
 	media_id id = lease->id;
 	uint64_t owner = lease->owner;
-	lease_read(lease, id, &report); /* its writer has ended: cannot be disturbed */
+	lease_read(
+		lease, LEASE_SESSION, id, &report); /* its writer has ended: cannot be disturbed */
 	lease_give(&here->leases, lease);
 	if (here->user.ended)
 		here->user.ended(here->user.context, id, owner, &report);
@@ -33,19 +34,6 @@ static void run_told(struct worker *worker, struct worker_task *task)
 		ended(here, lease);
 	else if (!lease->is_dropped && here->user.told)
 		here->user.told(here->user.context, lease->id, lease->owner, told);
-}
-
-/* Asks for more when a ring is half empty. */
-static void ask_for_more(struct media_worker *here, struct relay *relay, unsigned local)
-{
-	unsigned worker = here->worker->index;
-	struct refill *refill = &relay->refills[worker];
-	if (stock_length(&relay->stock, worker, local) > relay->stock.wanted / 2)
-		return;
-	if (atomic_exchange(&refill->is_asked, true))
-		return;
-	refill->mail.kind = RELAY_MAIL_REFILL;
-	mailbox_post(&relay->mailbox, &refill->mail);
 }
 
 /* What one end needs, both from one ring when they are on the same address. */
@@ -69,7 +57,7 @@ static struct relay *choose(struct media_worker *here, const unsigned locals[])
 		uint32_t load = atomic_load_explicit(&relay->load, memory_order_relaxed);
 		bool has = has_ports(here, relay, locals);
 		for (unsigned end = 0; !has && end < MEDIA_ENDS; end++)
-			ask_for_more(here, relay, locals[end]);
+			relay_ask_for_more(relay, here->worker->index, locals[end]);
 		if (has && load < least) {
 			best = relay;
 			least = load;
@@ -92,12 +80,13 @@ int media_take(struct media *media, unsigned worker, const unsigned locals[MEDIA
 	if (locals[0] >= media->local_count || locals[1] >= media->local_count)
 		return -EINVAL;
 	struct relay *relay = choose(here, locals);
-	struct lease *lease = relay ? lease_take(&here->leases) : NULL;
+	struct lease *lease = relay ? lease_take(&here->leases, LEASE_SESSION) : NULL;
 	if (!lease)
 		return refuse();
 	lease->owner = owner;
 	lease->relay = relay;
 	lease->worker = here;
+	lease->pair_count = MEDIA_ENDS;
 	lease->mail.kind = RELAY_MAIL_LEASE;
 	lease->task = (struct worker_task){.mail.kind = MAIL_TASK, .run = run_told};
 	struct media_lease taken = {.session = lease->id, .thread = relay->index};
@@ -107,7 +96,7 @@ int media_take(struct media *media, unsigned worker, const unsigned locals[MEDIA
 		stock_take(&relay->stock, worker, locals[i], &offer);
 		lease->pairs[i] = offer.pair;
 		taken.port[i] = offer.port;
-		ask_for_more(here, relay, locals[i]);
+		relay_ask_for_more(relay, worker, locals[i]);
 	}
 	atomic_fetch_add_explicit(&relay->load, 1, memory_order_relaxed);
 	*ret_lease = taken;
@@ -117,7 +106,7 @@ int media_take(struct media *media, unsigned worker, const unsigned locals[MEDIA
 static struct lease *living(struct media *media, unsigned worker, media_id session)
 {
 	struct lease *lease = lease_get(&media->workers[worker].leases, session);
-	return lease && !lease->is_dropped ? lease : NULL;
+	return lease && lease->kind == LEASE_SESSION && !lease->is_dropped ? lease : NULL;
 }
 
 static void say(struct lease *lease, const struct media_description *description)
@@ -163,5 +152,5 @@ int media_read_report(struct media *media, media_id session, struct media_report
 	if (worker >= media->worker_count)
 		return -ENOENT;
 	const struct lease *lease = lease_at(&media->workers[worker].leases, session);
-	return lease ? lease_read(lease, session, ret_report) : -ENOENT;
+	return lease ? lease_read(lease, LEASE_SESSION, session, ret_report) : -ENOENT;
 }

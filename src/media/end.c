@@ -166,7 +166,8 @@ static unsigned receive_rtp(
 {
 	uint64_t now_ms = now_ns / NS_PER_MS;
 	unsigned verdict = LATCH_PASS;
-	if (UNLIKELY(packet->length < RTP_HEADER_SIZE || packet->component != COMPONENT_RTP))
+	if (UNLIKELY(packet->length < RTP_HEADER_SIZE || packet->component != COMPONENT_RTP ||
+		     end->is_control))
 		return drop(METRIC_media_dropped_not_rtp);
 	if (UNLIKELY(!latch_is_source(&end->rtp, &packet->from)))
 		verdict = judge_rtp(end, packet, now_ms);
@@ -177,7 +178,8 @@ static unsigned receive_rtp(
 	uint8_t type = packet->bytes[1] & 0x7f;
 	if (UNLIKELY(type != end->receiver.payload_type || !end->is_rated))
 		choose_rate(end, type);
-	rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
+	if (LIKELY(!end->is_muffled))
+		rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
 	unsigned events = heard(end, now_ms) | (verdict & LATCH_TELL ? END_LOCKED : 0);
 	end->deliver(relay, end, packet);
 	return events;
@@ -215,27 +217,35 @@ static bool is_rtcp(const struct stream_end *end, const struct media_packet *pac
 	return rtcp_is_valid(packet->bytes, packet->length);
 }
 
+/* Whether it comes from where it may; LATCH_TELL when that was learned from it. */
+static unsigned judge_rtcp(
+	struct stream_end *end, const struct media_packet *packet, uint64_t now_ms)
+{
+	struct latch_packet seen = {.from = &packet->from, .is_negotiated = true};
+	if (packet->component == COMPONENT_RTCP)
+		return latch_packet(&end->rtcp, &seen, now_ms) & LATCH_PASS;
+	if (end->is_control)
+		return latch_packet(&end->rtp, &seen, now_ms);
+	return latch_admits(&end->rtp, &packet->from) ? LATCH_PASS : 0;
+}
+
 static unsigned receive_rtcp(
 	struct relay *relay, struct stream_end *end, struct media_packet *packet, uint64_t now_ns)
 {
 	uint64_t now_ms = now_ns / NS_PER_MS;
 	if (!is_rtcp(end, packet))
 		return drop(METRIC_media_dropped_not_rtp);
-	if (packet->component == COMPONENT_RTP) {
-		if (!latch_admits(&end->rtp, &packet->from))
-			return drop_third(end);
-	} else {
-		struct latch_packet seen = {.from = &packet->from, .is_negotiated = true};
-		if (!(latch_packet(&end->rtcp, &seen, now_ms) & LATCH_PASS))
-			return drop_third(end);
-	}
+	unsigned verdict = judge_rtcp(end, packet, now_ms);
+	if (!(verdict & LATCH_PASS))
+		return drop_third(end);
 	if (is_over_rate(end, now_ms, relay->packet_rate))
 		return drop(METRIC_media_dropped_rate);
 	if (!end->is_secure)
 		read_rtcp(end, packet, now_ns);
+	unsigned events = end->is_control ? heard(end, now_ms) : 0;
 	end->heard_ms = now_ms;
 	end->deliver(relay, end, packet);
-	return 0;
+	return events | (verdict & LATCH_TELL ? END_LOCKED : 0);
 }
 
 /* STUN, DTLS, ZRTP: between those who know each other, and nothing is learned from it. */
@@ -314,4 +324,35 @@ void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool a
 		end->sent++;
 		end->sent_bytes += length;
 	}
+}
+
+void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
+	struct media_end_report *ret)
+{
+	const struct rtp_receiver *receiver = &end->receiver;
+	*ret = (struct media_end_report){
+		.packets = receiver->packets,
+		.bytes = receiver->bytes,
+		.sent = end->sent,
+		.sent_bytes = end->sent_bytes,
+		.dropped_third = end->dropped_third,
+		.first_ms = end->is_heard ? end->first_ms - end->offered_ms : UINT64_MAX,
+		.silent_ms = now_ms - MIN(MAX(end->heard_ms, added_ms), now_ms),
+		.expected = (uint32_t)rtp_receiver_expected(receiver),
+		.lost = (uint32_t)rtp_receiver_lost(receiver),
+		.reordered = receiver->reordered,
+		.duplicates = receiver->duplicates,
+		.restarts = receiver->jumps,
+		.jitter_us = rtp_receiver_jitter_us(receiver),
+		.round_trip_us = end->round_trip.last_us,
+		.remote_lost = end->remote_lost,
+		.remote_jitter = end->remote_jitter,
+		.remote_fraction = end->remote_fraction,
+		.has_remote = end->has_remote,
+		.payload_type = receiver->payload_type,
+		.latch = end->rtp.state,
+		.ssrc = receiver->ssrc,
+		.source = end->rtp.source,
+		.target = end->rtp.target,
+	};
 }

@@ -52,6 +52,8 @@ struct stream_end {
 	bool has_source : 1;  /* `source` says by which address it is sent to */
 	bool is_heard : 1;
 	bool has_types : 1;  /* `payload_types` says something */
+	bool is_muffled : 1; /* most of its sound is dropped by the kernel: it is not counted */
+	bool is_control : 1; /* floor packets alone: RTCP on RTP's port, which elects its source */
 	bool is_rated : 1;   /* the receiver's rate is that of its payload type */
 	uint8_t index;       /* in its session */
 	uint32_t rate_count; /* packets in this window */
@@ -98,5 +100,9 @@ unsigned end_receive(
 /* Sends to the end, from its own port, where it is. `as_rtcp`: by RTCP's way, which may be RTP's.
  * Failures are counted. */
 void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool as_rtcp);
+
+/* What was counted, of an end that was added at `added_ms`; its scores are left 0. */
+void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
+	struct media_end_report *ret_report);
 
 #endif

@@ -1,34 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lease.h: what a worker and a relay thread share of a session: the last description one way, what
- * happened and the report the other. */
+/* lease.h: what a worker and a relay thread share of a session, a group or a member's leg: the last
+ * description and presses one way, what happened and the report the other. */
 #ifndef MEDIA_LEASE_H
 #define MEDIA_LEASE_H
 
 #include "base/mailbox.h"
 #include "base/seqlock.h"
-#include "media/command.h"
+#include "media/group_command.h"
 #include "runtime/worker.h"
 
 struct relay;
-struct session;
 struct media_worker;
 
-/* In the bits of enum media_told: the relay thread is done with the lease. */
+/* What a lease is of: decides which description, report and object it has. */
+enum lease_kind { LEASE_SESSION, LEASE_GROUP, LEASE_MEMBER };
+
+/* In the bits that are told: the relay thread is done with the lease. */
 #define MEDIA_TOLD_ENDED (1u << 31)
 
 struct lease_said {
-	struct media_description description;
-	bool is_dropped;     /* DROP; the description does not matter */
+	union {
+		struct media_description description; /* of a session */
+		struct media_group_settings group;
+		struct media_member_description member;
+	};
+	bool is_dropped;     /* DROP; the rest does not matter */
 	bool has_transcoder; /* one is reserved */
 };
 
-#define LEASE_REPORT_WORDS ((sizeof(struct media_report) + 7) / 8)
+/* The first word of each is the id. */
+union lease_report {
+	struct media_report session;
+	struct media_group_report group;
+	struct media_member_report member;
+};
+
+#define LEASE_REPORT_WORDS ((sizeof(union lease_report) + 7) / 8)
+#define LEASE_PRESSES      8
 
 /*
  * Who may call what, when
  *
  *   lease_say             the worker, until it said DROP
+ *   lease_press           likewise
  *   lease_hear            the relay thread, once for each mail of the lease that it takes
+ *   lease_pressed         the relay thread, after that
  *   lease_tell            the relay thread, on a lease that has not ended; after MEDIA_TOLD_ENDED
  *                         the lease is the worker's alone
  *   lease_told            the worker, once for each task of the lease that it runs
@@ -38,7 +54,8 @@ struct lease_said {
  * Three descriptions lie in the lease: one the worker writes, one the relay thread reads, and the
  * middle one changes hands with one exchange. The same exchange says whether the lease's mail is
  * under way, so there is never more than one, it is never posted twice, and a description that is
- * replaced before it was read was not lost but out of date.
+ * replaced before it was read was not lost but out of date. Presses are not replaced: they wait in
+ * a ring of their own, and use the same mail.
  */
 struct lease {
 	struct mail mail; /* to the relay thread */
@@ -46,11 +63,15 @@ struct lease {
 	_Atomic uint32_t told;   /* not yet seen by the worker; not 0: `task` is under way */
 	struct worker_task task; /* to the worker */
 	/* set when it is taken, constant then */
+	enum lease_kind kind;
 	media_id id;
 	uint64_t owner;
 	struct relay *relay;
 	struct media_worker *worker;
-	uint32_t pairs[MEDIA_ENDS]; /* indices in the relay thread's stock */
+	uint32_t pairs[MEDIA_ENDS]; /* indices in the relay thread's stock; of a member: of its
+				       audio and of its floor channel */
+	uint8_t pair_count;
+	media_id group; /* of a member */
 	/* the worker's */
 	uint8_t back;
 	bool is_dropped;
@@ -59,8 +80,11 @@ struct lease {
 	uint32_t next_free;  /* index + 1 */
 	/* the relay thread's */
 	uint8_t front;
-	struct session *session; /* NULL: not described yet */
+	void *object; /* the session, group or member; NULL: not described yet */
 	struct lease_said said[3];
+	/* the worker writes at `press_tail`, the relay thread reads at `press_head` */
+	_Atomic uint32_t press_head, press_tail;
+	struct media_press presses[LEASE_PRESSES];
 	/* under the seqlock, written by the relay thread */
 	struct seqlock lock;
 	_Atomic uint64_t report[LEASE_REPORT_WORDS];
@@ -78,7 +102,7 @@ struct lease_pool {
 int lease_pool_init(struct lease_pool *pool, unsigned worker, uint32_t capacity);
 void lease_pool_done(struct lease_pool *pool);
 /* NULL when all are taken. */
-struct lease *lease_take(struct lease_pool *pool);
+struct lease *lease_take(struct lease_pool *pool, enum lease_kind kind);
 void lease_give(struct lease_pool *pool, struct lease *lease);
 /* The taken lease of that name, or NULL. The worker only. */
 struct lease *lease_get(struct lease_pool *pool, media_id id);
@@ -87,16 +111,24 @@ struct lease *lease_at(const struct lease_pool *pool, media_id id);
 /* Which worker's pool a name is of. */
 unsigned lease_worker(media_id id);
 
-/* `description` NULL says DROP. True when the lease's mail must be posted. */
-bool lease_say(struct lease *lease, const struct media_description *description);
+/* `description` is of the lease's kind; NULL says DROP. True when the lease's mail must be posted.
+ */
+bool lease_say(struct lease *lease, const void *description);
+/* What was said last, or NULL when that was heard before and the mail came for a press. */
 const struct lease_said *lease_hear(struct lease *lease);
+
+/* 0, -EAGAIN (full), or 1: done, and the lease's mail must be posted. */
+int lease_press(struct lease *lease, const struct media_press *press);
+/* The oldest press; false when there is none. */
+bool lease_pressed(struct lease *lease, struct media_press *ret_press);
 
 /* True when the lease's task must be posted. */
 bool lease_tell(struct lease *lease, uint32_t bits);
 uint32_t lease_told(struct lease *lease);
 
-void lease_publish(struct lease *lease, const struct media_report *report);
+/* `report` is of the lease's kind. */
+void lease_publish(struct lease *lease, const void *report);
 /* 0, -ENOENT (another one's report, or none) or -EAGAIN. */
-int lease_read(const struct lease *lease, media_id id, struct media_report *ret_report);
+int lease_read(const struct lease *lease, enum lease_kind kind, media_id id, void *ret_report);
 
 #endif

@@ -39,6 +39,16 @@ static int init_workers(struct media *media, const struct media_config *config)
 	return 0;
 }
 
+/* The tones of groups, made once for all threads. */
+static int make_tones(struct media *media)
+{
+	struct codec_encoder *encoder = malloc(MAX(codec_encoder_size(), 1));
+	media->tones = calloc(1, sizeof(*media->tones));
+	int error = encoder && media->tones ? tones_make(media->tones, encoder) : -ENOMEM;
+	free(encoder);
+	return error;
+}
+
 static int init_relays(struct media *media, const struct media_config *config)
 {
 	int cores[MEDIA_THREADS_MAX];
@@ -80,6 +90,8 @@ int media_new(struct media **ret_media, const struct media_config *config)
 	media_set_timeouts(media, config->timeout_ms, config->hold_timeout_ms);
 	error = init_workers(media, config);
 	if (!error)
+		error = make_tones(media);
+	if (!error)
 		error = init_relays(media, config);
 	if (error) {
 		media_free(media);
@@ -97,6 +109,7 @@ void media_free(struct media *media)
 		relay_done(&media->relays[i]);
 	for (unsigned i = 0; i < media->worker_count; i++)
 		lease_pool_done(&media->workers[i].leases);
+	free(media->tones);
 	free(media->relays);
 	free(media->workers);
 	free(media);
@@ -116,6 +129,11 @@ void media_stop(struct media *media)
 {
 	for (unsigned i = 0; i < media->relay_count; i++)
 		relay_stop(&media->relays[i]);
+}
+
+void media_set_recorder(struct media *media, struct recorder *recorder)
+{
+	media->recorder = recorder;
 }
 
 void media_set_timeouts(struct media *media, uint32_t timeout_ms, uint32_t hold_timeout_ms)

@@ -12,12 +12,14 @@
  * Who may call what, when
  *
  *   media_new, _start, _stop, _free    main; the workers' threads are stopped around _new and _free
+ *   media_set_recorder                 main, before the threads run
  *   media_set_timeouts, _status        any thread
  *   media_run_once                     tests, instead of media_start
  *
  * What workers call is in command.h.
  */
 struct media;
+struct recorder;
 
 /*
  * Binds the first ports. 0, -EINVAL (no address, no ports, values out of range), -ENOMEM, or the
@@ -34,6 +36,9 @@ int media_start(struct media *media);
 
 /* Stops them within a few milliseconds; sockets stay bound, nothing is forwarded. */
 void media_stop(struct media *media);
+
+/* Where talk spurts of groups are recorded; lives as long as the threads run. */
+void media_set_recorder(struct media *media, struct recorder *recorder);
 
 /* media.timeout and media.hold_timeout after a reload; they apply to calls in progress. */
 void media_set_timeouts(struct media *media, uint32_t timeout_ms, uint32_t hold_timeout_ms);

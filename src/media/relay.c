@@ -15,8 +15,13 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "media/channel.h"
+#include "media/group_report.h"
+#include "media/member.h"
+#include "media/mixer.h"
 #include "media/place.h"
 #include "media/session.h"
+#include "media/voice_key.h"
 #include "runtime/pin.h"
 
 #define EVENTS_MOST 256
@@ -30,7 +35,7 @@
 #define TICK_MS 50
 #define TICKS   20
 
-static void read_clock(struct relay *relay)
+void relay_read_clock(struct relay *relay)
 {
 	relay->now_ns = clock_now_ns(relay->clock);
 	relay->now_ms = relay->now_ns / 1000000;
@@ -58,8 +63,8 @@ static bool receive_one(struct relay *relay, struct media_socket *socket)
 	} else if (UNLIKELY((size_t)got > sizeof(relay->packet))) {
 		metrics_add(METRIC_media_dropped_too_big, 1);
 	} else {
-		unsigned events =
-			end_receive(relay, socket->end, &packet, clock_now_ns(relay->clock));
+		relay_read_clock(relay);
+		unsigned events = end_receive(relay, socket->end, &packet, relay->now_ns);
 		if (UNLIKELY(events))
 			socket->end->told(relay, socket->end, events);
 	}
@@ -74,13 +79,64 @@ static void socket_ready(struct relay *relay, struct media_socket *socket)
 		continue;
 }
 
+uint32_t relay_timeout_ms(const struct relay *relay, enum media_watch watch)
+{
+	const _Atomic uint32_t *most = watch == MEDIA_WATCH_TALK ? &relay->media->timeout_ms
+								 : &relay->media->hold_timeout_ms;
+	return atomic_load_explicit(most, memory_order_relaxed);
+}
+
+void relay_tell(struct lease *lease, uint32_t bits)
+{
+	/* after the bits are in, the lease may be gone, unless it is we who must post */
+	struct worker *worker = relay_worker(lease);
+	if (bits && lease_tell(lease, bits))
+		worker_post(worker, &lease->task.mail);
+}
+
+void relay_end_lease(struct relay *relay, struct lease *lease)
+{
+	for (unsigned i = 0; i < lease->pair_count; i++)
+		stock_quarantine(
+			&relay->stock, stock_pair(&relay->stock, lease->pairs[i]), relay->now_ms);
+	lease->object = NULL;
+	atomic_fetch_sub_explicit(&relay->load, 1, memory_order_relaxed);
+	relay_tell(lease, MEDIA_TOLD_ENDED);
+}
+
+void relay_ask_for_more(struct relay *relay, unsigned worker, unsigned local)
+{
+	struct refill *refill = &relay->refills[worker];
+	if (stock_length(&relay->stock, worker, local) > relay->stock.wanted / 2)
+		return;
+	if (atomic_exchange(&refill->is_asked, true))
+		return;
+	refill->mail.kind = RELAY_MAIL_REFILL;
+	mailbox_post(&relay->mailbox, &refill->mail);
+}
+
+static void hear_lease(struct relay *relay, struct lease *lease)
+{
+	switch (lease->kind) {
+	case LEASE_SESSION:
+		session_hear(relay, lease);
+		break;
+	case LEASE_GROUP:
+		group_hear(relay, lease);
+		break;
+	case LEASE_MEMBER:
+		member_hear(relay, lease);
+		break;
+	}
+}
+
 static void handle_mail(struct relay *relay, unsigned most)
 {
 	struct mail *mail;
 	while (most-- > 0 && (mail = mailbox_take(&relay->mailbox))) {
 		switch ((enum relay_mail)mail->kind) {
 		case RELAY_MAIL_LEASE:
-			session_hear(relay, container_of(mail, struct lease, mail));
+			hear_lease(relay, container_of(mail, struct lease, mail));
 			break;
 		case RELAY_MAIL_REFILL:
 			atomic_store(&container_of(mail, struct refill, mail)->is_asked, false);
@@ -110,23 +166,47 @@ static void show(struct relay *relay)
 	atomic_store_explicit(&shown->dropped, dropped, memory_order_relaxed);
 }
 
-static void watch_sessions(struct relay *relay, unsigned ticks)
+/* A tick's share of the objects of a slab, going on where the last tick left off. */
+static void watch_share(struct relay *relay, const struct slab *slab, uint32_t *watched,
+	unsigned ticks, void (*watch)(struct relay *relay, void *object))
 {
-	uint32_t count = relay->sessions.touched * MIN(ticks, TICKS) / TICKS + 1;
-	for (uint32_t i = 0; i < count && i < relay->sessions.touched; i++) {
-		if (relay->watched >= relay->sessions.touched)
-			relay->watched = 0;
-		struct session *session = slab_at(&relay->sessions, relay->watched++);
-		if (slab_is_taken(session))
-			session_watch(relay, session);
+	uint32_t count = slab->touched * MIN(ticks, TICKS) / TICKS + 1;
+	for (uint32_t i = 0; i < count && i < slab->touched; i++) {
+		if (*watched >= slab->touched)
+			*watched = 0;
+		void *object = slab_at(slab, (*watched)++);
+		if (slab_is_taken(object))
+			watch(relay, object);
 	}
+}
+
+static void watch_session(struct relay *relay, void *object)
+{
+	session_watch(relay, object);
+}
+
+static void watch_group(struct relay *relay, void *object)
+{
+	group_publish(object);
+}
+
+static void watch_member(struct relay *relay, void *object)
+{
+	member_watch(relay, object);
+}
+
+static void watch_all(struct relay *relay, unsigned ticks)
+{
+	watch_share(relay, &relay->sessions, &relay->watched, ticks, watch_session);
+	watch_share(relay, &relay->groups.slab, &relay->watched_groups, ticks, watch_group);
+	watch_share(relay, &relay->members, &relay->watched_members, ticks, watch_member);
 }
 
 static void tick(struct relay *relay)
 {
 	if (relay->now_ms < relay->tick_ms)
 		return;
-	watch_sessions(relay, (unsigned)MIN(1 + (relay->now_ms - relay->tick_ms) / TICK_MS, TICKS));
+	watch_all(relay, (unsigned)MIN(1 + (relay->now_ms - relay->tick_ms) / TICK_MS, TICKS));
 	if (stock_expire(&relay->stock, relay->now_ms))
 		relay->wants_filling = true;
 	relay->tick_ms = relay->now_ms + TICK_MS;
@@ -136,7 +216,8 @@ static void tick(struct relay *relay)
 /* Whether the thread must come round by itself. */
 static bool is_idle(const struct relay *relay)
 {
-	return relay->sessions.used == 0 && relay->stock.quarantined == 0;
+	return relay->sessions.used == 0 && relay->members.used == 0 &&
+	       relay->groups.slab.used == 0 && relay->stock.quarantined == 0;
 }
 
 /* Milliseconds that it may wait for packets or mail. */
@@ -144,7 +225,9 @@ static int wait_ms(const struct relay *relay)
 {
 	if (relay->wants_filling)
 		return 0;
-	return is_idle(relay) ? -1 : TICK_MS;
+	if (is_idle(relay))
+		return -1;
+	return groups_wait_ms(relay, TICK_MS);
 }
 
 /* Before the next look. Nobody need ring meanwhile: the mailbox knows the thread awake. */
@@ -167,7 +250,7 @@ void relay_round(struct relay *relay, int wait)
 		mailbox_wake(&relay->mailbox);
 		atomic_fetch_add_explicit(&relay->shown.wakes, 1, memory_order_relaxed);
 	}
-	read_clock(relay);
+	relay_read_clock(relay);
 	relay->round++;
 	/* mail first: a session is there before its packets are */
 	handle_mail(relay, MAILS_MOST);
@@ -176,6 +259,7 @@ void relay_round(struct relay *relay, int wait)
 			socket_ready(relay, events[i].data.ptr);
 	if (relay->wants_filling)
 		relay->wants_filling = stock_fill(&relay->stock, FILL_MOST, relay->now_ms);
+	groups_run(relay);
 	tick(relay);
 }
 
@@ -261,7 +345,7 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	relay->clock = config->clock ? config->clock : clock_monotonic();
 	relay->packet_rate = config->packet_rate ? config->packet_rate : 2500;
 	relay->tick_us = config->tick_us;
-	read_clock(relay);
+	relay_read_clock(relay);
 	relay->tick_ms = relay->now_ms + TICK_MS;
 	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (relay->epoll_fd < 0)
@@ -272,6 +356,20 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	if (!error)
 		error = slab_init_aligned(&relay->sessions, "media sessions",
 			sizeof(struct session), stock_total(&relay->stock), CACHE_LINE);
+	if (!error)
+		error = slab_init_aligned(&relay->members, "group members", sizeof(struct member),
+			stock_total(&relay->stock), CACHE_LINE);
+	if (!error)
+		error = slab_init_aligned(&relay->channels, "floor channels",
+			sizeof(struct channel), stock_total(&relay->stock), CACHE_LINE);
+	if (!error)
+		error = mixers_init(&relay->mixers, 0);
+	if (!error)
+		error = voice_keys_init(&relay->voice_keys, stock_total(&relay->stock));
+	if (!error)
+		error = groups_init(&relay->groups, config);
+	if (!error)
+		error = news_init(&relay->news, media);
 	if (!error)
 		error = transcoders_init(&relay->transcoders, config->transcoders);
 	relay->refills = calloc(config->workers->count, sizeof(*relay->refills));
@@ -288,6 +386,12 @@ void relay_done(struct relay *relay)
 	stock_done(&relay->stock);
 	transcoders_done(&relay->transcoders);
 	slab_done(&relay->sessions);
+	slab_done(&relay->members);
+	slab_done(&relay->channels);
+	slab_done(&relay->mixers);
+	slab_done(&relay->voice_keys);
+	groups_done(&relay->groups);
+	news_done(relay->news, relay->media->worker_count);
 	mailbox_done(&relay->mailbox);
 	free(relay->refills);
 	if (relay->epoll_fd > 0)

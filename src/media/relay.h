@@ -10,11 +10,14 @@
 #include "base/slab.h"
 #include "media/command.h"
 #include "media/end.h"
+#include "media/group.h"
 #include "media/lease.h"
 #include "media/media.h"
+#include "media/news.h"
 #include "media/pace.h"
 #include "media/stock.h"
 #include "media/transcoder.h"
+#include "sound/tone.h"
 
 struct media;
 
@@ -44,16 +47,22 @@ struct relay {
 	int core; /* PLACE_ANYWHERE or a core */
 	int epoll_fd;
 	const struct clock *clock;
-	uint64_t now_ns, now_ms; /* of this round */
+	uint64_t now_ns, now_ms; /* of this round, or of the packet that is handled */
 	uint32_t round;
 	uint32_t packet_rate;
 	uint32_t tick_us;
-	bool wants_filling; /* a ring may want pairs */
-	uint64_t tick_ms;   /* when the next tick is due */
-	uint32_t watched;   /* index of the session that is watched next */
+	bool cannot_muffle;                       /* the kernel has no socket filters */
+	bool wants_filling;                       /* a ring may want pairs */
+	uint64_t tick_ms;                         /* when the next tick is due */
+	uint32_t watched;                         /* index of the session that is watched next */
+	uint32_t watched_members, watched_groups; /* likewise */
 	uint64_t packets;
 	struct pace pace;
 	struct slab sessions;
+	struct slab members;
+	struct slab channels, mixers, voice_keys;
+	struct groups groups;
+	struct news *news; /* [workers] */
 	struct stock stock;
 	struct transcoders transcoders;
 	struct refill *refills; /* [workers] */
@@ -72,6 +81,7 @@ struct media_worker {
 	struct worker *worker;
 	struct lease_pool leases;
 	struct media_user user;
+	struct media_group_user group_user;
 	unsigned turn; /* where the search among threads of equal load begins */
 };
 
@@ -82,6 +92,8 @@ struct media {
 	struct media_worker *workers;
 	unsigned worker_count;
 	unsigned local_count;
+	struct tones *tones;       /* for all threads; made at start */
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	_Atomic uint32_t timeout_ms, hold_timeout_ms;
 };
 
@@ -100,5 +112,20 @@ static inline struct worker *relay_worker(const struct lease *lease)
 {
 	return lease->worker->worker;
 }
+
+/* Reads the clock again: now_ns, now_ms. */
+void relay_read_clock(struct relay *relay);
+
+/* What silence is long enough to be told, as the configuration has it now. */
+uint32_t relay_timeout_ms(const struct relay *relay, enum media_watch watch);
+
+/* Or-s bits into what the lease's worker is told. After MEDIA_TOLD_ENDED the lease is gone. */
+void relay_tell(struct lease *lease, uint32_t bits);
+
+/* The relay thread is done with the lease: its ports are quarantined, the last report is there. */
+void relay_end_lease(struct relay *relay, struct lease *lease);
+
+/* A worker that has taken a pair asks for more when its ring is half empty. */
+void relay_ask_for_more(struct relay *relay, unsigned worker, unsigned local);
 
 #endif

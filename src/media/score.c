@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/macros.h"
 #include "rtp/quality.h"
 
 /* What nobody measures: a frame is gathered, and decoded. */
@@ -52,4 +53,17 @@ void score_end(struct media_report *report, unsigned index, const struct stream_
 	if (end->has_remote && other->expected > 0)
 		end->score_to = score(report, &ends[1 - index], other->jitter_us,
 			loss_to(end, other, report->is_transcoded));
+}
+
+void score_alone(struct media_end_report *report, const struct stream_end *end)
+{
+	struct media_report one = {.ends[0] = *report};
+	uint32_t rate = end->receiver.unit ? end->receiver.unit : 8000;
+	uint32_t remote_jitter_us = (uint32_t)(report->remote_jitter * UINT64_C(1000000) / rate);
+	if (report->expected > 0)
+		report->score_from = score(
+			&one, end, report->jitter_us, (double)report->lost / report->expected);
+	if (report->has_remote && report->sent > 0)
+		report->score_to = score(&one, end, remote_jitter_us,
+			MIN(MAX(report->remote_lost, 0) / (double)report->sent, 1));
 }

@@ -8,14 +8,6 @@
 #include "media/relay.h"
 #include "media/score.h"
 
-static void tell(struct lease *lease, uint32_t bits)
-{
-	/* after the bits are in, the lease may be gone, unless it is we who must post */
-	struct worker *worker = relay_worker(lease);
-	if (bits && lease_tell(lease, bits))
-		worker_post(worker, &lease->task.mail);
-}
-
 /* RTP and RTCP to the other end; what is neither goes by RTP's way. */
 static void forward(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
 {
@@ -52,7 +44,7 @@ static void told(struct relay *relay, struct stream_end *end, unsigned events)
 		bits |= MEDIA_TOLD_HEARD_0 << end->index;
 	if (events & END_LOCKED)
 		bits |= MEDIA_TOLD_LOCKED_0 << end->index;
-	tell(session->lease, bits);
+	relay_tell(session->lease, bits);
 }
 
 static struct session *add(struct relay *relay, struct lease *lease)
@@ -76,7 +68,7 @@ static struct session *add(struct relay *relay, struct lease *lease)
 		end->told = told;
 		end->owner = session;
 	}
-	lease->session = session;
+	lease->object = session;
 	metrics_add(METRIC_media_sessions, 1);
 	return session;
 }
@@ -135,7 +127,7 @@ static void change(struct relay *relay, struct session *session, const struct le
 
 static void drop(struct relay *relay, struct lease *lease, bool has_transcoder)
 {
-	struct session *session = lease->session;
+	struct session *session = lease->object;
 	struct media_report report = {.session = lease->id, .thread = relay->index};
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		report.ends[i].first_ms = UINT64_MAX;
@@ -150,25 +142,22 @@ static void drop(struct relay *relay, struct lease *lease, bool has_transcoder)
 		}
 		slab_give(&relay->sessions, session);
 	}
-	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		stock_quarantine(
-			&relay->stock, stock_pair(&relay->stock, lease->pairs[i]), relay->now_ms);
 	if (has_transcoder)
 		transcoder_release(&relay->transcoders);
-	lease->session = NULL;
 	lease_publish(lease, &report);
-	atomic_fetch_sub_explicit(&relay->load, 1, memory_order_relaxed);
-	tell(lease, MEDIA_TOLD_ENDED);
+	relay_end_lease(relay, lease);
 }
 
 void session_hear(struct relay *relay, struct lease *lease)
 {
 	const struct lease_said *said = lease_hear(lease);
+	if (!said)
+		return;
 	if (said->is_dropped) {
 		drop(relay, lease, said->has_transcoder);
 		return;
 	}
-	struct session *session = lease->session;
+	struct session *session = lease->object;
 	if (!session)
 		session = add(relay, lease);
 	/* there is room for as many sessions as there are port pairs for them */
@@ -188,11 +177,7 @@ static uint64_t last_heard(const struct session *session)
 
 void session_watch(struct relay *relay, struct session *session)
 {
-	uint32_t most =
-		session->watch == MEDIA_WATCH_TALK
-			? atomic_load_explicit(&relay->media->timeout_ms, memory_order_relaxed)
-			: atomic_load_explicit(
-				  &relay->media->hold_timeout_ms, memory_order_relaxed);
+	uint32_t most = relay_timeout_ms(relay, session->watch);
 	/* packets of this round have come after its clock was read */
 	bool is_silent = relay->now_ms >= last_heard(session) + most;
 	bool is_news = is_silent != session->is_silent;
@@ -204,38 +189,7 @@ void session_watch(struct relay *relay, struct session *session)
 		return;
 	if (is_silent)
 		metrics_add(METRIC_media_timeouts, 1);
-	tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
-}
-
-static void report_end(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
-	struct media_end_report *ret)
-{
-	const struct rtp_receiver *receiver = &end->receiver;
-	*ret = (struct media_end_report){
-		.packets = receiver->packets,
-		.bytes = receiver->bytes,
-		.sent = end->sent,
-		.sent_bytes = end->sent_bytes,
-		.dropped_third = end->dropped_third,
-		.first_ms = end->is_heard ? end->first_ms - end->offered_ms : UINT64_MAX,
-		.silent_ms = now_ms - MIN(MAX(end->heard_ms, added_ms), now_ms),
-		.expected = (uint32_t)rtp_receiver_expected(receiver),
-		.lost = (uint32_t)rtp_receiver_lost(receiver),
-		.reordered = receiver->reordered,
-		.duplicates = receiver->duplicates,
-		.restarts = receiver->jumps,
-		.jitter_us = rtp_receiver_jitter_us(receiver),
-		.round_trip_us = end->round_trip.last_us,
-		.remote_lost = end->remote_lost,
-		.remote_jitter = end->remote_jitter,
-		.remote_fraction = end->remote_fraction,
-		.has_remote = end->has_remote,
-		.payload_type = receiver->payload_type,
-		.latch = end->rtp.state,
-		.ssrc = receiver->ssrc,
-		.source = end->rtp.source,
-		.target = end->rtp.target,
-	};
+	relay_tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
 }
 
 void session_report(
@@ -249,7 +203,7 @@ void session_report(
 		.is_transcoded = session->transcoder != NULL,
 	};
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		report_end(&session->ends[i], session->added_ms, relay->now_ms, &report.ends[i]);
+		end_report(&session->ends[i], session->added_ms, relay->now_ms, &report.ends[i]);
 	for (unsigned i = 0; session->transcoder && i < MEDIA_ENDS; i++) {
 		report.ends[i].late = session->transcoder->voices[i].late;
 		report.ends[i].concealed_ms = session->transcoder->voices[i].concealed_ms;

@@ -15,10 +15,6 @@
 #define COUNT_DEFAULT 64
 #define RATE_LOW      8000
 #define RATE_HIGH     16000
-/* RFC 3550 §6.2: 5 s on average, spread from half to one and a half so that ends do not fall into
- * step. */
-#define REPORT_MS_LEAST  2500
-#define REPORT_MS_SPREAD 5000
 
 /* ---- the stock ---- */
 
@@ -95,11 +91,6 @@ static void send_to(void *context, const void *bytes, uint32_t length)
 	end_send(context, bytes, length, false);
 }
 
-static uint64_t next_report(uint64_t now_ms)
-{
-	return now_ms + REPORT_MS_LEAST + random_below(REPORT_MS_SPREAD);
-}
-
 struct transcoder *transcoder_take(
 	struct transcoders *transcoders, struct stream_end ends[MEDIA_ENDS], uint64_t now_ms)
 {
@@ -108,7 +99,8 @@ struct transcoder *transcoder_take(
 		return NULL;
 	memset(transcoder, 0, sizeof(*transcoder));
 	transcoder->ends = ends;
-	transcoder->report_ms = next_report(now_ms);
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		reporter_begin(&transcoder->reporters[i], now_ms);
 	snprintf(transcoder->cname, sizeof(transcoder->cname), "%016llx%08llx",
 		(unsigned long long)random_u64(), (unsigned long long)random_u64() & 0xffffffff);
 	char *coders = transcoder->coders;
@@ -165,99 +157,32 @@ int transcoder_set(
 	return 0;
 }
 
-/* ---- reports ---- */
-
-/* The last sender's report of an end is quoted in ours (RFC 3550 §6.4.1). */
-static void note_reports(
-	struct transcoder_heard *heard, const struct media_packet *packet, uint64_t now_ns)
-{
-	struct rtcp_walk walk;
-	struct rtcp_packet part;
-	struct rtcp_report report;
-	rtcp_walk_begin(&walk, packet->bytes, packet->length);
-	while (rtcp_walk_next(&walk, &part)) {
-		if (rtcp_report_parse(&part, &report) < 0 || !report.is_sender)
-			continue;
-		heard->last_sr = rtcp_ntp_middle(report.ntp);
-		heard->last_sr_ns = now_ns;
-	}
-}
+/* ---- packets and reports ---- */
 
 void transcoder_hear(struct transcoder *transcoder, struct stream_end *from,
 	const struct media_packet *packet, uint64_t now_ns)
 {
 	struct rtp_packet rtp;
 	if (packet->kind == RTP_KIND_RTCP)
-		note_reports(&transcoder->heard[from->index], packet, now_ns);
+		reporter_hear(&transcoder->reporters[from->index], packet, now_ns);
 	else if (rtp_packet_parse(packet->bytes, packet->length, &rtp) > 0)
 		voice_hear(&transcoder->voices[from->index], &rtp, now_ns);
 	else
 		metrics_add(METRIC_media_dropped_not_rtp, 1);
 }
 
-/* Nanoseconds as an NTP time of 32.32 bits. */
-static uint64_t ntp_of(uint64_t ns)
-{
-	return ns / 1000000000 << 32 | (ns % 1000000000 << 32) / 1000000000;
-}
-
-/* What we hear of an end, and what it was at the last report. */
-static struct rtcp_block block_of(
-	struct transcoder_heard *heard, const struct rtp_receiver *receiver, uint64_t now_ns)
-{
-	uint64_t expected = rtp_receiver_expected(receiver), lost = rtp_receiver_lost(receiver);
-	uint64_t new_expected = expected - heard->expected;
-	/* what came late after all may make it less than it was */
-	uint64_t new_lost = lost > heard->lost ? lost - heard->lost : 0;
-	heard->expected = expected;
-	heard->lost = lost;
-	return (struct rtcp_block){
-		.ssrc = receiver->ssrc,
-		.fraction_lost =
-			(uint8_t)(new_expected ? MIN(new_lost * 256 / new_expected, 255) : 0),
-		.lost = (int32_t)MIN(lost, INT32_MAX),
-		.highest = receiver->cycles + receiver->highest,
-		.jitter = receiver->jitter16 / 16,
-		.last_sr = heard->last_sr,
-		.since_last_sr =
-			heard->last_sr ? rtcp_ntp_middle(ntp_of(now_ns - heard->last_sr_ns)) : 0,
-	};
-}
-
-/* A report to one end: SR when something was sent to it since the last one, else RR. Its time is
- * that of our own monotonic clock, which §6.4.1 allows: nothing is played in step with this stream,
- * for no other one has its CNAME. */
-static void report_to(struct transcoder *transcoder, unsigned index, uint64_t now_ns)
-{
-	struct stream_end *end = &transcoder->ends[index];
-	struct transcoder_heard *heard = &transcoder->heard[index];
-	const struct voice *voice = &transcoder->voices[1 - index];
-	uint8_t bytes[RTCP_WRITTEN_MAX];
-	struct rtcp_block block;
-	struct rtcp_statement statement = {
-		.ssrc = voice->out.ssrc,
-		.is_sender = voice->out.packets > 0 && voice->out.packets != heard->sent,
-		.ntp = ntp_of(now_ns),
-		.rtp_timestamp = voice_timestamp(voice, now_ns),
-		.packets = voice->out.packets,
-		.octets = voice->out.octets,
-		.cname = transcoder->cname,
-	};
-	if (end->receiver.is_heard) {
-		block = block_of(heard, &end->receiver, now_ns);
-		statement.block = &block;
-	}
-	heard->sent = voice->out.packets;
-	if (statement.is_sender)
-		round_trip_sent(&end->round_trip, statement.ntp, now_ns);
-	end_send(end, bytes, (uint32_t)rtcp_write(&statement, bytes), true);
-}
-
 void transcoder_watch(struct transcoder *transcoder, uint64_t now_ns)
 {
-	if (now_ns / 1000000 < transcoder->report_ms)
+	/* both at once */
+	if (!reporter_is_due(&transcoder->reporters[0], now_ns / 1000000))
 		return;
-	transcoder->report_ms = next_report(now_ns / 1000000);
-	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		report_to(transcoder, i, now_ns);
+	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
+		const struct voice *voice = &transcoder->voices[1 - i];
+		struct reporter_stream stream = {.ssrc = voice->out.ssrc,
+			.timestamp = voice_timestamp(voice, now_ns),
+			.packets = voice->out.packets,
+			.octets = voice->out.octets,
+			.cname = transcoder->cname};
+		reporter_send(&transcoder->reporters[i], &transcoder->ends[i], &stream, now_ns);
+	}
 }

@@ -7,23 +7,14 @@
 
 #include "base/slab.h"
 #include "media/end.h"
+#include "media/reporter.h"
 #include "media/voice.h"
-#include "rtp/rtcp_write.h"
-
-/* What is kept between two reports about the stream that an end sends. */
-struct transcoder_heard {
-	uint32_t last_sr; /* middle of the NTP time of its last SR; 0: none */
-	uint64_t last_sr_ns;
-	uint64_t expected, lost; /* at the last report */
-	uint32_t sent;           /* packets that we had sent to it then */
-};
 
 /* Owner: the relay thread. Lifetime: as long as its session is transcoded. */
 struct transcoder {
 	struct voice voices[MEDIA_ENDS]; /* [i] hears end i and speaks to the other one */
-	struct transcoder_heard heard[MEDIA_ENDS];
+	struct reporter reporters[MEDIA_ENDS];
 	struct stream_end *ends;
-	uint64_t report_ms;         /* when the next reports are due */
 	char cname[RTCP_CNAME_MAX]; /* random (RFC 7022) */
 	_Alignas(16) char coders[]; /* decoder and encoder of each way */
 };

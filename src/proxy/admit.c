@@ -57,7 +57,8 @@ static bool admit_stranger(struct proxy *proxy, struct incoming *incoming)
 		return refuse(proxy, incoming, 403, NULL);
 	if (bears_our_name(proxy, incoming))
 		return refuse(proxy, incoming, 403, "Not Your Identity");
-	if (incoming->kind != INCOMING_USER || incoming->next_route.length)
+	bool is_local = incoming->kind == INCOMING_USER || incoming->kind == INCOMING_GROUP;
+	if (!is_local || incoming->next_route.length)
 		return refuse(proxy, incoming, 403, "Relaying Denied");
 	return true;
 }

@@ -32,6 +32,7 @@ struct target {
 enum incoming_kind {
 	INCOMING_SERVER,    /* the server itself: our domain or address, no user */
 	INCOMING_USER,      /* an address-of-record of ours */
+	INCOMING_GROUP,     /* the same, and a push-to-talk group's: set by who knows the groups */
 	INCOMING_DIALOG,    /* anywhere, inside a dialog that went through us */
 	INCOMING_ELSEWHERE, /* anywhere else */
 };

@@ -133,6 +133,12 @@ void rtp_receiver_rate(struct rtp_receiver *receiver, uint32_t rate)
 	receiver->unit = rate;
 }
 
+void rtp_receiver_rest(struct rtp_receiver *receiver)
+{
+	receiver->lost_before += lost_now(receiver);
+	receiver->is_heard = false;
+}
+
 uint64_t rtp_receiver_lost(const struct rtp_receiver *receiver)
 {
 	return (uint64_t)receiver->lost_before + lost_now(receiver);

@@ -55,6 +55,10 @@ enum rtp_arrival rtp_receiver_packet(
  * stamps stand still (RFC 4733 §2.5.1.2). The jitter so far is kept, in seconds. */
 void rtp_receiver_rate(struct rtp_receiver *receiver, uint32_t rate);
 
+/* Some of what follows is not counted: what came is kept, and counting goes on at the next packet
+ * that is, whatever its number. */
+void rtp_receiver_rest(struct rtp_receiver *receiver);
+
 /* Packets that should have come, all sources together, and those of them that did not. Negative
  * losses cannot be: duplicates are not counted. */
 uint64_t rtp_receiver_expected(const struct rtp_receiver *receiver);

@@ -14,6 +14,7 @@ void fake_media_init(struct media *media, struct worker *worker)
 	memset(media, 0, sizeof(*media));
 	media->worker = worker;
 	media->limit = media->transcoders = FAKE_SESSIONS;
+	media->member_limit = FAKE_MEMBERS;
 }
 
 unsigned fake_media_in_use(const struct media *media)

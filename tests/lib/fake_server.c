@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "call/private.h"
 #include "lib/fake_server_call.h"
+#include "lib/fake_server_ptt.h"
 
 static const struct siphash_key route_key = {5, 6}, branch_key = {7, 8}, tag_key = {9, 10};
 
@@ -255,7 +256,8 @@ static bool on_command(void *context, struct scenario *s, unsigned count, char *
 		return configure_b2bua(server, count, words);
 	if (strcmp(words[0], "legs") == 0 && count == 2)
 		return count_legs(server, (unsigned)atoi(words[1]));
-	return fake_server_call_command(server, count, words);
+	return fake_server_ptt_command(server, count, words) ||
+	       fake_server_call_command(server, count, words);
 }
 
 static const char *variable(void *context, const char *name)
@@ -339,8 +341,9 @@ static void init_applications(struct fake_server *server)
 		.tag_key = &tag_key};
 	server->b2bua_config = (struct b2bua_config){.calls = 64, .t1 = 500, .t2 = 4000};
 	ck_assert_int_eq(b2bua_new(&server->b2bua, &server->b2bua_config, &b2bua_at), 0);
+	fake_server_ptt_init(server);
 	dispatch_init(&server->dispatch, at.worker, at.net, at.transactions, server->proxy,
-		server->registrar, NULL);
+		server->registrar, NULL, server->ptt);
 }
 
 void fake_server_init(struct fake_server *server, uint32_t transactions)
@@ -370,6 +373,7 @@ const char *fake_server_leak(const struct fake_server *server)
 {
 	const struct worker *worker = server->scenario.worker.worker;
 	const struct b2bua_counts calls = b2bua_counts(server->b2bua);
+	const struct ptt_counts groups = ptt_counts(server->ptt);
 	struct transaction_counts counts;
 	transaction_counts(server->transactions, &counts);
 	const struct {
@@ -386,6 +390,14 @@ const char *fake_server_leak(const struct fake_server *server)
 		{"bridges", calls.bridges},
 		{"legs", calls.legs},
 		{"exchanges", calls.exchanges},
+		{"groups' legs", groups.legs},
+		{"groups' requests", groups.requests},
+		{"rooms", groups.rooms},
+		{"members", groups.members},
+		{"subscriptions", groups.subscriptions},
+		{"notes", groups.errands},
+		{"media groups", fake_media_groups(&server->media)},
+		{"media members", fake_media_members(&server->media)},
 		{"transactions", counts.in_use},
 		{"pending transactions", transaction_pending(server->transactions)},
 		{"buffers", fake_worker_buffers_used(&server->scenario.worker)},
@@ -417,6 +429,7 @@ void fake_server_finish(struct fake_server *server)
 
 void fake_server_done(struct fake_server *server)
 {
+	fake_server_ptt_done(server);
 	b2bua_free(server->b2bua);
 	registrar_free(server->registrar);
 	proxy_free(server->proxy);

@@ -21,9 +21,8 @@
  *                              ({large} is 1,400 bytes, {instance} a quoted URN)
  *   {sdp HOST:PORT ...}        a description with audio there; more words: a direction, "pt:8,101",
  *                              "video:PORT", "v:N" (version of o=), "mux", "savp", "fax", "more:N"
- *                              (audio m-lines); 101 and 110 are telephone-event/8000 and /48000,
- *                              111 is opus
- *   {end}                      the end of a line
+ *                              (audio m-lines), "floor:PORT" (MCPTT), "level:N" (RFC 6464); 101 and
+ * 110 are telephone-event/8000 and /48000, 111 is opus {end}                      the end of a line
  *   raw FROM TEXT              the text's bytes come in, "|" standing for CRLF
  *   again LABEL                what was sent comes in, from ourselves
  *   elsewhere FROM TEXT CLAIM  the same where it is not at home; what is claimed: home, here, drop
@@ -49,6 +48,17 @@
  *                              no session timer is asked for
  *   redirects follow|pass      calls.redirects
  *   legs N                     how many dialogs of ours there must be now
+ *   group NAME [key=value ...] a group from now on, in place of one of that name (a reload):
+ * members=a,b (alice,bob,carol), floor=open, triggers=dtmf,rtcp,..., legs=, max=, broadcast=yes,
+ * listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N ungroup NAME               it is gone ptt
+ * sessions=S             a session timer is asked for member N key=value ...     the N-th leg that
+ * ever joined, from 0: rtp=, floor= where it is sent to
+ *                              ("none"), codec= as of media, sends=, receives=, talks=,
+ * muted=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N, rooms N how
+ * many there must be now, of media talk NAME|none [wait=NAME] who has the floor: members by user
+ * name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th leg tell N
+ * silent|again|closed the relay says so of that leg; idle: of the group act grant|revoke|mute|kick
+ * NAME USER         as the control interface has it
  */
 struct fake_server {
 	struct scenario scenario;
@@ -66,6 +76,9 @@ struct fake_server {
 	struct registrar *registrar;
 	struct b2bua *b2bua;
 	struct b2bua_config b2bua_config;
+	struct ptt *ptt;
+	struct ptt_config ptt_config;
+	struct fake_groups *groups; /* fake_server_ptt.c */
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;

@@ -77,6 +77,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
+	const char *level = NULL, *floor = NULL;
 	const char *proto = " RTP/AVP";
 	bool mux = false, fax = false;
 	unsigned more = 0;
@@ -95,6 +96,10 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			version = word + 2;
 		else if (strncmp(word, "more:", 5) == 0)
 			more = (unsigned)atoi(word + 5);
+		else if (strncmp(word, "level:", 6) == 0)
+			level = word + 6;
+		else if (strncmp(word, "floor:", 6) == 0)
+			floor = word + 6;
 		else if (strcmp(word, "mux") == 0)
 			mux = true;
 		else if (strcmp(word, "savp") == 0)
@@ -130,11 +135,23 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	}
 	if (mux)
 		pv_put_text(&w, "a=rtcp-mux\r\n");
+	if (level) {
+		pv_put_text(&w, "a=extmap:");
+		pv_put_text(&w, level);
+		pv_put_text(&w, " urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n");
+	}
 	while (more-- > 0)
 		put_media(&w, "audio", port, proto, types);
 	if (video) {
 		put_media(&w, "video", video, " RTP/AVP", ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
+	}
+	if (floor) {
+		pv_put_text(&w, "m=application ");
+		pv_put_text(&w, floor);
+		pv_put_text(&w, " udp MCPTT\r\n"
+				"a=fmtp:MCPTT "
+				"mc_queueing;mc_priority=5;mc_granted;mc_implicit_request\r\n");
 	}
 	server->sdp[pv_writer_length(&w)] = 0;
 	return server->sdp;

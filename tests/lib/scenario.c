@@ -242,7 +242,8 @@ static void run_command(struct scenario *s, const char *line, unsigned count, ch
 	fake_worker_run(&s->worker);
 }
 
-/* Splits at spaces, in place; what stands between double quotes stays together, without them. */
+/* Splits at spaces, in place; what stands between double quotes stays together, without them; \"
+ * is a quote. */
 static unsigned split(char *text, char **words)
 {
 	unsigned count = 0;
@@ -256,7 +257,9 @@ static unsigned split(char *text, char **words)
 		char *to = text;
 		bool quoted = false;
 		for (; *text && (quoted || (*text != ' ' && *text != '\t')); text++) {
-			if (*text == '"')
+			if (text[0] == '\\' && text[1] == '"')
+				*to++ = *++text;
+			else if (*text == '"')
 				quoted = !quoted;
 			else
 				*to++ = *text == SCENARIO_QUOTE ? '"' : *text;

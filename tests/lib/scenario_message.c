@@ -30,7 +30,7 @@ static size_t finish(struct pv_writer *w, unsigned count, char **words)
 			pv_put_text(w, "\r\n");
 		}
 	if (*body)
-		put_line(w, "Content-Type", "application/sdp");
+		put_line(w, "Content-Type", value_or(count, words, "type", "application/sdp"));
 	pv_put_text(w, "Content-Length: ");
 	pv_put_u64(w, strlen(body));
 	pv_put_text(w, "\r\n\r\n");

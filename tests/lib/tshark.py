@@ -94,3 +94,20 @@ class Capture:
         """The RTP sequence numbers of one stream in the order of the wire."""
         only = "udp.srcport == %d && udp.dstport == %d && rtp" % ports
         return [int(n) for n in self._read_file("-Y", only, "-T", "fields", "-e", "rtp.seq").split()]
+
+    def floor(self):
+        """Each floor-control message (RTCP APP "MCPT") that came: subtype, name, who it says talks, remarks of tshark's
+        dissectors (malformed, expert items)."""
+        as_rtcp = [word for port in self.ports for word in ("-d", "udp.port==%d,rtcp" % port)]
+        names = ("rtcp.app.subtype", "rtcp.app.name", "rtcp.mcptt.granted_partys_id", "_ws.expert.message", "_ws.malformed")
+        to_us = " || ".join("udp.dstport == %d" % port for port in self.ports)
+        text = subprocess.run(["tshark", "-n", "-r", self.path, *as_rtcp, "-Y", to_us, "-T", "fields", "-E", "occurrence=a",
+                               *(word for name in names for word in ("-e", name))], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60 * SLOW, check=True).stdout
+        rows = []
+        for line in text.splitlines():
+            subtypes, app, party, expert, malformed = line.split("\t")
+            for subtype in subtypes.split(","):
+                rows.append({"subtype": int(subtype or -1), "name": app.split(",")[0],
+                             "party": [p for p in party.split(",") if p], "remarks": expert + malformed})
+        return rows

@@ -27,13 +27,15 @@ TRANSACTION = NET | {"net"}
 SERVICES = TRANSACTION | {"transaction"}
 CALL = SERVICES | {"dialog", "sdp", "rtp", "codec", "media"}
 PROXY = CALL | {"registry", "auth", "call"}
-APP = PROXY | {"proxy", "store"}
+APP = PROXY | {"proxy", "store", "sound", "record"}
 FLOORS = {
-    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "conf": {"base"},
+    "base": set(), "sip": {"base"}, "sdp": {"base"}, "rtp": {"base"}, "codec": {"base"}, "floor": {"base"},
+    "sound": {"base", "codec", "rtp"}, "record": {"base", "codec", "sound"}, "conf": {"base"},
     "runtime": {"base", "sip"}, "net": NET, "transaction": TRANSACTION,
     "registry": SERVICES, "auth": SERVICES, "dialog": SERVICES,
     "call": CALL, "proxy": PROXY,
-    "media": {"base", "sdp", "rtp", "codec", "runtime"}, "store": {"base", "runtime", "registry"},
+    "media": {"base", "sdp", "rtp", "codec", "sound", "floor", "record", "runtime"},
+    "store": {"base", "runtime", "registry"},
     "app": APP, "admin": APP | {"app", "conf"}, "daemon": APP | {"app", "admin", "conf", "ctl"},
     "ctl": {"base", "conf", "admin"},
 }

@@ -113,7 +113,7 @@ static void read_all(unsigned unused)
 	/* however few the relay thread came to hear */
 	while (!atomic_load(&is_over)) {
 		struct media_report report;
-		int error = lease_read(lease, lease->id, &report);
+		int error = lease_read(lease, LEASE_SESSION, lease->id, &report);
 		sched_yield();
 		if (error)
 			continue;
@@ -127,7 +127,7 @@ int main(void)
 {
 	MUST(lease_pool_init(&pool, 0, 4) == 0);
 	MUST(mailbox_init(&to_relay) == 0 && mailbox_init(&to_worker) == 0);
-	lease = lease_take(&pool);
+	lease = lease_take(&pool, LEASE_SESSION);
 	threads_add(1, say_all);
 	threads_add(1, hear_all);
 	threads_add(1, read_all);

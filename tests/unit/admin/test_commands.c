@@ -45,6 +45,13 @@ START_TEST(finding)
 	expect("version now", false, "takes no argument");
 	expect("explain", false, "needs KEY");
 	expect("explain a b", false, "takes one argument");
+	expect("group grant ops", false, "group grant needs NAME USER");
+	expect("group grant ops alice bob", false, "group grant takes NAME USER");
+	expect("group emergency ops a --clear now", false, "takes NAME [USER] [--clear]");
+	expect("group talks a b", false, "takes one argument");
+	expect("group list", false, "there are no groups");
+	expect("group  list", false, "no command");
+	expect("group revoke   ops    alice  ", false, "there are no groups");
 	expect("users relaod", false, "did you mean \\\"users reload\\\"");
 	expect("help", true, "\"log level [LEVEL]\"");
 }

@@ -27,9 +27,24 @@ START_TEST(shown)
 	shows("{\"a\":[\"x\",\"y\"],\"b\":[]}", "a  x, y\nb  \n");
 	shows("{\"l\":[{\"a\":1,\"b\":\"xyz\"},{\"a\":100}]}", "a    b\n1    xyz\n100  -\n");
 	shows("{\"n\":1,\"l\":[{\"a\":1},{\"b\":2}]}", "n  1\nl:\n  a  b\n  1  -\n  -  2\n");
+	shows("{\"l\":[{\"a\":[\"x\",\"y\"]},{\"a\":[]}]}", "a\nx, y\n-\n");
 	shows("{\"text\":\"line\\nline\"}", "line\nline\n");
 	shows("{\"error\":\"no\"}", "no\n");
 	shows(" { \"a\" : \"\\u00e9\\\"\\u001b\" } ", "a  \xc3\xa9\".\n");
+}
+END_TEST
+
+START_TEST(found)
+{
+	static const char text[] = " {\"a\":[1, 2] ,\"b\":{\"c\":\"d\"}}";
+	struct node *tree = tree_parse(text);
+	ck_assert_str_eq(tree_text(tree, "a"), "1, 2");
+	ck_assert_str_eq(tree_text(tree_find(tree, "b"), "c"), "d");
+	ck_assert_str_eq(tree_text(tree, "c"), "");
+	ck_assert_str_eq(tree_text(NULL, "c"), "");
+	ck_assert(pv_span_equal(tree_find(tree, "a")->source, PV_SPAN("[1, 2]")));
+	ck_assert(pv_span_equal(tree_find(tree, "b")->source, PV_SPAN("{\"c\":\"d\"}")));
+	tree_free(tree);
 }
 END_TEST
 
@@ -46,4 +61,4 @@ START_TEST(refused)
 }
 END_TEST
 
-TEST_MAIN("ctl/tree", shown, refused)
+TEST_MAIN("ctl/tree", shown, found, refused)

@@ -86,7 +86,7 @@ START_TEST(test_explain)
 	explains("auth.challenge", 0, "\"register\"");
 	explains("registrar", 0, "max_contacts");
 	explains("users.name", 0, "users[].name");
-	explains("groups.members.priority", 0, "not built yet");
+	explains("routes.match.user", 0, "not built yet");
 	explains("registrar.capcity", -ENOENT, "the nearest is \"registrar.capacity\"");
 	explains("capacity", -ENOENT, "the nearest is \"registrar.capacity\"");
 }

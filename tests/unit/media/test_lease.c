@@ -28,7 +28,7 @@ static uint32_t hear(struct lease *lease)
 START_TEST(the_latest_is_heard_and_mail_is_under_way_once)
 {
 	start(0);
-	struct lease *lease = lease_take(&pool);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
 	ck_assert(say(lease, 1));
 	ck_assert(!say(lease, 2));
 	ck_assert(!say(lease, 3));
@@ -51,7 +51,7 @@ END_TEST
 START_TEST(names_go_stale)
 {
 	start(5);
-	struct lease *lease = lease_take(&pool);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
 	media_id first = lease->id;
 	ck_assert_uint_ne(first, 0);
 	ck_assert_uint_eq(lease_worker(first), 5);
@@ -59,7 +59,7 @@ START_TEST(names_go_stale)
 	lease_give(&pool, lease);
 	ck_assert_ptr_null(lease_get(&pool, first));
 	ck_assert_ptr_eq(lease_at(&pool, first), lease);
-	ck_assert_ptr_eq(lease_take(&pool), lease);
+	ck_assert_ptr_eq(lease_take(&pool, LEASE_SESSION), lease);
 	ck_assert_ptr_null(lease_get(&pool, first));
 	ck_assert_ptr_eq(lease_get(&pool, lease->id), lease);
 	/* another worker's, out of range, never taken, of nobody */
@@ -76,10 +76,10 @@ START_TEST(a_pool_is_as_large_as_it_is)
 	struct lease *leases[4];
 	start(0);
 	for (unsigned i = 0; i < 4; i++)
-		ck_assert_ptr_nonnull(leases[i] = lease_take(&pool));
-	ck_assert_ptr_null(lease_take(&pool));
+		ck_assert_ptr_nonnull(leases[i] = lease_take(&pool, LEASE_SESSION));
+	ck_assert_ptr_null(lease_take(&pool, LEASE_SESSION));
 	lease_give(&pool, leases[2]);
-	ck_assert_ptr_eq(lease_take(&pool), leases[2]);
+	ck_assert_ptr_eq(lease_take(&pool, LEASE_SESSION), leases[2]);
 	lease_pool_done(&pool);
 	lease_pool_done(&pool);
 	lease_pool_done(NULL);
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(bits_are_gathered)
 {
 	start(0);
-	struct lease *lease = lease_take(&pool);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
 	ck_assert(lease_tell(lease, MEDIA_TOLD_HEARD_0));
 	ck_assert(!lease_tell(lease, MEDIA_TOLD_HEARD_1));
 	ck_assert_uint_eq(lease_told(lease), MEDIA_TOLD_HEARD_0 | MEDIA_TOLD_HEARD_1);
@@ -106,21 +106,61 @@ START_TEST(a_report_is_of_its_session)
 {
 	struct media_report report = {.age_ms = 77}, read = {.age_ms = 5};
 	start(0);
-	struct lease *lease = lease_take(&pool);
-	ck_assert_int_eq(lease_read(lease, lease->id, &read), -ENOENT);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
+	ck_assert_int_eq(lease_read(lease, LEASE_SESSION, lease->id, &read), -ENOENT);
 	report.session = lease->id;
 	lease_publish(lease, &report);
-	ck_assert_int_eq(lease_read(lease, lease->id + 1, &read), -ENOENT);
+	ck_assert_int_eq(lease_read(lease, LEASE_SESSION, lease->id + 1, &read), -ENOENT);
 	ck_assert_uint_eq(read.age_ms, 5);
-	ck_assert_int_eq(lease_read(lease, lease->id, &read), 0);
+	ck_assert_int_eq(lease_read(lease, LEASE_SESSION, lease->id, &read), 0);
 	ck_assert_uint_eq(read.age_ms, 77);
 	/* a writer that is held up in the middle: the reader gives up */
 	seqlock_write_begin(&lease->lock);
-	ck_assert_int_eq(lease_read(lease, lease->id, &read), -EAGAIN);
+	ck_assert_int_eq(lease_read(lease, LEASE_SESSION, lease->id, &read), -EAGAIN);
 	seqlock_write_end(&lease->lock);
 	lease_pool_done(&pool);
 }
 END_TEST
 
+/* Presses wait beside the description, use its mail, and do not bring an old description back. */
+START_TEST(presses_use_the_same_mail)
+{
+	struct media_press press = {.number = 1};
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 4), 0);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
+	ck_assert_int_eq(lease_press(lease, &press), 1);
+	press.number = 2;
+	ck_assert_int_eq(lease_press(lease, &press), 0);
+	ck_assert(!say(lease, 7));
+	ck_assert_uint_eq(hear(lease), 7);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_uint_eq(press.number, 1);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_uint_eq(press.number, 2);
+	ck_assert(!lease_pressed(lease, &press));
+	ck_assert_int_eq(lease_press(lease, &press), 1);
+	ck_assert_ptr_null(lease_hear(lease));
+	ck_assert(say(lease, 8));
+	ck_assert_uint_eq(hear(lease), 8);
+	ck_assert_ptr_null(lease_hear(lease));
+	lease_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(presses_have_room_for_some)
+{
+	struct media_press press = {0};
+	ck_assert_int_eq(lease_pool_init(&pool, 0, 4), 0);
+	struct lease *lease = lease_take(&pool, LEASE_SESSION);
+	for (unsigned i = 0; i < LEASE_PRESSES; i++)
+		ck_assert_int_ge(lease_press(lease, &press), 0);
+	ck_assert_int_eq(lease_press(lease, &press), -EAGAIN);
+	ck_assert(lease_pressed(lease, &press));
+	ck_assert_int_ge(lease_press(lease, &press), 0);
+	lease_pool_done(&pool);
+}
+END_TEST
+
 TEST_MAIN("lease", the_latest_is_heard_and_mail_is_under_way_once, names_go_stale,
-	a_pool_is_as_large_as_it_is, bits_are_gathered, a_report_is_of_its_session)
+	a_pool_is_as_large_as_it_is, bits_are_gathered, a_report_is_of_its_session,
+	presses_use_the_same_mail, presses_have_room_for_some)

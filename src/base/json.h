@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.h — writes JSON to a stream: commas and escapes are its business. */
-#ifndef PORTAVOZ_ADMIN_JSON_H
-#define PORTAVOZ_ADMIN_JSON_H
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_json.c — commas, escapes, bytes that are no text. */
-#include "admin/json.h"
+#include "base/json.h"
 
 #include "lib/testing.h"
 
@@ -53,4 +53,4 @@ START_TEST(no_text)
 }
 END_TEST
 
-TEST_MAIN("admin/json", structure, escapes, no_text)
+TEST_MAIN("base/json", structure, escapes, no_text)

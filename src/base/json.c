@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.c — writes JSON to a stream: commas and escapes are its business. */
-#include "admin/json.h"
+#include "base/json.h"
 
 #include <inttypes.h>
 

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.c — MESSAGE to a group: a word for the floor, answered by MESSAGE, or a text for everybody.
+ */
+#include "app/ptt/private.h"
+
+#include "base/random.h"
+
+enum ptt_text_word { WORD_NONE, WORD_PTT, WORD_OVER, WORD_Q, WORD_WHO, WORD_HELP, WORD_COUNT };
+
+static const struct {
+	struct pv_span text;
+	uint8_t button; /* enum media_button */
+} words[WORD_COUNT] = {
+	[WORD_PTT] = {PV_SPAN_INIT("ptt"), MEDIA_BUTTON_REQUEST},
+	[WORD_OVER] = {PV_SPAN_INIT("over"), MEDIA_BUTTON_RELEASE},
+	[WORD_Q] = {PV_SPAN_INIT("q"), MEDIA_BUTTON_ASK},
+	[WORD_WHO] = {PV_SPAN_INIT("who"), MEDIA_BUTTON_ASK},
+	[WORD_HELP] = {PV_SPAN_INIT("help"), MEDIA_BUTTON_ASK},
+};
+
+/* The answer comes back with the number of its press: the word is in it. */
+#define WORD_SHIFT 24
+
+static enum ptt_text_word word_of(struct pv_span text)
+{
+	text = pv_span_trim(text);
+	for (unsigned i = WORD_NONE + 1; i < WORD_COUNT; i++)
+		if (pv_span_equal_nocase(text, words[i].text))
+			return (enum ptt_text_word)i;
+	return WORD_NONE;
+}
+
+/* ---- a MESSAGE of our own to a member ---- */
+
+struct saying {
+	struct pv_span from; /* URI, or empty: the group's */
+	struct pv_span display;
+	struct pv_span type, text;
+};
+
+static struct pv_span put_party(struct pv_writer *w, struct pv_span display, struct pv_span uri)
+{
+	char *start = w->at;
+	if (display.length) {
+		pv_put(w, display);
+		pv_put_char(w, ' ');
+	}
+	pv_put_char(w, '<');
+	pv_put(w, uri);
+	pv_put_char(w, '>');
+	return pv_span_from(start, w->at);
+}
+
+/* The texts of a MESSAGE to the leg's phone, outside of its dialog. */
+static bool address(struct ptt *p, const struct ptt_leg *leg, const struct saying *saying,
+	struct ptt_request *request)
+{
+	char text[2048], call_id[PTT_CALL_ID];
+	struct pv_writer w;
+	struct dialog_texts of_leg = dialog_texts(&leg->dialog), texts = {0};
+	pv_writer_init(&w, text, sizeof(text));
+	char *group = w.at;
+	ptt_put_uri(&w, leg->group->config.name, domains_realm(p->at.domains));
+	struct pv_span group_uri = pv_span_from(group, w.at);
+	texts.local =
+		put_party(&w, saying->display, saying->from.length ? saying->from : group_uri);
+	char *tag = w.at;
+	pv_put_text(&w, ";tag=");
+	pv_put_hex(&w, random_u64(), 16);
+	texts.local = pv_span_from(texts.local.at, w.at);
+	texts.local_tag = w.overflow ? PV_SPAN("") : pv_span_from(tag + 5, w.at);
+	texts.remote = put_party(&w, PV_SPAN(""), buffer_text(leg->who, leg->report.uri));
+	texts.call_id = ptt_call_id(p, call_id);
+	texts.target = of_leg.target;
+	texts.routes = of_leg.routes;
+	request->dialog.has_path = leg->dialog.has_path;
+	request->dialog.path = leg->dialog.path;
+	return !w.overflow && dialog_store(ptt_buffers(p), &request->dialog, &texts) == 0;
+}
+
+static bool say(struct ptt *p, struct ptt_leg *leg, const struct saying *saying)
+{
+	struct ptt_request *request =
+		leg->group ? request_new(p, PTT_REQUEST_ALONE, 0, PV_METHOD_MESSAGE) : NULL;
+	if (!request)
+		return false;
+	request->body = buffer_take(ptt_buffers(p), saying->text.length + saying->type.length);
+	if (!request->body || !address(p, leg, saying, request)) {
+		request_free(p, request);
+		return false;
+	}
+	/* the type lies behind the text */
+	char *bytes = request->body->bytes;
+	memcpy(bytes, saying->text.at, saying->text.length);
+	memcpy(bytes + saying->text.length, saying->type.at, saying->type.length);
+	request->body->length = (uint32_t)saying->text.length;
+	request->type = (struct pv_span){bytes + saying->text.length, saying->type.length};
+	request->group = saying->from.length ? leg->group->id : 0;
+	request_start(p, request);
+	return true;
+}
+
+static void answer(struct ptt *p, struct ptt_leg *leg, struct pv_span text)
+{
+	const struct saying saying = {
+		.display = PV_SPAN(""), .type = PV_SPAN("text/plain"), .text = text};
+	(void)say(p, leg, &saying);
+}
+
+/* "sip:alice@example.test" -> "alice" */
+static struct pv_span who_talks(const struct media_answer *a)
+{
+	struct pv_uri uri;
+	struct pv_span text = pv_span_of(a->talker);
+	if (!a->talker_tag && !text.length)
+		return PV_SPAN("nobody");
+	if (pv_uri_parse(text, &uri) < 0 || !uri.user.length)
+		return PV_SPAN("somebody");
+	return uri.user;
+}
+
+static void put_place(struct pv_writer *w, const struct media_answer *a)
+{
+	if (!a->position) {
+		pv_put_text(w, "not queued");
+		return;
+	}
+	pv_put_text(w, "queued: ");
+	pv_put_u64(w, a->position);
+}
+
+static void put_outcome(struct pv_writer *w, const struct media_answer *a)
+{
+	switch ((enum media_outcome)a->outcome) {
+	case MEDIA_OUTCOME_GRANTED:
+		pv_put_text(w, "granted");
+		break;
+	case MEDIA_OUTCOME_QUEUED:
+		put_place(w, a);
+		break;
+	case MEDIA_OUTCOME_DENIED:
+		pv_put_text(w, "denied: ");
+		pv_put(w, who_talks(a));
+		pv_put_text(w, " talks");
+		break;
+	case MEDIA_OUTCOME_RELEASED:
+		pv_put_text(w, "released");
+		break;
+	case MEDIA_OUTCOME_REVOKED:
+		pv_put_text(w, "revoked");
+		break;
+	case MEDIA_OUTCOME_IGNORED:
+		pv_put_text(w, "ignored");
+		break;
+	}
+}
+
+void text_answered(struct ptt *p, struct ptt_leg *leg, const struct media_answer *a)
+{
+	char text[MEDIA_IDENTITY_MAX + 32];
+	struct pv_writer w;
+	if (a->trigger != MEDIA_TRIGGER_MESSAGE || leg->has_let_go)
+		return;
+	pv_writer_init(&w, text, sizeof(text));
+	switch ((enum ptt_text_word)(a->number >> WORD_SHIFT)) {
+	case WORD_Q:
+		put_place(&w, a);
+		break;
+	case WORD_WHO:
+		pv_put(&w, who_talks(a));
+		break;
+	default:
+		put_outcome(&w, a);
+		break;
+	}
+	answer(p, leg, pv_writer_span(&w));
+}
+
+/* ---- a note at the leg ---- */
+
+static void press_here(struct ptt *p, struct ptt_leg *leg, struct ptt_note *note)
+{
+	if (note->word == WORD_HELP)
+		answer(p, leg,
+			PV_SPAN("ptt: ask for the floor, over: give it back, q: place in the "
+				"queue, who: who talks, help"));
+	else if (!ptt_leg_press(p, leg, &note->press) && note->word != WORD_NONE)
+		answer(p, leg, PV_SPAN("busy"));
+}
+
+static void note_at_leg(struct ptt *p, struct errand *errand)
+{
+	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
+	struct ptt_leg *leg = ptt_leg_get(p, note->leg);
+	if (leg && !leg->has_let_go && note->kind == PTT_NOTE_PRESS) {
+		press_here(p, leg, note);
+	} else if (leg && !leg->has_let_go && note->kind == PTT_NOTE_TEXT) {
+		const struct ptt_note *of = note->of;
+		const struct saying saying = {.from = buffer_text(of->text, of->from),
+			.display = buffer_text(of->text, of->display),
+			.type = buffer_text(of->text, of->type),
+			.text = buffer_text(of->text, of->body)};
+		(void)say(p, leg, &saying);
+	}
+	errand_return(errand);
+}
+
+/* ---- at the roster ---- */
+
+static void text_settle(struct ptt_note *of)
+{
+	if (!of->copies && !of->is_held)
+		errand_return(&of->errand);
+}
+
+static void note_done(struct ptt *p, struct errand *errand)
+{
+	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
+	struct ptt_note *of = note->of;
+	note_free(p, note);
+	if (!of)
+		return;
+	of->copies--;
+	text_settle(of);
+}
+
+bool member_press(struct ptt *p, const struct ptt_member *member, const struct media_press *press,
+	unsigned word)
+{
+	struct ptt_note *note = note_new(p, PTT_NOTE_PRESS);
+	if (!note)
+		return false;
+	note->leg = member->leg;
+	note->press = *press;
+	note->word = (uint8_t)word;
+	errand_send(p, &note->errand, member->at->at.worker->index, note_at_leg, note_done);
+	return true;
+}
+
+static void copy_to(struct ptt *p, const struct ptt_member *member, struct ptt_note *of)
+{
+	struct ptt_note *note = note_new(p, PTT_NOTE_TEXT);
+	if (!note)
+		return; /* counted: this one misses it */
+	note->leg = member->leg;
+	note->of = of;
+	of->copies++;
+	errand_send(p, &note->errand, member->at->at.worker->index, note_at_leg, note_done);
+}
+
+/* The leg that he dialled last is the one that he holds in his hand. */
+static struct ptt_member *newest(struct ptt *p, const struct ptt_room *room, uint64_t name)
+{
+	struct ptt_member *found = NULL;
+	for (struct ptt_member *m = NULL; room && (m = room_member(p, room, name, m));)
+		if (!m->is_ending)
+			found = m;
+	return found;
+}
+
+static void take_word(
+	struct ptt *p, struct ptt_member *member, struct ptt_note *of, enum ptt_text_word word)
+{
+	const struct media_press press = {.button = words[word].button,
+		.trigger = MEDIA_TRIGGER_MESSAGE,
+		.number = (uint32_t)word << WORD_SHIFT | (of->cseq & 0xffffff),
+		.received_ns = of->received_ns};
+	metrics_add(METRIC_ptt_words, 1);
+	if (!member_press(p, member, &press, word))
+		of->status = 503;
+}
+
+static void at_roster(struct ptt *p, struct errand *errand)
+{
+	struct ptt_note *of = container_of(errand, struct ptt_note, errand);
+	struct ptt_room *room = room_find(p, of->group);
+	uint64_t name = ptt_name_hash(p, buffer_text(of->text, of->name));
+	struct ptt_member *member = newest(p, room, name);
+	of->status = member ? 200 : 403;
+	of->is_held = true;
+	if (member && of->word != WORD_NONE) {
+		take_word(p, member, of, (enum ptt_text_word)of->word);
+	} else if (member) {
+		metrics_add(METRIC_ptt_texts, 1);
+		LIST_EACH(link, &room->members)
+		{
+			const struct ptt_member *to = container_of(link, struct ptt_member, link);
+			if (to->name != name && !to->is_ending)
+				copy_to(p, to, of);
+		}
+	}
+	of->is_held = false;
+	text_settle(of);
+}
+
+/* ---- where it came in ---- */
+
+static void answer_message(struct ptt *p, struct errand *errand)
+{
+	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
+	struct transaction *server = transaction_get(p->at.transactions, note->server);
+	struct pv_message *m = &p->scratch;
+	struct pv_span whole = buffer_text(note->text, note->whole);
+	if (server && pv_message_parse(m, whole.at, whole.length, true) > 0) {
+		if (note->status == 503)
+			ptt_reply_busy(p, server, m, &note->source);
+		else
+			ptt_reply(p, server, m, &note->source, note->status);
+	}
+	note_free(p, note);
+}
+
+static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
+{
+	struct pv_ref ref = {(uint16_t)pv_writer_length(w), (uint16_t)text.length};
+	pv_put(w, text);
+	return ref;
+}
+
+/* The message as it came, and behind it who wrote it. */
+static bool keep_message(
+	struct ptt *p, struct ptt_note *note, const struct pv_message *m, struct pv_span name)
+{
+	struct pv_writer w;
+	struct pv_span domain = domains_realm(p->at.domains);
+	size_t room = m->length + 4 * name.length + domain.length + m->from.display.length + 16;
+	note->text = room < UINT16_MAX ? buffer_take(ptt_buffers(p), room) : NULL;
+	if (!note->text)
+		return false;
+	pv_writer_init(&w, note->text->bytes, buffer_capacity(note->text));
+	note->whole = keep(&w, (struct pv_span){m->bytes, m->length});
+	note->body = m->body;
+	struct pv_span type = pv_message_value(m, PV_HEADER_CONTENT_TYPE);
+	note->type =
+		type.length ? (struct pv_ref){(uint16_t)(type.at - m->bytes), (uint16_t)type.length}
+			    : keep(&w, PV_SPAN("text/plain"));
+	note->name = keep(&w, name);
+	note->display = keep(&w, m->from.display);
+	note->from.at = (uint16_t)pv_writer_length(&w);
+	ptt_put_uri(&w, name, domain);
+	note->from.length = (uint16_t)(pv_writer_length(&w) - note->from.at);
+	note->text->length = (uint32_t)pv_writer_length(&w);
+	return !w.overflow;
+}
+
+static bool is_of(struct pv_span type, const char *prefix)
+{
+	return pv_span_starts_with_nocase(type, pv_span_of(prefix));
+}
+
+void text_request_of(struct ptt *p, struct incoming *incoming, struct transaction *server,
+	const struct ptt_group *group, struct pv_span name)
+{
+	const struct pv_message *m = incoming->message;
+	struct pv_span type = pv_message_value(m, PV_HEADER_CONTENT_TYPE);
+	struct ptt_membership membership;
+	if (is_of(type, "application/im-iscomposing")) {
+		ptt_reply(p, server, m, incoming->from, 200); /* who types is no news */
+		return;
+	}
+	if (type.length && !is_of(type, "text/") && !is_of(type, "message/cpim")) {
+		proxy_reply(p->at.proxy, server, m, incoming->from, 415, PV_SPAN(""),
+			PV_SPAN("Accept: text/plain\r\n"));
+		return;
+	}
+	struct ptt_note *note = note_new(p, PTT_NOTE_MESSAGE);
+	if (!note || !keep_message(p, note, m, name)) {
+		if (note)
+			note_free(p, note);
+		ptt_reply_busy(p, server, m, incoming->from);
+		return;
+	}
+	bool is_button = ptt_group_has(group, name, &membership) &&
+			 (membership.triggers & PTT_TRIGGER_MESSAGE);
+	note->word = (uint8_t)(is_button ? word_of(pv_message_span(m, m->body)) : WORD_NONE);
+	note->group = group->id;
+	note->server = transaction_handle(p->at.transactions, server);
+	note->source = *incoming->from;
+	note->cseq = m->cseq;
+	note->received_ns = p->at.worker->now_ns;
+	errand_send(p, &note->errand, ptt_home(p, group->id), at_roster, answer_message);
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch.c — SUBSCRIBE to a group's roster (RFC 4575, RFC 6665): the dialog's half on the worker of
+ * its Call-ID, the watcher's half beside the roster. */
+#include "app/ptt/private.h"
+
+#define EXPIRES_S    3600 /* at most, and where nothing is asked for */
+#define TALK_PACE_MS 1000 /* who talks is told so often at most */
+#define DOCUMENT_MAX 60000
+
+static struct ptt_subscription *subscription_get(struct ptt *p, uint64_t handle)
+{
+	return slab_get(&p->subscriptions, handle);
+}
+
+/* ---- the dialog's half ---- */
+
+struct ptt_subscription *subscription_of(struct ptt *p, const struct pv_message *request)
+{
+	uint64_t handle;
+	if (!dialog_tag_read(p->at.tag_key, request->to_tag, request->call_id, &handle) ||
+		!(handle & PTT_TAG_WATCHES))
+		return NULL;
+	struct ptt_subscription *s = subscription_get(p, handle & ~PTT_TAG_WATCHES);
+	return s && !s->is_over && dialog_has(&s->dialog, request) ? s : NULL;
+}
+
+static void settle(struct ptt *p, struct ptt_subscription *s)
+{
+	if (!s->is_over || s->report.errand.is_away || s->notice)
+		return;
+	ptt_timer_cancel(&s->expiry);
+	list_remove(&s->link);
+	dialog_done(ptt_buffers(p), &s->dialog);
+	slab_give(&p->subscriptions, s);
+}
+
+static void watch_take(struct ptt *p, struct errand *errand);
+
+static bool send_notify(struct ptt *p, struct ptt_subscription *s, const struct buffer *document)
+{
+	struct ptt_request *request = request_new(p, PTT_REQUEST_OF_SUBSCRIPTION,
+		slab_handle(&p->subscriptions, s), PV_METHOD_NOTIFY);
+	if (!request)
+		return false;
+	if (document) {
+		request->body = buffer_take(ptt_buffers(p), document->length);
+		if (!request->body) {
+			request_free(p, request);
+			return false;
+		}
+		memcpy(request->body->bytes, document->bytes, document->length);
+		request->body->length = document->length;
+		request->type = PV_SPAN("application/conference-info+xml");
+	}
+	metrics_add(METRIC_ptt_notifies, 1);
+	request_start(p, request);
+	return true;
+}
+
+/* The roster would not have it: it is told so, and that is all. */
+static void refused(struct ptt *p, struct ptt_subscription *s)
+{
+	s->is_ending = true;
+	s->reason = "probation";
+	if (!send_notify(p, s, NULL))
+		s->is_over = true;
+}
+
+static void ask(struct ptt *p, struct ptt_subscription *s);
+
+static void asked(struct ptt *p, struct errand *errand)
+{
+	struct ptt_watch_report *report = container_of(errand, struct ptt_watch_report, errand);
+	struct ptt_subscription *s = container_of(report, struct ptt_subscription, report);
+	if (report->status != 200 && !s->is_over && !s->is_known)
+		refused(p, s);
+	else if (report->status == 200)
+		s->is_known = true;
+	if (s->wants_full && !s->is_over)
+		ask(p, s);
+	settle(p, s);
+}
+
+/* All of the roster, now; for the last time when it is ending. */
+static void ask(struct ptt *p, struct ptt_subscription *s)
+{
+	s->wants_full = true;
+	if (s->report.errand.is_away)
+		return;
+	s->wants_full = false;
+	s->report.is_last = s->is_ending;
+	errand_send(p, &s->report.errand, ptt_home(p, s->group), watch_take, asked);
+}
+
+static void end(struct ptt *p, struct ptt_subscription *s, const char *reason)
+{
+	if (s->is_ending)
+		return;
+	s->is_ending = true;
+	s->reason = reason;
+	ptt_timer_cancel(&s->expiry);
+	ask(p, s);
+}
+
+void subscription_expired(struct ptt *p, struct ptt_subscription *s)
+{
+	end(p, s, "timeout");
+}
+
+void subscription_told(struct ptt *p, struct ptt_subscription *s, unsigned status)
+{
+	struct ptt_notice *notice = s->notice;
+	bool is_gone = status >= 300;
+	s->notice = NULL;
+	s->is_over |= is_gone || !notice || notice->is_last;
+	if (notice) {
+		notice->is_gone = is_gone;
+		errand_return(&notice->errand);
+	}
+	settle(p, s);
+}
+
+/* A notice of the roster's is here; it stays until the NOTIFY has its answer. */
+static void be_told(struct ptt *p, struct errand *errand)
+{
+	struct ptt_notice *notice = container_of(errand, struct ptt_notice, errand);
+	struct ptt_subscription *s = subscription_get(p, notice->subscription);
+	if (!s || s->is_over || s->notice) {
+		notice->is_gone = true;
+		errand_return(errand);
+		return;
+	}
+	if (notice->is_last && !s->is_ending) {
+		s->is_ending = true;
+		s->reason = "noresource";
+	}
+	s->notice = notice;
+	if (!send_notify(p, s, notice->body))
+		subscription_told(p, s, 500);
+}
+
+/* ---- SUBSCRIBE ---- */
+
+static bool is_conference(const struct pv_message *m)
+{
+	struct pv_span event = pv_message_value(m, PV_HEADER_EVENT);
+	const char *semicolon = pv_span_find(event, ';');
+	event = pv_span_trim(semicolon ? pv_span_from(event.at, semicolon) : event);
+	return pv_span_equal_nocase(event, PV_SPAN("conference"));
+}
+
+bool watch_admit(struct ptt *p, struct incoming *incoming)
+{
+	const struct pv_message *m = incoming->message;
+	struct dialog_texts texts;
+	struct pv_writer routes;
+	if (!is_conference(m)) {
+		proxy_reply(p->at.proxy, NULL, m, incoming->from, 489, PV_SPAN("Bad Event"),
+			PV_SPAN("Allow-Events: conference\r\n"));
+		return false;
+	}
+	pv_writer_init(&routes, p->routes, sizeof(p->routes));
+	if (dialog_texts_of_request(m, &routes, &texts) == 0)
+		return true;
+	proxy_reply(p->at.proxy, NULL, m, incoming->from, 400, PV_SPAN("Missing or Bad Contact"),
+		PV_SPAN(""));
+	return false;
+}
+
+static uint32_t expires_of(const struct pv_message *m)
+{
+	uint32_t seconds;
+	if (!pv_message_has(m, PV_HEADER_EXPIRES) ||
+		!pv_number_parse(pv_message_value(m, PV_HEADER_EXPIRES), &seconds))
+		return EXPIRES_S;
+	return MIN(seconds, (uint32_t)EXPIRES_S);
+}
+
+/* 200 with what is left of it. False: no room, and it was answered. */
+static bool accept_watch(struct ptt *p, struct ptt_subscription *s, const struct incoming *incoming,
+	struct transaction *server, uint32_t expires_s)
+{
+	const struct ptt_group *group = ptt_group_of(p, s->group);
+	char text[40];
+	struct pv_writer w;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_text(&w, "Expires: ");
+	pv_put_u64(&w, expires_s);
+	pv_put_text(&w, "\r\n");
+	const struct ptt_answer answer = {.request = incoming->message,
+		.from = incoming->from,
+		.status = 200,
+		.to_tag = dialog_texts(&s->dialog).local_tag,
+		.contact = group ? group->config.name : PV_SPAN("group"),
+		.extra = pv_writer_span(&w)};
+	struct buffer *bytes = ptt_write_response(p, &answer);
+	if (!bytes) {
+		ptt_reply_busy(p, server, incoming->message, incoming->from);
+		return false;
+	}
+	transaction_respond(p->at.transactions, server, bytes, 200);
+	buffer_unref(ptt_buffers(p), bytes);
+	return true;
+}
+
+static void last_until(struct ptt *p, struct ptt_subscription *s, uint32_t expires_s)
+{
+	s->ends_ms = p->at.worker->now_ms + (uint64_t)expires_s * 1000;
+	if (expires_s) {
+		ptt_timer_arm(p, &s->expiry, PTT_TIMER_EXPIRY, s->ends_ms);
+		ask(p, s);
+	} else {
+		end(p, s, "timeout");
+	}
+}
+
+void watch_request(struct ptt *p, struct incoming *incoming, struct transaction *server,
+	const struct ptt_group *group)
+{
+	struct ptt_subscription *s = slab_take(&p->subscriptions);
+	uint32_t expires_s = expires_of(incoming->message);
+	if (!s) {
+		ptt_reply_busy(p, server, incoming->message, incoming->from);
+		return;
+	}
+	memset(s, 0, sizeof(*s));
+	uint64_t handle = slab_handle(&p->subscriptions, s);
+	s->group = s->report.group = group->id;
+	s->report.subscription = handle;
+	list_push_tail(&p->all_subscriptions, &s->link);
+	if (dialog_of_request(p, &s->dialog, handle | PTT_TAG_WATCHES, incoming) < 0) {
+		ptt_reply_busy(p, server, incoming->message, incoming->from);
+		s->is_over = true;
+		settle(p, s);
+		return;
+	}
+	if (!accept_watch(p, s, incoming, server, expires_s)) {
+		s->is_over = true;
+		settle(p, s);
+		return;
+	}
+	last_until(p, s, expires_s);
+}
+
+void watch_again(struct ptt *p, struct ptt_subscription *s, const struct incoming *incoming,
+	struct transaction *server)
+{
+	uint32_t expires_s = expires_of(incoming->message);
+	if (s->is_ending) {
+		ptt_reply(p, server, incoming->message, incoming->from, 481);
+		return;
+	}
+	(void)dialog_refresh_target(ptt_buffers(p), &s->dialog, incoming->message);
+	if (accept_watch(p, s, incoming, server, expires_s))
+		last_until(p, s, expires_s);
+}
+
+void watches_farewell(struct ptt *p)
+{
+	for (uint32_t i = 0; i < p->subscriptions.touched; i++) {
+		struct ptt_subscription *s = slab_at(&p->subscriptions, i);
+		if (slab_is_taken(s) && !s->is_over)
+			end(p, s, "deactivated");
+	}
+}
+
+/* ---- beside the roster ---- */
+
+static struct ptt_watcher *watcher_new(struct ptt *p, const struct ptt_watch_report *report)
+{
+	struct ptt_room *room = ptt_group_of(p, report->group) ? room_have(p, report->group) : NULL;
+	struct ptt_watcher *watcher = room ? slab_take(&p->watchers) : NULL;
+	if (!watcher) {
+		if (room)
+			room_settle(p, room);
+		return NULL;
+	}
+	memset(watcher, 0, sizeof(*watcher));
+	watcher->room = slab_handle(&p->rooms, room);
+	watcher->at = report->errand.home;
+	watcher->subscription = report->subscription;
+	list_push_tail(&room->watchers, &watcher->link);
+	room->watcher_count++;
+	ptt_gauge(p);
+	return watcher;
+}
+
+static void watcher_free(struct ptt *p, struct ptt_watcher *watcher)
+{
+	struct ptt_room *room = room_get(p, watcher->room);
+	ptt_timer_cancel(&watcher->pace);
+	list_remove(&watcher->link);
+	slab_give(&p->watchers, watcher);
+	room->watcher_count--;
+	ptt_gauge(p);
+	room_settle(p, room);
+}
+
+static void tell(struct ptt *p, struct ptt_watcher *watcher);
+
+static void told(struct ptt *p, struct errand *errand)
+{
+	struct ptt_notice *notice = container_of(errand, struct ptt_notice, errand);
+	struct ptt_watcher *watcher = container_of(notice, struct ptt_watcher, notice);
+	ptt_drop(p, &notice->body);
+	if (notice->is_gone || notice->is_last)
+		watcher_free(p, watcher);
+	else
+		tell(p, watcher);
+}
+
+static struct buffer *write_document(
+	struct ptt *p, const struct ptt_watcher *watcher, const struct ptt_room *room)
+{
+	bool is_full = watcher->wants_full || watcher->wants_last;
+	size_t length = document_write(p, room, ptt_group_of(p, room->group), watcher->version,
+		is_full, watcher->told, p->text, DOCUMENT_MAX);
+	struct buffer *body = length ? buffer_take(ptt_buffers(p), length) : NULL;
+	if (!body)
+		return NULL;
+	memcpy(body->bytes, p->text, length);
+	body->length = (uint32_t)length;
+	return body;
+}
+
+static void tell(struct ptt *p, struct ptt_watcher *watcher)
+{
+	struct ptt_room *room = room_get(p, watcher->room);
+	uint64_t now = p->at.worker->now_ms;
+	bool must = watcher->wants_full || watcher->wants_last;
+	if (watcher->notice.errand.is_away || (!must && room->change == watcher->told))
+		return;
+	bool is_talk = !must && room->change_members <= watcher->told;
+	if (is_talk && now < watcher->talk_told_ms + TALK_PACE_MS) {
+		ptt_timer_arm(
+			p, &watcher->pace, PTT_TIMER_PACE, watcher->talk_told_ms + TALK_PACE_MS);
+		return;
+	}
+	struct buffer *body = write_document(p, watcher, room);
+	if (!body && !watcher->wants_last) {
+		ptt_timer_arm(p, &watcher->pace, PTT_TIMER_PACE, now + TALK_PACE_MS);
+		return;
+	}
+	if (room->change_talk > watcher->told)
+		watcher->talk_told_ms = now;
+	watcher->notice.watcher = slab_handle(&p->watchers, watcher);
+	watcher->notice.subscription = watcher->subscription;
+	watcher->notice.body = body;
+	watcher->notice.is_last = watcher->wants_last;
+	watcher->notice.is_gone = false;
+	watcher->wants_full = watcher->wants_last = false;
+	watcher->told = room->change;
+	watcher->version++;
+	errand_send(p, &watcher->notice.errand, watcher->at->at.worker->index, be_told, told);
+}
+
+void watcher_pace(struct ptt *p, struct ptt_watcher *watcher)
+{
+	tell(p, watcher);
+}
+
+static void watch_take(struct ptt *p, struct errand *errand)
+{
+	struct ptt_watch_report *report = container_of(errand, struct ptt_watch_report, errand);
+	struct ptt_watcher *watcher = slab_get(&p->watchers, report->watcher);
+	if (!watcher && !report->watcher)
+		watcher = watcher_new(p, report);
+	report->status = watcher ? 200 : 503;
+	if (watcher) {
+		report->watcher = slab_handle(&p->watchers, watcher);
+		watcher->wants_full = true;
+		watcher->wants_last |= report->is_last;
+	}
+	errand_return(errand);
+	if (watcher)
+		tell(p, watcher);
+}
+
+void room_notify(struct ptt *p, struct ptt_room *room)
+{
+	LIST_EACH(link, &room->watchers)
+	tell(p, container_of(link, struct ptt_watcher, link));
+}
+
+void room_end_watchers(struct ptt *p, struct ptt_room *room)
+{
+	LIST_EACH(link, &room->watchers)
+	{
+		struct ptt_watcher *watcher = container_of(link, struct ptt_watcher, link);
+		watcher->wants_last = true;
+		tell(p, watcher);
+	}
+}

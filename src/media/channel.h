@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* channel.h: a member's floor packets (TS 24.380) on a port of their own. */
+#ifndef MEDIA_CHANNEL_H
+#define MEDIA_CHANNEL_H
+
+#include "base/list.h"
+#include "base/slab.h"
+#include "media/end.h"
+#include "media/member.h"
+#include "rtp/floor_message.h"
+
+/*
+ * A packet is known by the source address of its leg: the announced one, or, behind NAT, another
+ * port of a host that the SDP or the signalling came from. What comes from elsewhere is dropped and
+ * counted, and is not answered.
+ * Owner: the relay thread. Lifetime: its member's, from the description that agrees on it.
+ */
+struct channel {
+	struct stream_end end;
+	struct list link; /* of group.channels */
+	struct member *member;
+	uint32_t ssrc;         /* of the server in this channel */
+	uint32_t granted_ssrc; /* that the member should talk with */
+	uint64_t packets, dropped;
+};
+
+static inline struct channel *channel_of(struct list *link)
+{
+	return container_of(link, struct channel, link);
+}
+
+static inline struct list *channel_link(struct channel *channel)
+{
+	return &channel->link;
+}
+
+/* On these ports; NULL when there is no room. */
+struct channel *channel_open(struct relay *relay, struct member *member, struct port_pair *pair);
+void channel_close(struct relay *relay, struct channel *channel);
+void channel_describe(
+	struct channel *channel, const struct media_end *said, uint8_t dscp, uint64_t now_ms);
+
+/* What the floor says, in bytes. */
+void channel_say(struct channel *channel, const struct floor_saying *saying);
+
+/* Floor packets that came on another port of the leg, as some clients send them. */
+void channel_hear(struct channel *channel, const struct media_packet *packet);
+
+#endif

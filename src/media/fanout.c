@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fanout.c: one packet to all who listen, and what they get while nobody talks. */
+#include "media/fanout.h"
+
+#include <string.h>
+
+#include "media/button.h"
+#include "media/group_record.h"
+#include "media/group_report.h"
+#include "media/conference.h"
+#include "media/mixer.h"
+#include "media/relay.h"
+#include "media/voice_key.h"
+
+/* Who got a talker's packet so lately gets nothing of ours: the next one is on its way. */
+#define FED_MS 80
+/* Comfort noise once a second. */
+#define COMFORT_FRAMES 50
+/* R2S-KeepAlivePeriod, 200 ms. */
+#define RADIO_FRAMES     (ED137_PERIOD_MS / GROUP_FRAME_MS)
+#define HEADER_EXTENSION 0x10
+
+static struct member *listener_of(struct list *link)
+{
+	return container_of(link, struct member, listening);
+}
+
+/* A radio gets its bits between header and payload. */
+static void send_to_radio(struct member *member, const uint8_t *frame, uint32_t length)
+{
+	uint8_t bytes[MEDIA_PACKET_MAX + ED137_SIZE];
+	if (length > MEDIA_PACKET_MAX)
+		return;
+	memcpy(bytes, frame, RTP_HEADER_SIZE);
+	bytes[0] |= HEADER_EXTENSION;
+	size_t at = RTP_HEADER_SIZE + voice_key_extension(member, bytes + RTP_HEADER_SIZE);
+	memcpy(bytes + at, frame + RTP_HEADER_SIZE, length - RTP_HEADER_SIZE);
+	end_send(&member->audio, bytes, (uint32_t)(length + at - RTP_HEADER_SIZE), false);
+}
+
+static void send_to(struct member *member, const uint8_t *frame, uint32_t length)
+{
+	if (UNLIKELY(member->is_radio))
+		send_to_radio(member, frame, length);
+	else
+		end_send(&member->audio, frame, length, false);
+}
+
+/*
+ * To all others of its codec, in one pass. The payload stays where it came; each listener's header
+ * is written in front of it, over the talker's own, which is not needed any more.
+ */
+static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	struct relay *relay = group->relay;
+	struct splice_packet piece;
+	/* in front of the payload there is at least a header, in a buffer that is ours */
+	uint8_t *frame = (uint8_t *)packet->payload - RTP_HEADER_SIZE;
+	uint32_t length = RTP_HEADER_SIZE + (uint32_t)packet->payload_length;
+	if (splice_source_packet(&talker->source, packet, relay->now_ns, &piece) != SPLICE_NEW)
+		return;
+	LIST_EACH(link, &group->listeners[talker->codec])
+	{
+		struct member *member = listener_of(link);
+		if (member == talker || UNLIKELY(member->tone != TONE_COUNT))
+			continue;
+		if (!splice_forward(&member->splice, &piece, relay->now_ns, frame))
+			continue;
+		member->fed_ms = relay->now_ms;
+		send_to(member, frame, length);
+	}
+}
+
+void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	/* first, for what goes out is written over the packet's header */
+	group_record_sound(group, talker, packet);
+	if (group->settings->floor == MEDIA_FLOOR_PTT)
+		group_hear_level(talker, packet);
+	if (LIKELY(mixer_hear(group, talker, packet)))
+		forward(group, talker, packet);
+}
+
+static void send_frame(struct group *group, struct member *member, uint8_t type,
+	struct fanout_frame *frame, bool marker)
+{
+	splice_own(&member->splice, type, GROUP_FRAME_MS, frame->length, marker,
+		group->relay->now_ns, frame->bytes);
+	send_to(member, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
+}
+
+void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
+{
+	if (member->tone != TONE_COUNT)
+		return;
+	bool is_first = group->relay->now_ms - member->fed_ms >= FED_MS;
+	member->fed_ms = group->relay->now_ms;
+	send_frame(group, member, member->splice.payload_type, frame, is_first);
+}
+
+void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)
+{
+	LIST_EACH(link, &group->listeners[codec])
+	{
+		struct member *member = listener_of(link);
+		if (!member->is_speaking)
+			fanout_frame_to(group, member, frame);
+	}
+}
+
+static void send_own(struct group *group, struct member *member, uint8_t type,
+	const uint8_t *payload, size_t length, bool marker)
+{
+	struct fanout_frame frame = {.length = length};
+	if (length > 0)
+		memcpy(frame.bytes + RTP_HEADER_SIZE, payload, length);
+	send_frame(group, member, type, &frame, marker);
+}
+
+void fanout_tone(struct member *member, enum tone tone)
+{
+	member->tone = (uint8_t)tone;
+	member->tone_frame = 0;
+}
+
+/* The next frame of its tone; false when that is over. */
+static bool play_tone(struct group *group, struct member *member)
+{
+	const uint8_t *payload;
+	size_t length;
+	unsigned frame = member->tone_frame++;
+	if (!tone_payload(group->relay->media->tones, (enum tone)member->tone,
+		    (enum codec_id)member->codec, frame, &payload, &length)) {
+		member->tone = TONE_COUNT;
+		return false;
+	}
+	send_own(group, member, member->splice.payload_type, payload, length, frame == 0);
+	return true;
+}
+
+/* R2S keep-alive: bits and no sound, instead of silence. */
+static void keep_radio(struct group *group, struct member *member)
+{
+	if (member->quiet_frames++ % RADIO_FRAMES == 0)
+		send_own(group, member, ED137_KEEPALIVE_TYPE, NULL, 0, false);
+}
+
+static void keep_alive(struct group *group, struct member *member)
+{
+	const struct media_group_settings *settings = group->settings;
+	static const uint8_t noise = TONE_NOISE_LEVEL;
+	const uint8_t *payload;
+	size_t length;
+	if (UNLIKELY(member->is_radio)) {
+		keep_radio(group, member);
+		return;
+	}
+	if (settings->keepalive == MEDIA_KEEPALIVE_NONE)
+		return;
+	if (settings->keepalive == MEDIA_KEEPALIVE_COMFORT && member->noise_type) {
+		if (member->quiet_frames++ % COMFORT_FRAMES == 0)
+			send_own(group, member, member->noise_type, &noise, 1, false);
+		return;
+	}
+	/* after speech that was played out fast there is still something to be heard */
+	if (splice_ahead_ms(&member->splice, group->relay->now_ns) >= GROUP_FRAME_MS)
+		return;
+	if (tone_silence(
+		    group->relay->media->tones, (enum codec_id)member->codec, &payload, &length))
+		send_own(group, member, member->splice.payload_type, payload, length, false);
+}
+
+/* Whether another's next packet is on its way to it. */
+static bool is_fed(const struct group *group, const struct member *member)
+{
+	return group->speaker_count > member->is_speaking &&
+	       group->relay->now_ms - member->fed_ms < FED_MS;
+}
+
+static void feed(struct group *group, struct member *member)
+{
+	if (UNLIKELY(member->tone != TONE_COUNT) && play_tone(group, member))
+		return;
+	if (is_fed(group, member))
+		member->quiet_frames = 0;
+	else
+		keep_alive(group, member);
+}
+
+/* Keys whose end was lost, speakers that fell silent. */
+static void tick_buttons(struct group *group)
+{
+	LIST_EACH(link, &group->voice_keys)
+	{
+		voice_key_tick(container_of(link, struct voice_key, link));
+	}
+	LIST_EACH_SAFE(link, &group->pressing)
+	{
+		button_tick(container_of(link, struct member, pressing));
+	}
+}
+
+void fanout_pass(struct group *group)
+{
+	if (group->settings->floor == MEDIA_FLOOR_OPEN)
+		conference_tick(group);
+	mixer_run(group);
+	for (unsigned codec = 0; codec < CODEC_COUNT; codec++) {
+		LIST_EACH(link, &group->listeners[codec])
+		{
+			feed(group, listener_of(link));
+		}
+	}
+	tick_buttons(group);
+}

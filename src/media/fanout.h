@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fanout.h: one packet to all who listen, and what they get while nobody talks. */
+#ifndef MEDIA_FANOUT_H
+#define MEDIA_FANOUT_H
+
+#include "media/group.h"
+#include "media/member.h"
+#include "rtp/packet.h"
+
+/* 20 ms of ours: room for a header, and a payload of `length` bytes. */
+struct fanout_frame {
+	size_t length;
+	uint8_t bytes[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
+};
+
+/* A packet of one who is heard: forwarded, mixed, or both. */
+void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
+
+/* A frame to all of a codec who do not speak; and to one member. */
+void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame);
+void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame);
+
+/* Each 20 ms: a frame of its tone, or of silence, to each listener that hears nothing else. */
+void fanout_pass(struct group *group);
+
+/* It hears the tone from the next pass on, and nothing else meanwhile. */
+void fanout_tone(struct member *member, enum tone tone);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* group.c: a push-to-talk group: opened, changed, closed; who comes and goes; its turn. */
+#include "media/group.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/metrics.h"
+#include "base/random.h"
+#include "media/arbiter.h"
+#include "media/channel.h"
+#include "media/fanout.h"
+#include "media/group_report.h"
+#include "media/mixer.h"
+#include "media/relay.h"
+#include "media/voice_key.h"
+#include "sound/level.h"
+
+#define NS_PER_MS   UINT64_C(1000000)
+#define GROUPS_MOST 4096
+#define FRAME_NS    (GROUP_FRAME_MS * NS_PER_MS)
+/* A thread that was held up for so long does not make up for it. */
+#define FRAMES_BEHIND 5
+/* While somebody is heard the report is written anew so often: each 200 ms. */
+#define SHOWN_FRAMES 10
+
+int groups_init(struct groups *groups, const struct media_config *config)
+{
+	uint32_t most = config->sessions_max ? MIN(config->sessions_max, GROUPS_MOST) : GROUPS_MOST;
+	list_init(&groups->open);
+	groups->due_ms = FLOOR_NEVER;
+	groups->frame_ns = 0;
+	return slab_init_aligned(&groups->slab, "groups", sizeof(struct group), most, CACHE_LINE);
+}
+
+void groups_done(struct groups *groups)
+{
+	slab_done(&groups->slab);
+}
+
+struct group *group_find(struct relay *relay, media_id id)
+{
+	LIST_EACH(link, &relay->groups.open)
+	{
+		struct group *group = container_of(link, struct group, link);
+		if (group->id == id)
+			return group;
+	}
+	return NULL;
+}
+
+void group_tell(struct group *group, uint32_t bits)
+{
+	group->told |= bits;
+	group->relay->groups.due_ms = 0;
+}
+
+void group_touch(struct group *group)
+{
+	struct groups *groups = &group->relay->groups;
+	/* what it was due for before is looked at then, too */
+	groups->due_ms = MIN(groups->due_ms, floor_deadline(&group->floor));
+}
+
+/* ---- opened, changed, closed ---- */
+
+static struct group *open_group(
+	struct relay *relay, struct lease *lease, const struct media_group_settings *settings)
+{
+	struct group *group = slab_take(&relay->groups.slab);
+	if (!group)
+		return NULL;
+	memset(group, 0, sizeof(*group));
+	group->relay = relay;
+	group->lease = lease;
+	group->id = lease->id;
+	group->settings = settings;
+	group->opened_ms = group->quiet_ms = relay->now_ms;
+	list_init(&group->members);
+	list_init(&group->channels);
+	list_init(&group->asked);
+	list_init(&group->voice_keys);
+	list_init(&group->pressing);
+	for (unsigned i = 0; i < CODEC_COUNT; i++)
+		list_init(&group->listeners[i]);
+	snprintf(group->cname, sizeof(group->cname), "%016llx%08llx",
+		(unsigned long long)random_u64(), (unsigned long long)random_u64() & 0xffffffff);
+	arbiter_init(group);
+	list_push_tail(&relay->groups.open, &group->link);
+	lease->object = group;
+	metrics_add(METRIC_groups_open, 1);
+	return group;
+}
+
+static void close_group(struct relay *relay, struct lease *lease)
+{
+	struct group *group = lease->object;
+	struct media_group_report report = {.group = lease->id, .thread = relay->index};
+	if (group) {
+		group->is_closing = true;
+		while (!list_is_empty(&group->members)) {
+			struct member *member =
+				container_of(group->members.next, struct member, link);
+			group_remove(group, member);
+			member_orphan(member);
+		}
+		group_report(group, &report);
+		mixer_done(group);
+		list_remove(&group->link);
+		slab_give(&relay->groups.slab, group);
+		metrics_sub(METRIC_groups_open, 1);
+	}
+	lease_publish(lease, &report);
+	relay_end_lease(relay, lease);
+}
+
+void group_hear(struct relay *relay, struct lease *lease)
+{
+	const struct lease_said *said = lease_hear(lease);
+	struct group *group = lease->object;
+	if (!said)
+		return;
+	if (said->is_dropped) {
+		close_group(relay, lease);
+		return;
+	}
+	if (group) {
+		group->settings = &said->group;
+		arbiter_set(group);
+	} else {
+		/* as many as there are leases may be opened, but not on one thread: members of one
+		 * that is not there are told that it is closed */
+		group = open_group(relay, lease, &said->group);
+	}
+	if (group)
+		group_publish(group);
+}
+
+/* ---- members ---- */
+
+/* Whose codec is not known hears nothing. */
+static void hear_or_not(struct group *group, struct member *member)
+{
+	list_remove(&member->listening);
+	if (member->codec != CODEC_NONE && member->said->receives)
+		list_push_tail(&group->listeners[member->codec], &member->listening);
+}
+
+static void change_voice_key(struct group *group, struct member *member)
+{
+	voice_key_describe(group->relay, member);
+	if (member->voice_key && !list_is_linked(&member->voice_key->link))
+		list_push_tail(&group->voice_keys, &member->voice_key->link);
+}
+
+void group_add(struct group *group, struct member *member)
+{
+	member->group = group;
+	list_push_tail(&group->members, &member->link);
+	group->member_count++;
+	hear_or_not(group, member);
+	if (member->channel)
+		list_push_tail(&group->channels, channel_link(member->channel));
+	change_voice_key(group, member);
+	arbiter_join(group, member);
+	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
+	metrics_add(METRIC_group_members, 1);
+}
+
+void group_change(struct group *group, struct member *member)
+{
+	hear_or_not(group, member);
+	change_voice_key(group, member);
+	arbiter_change(group, member);
+}
+
+void group_remove(struct group *group, struct member *member)
+{
+	arbiter_leave(group, member);
+	list_remove(&member->listening);
+	list_remove(&member->link);
+	list_remove(&member->asked.link);
+	list_remove(&member->pressing);
+	voice_key_give(group->relay, member);
+	if (member->channel)
+		list_remove(channel_link(member->channel));
+	member->group = NULL;
+	group->member_count--;
+	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
+	metrics_sub(METRIC_group_members, 1);
+}
+
+void group_open_gate(struct group *group, struct member *member)
+{
+	if (member->is_speaking || group->speaker_count == ARRAY_LENGTH(group->speakers))
+		return;
+	member->is_speaking = true;
+	member_unmuffle(member);
+	splice_source_anew(&member->source);
+	group->speakers[group->speaker_count++] = member;
+	voice_key_taken(group);
+}
+
+void group_close_gate(struct group *group, struct member *member)
+{
+	unsigned at = 0;
+	if (!member->is_speaking)
+		return;
+	member->is_speaking = false;
+	member->level = LEVEL_SILENCE;
+	while (group->speakers[at] != member)
+		at++;
+	group->speaker_count--;
+	mixer_forget(group, member);
+	voice_key_taken(group);
+	memmove(&group->speakers[at], &group->speakers[at + 1],
+		(group->speaker_count - at) * sizeof(group->speakers[0]));
+	group->quiet_ms = group->relay->now_ms;
+}
+
+/* ---- its turn ---- */
+
+static void run_group(struct group *group)
+{
+	struct relay *relay = group->relay;
+	arbiter_run(group);
+	if (group->told) {
+		uint32_t told = group->told;
+		group->told = 0;
+		group_publish(group);
+		relay_tell(group->lease, told);
+	}
+	relay->groups.due_ms = MIN(relay->groups.due_ms, floor_deadline(&group->floor));
+}
+
+static void run_due(struct relay *relay)
+{
+	struct groups *groups = &relay->groups;
+	if (groups->due_ms > relay->now_ms)
+		return;
+	relay_read_clock(relay); /* from here a grant is measured to */
+	groups->due_ms = FLOOR_NEVER;
+	LIST_EACH(link, &groups->open)
+	run_group(container_of(link, struct group, link));
+}
+
+static void run_frame(struct relay *relay)
+{
+	struct groups *groups = &relay->groups;
+	if (groups->frame_ns + FRAMES_BEHIND * FRAME_NS < relay->now_ns)
+		groups->frame_ns = relay->now_ns;
+	groups->frame_ns += FRAME_NS;
+	LIST_EACH(link, &groups->open)
+	{
+		struct group *group = container_of(link, struct group, link);
+		if (group->member_count > 0)
+			fanout_pass(group);
+		/* who watches sees levels move */
+		if (group->speaker_count > 0 && ++group->shown_frames % SHOWN_FRAMES == 0)
+			group_publish(group);
+	}
+}
+
+void groups_run(struct relay *relay)
+{
+	if (LIKELY(list_is_empty(&relay->groups.open)))
+		return;
+	run_due(relay);
+	while (relay->groups.frame_ns <= relay->now_ns)
+		run_frame(relay);
+}
+
+int groups_wait_ms(const struct relay *relay, int most)
+{
+	const struct groups *groups = &relay->groups;
+	uint64_t now_ms = relay->now_ms;
+	if (list_is_empty(&groups->open))
+		return most;
+	/* rounded up: a round too early would be one in vain */
+	uint64_t next_ms = MIN(groups->due_ms, (groups->frame_ns + NS_PER_MS - 1) / NS_PER_MS);
+	return next_ms <= now_ms ? 0 : (int)MIN(next_ms - now_ms, (uint64_t)most);
+}

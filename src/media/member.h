@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* member.h: a member's leg of a group: what it sends, what it gets, its buttons. */
+#ifndef MEDIA_MEMBER_H
+#define MEDIA_MEMBER_H
+
+#include "base/list.h"
+#include "floor/floor.h"
+#include "media/end.h"
+#include "media/lease.h"
+#include "media/reporter.h"
+#include "record/record.h"
+#include "sound/keys.h"
+#include "sound/press.h"
+#include "sound/splice.h"
+#include "sound/tone.h"
+
+struct channel;
+struct group;
+struct voice_key;
+
+/* A press by SIP or control that is not answered yet. */
+struct member_asked {
+	struct list link; /* of group.asked */
+	uint32_t number;
+	uint8_t trigger;
+	bool is_ignored;
+	uint16_t cause; /* of the Deny that came of it; 0: none did */
+};
+
+/* The talk spurt that goes on. */
+struct member_spurt {
+	uint64_t began_ms;
+	uint32_t packets, lost; /* of its receiver, at the beginning */
+	uint32_t grant_us;
+	uint16_t clipped;
+	uint8_t trigger, priority;
+	bool is_emergency;
+};
+
+/* Owner: the relay thread. Lifetime: from its first description to its drop. */
+struct member {
+	struct stream_end audio; /* `owner` of it: this */
+	/* what a fan-out touches beside that */
+	_Alignas(CACHE_LINE) struct splice splice; /* its stream from us */
+	struct list listening;                     /* of its group's listeners */
+	uint32_t quiet_frames;                     /* since then */
+	uint64_t fed_ms;    /* when it got a talker's packet last; 0: long ago */
+	uint8_t tone;       /* enum tone that it hears; TONE_COUNT: none */
+	uint8_t tone_frame; /* of it, the next one */
+	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
+	uint8_t level;      /* -dBov of its last sound */
+	bool is_speaking;   /* heard */
+	bool is_radio;      /* gets ED-137 style bits */
+	uint8_t voice_type; /* payload type of what it says */
+	uint8_t event_type; /* payload type of its telephone-event; 0: none */
+	uint8_t noise_type; /* of comfort noise to it; 0: none */
+	/* what it says */
+	_Alignas(CACHE_LINE) struct floor_member floor;
+	struct splice_source source; /* of its packets */
+	struct group *group;         /* NULL: closed, or never found */
+	struct lease *lease;
+	const struct media_member_description *said; /* in the lease, as heard last */
+	struct voice_key *voice_key;                 /* NULL: its sound is no button */
+	struct channel *channel;                     /* NULL: it has no floor packets */
+	struct list link;                            /* of group.members */
+	struct keys keys;
+	struct list pressing; /* of group.pressing */
+	struct press press;
+	struct member_asked asked;
+	struct member_spurt spurt;
+	record_id record; /* of the spurt */
+	struct reporter reporter;
+	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
+	uint64_t asked_ms;   /* when it asked for the floor last */
+	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */
+	uint32_t pressed_dropped; /* floor.dropped then */
+	uint64_t added_ms, watch_ms;
+	uint64_t ungranted; /* packets of sound without the floor */
+	uint64_t talked_ms; /* spurts that are over */
+	uint32_t spurts, presses;
+	enum media_watch watch;
+	uint32_t muffled; /* muffle_count at the last look */
+	bool is_silent;
+	bool is_held; /* by its last direction */
+};
+
+static inline struct member *member_of_floor(const struct floor_member *floor)
+{
+	return container_of(floor, struct member, floor);
+}
+
+/* A description or a press came for the lease of a member. */
+void member_hear(struct relay *relay, struct lease *lease);
+
+/* Once a second: silence is told, RTCP sent, the report written. */
+void member_watch(struct relay *relay, struct member *member);
+
+/* Its group is gone. */
+void member_orphan(struct member *member);
+
+/* From the next packet on all of its sound comes. */
+void member_unmuffle(struct member *member);
+
+/* Something new that the report shows. */
+void member_publish(struct relay *relay, struct member *member);
+
+#endif

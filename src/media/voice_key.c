@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* voice_key.c: buttons that are in the sound itself. */
+#include "media/voice_key.h"
+
+#include <string.h>
+
+#include "media/button.h"
+#include "media/group.h"
+#include "media/relay.h"
+#include "sound/level.h"
+#include "sound/opus_packet.h"
+
+#define VOX_HANG_MS 800
+/* Of what came before the speech was loud: the breath before it. */
+#define BEFORE_NS (60 * UINT64_C(1000000))
+/* What PTT type 3 asks with, capped like any other (FLOOR-CONTROL). */
+#define RADIO_PRIORITY 200
+
+int voice_keys_init(struct slab *voice_keys, uint32_t count)
+{
+	return slab_init(
+		voice_keys, "voice keys", sizeof(struct voice_key) + codec_decoder_size(), count);
+}
+
+/* ---- its life ---- */
+
+void voice_key_set(struct voice_key *key)
+{
+	const struct media_group_settings *settings = key->member->group->settings;
+	bool is_mute = button_counts(key->member, MEDIA_TRIGGER_MUTE);
+	uint32_t hang_ms = settings->vox_hang_ms ? settings->vox_hang_ms : VOX_HANG_MS;
+	struct activity_settings how = {.level = is_mute ? ACTIVITY_LEVEL_MUTE : ACTIVITY_LEVEL_VOX,
+		.hang_ms = hang_ms,
+		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
+	activity_begin(&key->activity, &how);
+}
+
+static bool needs_key(const struct member *member)
+{
+	if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
+		return member->codec == CODEC_G722 || member->codec == CODEC_OPUS;
+	return member->said->triggers & VOICE_KEY_TRIGGERS;
+}
+
+void voice_key_describe(struct relay *relay, struct member *member)
+{
+	if (!needs_key(member)) {
+		voice_key_give(relay, member);
+		return;
+	}
+	if (member->voice_key)
+		return;
+	/* there is one for each member */
+	struct voice_key *key = slab_take(&relay->voice_keys);
+	if (!key)
+		return;
+	memset(key, 0, sizeof(*key));
+	key->member = member;
+	prebuffer_begin(&key->prebuffer, key->kept, sizeof(key->kept));
+	voice_key_set(key);
+	member->voice_key = key;
+}
+
+void voice_key_give(struct relay *relay, struct member *member)
+{
+	if (!member->voice_key)
+		return;
+	list_remove(&member->voice_key->link);
+	slab_give(&relay->voice_keys, member->voice_key);
+	member->voice_key = NULL;
+}
+
+/* ---- speaking up ---- */
+
+static bool is_by_voice(const struct member *member)
+{
+	return member->floor.trigger == MEDIA_TRIGGER_VOX ||
+	       member->floor.trigger == MEDIA_TRIGGER_MUTE;
+}
+
+static void follow(struct voice_key *key, enum activity_fact fact)
+{
+	struct member *member = key->member;
+	struct floor_ask ask = {.trigger = button_counts(member, MEDIA_TRIGGER_VOX)
+						   ? MEDIA_TRIGGER_VOX
+						   : MEDIA_TRIGGER_MUTE};
+	if (fact == ACTIVITY_BEGAN && !floor_is_holder(&member->floor))
+		button_request(member, &ask, member->group->relay->now_ns);
+	else if (fact == ACTIVITY_ENDED && floor_is_holder(&member->floor) && is_by_voice(member))
+		button_release(member);
+}
+
+static unsigned length_ms(const struct member *member, const struct rtp_packet *packet)
+{
+	if (member->codec == CODEC_OPUS)
+		return opus_packet_ticks(packet->payload, packet->payload_length) / 48;
+	return (unsigned)packet->payload_length / 8;
+}
+
+/* By decoding it, where nothing cheaper tells. */
+uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet)
+{
+	static const uint32_t rates[CODEC_COUNT] = {[CODEC_PCMU] = 8000,
+		[CODEC_PCMA] = 8000,
+		[CODEC_G722] = 16000,
+		[CODEC_OPUS] = 8000};
+	struct codec_decoder *decoder = (struct codec_decoder *)key->decoder;
+	enum codec_id codec = (enum codec_id)key->member->codec;
+	int16_t samples[CODEC_SAMPLES_MAX];
+	if (!key->can_decode || key->codec != codec)
+		key->can_decode = codec_decoder_init(decoder, codec, rates[codec]) == 0;
+	key->codec = (uint8_t)codec;
+	int count = key->can_decode ? codec_decode(decoder, packet->payload, packet->payload_length,
+					      samples)
+				    : 0;
+	return count > 0 ? level_of_samples(samples, (size_t)MIN(count, 960)) : LEVEL_SILENCE;
+}
+
+static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, uint64_t now_ns)
+{
+	struct member *member = key->member;
+	struct level level = level_of_packet(
+		packet, (enum codec_id)member->codec, member->said->level_extension);
+	if (level.from == LEVEL_UNKNOWN)
+		level = (struct level){.from = LEVEL_ENERGY, .level = voice_key_level(key, packet)};
+	member->level = level.level;
+	follow(key, activity_packet(&key->activity, &level, length_ms(member, packet), now_ns));
+}
+
+/* ---- radios ---- */
+
+static void ask_by_radio(struct member *member, enum ed137_ptt ptt)
+{
+	struct floor_ask ask = {.trigger = MEDIA_TRIGGER_ED137,
+		.priority = RADIO_PRIORITY,
+		.has_priority = ptt == ED137_PTT_PRIORITY,
+		.is_emergency = ptt == ED137_PTT_EMERGENCY,
+		.may_queue = true,
+		.may_preempt = true};
+	button_request(member, &ask, member->group->relay->now_ns);
+}
+
+/* A bit that stays set asks once. */
+static void hear_radio(struct voice_key *key, const struct rtp_packet *packet)
+{
+	struct ed137 now;
+	if (!ed137_read(packet, &now))
+		return;
+	enum ed137_ptt before = key->said.ptt;
+	key->said = now;
+	if (now.ptt == before)
+		return;
+	if (now.ptt != ED137_PTT_OFF)
+		ask_by_radio(key->member, now.ptt);
+	else
+		button_release(key->member);
+}
+
+size_t voice_key_extension(const struct member *member, uint8_t ret_bytes[ED137_SIZE])
+{
+	const struct group *group = member->group;
+	struct ed137 say = {
+		.ptt = member->is_speaking && member->voice_key ? member->voice_key->said.ptt
+								: ED137_PTT_OFF,
+		.squelch = group->speaker_count > member->is_speaking,
+		.id = member->said->radio_id,
+	};
+	return ed137_write(&say, ret_bytes);
+}
+
+/* ---- both ---- */
+
+bool voice_key_hear(struct member *member, const struct media_packet *packet)
+{
+	struct voice_key *key = member->voice_key;
+	struct rtp_packet rtp;
+	uint64_t now_ns = member->group->relay->now_ns;
+	if (rtp_packet_parse(packet->bytes, packet->length, &rtp) < 0)
+		return false;
+	if (button_counts(member, MEDIA_TRIGGER_ED137))
+		hear_radio(key, &rtp);
+	if (rtp.payload_type != member->voice_type)
+		return member->said->is_radio && rtp.payload_length == 0;
+	if (!button_counts(member, MEDIA_TRIGGER_VOX) && !button_counts(member, MEDIA_TRIGGER_MUTE))
+		return false;
+	hear_voice(key, &rtp, now_ns);
+	if (!member->is_speaking)
+		prebuffer_put(&key->prebuffer, packet->bytes, packet->length, now_ns);
+	return false;
+}
+
+void voice_key_tick(struct voice_key *key)
+{
+	struct member *member = key->member;
+	if (button_counts(member, MEDIA_TRIGGER_VOX) || button_counts(member, MEDIA_TRIGGER_MUTE))
+		follow(key, activity_tick(&key->activity, member->group->relay->now_ns));
+}
+
+bool voice_key_take(struct voice_key *key, struct rtp_packet *ret_packet)
+{
+	struct prebuffer *prebuffer = &key->prebuffer;
+	uint64_t began_ns = key->activity.began_ns, now_ns = key->member->group->relay->now_ns;
+	const uint8_t *bytes;
+	size_t length;
+	uint64_t came_ns;
+	prebuffer_forget(prebuffer,
+		is_by_voice(key->member) ? began_ns - MIN(began_ns, BEFORE_NS) : UINT64_MAX);
+	while (prebuffer_take(prebuffer, now_ns, &bytes, &length, &came_ns))
+		if (rtp_packet_parse(bytes, length, ret_packet) > 0)
+			return true;
+	return false;
+}
+
+void voice_key_refused(struct member *member)
+{
+	if (member->voice_key)
+		activity_refused(&member->voice_key->activity);
+}
+
+void voice_key_taken(struct group *group)
+{
+	LIST_EACH(link, &group->voice_keys)
+	{
+		struct voice_key *key = container_of(link, struct voice_key, link);
+		bool is_taken = group->speaker_count > key->member->is_speaking;
+		activity_taken(&key->activity, is_taken, group->relay->now_ns);
+	}
+}

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mixing: several codecs in one group, several talkers at once, a conference without a floor."""
+from feature import Skip, feature, ok
+from groups import group
+from phone import Room
+from voice import G722_, OPUS, PCMA, PCMU
+
+
+def babel(room, users, mic=-1):
+    """A phone of each codec alone."""
+    for codec in (G722_, OPUS):
+        if not codec.here:
+            raise Skip("no library here speaks %s" % codec)
+    phones = [room.phone(user, codecs=(codec,)) for user, codec in zip(users, (PCMU, PCMA, G722_, OPUS))]
+    for phone in phones:
+        phone.join(mic=mic)
+    ok(len(phones) == 4, "%s" % ", ".join("%s speaks %s" % (p, p.codec) for p in phones))
+    return phones
+
+
+@feature(**group("alice bob carol dave"))
+def codecs(server):
+    """PCMU, PCMA, G.722 and Opus: each is heard by each."""
+    with Room(server) as room:
+        phones = babel(room, ("alice", "bob", "carol", "dave"))
+        for phone in phones:
+            phone.press("*")
+            room.heard_by_all(phone, "%s (%s) is heard by all the others" % (phone, phone.codec))
+            room.goes_on(20)
+            phone.press("#")
+            room.nobody()
+            room.goes_on(10)
+        room.stories(["alice", "bob", "carol", "dave"], "one after the other, and nobody else", least=4)
+        for phone in phones:
+            packets = phone.got
+            assert all(p.kind == phone.codec.payload_type for p in packets), "%s: its own codec alone" % phone
+            assert len({p.ssrc for p in packets}) == 1, "%s: one SSRC" % phone
+            assert all((b.sequence - a.sequence) & 0xffff == 1 for a, b in zip(packets, packets[1:])), "%s: sequence" % phone
+        ok(True, "each gets one stream of its own codec")
+
+
+@feature(**group("alice bob", codecs='[ "PCMA", "PCMU" ]'))
+def codec_is_chosen(server):
+    """The group's order decides; who has none of them is refused."""
+    with Room(server) as room:
+        alice = room.phone("alice", codecs=(PCMU, PCMA)).join(mic=-1)
+        ok(alice.answer["audio"]["types"][0] == 8 and 101 in alice.answer["audio"]["types"],
+           "PCMA is wanted most, telephone-event is answered: %s" % alice.answer["audio"]["types"])
+        bob = room.phone("bob", codecs=(PCMU,), events=False).join(mic=-1)
+        ok(bob.answer["audio"]["types"] == [0], "PCMU where there is no other; no events where none are offered")
+        alice.press("*")
+        room.heard_by_all(alice)
+        bob.leave()
+        again = room.phone("bob", codecs=(G722_,))
+        sent = again.dial()
+        refused = again.expect(488, call_id=sent.call_id)
+        again.ack_failure(sent, refused)
+        ok(True, "no codec in common: 488")
+
+
+def hear(room, whom, text):
+    room.until(lambda: all((p.hears() or set()) == whom.get(p.user, set()) for p in room.in_call()), text)
+
+
+@feature(**group("alice bob carol dave", talkers="2"))
+def two_talkers(server):
+    """Both are heard, mixed; neither hears itself; a third one waits."""
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        bob.press("*")
+        hear(room, {"alice": {"bob"}, "bob": {"alice"}, "carol": {"alice", "bob"}, "dave": {"alice", "bob"}},
+             "two talkers: each hears the other, all others both")
+        carol.press("*")
+        room.goes_on(15)
+        hear(room, {"alice": {"bob"}, "bob": {"alice"}, "carol": {"alice", "bob"}, "dave": {"alice", "bob"}},
+             "a third one waits")
+        alice.press("#")
+        hear(room, {"alice": {"bob", "carol"}, "bob": {"carol"}, "carol": {"bob"}, "dave": {"bob", "carol"}},
+             "until one of them gives back")
+        bob.press("#")
+        room.heard_by_all(carol)
+        carol.press("#")
+        room.nobody()
+        for phone in room.phones:
+            assert len({p.ssrc for p in phone.got}) == 1
+            assert all((b.sequence - a.sequence) & 0xffff == 1 for a, b in zip(phone.got, phone.got[1:])), phone
+        ok(True, "each had one stream all the time")
+
+
+@feature(**group("alice bob carol dave erin", floor='"open"'))
+def conference(server):
+    """No floor: three who speak are heard by each other and by all, none hears itself."""
+    with Room(server) as room:
+        phones = room.gather("alice", "bob", "carol", "dave", "erin")
+        alice, bob, carol, dave, erin = phones
+        three = {"alice", "bob", "carol"}
+        for n, phone in enumerate((alice, bob, carol)):
+            phone.speak()
+            speaking = sorted(three)[:n + 1]
+            hear(room, {p.user: set(speaking) - {p.user} for p in phones}, "%s: all hear the others" % "+".join(speaking))
+        room.goes_on(20)
+        bob.speak(0)
+        hear(room, {p.user: {"alice", "carol"} - {p.user} for p in phones}, "bob is silent")
+        carol.leave()
+        hear(room, {p.user: {"alice"} - {p.user} for p in phones}, "carol has left")
+        alice.speak(0)
+        room.nobody()
+        ok(not [s for s in dave.story() if "dave" in s or "erin" in s], "nobody else was heard")
+
+
+@feature(**group("alice bob carol dave", floor='"open"'))
+def conference_of_codecs(server):
+    with Room(server) as room:
+        phones = babel(room, ("alice", "bob", "carol", "dave"), mic=0)
+        names = {p.user for p in phones}
+        for phone in phones[:3]:
+            phone.speak()
+        hear(room, {p.user: names - {"dave", p.user} for p in phones}, "three of three codecs are mixed for each of four")
+        dave = phones[3]
+        dave.speak()
+        phones[0].speak(0)
+        hear(room, {p.user: names - {"alice", p.user} for p in phones}, "Opus is in the mix, too")
+
+
+@feature(**group("alice bob carol dave", floor='"open"', talkers="2"))
+def conference_of_the_loudest(server):
+    """Only so many are mixed: the loudest."""
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        room.until(lambda: len(dave.hears() or ()) == 2 and "dave" not in dave.hears() or dave.hears() is None,
+                   "not more than two are heard")
+        room.goes_on(30)
+        ok(all(len(s.split("+")) <= 2 for s in dave.story()), "ever: %s" % dave.story()[-3:])

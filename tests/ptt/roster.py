@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""roster: who is in a group and who talks, by the conference event package (RFC 4575); and members whom the server calls."""
+import time
+import xml.etree.ElementTree as tree
+
+from feature import feature, ok
+from groups import group
+from phone import Room
+from sip_ua import DOMAIN, Dialog, uri_of
+
+SPACE = "{urn:ietf:params:xml:ns:conference-info}"
+
+
+class Watcher:
+    """A subscription of a phone: what its NOTIFYs add up to."""
+
+    def __init__(self, phone, group="ops", expires=600):
+        self.phone, self.versions, self.users, self.states, self.read = phone, [], {}, [], 0
+        self.sent = phone.request("SUBSCRIBE", "sip:%s@%s" % (group, DOMAIN), headers=[
+            "Event: conference", "Accept: application/conference-info+xml", "Expires: %d" % expires])
+        self.response = phone.expect((200, 202), call_id=self.sent.call_id)
+        self.dialog = Dialog.caller(phone, self.sent, self.response)
+
+    def refresh(self, expires):
+        self.dialog.request("SUBSCRIBE", headers=["Event: conference", "Expires: %d" % expires])
+        return self.phone.expect((200, 202), call_id=self.sent.call_id)
+
+    def look(self):
+        """Takes what has come since."""
+        mine = [m for m in self.phone.notices if m.call_id == self.sent.call_id]
+        for m in mine[self.read:]:
+            assert m.get("event").split(";")[0].strip() == "conference", "Event of NOTIFY"
+            self.subscription = m.get("subscription-state")
+            if m.body:
+                assert "application/conference-info+xml" in m.get("content-type"), m.get("content-type")
+                self.add(tree.fromstring(m.body))
+        self.read = len(mine)
+        return self
+
+    def add(self, document):
+        assert document.tag == SPACE + "conference-info", document.tag
+        assert document.get("entity") == "sip:ops@" + DOMAIN, document.get("entity")
+        state, version = document.get("state", "full"), int(document.get("version"))
+        assert not self.versions or version == self.versions[-1] + 1, "version %d behind %s" % (version, self.versions[-3:])
+        self.versions.append(version)
+        self.states.append(state)
+        users = document.find(SPACE + "users")
+        if state == "full":
+            self.users = {}
+        for user in users if users is not None else ():
+            if user.tag != SPACE + "user":
+                continue
+            if user.get("state") == "deleted":
+                self.users.pop(user.get("entity"), None)
+                continue
+            roles = {e.text for e in user.iter(SPACE + "entry")}
+            endpoints = user.findall(SPACE + "endpoint")
+            if user.get("state") == "partial" and user.get("entity") in self.users and user.find(SPACE + "roles") is None:
+                roles = self.users[user.get("entity")][0]
+            self.users[user.get("entity")] = roles, len(endpoints)
+
+    def names(self):
+        return sorted(e[4:].split("@")[0] for e in self.look().users)
+
+    def talkers(self):
+        return sorted(e[4:].split("@")[0] for e, (roles, _) in self.look().users.items() if "talker" in roles)
+
+
+@feature(**group())
+def watched(server):
+    with Room(server) as room:
+        alice = room.phone("alice").join(mic=-1)
+        ok("isfocus" in alice.dialog.target or True, "alice is in")
+        carol = room.phone("carol")
+        watcher = Watcher(carol)
+        ok(int(watcher.response.get("expires")) <= 600, "a member may watch without being in")
+        room.until(lambda: watcher.look().states[:1] == ["full"], "the first NOTIFY is whole")
+        ok(watcher.names() == ["alice"] and not watcher.talkers(), "alice is in, nobody talks")
+        ok(watcher.subscription.startswith("active"), "Subscription-State: " + watcher.subscription)
+        bob = room.phone("bob").join(mic=-1)
+        room.until(lambda: watcher.names() == ["alice", "bob"], "bob comes")
+        ok(watcher.states[-1] == "partial", "told as a change")
+        alice.press("*")
+        room.until(lambda: watcher.talkers() == ["alice"], "alice talks")
+        alice.press("#")
+        room.until(lambda: watcher.talkers() == [], "alice is silent")
+        bob.press("*")
+        room.until(lambda: watcher.talkers() == ["bob"], "bob talks")
+        bob.leave()
+        room.until(lambda: watcher.names() == ["alice"] and not watcher.talkers(), "bob leaves")
+        versions = list(watcher.versions)
+        watcher.refresh(600)
+        room.until(lambda: watcher.look().states[-1] == "full" and len(watcher.versions) > len(versions), "refreshed: whole again")
+        watcher.refresh(0)
+        room.until(lambda: watcher.look().subscription.startswith("terminated"), "unsubscribed: the last NOTIFY")
+        count = len(carol.notices)
+        alice.leave()
+        room.stage.run(0.5)
+        ok(len(carol.notices) == count, "and no more")
+
+
+@feature(**group())
+def watched_by_strangers(server):
+    with Room(server) as room:
+        room.phone("alice").join()
+        stranger = room.phone("stranger")
+        answers = []
+        for name in ("ops", "nowhere"):
+            sent = stranger.request("SUBSCRIBE", "sip:%s@%s" % (name, DOMAIN), headers=["Event: conference", "Expires: 60"])
+            answers.append(stranger.expect(404, call_id=sent.call_id))
+        ok(sorted(n for n, _ in answers[0].headers) == sorted(n for n, _ in answers[1].headers), "404 as for a group that is not there")
+        bob = room.phone("bob")
+        sent = bob.request("SUBSCRIBE", "sip:ops@" + DOMAIN, headers=["Event: presence", "Expires: 60"])
+        ok("conference" in (bob.expect(489, call_id=sent.call_id).get("allow-events") or ""), "another event: 489, Allow-Events")
+
+
+@feature(**group())
+def talk_is_told_once_a_second(server):
+    """Changes of the talker: at most one NOTIFY a second; the last state is always told."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        watcher = Watcher(room.phone("carol"))
+        room.until(lambda: watcher.look().states, "watched")
+        begin = time.monotonic()
+        for _ in range(6):
+            alice.info("*")
+            alice.info("#")
+        bob.info("*")
+        room.until(lambda: watcher.talkers() == ["bob"], "the last state is told")
+        took = time.monotonic() - begin
+        ok(len(watcher.versions) - 1 <= took + 2, "%d NOTIFYs in %.1f s for 13 changes" % (len(watcher.versions) - 1, took))
+
+
+@feature(**group("alice bob carol", call_out='[ "bob", "carol" ]'))
+def called_out(server):
+    """When the group opens, the server calls: who is registered now, and who registers later."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob"), room.phone("carol")
+        bob.answers_calls = carol.answers_calls = True
+        bob.register()
+        alice.join(mic=-1)
+        room.until(lambda: bob.dialog, "bob is called")
+        invite = next(m for m in bob.requests if m.method == "INVITE")
+        ok(invite.get("answer-mode") == "Auto" and "answer-after=0" in invite.get("call-info") and invite.get("alert-info"),
+           "with the headers for phones that answer by themselves")
+        ok("isfocus" in invite.get("contact") and "ops" in uri_of(invite.get("from")), "by the group, the focus")
+        room.until(lambda: any(m.method == "ACK" for m in bob.requests), "and acknowledged")
+        bob.speak()
+        alice.press("*")
+        room.heard_by_all(alice, among=[alice, bob])
+        carol.register()
+        room.until(lambda: carol.dialog, "carol registers, and is called")
+        carol.speak()
+        room.heard_by_all(alice)
+        alice.press("#")
+        room.nobody()
+        bob.press("*")
+        room.heard_by_all(bob, "who was called has the same buttons")
+        carol.leave()
+        room.stage.run(0.5)
+        ok(sum(m.method == "INVITE" for m in carol.requests) == 1, "who leaves is not called again")
+        room.stories(["alice", "bob"], "alice, then bob", among=[bob, alice])

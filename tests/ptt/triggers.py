@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""triggers: buttons that are none: voice, an opened microphone, hold and resume, a radio's bits; and the tones that tell a
+phone without a display."""
+import struct
+import time
+
+from feature import feature, ok
+from groups import group
+from phone import RADIO, Room
+
+NORMAL, PRIORITY, EMERGENCY = 1, 3, 4           # kinds of PTT of a radio
+
+
+def voice_of(phone, talker, since=0.0):
+    """How many frames of the talker's tone came."""
+    return sum(talker.tone in p.sound.tones for p in phone.frames(since))
+
+
+@feature(**group(triggers='[ "vox" ]'))
+def vox(server):
+    """Speech asks, silence gives back; nothing of the speech is lost."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol")
+        room.goes_on(20)
+        for n in range(2):
+            alice.speak()
+            at = alice.sent
+            room.heard_by_all(alice, "alice speaks, and is heard")
+            room.goes_on(20)
+            spoken = alice.sent - at
+            alice.speak(0)
+            spoken = alice.sent - at
+            room.until(lambda: voice_of(bob, alice) >= spoken * (n + 1), "each frame of it: %d" % spoken)
+            room.nobody("she is silent")
+            room.goes_on(60)
+        bob.speak()
+        room.heard_by_all(bob, "bob speaks")
+        alice.speak()
+        room.goes_on(20)
+        bob.speak(0)
+        room.nobody("alice spoke while he did: she has to begin again")
+        room.goes_on(80)
+        alice.speak(0)
+        room.goes_on(50)
+        alice.speak()
+        room.heard_by_all(alice, "she does")
+        ok(carol.story() == ["alice", "alice", "bob", "alice"], "carol heard alice, alice, bob, alice")
+        alice.press("*")
+        carol.info("*")
+        room.goes_on(10)
+        room.heard_by_all(alice, "keys are no buttons here")
+
+
+@feature(**group(triggers='[ "vox", "dtmf" ]', preempt='"priority"', priorities={"bob": 9}))
+def vox_never_preempts(server):
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol")
+        alice.speak()
+        room.heard_by_all(alice)
+        bob.speak()
+        room.goes_on(40)
+        room.heard_by_all(alice, "voice takes nothing from anybody")
+        bob.press("*")
+        room.heard_by_all(bob, "a key does")
+        ok(carol.story() == ["alice", "bob"], "carol heard alice, then bob")
+
+
+@feature(**group(triggers='[ "vox" ]'))
+def vox_by_level(server):
+    """RFC 6464: the phone says itself whether it is voice."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob"), room.phone("carol")
+        alice.level = 127
+        for phone in (alice, bob, carol):
+            phone.join()
+        ok(any("ssrc-audio-level" in line for line in alice.answer["audio"]["lines"]), "the extension is answered")
+        ok(not any("extmap" in line for line in bob.answer["audio"]["lines"]), "where it was offered")
+        alice.speak()
+        alice.level = 40
+        room.goes_on(30)
+        room.nobody("loud, but no voice")
+        alice.level = 0x80 | 30
+        room.heard_by_all(alice, "voice")
+        alice.level = 127
+        room.nobody("none any more")
+        ok(carol.story() == ["alice"], "heard once")
+
+
+@feature(**group(triggers='[ "mute" ]'))
+def unmute(server):
+    """The microphone is opened: asks; it is closed, and no packet comes: gives back."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=None)
+        for phone in (alice, bob, alice):
+            phone.speak()
+            room.heard_by_all(phone, "%s opens the microphone" % phone)
+            phone.speak(None)
+            room.nobody("and closes it")
+        room.stories(["alice", "bob", "alice"], "they were heard so")
+
+
+@feature(**group(triggers='[ "hold" ]'))
+def hold(server):
+    """Only a later change of direction is a button."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        room.goes_on(10)
+        room.nobody("to join with sendrecv asks for nothing")
+        alice.reinvite("recvonly")
+        ok(any(line == "a=sendonly" for line in alice.answer["audio"]["lines"]), "recvonly is answered sendonly")
+        room.goes_on(10)
+        room.nobody("nor does recvonly")
+        alice.reinvite("sendrecv")
+        room.heard_by_all(alice, "sendrecv again: alice is heard")
+        bob.reinvite("sendonly")
+        ok(any(line == "a=recvonly" for line in bob.answer["audio"]["lines"]), "sendonly is answered recvonly")
+        room.heard_by_all(alice, "alice goes on", among=[alice, carol])
+        alice.reinvite("inactive")
+        room.nobody("alice is on hold: nobody is heard", among=[carol])
+        bob.reinvite("sendrecv")
+        room.until(lambda: carol.hears() == {"bob"}, "bob resumes: he is heard")
+        ok(not alice.hears(), "not by alice, who does not want to hear")
+        bob.reinvite("recvonly")
+        room.nobody("bob is on hold", among=[bob, carol])
+        ok(carol.story() == ["alice", "bob"], "carol heard alice, then bob")
+
+
+@feature(**group())
+def hold_is_no_button(server):
+    """By default a phone on hold is a member that does not listen; it keeps no floor waiting either."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.reinvite("sendonly")
+        alice.reinvite("sendrecv")
+        room.goes_on(10)
+        room.nobody("resumed: no button was pressed")
+        bob.press("*")
+        room.heard_by_all(bob)
+        carol.reinvite("sendonly")
+        at = time.monotonic()
+        room.goes_on(15)
+        ok(not [p for p in carol.got if p.at > at + 0.1], "who is on hold gets no sound")
+        carol.reinvite("sendrecv")
+        room.heard_by_all(bob, "and does when it comes back")
+
+
+def radios(room, *users):
+    phones = [room.phone(user) for user in users]
+    for phone in phones:
+        phone.push(0)
+        phone.join(mic=None)
+    return phones
+
+
+@feature(**group("alice bob carol", triggers='[ "ed137", "dtmf" ]', preempt='"priority"', priorities={"bob": 100, "alice": 1}))
+def radio(server):
+    """ED-137 style: the button is a bit of each packet."""
+    with Room(server) as room:
+        alice, bob = radios(room, "alice", "bob")
+        carol, = room.gather("carol", mic=-1)
+        alice.push(NORMAL)
+        alice.speak()
+        room.heard_by_all(alice, "PTT on: alice is heard")
+        bob.push(NORMAL)
+        bob.speak()
+        room.heard_by_all(bob, "bob, of higher priority, takes the floor")
+        bob.push(0)
+        room.heard_by_all(alice, "he lets go: alice has waited with her button down")
+        alice.push(0)
+        room.nobody("she lets go")
+        room.goes_on(10)
+        carol.press("*")
+        room.heard_by_all(carol, "a phone with keys is in the same group")
+        alice.push(EMERGENCY)
+        room.heard_by_all(alice, "type 4 is an emergency: it takes the floor")
+        alice.push(0)
+        ok(carol.story() == ["alice", "bob", "alice", "alice"], "carol heard alice, bob, alice, alice")
+
+
+@feature(**group("alice bob carol", triggers='[ "ed137" ]'))
+def radio_is_told(server):
+    """The talker by its PTT-id, listeners by squelch; a keep-alive when nobody talks."""
+    with Room(server) as room:
+        alice, bob, carol = radios(room, "alice", "bob", "carol")
+        lines = alice.answer["audio"]["lines"]
+        ids = {p.user: next((int(line[9:]) for line in p.answer["audio"]["lines"] if line.startswith("a=ptt-id:")), None)
+               for p in (alice, bob, carol)}
+        ok(None not in ids.values() and len(set(ids.values())) == 3, "each is given a PTT-id: %s" % ids)
+        ok(any("R2S/8000" in line for line in lines), "R2S is answered")
+        room.until(lambda: all(any(p.extension and p.extension[0] == RADIO for p in r.got) for r in room.phones),
+                   "keep-alive with the extension")
+
+        def bits(phone):
+            last = [p for p in phone.got if p.extension and p.extension[0] == RADIO][-1]
+            word, = struct.unpack("!H", last.extension[1][:2])
+            return word >> 13, bool(word & 0x1000), word >> 6 & 0x3f
+        alice.push(NORMAL)
+        alice.speak()
+        room.heard_by_all(alice)
+        room.until(lambda: bits(bob)[1] and bits(carol)[1], "listeners: squelch is open")
+        room.until(lambda: bits(alice)[0] == NORMAL and bits(alice)[2] == ids["alice"], "the talker: its PTT-id")
+        alice.push(0)
+        room.nobody()
+        room.until(lambda: not bits(bob)[1], "squelch is closed")
+
+
+def tones(phone, since):
+    return [b for b in phone.beeps(since) if b[1] >= 40]
+
+
+@feature(**group("alice bob carol dave", queue="1", preempt='"priority"', priorities={"dave": 9}))
+def beeps(server):
+    """Granted, queued, denied, revoked: told apart by number and pitch, on one leg alone."""
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        room.goes_on(5)
+        alice.press("*")
+        room.heard_by_all(alice)
+        room.goes_on(20)
+        granted = tones(alice, 0)
+        ok(len(granted) == 1, "granted: one beep, %s" % granted)
+        bob.press("*")
+        room.goes_on(35)
+        queued = tones(bob, 0)
+        ok(len(queued) == 2 and queued[0][0] < queued[1][0], "queued: a rising pair, %s" % queued)
+        carol.press("*")
+        room.goes_on(35)
+        denied = tones(carol, 0)
+        ok(len(denied) == 2 and abs(denied[0][0] - denied[1][0]) <= 50, "denied: a double beep, %s" % denied)
+        ok(denied[0][0] < granted[0][0], "lower than granted")
+        ok(len(tones(alice, 0)) == 1, "alice heard nothing of it")
+        since = time.monotonic()
+        dave.press("*")
+        room.until(lambda: carol.hears() == {"dave"}, "dave takes the floor")
+        room.goes_on(40)
+        revoked = tones(alice, since)
+        ok(len(revoked) == 3, "revoked: three beeps, %s" % revoked)
+        ok(len(tones(dave, since)) == 1 and not tones(bob, since) and not tones(carol, since), "only dave heard one, too")
+        ok(bob.story() == carol.story() == ["alice", "dave"], "tones are in nobody's way")
+
+
+@feature(**group(tones="false"))
+def beeps_are_off(server):
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        bob.press("*")
+        room.goes_on(30)
+        alice.press("#")
+        room.heard_by_all(bob)
+        ok(not any(p.beeps() for p in room.phones), "nobody hears a beep")

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_groups.c: groups and members come and go; who has the floor is heard by all others. */
+#include <errno.h>
+
+#include "unit/media/group_harness.h"
+
+static struct leg legs[8];
+
+static void setup(void)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	start_group();
+}
+
+static void close_legs(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		leg_close(&legs[i]);
+}
+
+/* ---- lives ---- */
+
+START_TEST(a_group_opens_and_closes)
+{
+	setup();
+	struct media_group_report report = read_group();
+	ck_assert_uint_eq(report.group, here.group);
+	ck_assert_uint_eq(report.members, 0);
+	ck_assert_uint_eq(count(METRIC_groups_open), 1);
+	media_group_close(media, 0, here.group);
+	media_group_close(media, 0, here.group);
+	settle();
+	ck_assert_uint_eq(group_ended, 1);
+	ck_assert_uint_eq(count(METRIC_groups_open), 0);
+	ck_assert_int_eq(media_read_group(media, here.group, &report), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(members_come_and_go)
+{
+	setup();
+	legs_join(legs, 3);
+	ck_assert(group_told & MEDIA_GROUP_TOLD_MEMBERS);
+	ck_assert_uint_eq(read_group().members, 3);
+	leg_close(&legs[1]);
+	ck_assert_uint_eq(read_group().members, 2);
+	ck_assert_uint_eq(member_ended[2], 1);
+	ck_assert_uint_eq(last_member.tag, 102);
+	media_member_drop(media, 0, legs[1].lease.member);
+	settle();
+	ck_assert_uint_eq(member_ended[2], 1);
+	leg_close(&legs[0]);
+	leg_close(&legs[2]);
+	ck_assert_uint_eq(count(METRIC_group_members), 0);
+	finish();
+}
+END_TEST
+
+/* Never described: the ports go back all the same. */
+START_TEST(a_leg_may_be_dropped_before_it_is_described)
+{
+	setup();
+	leg_take(&legs[0], 1, true);
+	leg_close(&legs[0]);
+	ck_assert_uint_eq(member_ended[1], 1);
+	ck_assert_uint_eq(read_group().members, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(members_of_a_closed_group_are_told)
+{
+	setup();
+	legs_join(legs, 2);
+	media_group_close(media, 0, here.group);
+	settle();
+	ck_assert(member_told[1] & MEDIA_TOLD_CLOSED);
+	ck_assert(member_told[2] & MEDIA_TOLD_CLOSED);
+	leg_speaks(&legs[0], "hello?");
+	settle();
+	leg_set(&legs[0]);
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	ck_assert_uint_eq(member_ended[1] + member_ended[2], 2);
+	finish();
+}
+END_TEST
+
+START_TEST(who_joins_a_closed_group_is_told)
+{
+	setup();
+	media_group_close(media, 0, here.group);
+	settle();
+	leg_join(&legs[0], 1);
+	ck_assert(member_told[1] & MEDIA_TOLD_CLOSED);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+START_TEST(two_legs_have_four_ports_where_asked)
+{
+	setup();
+	leg_take(&legs[0], 1, true);
+	leg_take(&legs[1], 2, false);
+	ck_assert_uint_ne(legs[0].lease.port, legs[0].lease.floor_port);
+	ck_assert_uint_eq(legs[1].lease.floor_port, 0);
+	ck_assert_uint_ne(legs[0].lease.floor_port, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* ---- the gate ---- */
+
+START_TEST(nobody_is_heard_without_the_floor)
+{
+	setup();
+	legs_join(legs, 3);
+	for (unsigned i = 0; i < 3; i++)
+		leg_speaks(&legs[i], "listen to me");
+	until_counted(METRIC_media_dropped_ungranted, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert(is_quiet(&legs[i].phone));
+	ck_assert_uint_eq(read_member(&legs[0]).ungranted, 1);
+	ck_assert_uint_eq(read_member(&legs[0]).audio.packets, 1);
+	close_legs(3);
+	finish();
+}
+END_TEST
+
+START_TEST(a_key_opens_the_gate)
+{
+	setup();
+	legs_join(legs, 3);
+	leg_presses(&legs[0], STAR);
+	ck_assert(group_told & MEDIA_GROUP_TOLD_FLOOR);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	leg_speaks(&legs[0], "one");
+	for (unsigned i = 1; i < 3; i++) {
+		leg_must_hear(&legs[i], "one");
+		ck_assert(legs[i].marker);
+	}
+	leg_speaks(&legs[0], "two");
+	for (unsigned i = 1; i < 3; i++) {
+		leg_must_hear(&legs[i], "two");
+		ck_assert(!legs[i].marker);
+	}
+	ck_assert_uint_ne(legs[1].ssrc, legs[2].ssrc);
+	ck_assert(is_quiet(&legs[0].phone));
+	leg_presses(&legs[0], HASH);
+	leg_speaks(&legs[0], "three");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	ck_assert(is_quiet(&legs[1].phone));
+	ck_assert_uint_eq(spurt_count, 1);
+	ck_assert_uint_eq(spurts[0].tag, 101);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_RELEASED);
+	ck_assert_uint_eq(spurts[0].trigger, MEDIA_TRIGGER_DTMF);
+	close_legs(3);
+	finish();
+}
+END_TEST
+
+START_TEST(a_stream_goes_on_over_talkers)
+{
+	setup();
+	legs_join(legs, 3);
+	for (unsigned round = 0; round < 4; round++) {
+		struct leg *talker = &legs[round % 2];
+		leg_presses(talker, STAR);
+		leg_speaks(talker, "first");
+		leg_must_hear(&legs[2], "first");
+		ck_assert(legs[2].marker);
+		leg_speaks(talker, "next");
+		leg_must_hear(&legs[2], "next");
+		ck_assert(!legs[2].marker);
+		leg_presses(talker, HASH);
+		pass(40 * round);
+	}
+	ck_assert_uint_eq(spurt_count, 4);
+	close_legs(3);
+	finish();
+}
+END_TEST
+
+START_TEST(the_same_key_again_gives_back)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	pass(500);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(keys_are_not_passed_on)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "before");
+	leg_must_hear(&legs[1], "before");
+	leg_presses(&legs[0], 5);
+	leg_speaks(&legs[0], "behind");
+	leg_must_hear(&legs[1], "behind"); /* its number is the next one */
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_late_joiner_hears_the_next_packet)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "one");
+	leg_must_hear(&legs[1], "one");
+	leg_join(&legs[2], 3);
+	leg_speaks(&legs[0], "two");
+	leg_must_hear(&legs[2], "two");
+	ck_assert(legs[2].marker);
+	close_legs(3);
+	finish();
+}
+END_TEST
+
+START_TEST(a_lost_packet_stays_a_gap)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "one");
+	leg_must_hear(&legs[1], "one");
+	uint16_t before = legs[1].sequence;
+	legs[0].phone.sequence++;
+	legs[0].phone.timestamp += 160;
+	leg_speaks(&legs[0], "three");
+	ck_assert(leg_hears(&legs[1]));
+	ck_assert_uint_eq(legs[1].sequence, (uint16_t)(before + 2));
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(who_is_on_hold_hears_nothing)
+{
+	setup();
+	legs_join(legs, 3);
+	legs[1].said.receives = false;
+	leg_set(&legs[1]);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "one");
+	leg_must_hear(&legs[2], "one");
+	ck_assert(is_quiet(&legs[1].phone));
+	legs[1].said.receives = true;
+	leg_set(&legs[1]);
+	leg_speaks(&legs[0], "two");
+	leg_must_hear(&legs[1], "two");
+	close_legs(3);
+	finish();
+}
+END_TEST
+
+START_TEST(a_talker_that_leaves_ends_its_spurt)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "one");
+	leg_must_hear(&legs[1], "one");
+	leg_close(&legs[0]);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurt_count, 1);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_LEFT);
+	ck_assert_uint_eq(spurts[0].packets, 1 + 3); /* the ends of its key are some, too */
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
+START_TEST(a_closed_group_ends_its_spurts)
+{
+	setup();
+	legs_join(legs, 1);
+	leg_presses(&legs[0], STAR);
+	media_group_close(media, 0, here.group);
+	settle();
+	ck_assert_uint_eq(spurt_count, 1);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_CLOSED);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+/* ---- presses by SIP ---- */
+
+START_TEST(a_press_is_answered)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 41);
+	ck_assert_uint_eq(answer_count[1], 1);
+	ck_assert_uint_eq(answers[1].number, 41);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_GRANTED);
+	leg_button(&legs[1], MEDIA_BUTTON_ASK, 42);
+	ck_assert_uint_eq(answers[2].number, 42);
+	ck_assert_uint_eq(answers[2].talker_tag, 101);
+	ck_assert_str_eq(answers[2].talker, "sip:u1@example.test");
+	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 43);
+	ck_assert_uint_eq(answers[1].number, 43);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_RELEASED);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_button_that_does_not_count_is_answered)
+{
+	setup();
+	legs_join(legs, 1);
+	legs[0].said.triggers = 1 << MEDIA_TRIGGER_DTMF;
+	leg_set(&legs[0]);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_IGNORED);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	close_legs(1);
+	finish();
+}
+END_TEST
+
+START_TEST(a_key_by_two_ways_counts_once)
+{
+	struct media_press info = {
+		.button = MEDIA_BUTTON_KEY, .trigger = MEDIA_TRIGGER_INFO, .key = '*', .number = 9};
+	setup();
+	legs_join(legs, 1);
+	leg_presses(&legs[0], STAR);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &info), 0);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	close_legs(1);
+	finish();
+}
+END_TEST
+
+/* A worker that presses faster than the relay thread hears is refused. */
+START_TEST(presses_have_a_bound)
+{
+	struct media_press press = {.button = MEDIA_BUTTON_ASK, .trigger = MEDIA_TRIGGER_API};
+	unsigned taken = 0;
+	setup();
+	legs_join(legs, 1);
+	while (media_member_press(media, 0, legs[0].lease.member, &press) == 0)
+		ck_assert_uint_lt(taken++, 100);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &press), -EAGAIN);
+	ck_assert_uint_eq(count(METRIC_group_presses_refused), 2);
+	settle();
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &press), 0);
+	close_legs(1);
+	finish();
+}
+END_TEST
+
+START_TEST(a_press_may_come_before_the_description)
+{
+	struct media_press press = {
+		.button = MEDIA_BUTTON_REQUEST, .trigger = MEDIA_TRIGGER_MESSAGE, .number = 5};
+	setup();
+	leg_take(&legs[0], 1, false);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &press), 0);
+	settle();
+	ck_assert_uint_eq(answer_count[1], 0);
+	leg_set(&legs[0]);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_GRANTED);
+	close_legs(1);
+	finish();
+}
+END_TEST
+
+/* ---- addresses ---- */
+
+START_TEST(a_member_behind_nat_is_found)
+{
+	setup();
+	leg_take(&legs[0], 1, false);
+	legs[0].said.audio.rtp = address_of("10.0.0.1", 4000);
+	legs[0].said.audio.is_blind = true;
+	leg_set(&legs[0]);
+	leg_join(&legs[1], 2);
+	leg_presses(&legs[1], STAR);
+	leg_speaks(&legs[1], "lost");
+	until_counted(METRIC_media_dropped_no_target, 1);
+	leg_speaks(&legs[0], "here");
+	leg_speaks(&legs[0], "I am");
+	until_counted(METRIC_media_locked, 2);
+	leg_speaks(&legs[1], "found");
+	leg_must_hear(&legs[0], "found");
+	ck_assert(member_told[1] & MEDIA_TOLD_LOCKED_0);
+	ck_assert(member_told[1] & MEDIA_TOLD_HEARD_0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_stranger_does_not_speak_for_a_talker)
+{
+	setup();
+	struct phone stranger = phone_open("127.0.0.9");
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	speak(&stranger, legs[0].lease.port, "me too");
+	until_counted(METRIC_media_dropped_third, 1);
+	ck_assert(is_quiet(&legs[1].phone));
+	phone_close(&stranger);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_silent_leg_is_told)
+{
+	setup();
+	legs_join(legs, 1);
+	pass(60000);
+	pass(1100);
+	ck_assert(member_told[1] & MEDIA_TOLD_SILENT);
+	ck_assert(!(member_told[1] & MEDIA_TOLD_AGAIN));
+	leg_speaks(&legs[0], "still here");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	ck_assert(member_told[1] & MEDIA_TOLD_AGAIN);
+	close_legs(1);
+	finish();
+}
+END_TEST
+
+/* ---- sound that the kernel throws away ---- */
+
+START_TEST(who_is_not_heard_is_muffled)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	uint64_t before = read_member(&legs[0]).audio.packets;
+	legs[0].phone.sequence = 1;
+	for (unsigned i = 1; i < 64; i++)
+		leg_speaks(&legs[0], "in vain");
+	settle();
+	ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), 1);
+	struct media_member_report report = read_member(&legs[0]);
+	ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), 64);
+	ck_assert_uint_eq(report.ungranted, 64);
+	ck_assert_uint_eq(report.audio.packets, before);
+	ck_assert_uint_eq(report.audio.lost, 0);
+	/* the 64th passes, and says that somebody is there */
+	leg_speaks(&legs[0], "alive");
+	until_counted(METRIC_media_dropped_ungranted, 65);
+	report = read_member(&legs[0]);
+	ck_assert_uint_lt(report.audio.silent_ms, 2000);
+	ck_assert_uint_eq(report.audio.lost, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	legs[0].phone.sequence = 1;
+	leg_speaks(&legs[0], "in vain");
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "first");
+	leg_must_hear(&legs[1], "first");
+	leg_speaks(&legs[0], "second");
+	leg_must_hear(&legs[1], "second");
+	ck_assert_uint_eq(read_member(&legs[0]).audio.lost, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* A phone that moves while it is muffled: its new address is seen. */
+START_TEST(who_is_muffled_may_move)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	struct phone moved = phone_open("127.0.0.2");
+	legs[0].said.audio.offer++;
+	legs[0].said.audio.rtp = moved.address;
+	leg_set(&legs[0]);
+	pass(1100);
+	speak(&moved, legs[0].lease.port, "here now");
+	until_counted(METRIC_media_locked, 2);
+	leg_presses(&legs[1], STAR);
+	leg_speaks(&legs[1], "hello there");
+	struct phone old = legs[0].phone;
+	legs[0].phone = moved;
+	leg_must_hear(&legs[0], "hello there");
+	phone_close(&old);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* ---- what a reload and an emergency change ---- */
+
+START_TEST(a_group_becomes_a_conference_and_a_group_again)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	settings.floor = MEDIA_FLOOR_OPEN;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_LEFT);
+	leg_speaks(&legs[1], "no floor is needed now");
+	leg_must_hear(&legs[0], "no floor is needed now");
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	settings.floor = MEDIA_FLOOR_PTT;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_presses(&legs[0], HASH);
+	pass(500);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(an_emergency_is_shown_until_it_is_cleared)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_button(&legs[1], MEDIA_BUTTON_EMERGENCY, 1);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_GRANTED);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert(read_group().is_emergency);
+	ck_assert_uint_eq(read_group().emergency_tag, 102);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_PREEMPTED);
+	leg_button(&legs[1], MEDIA_BUTTON_RELEASE, 2);
+	ck_assert(read_group().is_emergency);
+	leg_button(&legs[0], MEDIA_BUTTON_CLEAR, 3);
+	ck_assert(!read_group().is_emergency);
+	ck_assert_uint_eq(read_group().emergency_tag, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_held_key_is_released_by_its_end)
+{
+	setup();
+	legs_join(legs, 2);
+	for (uint16_t n = 1; n <= 50; n++) {
+		leg_sends_event(&legs[0], STAR, (uint16_t)(n * 160), false);
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	leg_sends_event(&legs[0], STAR, 51 * 160, true);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	/* the same with an end that is lost */
+	legs[0].phone.timestamp += 51 * 160;
+	pass(1000);
+	for (uint16_t n = 1; n <= 50; n++) {
+		leg_sends_event(&legs[0], STAR, (uint16_t)(n * 160), false);
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned n = 0; n < 20; n++) {
+		fake_clock_advance(&clock_here, 20);
+		turn();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+START_TEST(the_dispatcher_grants_revokes_and_mutes)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_button(&legs[1], MEDIA_BUTTON_GRANT, 2);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	leg_button(&legs[1], MEDIA_BUTTON_REVOKE, 3);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 4);
+	legs[0].said.is_muted = true;
+	leg_set(&legs[0]);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 5);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_DENIED);
+	ck_assert_uint_eq(answers[1].cause, 5);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
+	a_leg_may_be_dropped_before_it_is_described, members_of_a_closed_group_are_told,
+	who_joins_a_closed_group_is_told, two_legs_have_four_ports_where_asked,
+	nobody_is_heard_without_the_floor, a_key_opens_the_gate, a_stream_goes_on_over_talkers,
+	the_same_key_again_gives_back, keys_are_not_passed_on, a_late_joiner_hears_the_next_packet,
+	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
+	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
+	a_button_that_does_not_count_is_answered, a_key_by_two_ways_counts_once,
+	presses_have_a_bound, a_press_may_come_before_the_description, a_member_behind_nat_is_found,
+	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
+	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
+	a_group_becomes_a_conference_and_a_group_again, an_emergency_is_shown_until_it_is_cleared,
+	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)

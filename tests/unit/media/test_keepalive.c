@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_keepalive.c: what a member of a group gets while nobody talks: silence, tones, reports. */
+#include "rtp/rtcp.h"
+#include "unit/media/group_harness.h"
+
+static struct leg legs[4];
+
+/* 20 ms, a round: the pass of a relay thread. */
+static void frame(void)
+{
+	fake_clock_advance(&clock_here, 20);
+	turn();
+}
+
+static void frames(unsigned count)
+{
+	while (count-- > 0)
+		frame();
+}
+
+static bool is_silence(const struct leg *leg)
+{
+	for (size_t i = 12; i < leg->length; i++)
+		if (leg->bytes[i] != 0xff)
+			return false;
+	return leg->length == 12 + 160;
+}
+
+START_TEST(silence_comes_each_20_ms)
+{
+	default_settings();
+	start_group();
+	legs_join(legs, 2);
+	frame();
+	leg_drain(&legs[0]);
+	ck_assert(is_silence(&legs[0]));
+	for (unsigned i = 0; i < 50; i++) {
+		uint16_t sequence = legs[0].sequence;
+		uint32_t timestamp = legs[0].timestamp, ssrc = legs[0].ssrc;
+		frame();
+		ck_assert_uint_eq(leg_drain(&legs[0]), 1);
+		ck_assert(is_silence(&legs[0]));
+		ck_assert_uint_eq(legs[0].sequence, (uint16_t)(sequence + 1));
+		ck_assert_uint_eq(legs[0].timestamp, timestamp + 160);
+		ck_assert_uint_eq(legs[0].ssrc, ssrc);
+	}
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
+/* Who hears a talker gets nothing between his packets; the talker himself goes on hearing silence.
+ */
+START_TEST(silence_makes_way_for_talk)
+{
+	default_settings();
+	start_group();
+	legs_join(legs, 2);
+	frame();
+	leg_presses(&legs[0], STAR);
+	leg_drain(&legs[0]);
+	leg_drain(&legs[1]);
+	leg_speaks(&legs[0], "a");
+	leg_must_hear(&legs[1], "a");
+	for (unsigned i = 0; i < 20; i++) {
+		frame();
+		leg_speaks(&legs[0], "b");
+		leg_must_hear(&legs[1], "b");
+		ck_assert(is_quiet(&legs[1].phone));
+	}
+	ck_assert_uint_ge(leg_drain(&legs[0]), 20);
+	ck_assert(is_silence(&legs[0]));
+	leg_presses(&legs[0], HASH);
+	frames(10);
+	ck_assert_uint_ge(leg_drain(&legs[1]), 5);
+	ck_assert(is_silence(&legs[1]));
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
+START_TEST(none_is_none)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	start_group();
+	legs_join(legs, 1);
+	pass(1000);
+	ck_assert_uint_eq(leg_drain(&legs[0]), 0);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+START_TEST(comfort_noise_comes_once_a_second)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_COMFORT;
+	start_group();
+	leg_take(&legs[0], 1, false);
+	legs[0].said.audio.coding.gets.noise = 13;
+	leg_set(&legs[0]);
+	leg_join(&legs[1], 2);
+	frames(150);
+	unsigned got = leg_drain(&legs[0]);
+	ck_assert_uint_ge(got, 3);
+	ck_assert_uint_le(got, 4);
+	ck_assert_uint_eq(legs[0].type, 13);
+	ck_assert_uint_eq(legs[0].length, 13);
+	/* who has no number for it gets silence */
+	ck_assert_uint_ge(leg_drain(&legs[1]), 100);
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
+/* Granted is heard by the talker alone; denied by who asked in vain, instead of the talk. */
+START_TEST(tones_go_to_one_leg)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	settings.has_tones = true;
+	settings.queue = 0;
+	start_group();
+	legs_join(legs, 3);
+	leg_presses(&legs[0], STAR);
+	frame();
+	ck_assert_uint_eq(leg_drain(&legs[0]), 1);
+	ck_assert_uint_eq(legs[0].length, 12 + 160);
+	ck_assert(!is_silence(&legs[0]));
+	ck_assert_uint_eq(leg_drain(&legs[1]) + leg_drain(&legs[2]), 0);
+	leg_presses(&legs[1], STAR);
+	ck_assert_uint_eq(count(METRIC_group_denied), 1);
+	frame();
+	ck_assert_uint_eq(leg_drain(&legs[1]), 1);
+	leg_speaks(&legs[0], "meanwhile");
+	leg_must_hear(&legs[2], "meanwhile");
+	ck_assert(is_quiet(&legs[1].phone));
+	frames(50);
+	leg_drain(&legs[1]);
+	leg_speaks(&legs[0], "behind");
+	leg_must_hear(&legs[1], "behind");
+	for (unsigned i = 0; i < 3; i++)
+		leg_close(&legs[i]);
+	finish();
+}
+END_TEST
+
+/* A sender's report and the end's name, under the SSRC of the stream. */
+START_TEST(reports_of_ours_come)
+{
+	default_settings();
+	start_group();
+	legs_join(legs, 1);
+	leg_speaks(&legs[0], "I send, too");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	for (unsigned i = 0; i < 4; i++) {
+		frames(100);
+		ck_assert_uint_ge(leg_drain(&legs[0]), 90);
+	}
+	uint8_t bytes[512];
+	ssize_t length = recv(legs[0].phone.fds[1], bytes, sizeof(bytes), MSG_DONTWAIT);
+	ck_assert_int_gt(length, 0);
+	struct rtcp_walk walk;
+	struct rtcp_packet part;
+	struct rtcp_report report;
+	struct rtcp_block block;
+	rtcp_walk_begin(&walk, bytes, (size_t)length);
+	ck_assert(rtcp_walk_next(&walk, &part));
+	ck_assert_int_eq(rtcp_report_parse(&part, &report), 0);
+	ck_assert(report.is_sender);
+	ck_assert_uint_eq(report.ssrc, legs[0].ssrc);
+	ck_assert_uint_eq(report.block_count, 1);
+	rtcp_block_parse(&report, 0, &block);
+	ck_assert_uint_eq(block.ssrc, legs[0].phone.ssrc);
+	ck_assert(rtcp_walk_next(&walk, &part));
+	ck_assert_uint_eq(part.type, RTCP_SDES);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+TEST_MAIN("keepalive", silence_comes_each_20_ms, silence_makes_way_for_talk, none_is_none,
+	comfort_noise_comes_once_a_second, tones_go_to_one_leg, reports_of_ours_come)

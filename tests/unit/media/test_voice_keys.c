@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_voice_keys.c: buttons that are in the sound: speaking up, un-mute, the bits of radios. */
+#include "sound/ed137.h"
+#include "unit/media/group_harness.h"
+
+static struct leg legs[4];
+
+static void start_with(unsigned trigger, unsigned count)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	start_group();
+	for (unsigned i = 0; i < count; i++) {
+		leg_take(&legs[i], i + 1, false);
+		legs[i].said.triggers = (uint16_t)(MEDIA_TRIGGERS_DEFAULT | 1 << trigger);
+		legs[i].said.is_radio = trigger == MEDIA_TRIGGER_ED137;
+		legs[i].said.radio_id = (uint8_t)(10 + i);
+		leg_set(&legs[i]);
+	}
+}
+
+static void finish_with(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		leg_close(&legs[i]);
+	finish();
+}
+
+static void frame(void)
+{
+	settle();
+	fake_clock_advance(&clock_here, 20);
+	turn();
+}
+
+/* 20 ms of mu-law, loud or silent, which bear a number. */
+static void says(struct leg *leg, bool is_loud, uint8_t number)
+{
+	uint8_t bytes[12 + 160];
+	write_rtp(&leg->phone, bytes, "");
+	for (unsigned i = 0; i < 160; i++)
+		bytes[12 + i] = is_loud ? (i / 8 % 2 ? 0x10 : 0x90) : 0xff;
+	bytes[12 + 159] = number;
+	send_bytes(&leg->phone, 0, leg->lease.port, bytes, sizeof(bytes));
+	frame();
+}
+
+static void hears(struct leg *leg, uint8_t number)
+{
+	ck_assert_msg(leg_hears(leg), "%u is not heard", number);
+	ck_assert_uint_eq(leg->length, 12 + 160);
+	ck_assert_uint_eq(leg->bytes[12 + 159], number);
+}
+
+START_TEST(who_speaks_up_is_heard_from_the_first_syllable_on)
+{
+	start_with(MEDIA_TRIGGER_VOX, 2);
+	for (unsigned i = 0; i < 50; i++)
+		says(&legs[0], false, 0xff);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	says(&legs[0], true, 1);
+	says(&legs[0], true, 2);
+	says(&legs[0], true, 3);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	ck_assert_uint_eq(read_group().talkers[0].trigger, MEDIA_TRIGGER_VOX);
+	/* the breath before is heard, too */
+	do
+		ck_assert(leg_hears(&legs[1]));
+	while (legs[1].bytes[12 + 159] == 0xff);
+	ck_assert_uint_eq(legs[1].bytes[12 + 159], 1);
+	hears(&legs[1], 2);
+	hears(&legs[1], 3);
+	for (unsigned i = 0; i < 30; i++)
+		says(&legs[0], false, 0xff);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned i = 0; i < 15; i++)
+		says(&legs[0], false, 0xff);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_RELEASED);
+	finish_with(2);
+}
+END_TEST
+
+/* It must begin again once the floor is free. */
+START_TEST(speech_while_another_talks_does_not_count)
+{
+	start_with(MEDIA_TRIGGER_VOX, 2);
+	leg_presses(&legs[1], STAR);
+	for (unsigned i = 0; i < 20; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert_uint_eq(read_group().waiting_count, 0);
+	leg_presses(&legs[1], HASH);
+	for (unsigned i = 0; i < 20; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	for (unsigned i = 0; i < 50; i++)
+		says(&legs[0], false, 1);
+	for (unsigned i = 0; i < 4; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	finish_with(2);
+}
+END_TEST
+
+START_TEST(muted_again_is_released)
+{
+	start_with(MEDIA_TRIGGER_MUTE, 2);
+	for (unsigned i = 0; i < 5; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned i = 0; i < 20; i++)
+		frame();
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	finish_with(2);
+}
+END_TEST
+
+static void radio_says(struct leg *leg, enum ed137_ptt ptt, uint8_t number)
+{
+	uint8_t bytes[12 + ED137_SIZE + 160];
+	struct ed137 say = {.ptt = ptt, .id = leg->said.radio_id};
+	write_rtp(&leg->phone, bytes, "");
+	bytes[0] |= 0x10;
+	ck_assert_uint_eq(ed137_write(&say, bytes + 12), ED137_SIZE);
+	memset(bytes + 12 + ED137_SIZE, number, 160);
+	send_bytes(&leg->phone, 0, leg->lease.port, bytes, sizeof(bytes));
+	frame();
+}
+
+static struct ed137 radio_hears(struct leg *leg, uint8_t number)
+{
+	struct rtp_packet packet;
+	struct ed137 bits;
+	ck_assert_msg(leg_hears(leg), "%u is not heard", number);
+	ck_assert_int_gt(rtp_packet_parse(leg->bytes, leg->length, &packet), 0);
+	ck_assert(ed137_read(&packet, &bits));
+	ck_assert_uint_eq(packet.payload_length, 160);
+	ck_assert_uint_eq(packet.payload[0], number);
+	return bits;
+}
+
+START_TEST(the_bit_of_a_radio_is_its_button)
+{
+	start_with(MEDIA_TRIGGER_ED137, 2);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 2);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	leg_drain(&legs[1]);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 3);
+	struct ed137 bits = radio_hears(&legs[1], 3);
+	ck_assert(bits.squelch);
+	ck_assert_uint_eq(bits.ptt, ED137_PTT_OFF);
+	ck_assert_uint_eq(bits.id, 11);
+	radio_says(&legs[0], ED137_PTT_OFF, 4);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	finish_with(2);
+}
+END_TEST
+
+START_TEST(a_bit_that_stays_set_gets_its_turn)
+{
+	start_with(MEDIA_TRIGGER_ED137, 2);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	radio_says(&legs[1], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	finish_with(2);
+}
+END_TEST
+
+START_TEST(a_radio_is_kept_alive_by_bits)
+{
+	start_with(MEDIA_TRIGGER_ED137, 1);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	leg_drain(&legs[0]);
+	for (unsigned i = 0; i < 50; i++)
+		frame();
+	ck_assert_uint_eq(leg_drain(&legs[0]), 5);
+	ck_assert_uint_eq(legs[0].type, ED137_KEEPALIVE_TYPE);
+	ck_assert_uint_eq(legs[0].length, 12 + ED137_SIZE);
+	finish_with(1);
+}
+END_TEST
+
+TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
+	speech_while_another_talks_does_not_count, muted_again_is_released,
+	the_bit_of_a_radio_is_its_button, a_bit_that_stays_set_gets_its_turn,
+	a_radio_is_kept_alive_by_bits)
