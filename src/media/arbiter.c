@@ -51,10 +51,6 @@ void arbiter_begin_spurt(struct group *group, struct member *member, uint8_t tri
 		.priority = member->floor.priority,
 		.is_emergency = member->floor.is_emergency,
 	};
-	if (group->settings->record[0])
-		member->spurt.recording =
-			recorder_begin(&group->relay->media->recorder, group->relay->index,
-				group->settings->record, member->said->identity, member->codec);
 	group_open_gate(group, member);
 	metrics_add(METRIC_group_spurts, 1);
 }
@@ -86,9 +82,6 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 	member->spurts++;
 	member->talked_ms += length_ms;
 	group->spurts++;
-	if (spurt->recording)
-		recorder_end(&group->relay->media->recorder, group->relay->index, spurt->recording,
-			&item.spurt);
 	tell_worker(group, group->lease, &item);
 }
 

@@ -15,7 +15,6 @@
 #include "media/media.h"
 #include "media/news.h"
 #include "media/pace.h"
-#include "media/recorder.h"
 #include "media/stock.h"
 #include "media/transcoder.h"
 #include "sound/tone.h"
@@ -93,7 +92,6 @@ struct media {
 	struct media_worker *workers;
 	unsigned worker_count;
 	unsigned local_count;
-	struct recorder recorder;
 	struct tones *tones; /* for all threads; made at start */
 	_Atomic uint32_t timeout_ms, hold_timeout_ms;
 };
