@@ -177,6 +177,9 @@ METRIC(group_denied, COUNTER, "requests", "requests of the floor that were denie
 METRIC(group_presses_refused, COUNTER, "presses", "presses by SIP or control that were not passed on: too many of one leg waited")
 METRIC(group_news_lost, COUNTER, "items", "answers to presses and talk spurts that a worker was not told, being too slow")
 METRIC(group_mixers_exhausted, COUNTER, "packets", "packets of group members that could not be mixed: all mixers of the thread are in use")
+METRIC(group_recordings, COUNTER, "files", "recordings of talk spurts that were written to their end")
+METRIC(group_record_errors, COUNTER, "files", "recordings that could not be begun, or not be written wholly")
+METRIC(group_record_lost, COUNTER, "packets", "packets that recordings miss, for the disk was too slow")
 METRIC(group_floor_received, COUNTER, "messages", "floor control messages received")
 METRIC(group_floor_sent, COUNTER, "messages", "floor control messages sent")
 METRIC(group_floor_dropped, COUNTER, "packets", "packets on floor control ports dropped: no floor control, or not wanted")
@@ -184,7 +187,7 @@ METRIC(group_floor_dropped, COUNTER, "packets", "packets on floor control ports 
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
-HISTOGRAM(group_grant_time, "ns", "time from a trigger's arrival to the floor's being granted, waiting in the queue included")
+HISTOGRAM(group_grant_time, "ns", "time from a trigger's arrival to the floor's being granted, those who had to wait for others left out")
 HISTOGRAM(group_clipped, "packets", "packets of sound dropped between a trigger and its grant")
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
 

@@ -51,6 +51,10 @@ void arbiter_begin_spurt(struct group *group, struct member *member, uint8_t tri
 		.priority = member->floor.priority,
 		.is_emergency = member->floor.is_emergency,
 	};
+	if (group->settings->record[0])
+		member->spurt.recording =
+			recorder_begin(&group->relay->media->recorder, group->relay->index,
+				group->settings->record, member->said->identity, member->codec);
 	group_open_gate(group, member);
 	metrics_add(METRIC_group_spurts, 1);
 }
@@ -82,6 +86,9 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 	member->spurts++;
 	member->talked_ms += length_ms;
 	group->spurts++;
+	if (spurt->recording)
+		recorder_end(&group->relay->media->recorder, group->relay->index, spurt->recording,
+			&item.spurt);
 	tell_worker(group, group->lease, &item);
 }
 
@@ -153,6 +160,7 @@ static void say(
 		answer_later(group, member, saying);
 		break;
 	case FLOOR_DENY:
+		member->pressed_ns = 0;
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
 		group->denied++;
@@ -163,9 +171,11 @@ static void say(
 		if (saying->cause != FLOOR_REVOKE_NO_PERMISSION)
 			answer_later(group, member, saying);
 		break;
+	case FLOOR_POSITION:
+		member->pressed_ns = 0; /* who waits for others is not measured */
+		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:
-	case FLOOR_POSITION:
 		break;
 	}
 }

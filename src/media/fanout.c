@@ -71,6 +71,9 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
+	if (UNLIKELY(talker->spurt.recording))
+		recorder_packet(&group->relay->media->recorder, group->relay->index,
+			talker->spurt.recording, talker->codec, packet);
 	if (LIKELY(mixer_hear(group, talker, packet)))
 		forward(group, talker, packet);
 }

@@ -39,6 +39,8 @@
 
 /* ---- a group ---- */
 
+#define MEDIA_RECORD_MAX 200
+
 /* At once; the configuration allows no more. */
 #define MEDIA_GROUP_TALKERS_MAX 8
 /* Of those who wait for the floor the report shows so many. */
@@ -74,6 +76,9 @@ struct media_group_settings {
 	uint32_t hang_ms;              /* reserved for the last talker after its release */
 	uint32_t idle_timeout_ms;      /* since the last release or the opening; 0: never told */
 	uint32_t vox_hang_ms;          /* 0: 800 */
+	/* What the names of its recordings begin with, terminated: folder and group, as
+	 * "/var/spool/talks/ops"; who talks and when follow. Empty: nothing is recorded. */
+	char record[MEDIA_RECORD_MAX];
 	/* TS 24.380 clause 11, for tests; 0: the default of the specification */
 	uint32_t t1_ms, t3_ms, t8_ms, t20_ms;
 	uint32_t t7_ms; /* 0: Floor Idle is not repeated */

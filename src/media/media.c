@@ -93,6 +93,8 @@ int media_new(struct media **ret_media, const struct media_config *config)
 		error = make_tones(media);
 	if (!error)
 		error = init_relays(media, config);
+	if (!error)
+		error = recorder_init(&media->recorder, media->relay_count, config->clock);
 	if (error) {
 		media_free(media);
 		return error;
@@ -109,6 +111,7 @@ void media_free(struct media *media)
 		relay_done(&media->relays[i]);
 	for (unsigned i = 0; i < media->worker_count; i++)
 		lease_pool_done(&media->workers[i].leases);
+	recorder_done(&media->recorder);
 	free(media->tones);
 	free(media->relays);
 	free(media->workers);
@@ -117,7 +120,7 @@ void media_free(struct media *media)
 
 int media_start(struct media *media)
 {
-	int error = 0;
+	int error = recorder_start(&media->recorder);
 	for (unsigned i = 0; i < media->relay_count && !error; i++)
 		error = relay_start(&media->relays[i]);
 	if (error)
@@ -129,6 +132,7 @@ void media_stop(struct media *media)
 {
 	for (unsigned i = 0; i < media->relay_count; i++)
 		relay_stop(&media->relays[i]);
+	recorder_stop(&media->recorder);
 }
 
 void media_set_timeouts(struct media *media, uint32_t timeout_ms, uint32_t hold_timeout_ms)
@@ -180,6 +184,11 @@ uint64_t media_files_needed(const struct media_config *config)
 	uint64_t pairs = stock_pairs_between(config->port_first, config->port_last);
 	/* two sockets a pair; epoll and the mailbox of each thread */
 	return 2 * pairs * config->local_count + 2 * MEDIA_THREADS_MAX;
+}
+
+void media_record_once(struct media *media)
+{
+	recorder_run(&media->recorder);
 }
 
 void media_run_once(struct media *media, unsigned thread, int wait_ms)

@@ -13,7 +13,7 @@
  *
  *   media_new, _start, _stop, _free    main; the workers' threads are stopped around _new and _free
  *   media_set_timeouts, _status        any thread
- *   media_run_once                     tests, instead of media_start
+ *   media_run_once, _record_once       tests, instead of media_start
  *
  * What workers call is in command.h.
  */
@@ -63,5 +63,8 @@ uint64_t media_files_needed(const struct media_config *config);
 /* One round of a relay thread on the caller's thread: waits up to `wait_ms` for packets or mail,
  * then handles what there is. */
 void media_run_once(struct media *media, unsigned thread, int wait_ms);
+
+/* The same of the thread that writes recordings. */
+void media_record_once(struct media *media);
 
 #endif

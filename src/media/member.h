@@ -29,6 +29,7 @@ struct member_asked {
 /* The talk spurt that goes on. */
 struct member_spurt {
 	uint64_t began_ms;
+	uint64_t recording;     /* 0: none */
 	uint32_t packets, lost; /* of its receiver, at the beginning */
 	uint32_t grant_us;
 	uint16_t clipped;

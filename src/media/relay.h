@@ -15,6 +15,7 @@
 #include "media/media.h"
 #include "media/news.h"
 #include "media/pace.h"
+#include "media/recorder.h"
 #include "media/stock.h"
 #include "media/transcoder.h"
 #include "sound/tone.h"
@@ -92,6 +93,7 @@ struct media {
 	struct media_worker *workers;
 	unsigned worker_count;
 	unsigned local_count;
+	struct recorder recorder;
 	struct tones *tones; /* for all threads; made at start */
 	_Atomic uint32_t timeout_ms, hold_timeout_ms;
 };
