@@ -58,7 +58,7 @@ int ptt_new(struct ptt **ret, const struct ptt_config *config, const struct ptt_
 	list_init(&p->all_subscriptions);
 	for (size_t i = 0; i < ARRAY_LENGTH(p->buckets); i++)
 		list_init(&p->buckets[i]);
-	p->talks = calloc(PTT_TALKS, sizeof(*p->talks));
+	p->talks = calloc(PTT_TALKS_KEPT, sizeof(*p->talks));
 	int error = p->talks ? init_slabs(p) : -ENOMEM;
 	if (error) {
 		ptt_free(p);

@@ -140,12 +140,12 @@ static void run_members(struct query *query)
 static void run_talks(struct query *query)
 {
 	struct ptt *p = query->ptt;
-	uint64_t oldest = p->talk_count > PTT_TALKS ? p->talk_count - PTT_TALKS : 0;
+	uint64_t oldest = p->talk_count > PTT_TALKS_KEPT ? p->talk_count - PTT_TALKS_KEPT : 0;
 	uint64_t at = MAX(query->cursor, oldest);
 	query->result = 0;
 	query->count = 0;
 	for (; at < p->talk_count && query->count < BATCH; at++) {
-		const struct ptt_talk_row *row = &p->talks[at % PTT_TALKS];
+		const struct ptt_talk_row *row = &p->talks[at % PTT_TALKS_KEPT];
 		if (query->group && row->group != query->group)
 			continue;
 		query->talks[query->count] = row->talk;

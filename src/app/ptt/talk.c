@@ -62,7 +62,7 @@ void talk_keep(struct ptt *p, uint64_t handle, const struct media_spurt *spurt)
 {
 	struct ptt_room *room = room_get(p, handle);
 	const struct ptt_group *group = room ? ptt_group_of(p, room->group) : NULL;
-	struct ptt_talk_row *row = &p->talks[p->talk_count++ % PTT_TALKS];
+	struct ptt_talk_row *row = &p->talks[p->talk_count++ % PTT_TALKS_KEPT];
 	struct ptt_talk *talk = &row->talk;
 	uint64_t ended_ago =
 		spurt->ago_ms > spurt->length_ms ? spurt->ago_ms - spurt->length_ms : 0;
