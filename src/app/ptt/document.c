@@ -8,7 +8,25 @@
 /* What follows the last user. */
 static const char ending[] = "</users>\r\n</conference-info>\r\n";
 
-/* Control characters have no place in XML; what is no ASCII passes as the UTF-8 that it is. */
+/* How many bytes the UTF-8 character at `at` takes; 0: it is none (RFC 3629 §4, but for the ranges
+ * that only an encoder in error makes). */
+static size_t utf8_length(const char *at, size_t left)
+{
+	unsigned char first = (unsigned char)at[0];
+	size_t length = first < 0x80   ? 1
+			: first < 0xc2 ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+				       : 4;
+	if (first > 0xf4 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)at[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Control characters have no place in XML; a byte that is no UTF-8 is a question mark. */
 static void put_escaped(struct pv_writer *w, struct pv_span text)
 {
 	for (size_t i = 0; i < text.length; i++) {
@@ -26,9 +44,14 @@ static void put_escaped(struct pv_writer *w, struct pv_span text)
 		case '"':
 			pv_put_text(w, "&quot;");
 			break;
-		default:
-			if ((unsigned char)c >= ' ')
-				pv_put_char(w, c);
+		default: {
+			size_t length = utf8_length(text.at + i, text.length - i);
+			if (length > 1)
+				pv_put_bytes(w, text.at + i, length);
+			else if ((unsigned char)c >= ' ')
+				pv_put_char(w, length ? c : '?');
+			i += length > 1 ? length - 1 : 0;
+		}
 		}
 	}
 }
