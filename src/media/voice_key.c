@@ -24,6 +24,15 @@ int voice_keys_init(struct slab *voice_keys, uint32_t count)
 
 /* ---- its life ---- */
 
+static void tell_taken(struct voice_key *key)
+{
+	const struct member *member = key->member;
+	const struct group *group = member->group;
+	bool is_talk = group->speaker_count > 0 && !member->is_speaking;
+	bool is_taken = is_talk && group->speaker_count >= group->floor.settings.talkers;
+	activity_taken(&key->activity, is_talk, is_taken, group->relay->now_ns);
+}
+
 void voice_key_set(struct voice_key *key)
 {
 	const struct media_group_settings *settings = key->member->group->settings;
@@ -32,7 +41,9 @@ void voice_key_set(struct voice_key *key)
 	struct activity_settings how = {.level = is_mute ? ACTIVITY_LEVEL_MUTE : ACTIVITY_LEVEL_VOX,
 		.hang_ms = hang_ms,
 		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
+	key->is_mute = is_mute;
 	activity_begin(&key->activity, &how);
+	tell_taken(key); /* who comes in while somebody talks has an echo, too */
 }
 
 static bool needs_key(const struct member *member)
@@ -48,8 +59,11 @@ void voice_key_describe(struct relay *relay, struct member *member)
 		voice_key_give(relay, member);
 		return;
 	}
-	if (member->voice_key)
+	if (member->voice_key) {
+		if (member->voice_key->is_mute != button_counts(member, MEDIA_TRIGGER_MUTE))
+			voice_key_set(member->voice_key);
 		return;
+	}
 	/* there is one for each member */
 	struct voice_key *key = slab_take(&relay->voice_keys);
 	if (!key)
@@ -220,9 +234,5 @@ void voice_key_refused(struct member *member)
 void voice_key_taken(struct group *group)
 {
 	LIST_EACH(link, &group->voice_keys)
-	{
-		struct voice_key *key = container_of(link, struct voice_key, link);
-		bool is_taken = group->speaker_count > key->member->is_speaking;
-		activity_taken(&key->activity, is_taken, group->relay->now_ns);
-	}
+	tell_taken(container_of(link, struct voice_key, link));
 }

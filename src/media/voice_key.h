@@ -25,6 +25,7 @@ struct voice_key {
 	struct prebuffer prebuffer;
 	struct ed137 said; /* of its last packet with bits */
 	uint64_t radio_ms; /* when it got a keep-alive last */
+	bool is_mute;      /* un-mute counts, with its settings */
 	bool can_decode;
 	uint8_t codec; /* of the decoder */
 	_Alignas(16) uint8_t kept[PREBUFFER_BYTES];
