@@ -349,6 +349,13 @@ void arbiter_change(struct group *group, struct member *member)
 	button_direction(member);
 }
 
+void arbiter_inform(struct group *group, struct member *member)
+{
+	const struct floor_member *floor = &member->floor;
+	if (floor->state != FLOOR_MEMBER_GONE && !floor_is_holder(floor))
+		floor_say_status(&group->floor, &member->floor);
+}
+
 void arbiter_leave(struct group *group, struct member *member)
 {
 	floor_leave(&group->floor, &member->floor, group->relay->now_ms);
@@ -357,7 +364,8 @@ void arbiter_leave(struct group *group, struct member *member)
 	group_touch(group);
 }
 
-/* A reload makes a conference of it, or the other way round: all go out and come in again. */
+/* A reload makes a conference of it, or the other way round: all go out and come in again. What is
+ * thrown away unseen is another thing then, and so is whose sound must be decoded. */
 static void change_kind(struct group *group)
 {
 	LIST_EACH(link, &group->members)
@@ -367,7 +375,10 @@ static void change_kind(struct group *group)
 	group->floor_kind = group->settings->floor;
 	LIST_EACH(link, &group->members)
 	{
-		arbiter_join(group, container_of(link, struct member, link));
+		struct member *member = container_of(link, struct member, link);
+		member_unmuffle(member);
+		group_change_voice_key(group, member);
+		arbiter_join(group, member);
 	}
 }
 

@@ -146,7 +146,7 @@ static void hear_or_not(struct group *group, struct member *member)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
 }
 
-static void change_voice_key(struct group *group, struct member *member)
+void group_change_voice_key(struct group *group, struct member *member)
 {
 	voice_key_describe(group->relay, member);
 	if (member->voice_key && !list_is_linked(&member->voice_key->link))
@@ -161,7 +161,7 @@ void group_add(struct group *group, struct member *member)
 	hear_or_not(group, member);
 	if (member->channel)
 		list_push_tail(&group->channels, channel_link(member->channel));
-	change_voice_key(group, member);
+	group_change_voice_key(group, member);
 	arbiter_join(group, member);
 	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
 	metrics_add(METRIC_group_members, 1);
@@ -169,9 +169,14 @@ void group_add(struct group *group, struct member *member)
 
 void group_change(struct group *group, struct member *member)
 {
+	bool has_news = member->channel && !list_is_linked(channel_link(member->channel));
 	hear_or_not(group, member);
-	change_voice_key(group, member);
+	if (has_news)
+		list_push_tail(&group->channels, channel_link(member->channel));
+	group_change_voice_key(group, member);
 	arbiter_change(group, member);
+	if (has_news)
+		arbiter_inform(group, member);
 }
 
 void group_remove(struct group *group, struct member *member)

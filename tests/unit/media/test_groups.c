@@ -546,6 +546,26 @@ START_TEST(a_group_becomes_a_conference_and_a_group_again)
 }
 END_TEST
 
+/* What the kernel threw away in the group is listened to in the conference. */
+START_TEST(who_was_muffled_is_heard_in_the_conference)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	settings.floor = MEDIA_FLOOR_OPEN;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	pass(1100);
+	legs[0].phone.sequence = 1;
+	leg_speaks(&legs[0], "is anybody there");
+	leg_must_hear(&legs[1], "is anybody there");
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 START_TEST(an_emergency_is_shown_until_it_is_cleared)
 {
 	setup();
@@ -630,5 +650,6 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	presses_have_a_bound, a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
 	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
-	a_group_becomes_a_conference_and_a_group_again, an_emergency_is_shown_until_it_is_cleared,
-	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)
+	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
+	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,
+	the_dispatcher_grants_revokes_and_mutes)
