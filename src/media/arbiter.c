@@ -126,8 +126,8 @@ static void answer_one(struct group *group, struct member *member)
 }
 
 /* Whoever reads answers is told what befalls him later, too. */
-static void answer_later(
-	struct group *group, struct member *member, const struct floor_saying *saying)
+static void answer_later(struct group *group, struct member *member, enum media_outcome outcome,
+	const struct floor_saying *saying)
 {
 	static const uint16_t readers = 1 << MEDIA_TRIGGER_MESSAGE | 1 << MEDIA_TRIGGER_API |
 					1 << MEDIA_TRIGGER_INFO | 1 << MEDIA_TRIGGER_HOLD;
@@ -137,8 +137,7 @@ static void answer_later(
 	item.answer.number = 0;
 	item.answer.trigger = member->floor.trigger;
 	item.answer.cause = saying->cause;
-	item.answer.outcome =
-		saying->word == FLOOR_GRANTED ? MEDIA_OUTCOME_GRANTED : MEDIA_OUTCOME_REVOKED;
+	item.answer.outcome = outcome;
 	tell_worker(group, member->lease, &item);
 }
 
@@ -153,18 +152,20 @@ static void say(
 		channel_say(member->channel, saying);
 	switch ((enum floor_word)saying->word) {
 	case FLOOR_GRANTED:
-		answer_later(group, member, saying);
+		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
+		/* one who waited, and does not any more */
+		answer_later(group, member, MEDIA_OUTCOME_DENIED, saying);
 		group->denied++;
 		metrics_add(METRIC_group_denied, 1);
 		break;
 	case FLOOR_REVOKE:
 		group->revoked++;
 		if (saying->cause != FLOOR_REVOKE_NO_PERMISSION)
-			answer_later(group, member, saying);
+			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:

@@ -92,18 +92,32 @@ static struct group *open_group(
 	return group;
 }
 
+static void send_away(struct group *group, struct member *member)
+{
+	group_remove(group, member);
+	member_orphan(member);
+}
+
+/* Those who wait go first, lest the floor be theirs for a moment. */
+static void send_all_away(struct group *group)
+{
+	LIST_EACH_SAFE(link, &group->members)
+	{
+		struct member *member = container_of(link, struct member, link);
+		if (floor_is_waiting(&member->floor))
+			send_away(group, member);
+	}
+	while (!list_is_empty(&group->members))
+		send_away(group, container_of(group->members.next, struct member, link));
+}
+
 static void close_group(struct relay *relay, struct lease *lease)
 {
 	struct group *group = lease->object;
 	struct media_group_report report = {.group = lease->id, .thread = relay->index};
 	if (group) {
 		group->is_closing = true;
-		while (!list_is_empty(&group->members)) {
-			struct member *member =
-				container_of(group->members.next, struct member, link);
-			group_remove(group, member);
-			member_orphan(member);
-		}
+		send_all_away(group);
 		group_report(group, &report);
 		mixer_done(group);
 		list_remove(&group->link);
