@@ -26,14 +26,15 @@ static void tell_worker(struct group *group, struct lease *lease, struct news_it
 
 /* ---- talk spurts ---- */
 
-/* From the button to the grant; what it said meanwhile nobody heard. */
-static void measure_grant(struct member *member, uint64_t now_ns)
+/* From the button to the grant; what it said meanwhile nobody heard, but for what was kept. */
+static void measure_grant(struct member *member, unsigned played, uint64_t now_ns)
 {
 	struct member_spurt *spurt = &member->spurt;
 	if (!member->pressed_ns)
 		return;
 	uint64_t grant_ns = now_ns > member->pressed_ns ? now_ns - member->pressed_ns : 0;
 	uint32_t clipped = member->floor.dropped - member->pressed_dropped;
+	clipped -= MIN(clipped, played);
 	spurt->grant_us = (uint32_t)MIN(MAX(grant_ns / 1000, 1), UINT32_MAX);
 	spurt->clipped = (uint16_t)MIN(clipped, UINT16_MAX);
 	member->pressed_ns = 0;
@@ -205,11 +206,13 @@ static void tone(struct floor *floor, struct floor_member *floor_member, enum fl
 }
 
 /* What it said before it was heard, where speaking is its button. */
-static void play_before(struct group *group, struct member *member)
+static unsigned play_before(struct group *group, struct member *member)
 {
 	struct rtp_packet packet;
-	while (member->voice_key && voice_key_take(member->voice_key, &packet))
+	unsigned played = 0;
+	for (; member->voice_key && voice_key_take(member->voice_key, &packet); played++)
 		fanout_speech(group, member, &packet);
+	return played;
 }
 
 static void opened(struct floor *floor, struct floor_member *floor_member)
@@ -217,8 +220,8 @@ static void opened(struct floor *floor, struct floor_member *floor_member)
 	struct group *group = group_of(floor);
 	struct member *member = member_of_floor(floor_member);
 	arbiter_begin_spurt(group, member, floor_member->trigger);
-	measure_grant(member, group->relay->now_ns);
-	play_before(group, member);
+	unsigned played = play_before(group, member);
+	measure_grant(member, played, group->relay->now_ns);
 }
 
 static void closed(struct floor *floor, struct floor_member *floor_member, enum floor_why why)
@@ -235,6 +238,8 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 	};
 	if (why != FLOOR_WHY_RELEASED)
 		voice_key_refused(member_of_floor(floor_member));
+	if (why == FLOOR_WHY_PREEMPTED)
+		voice_key_preempted(member_of_floor(floor_member));
 	arbiter_end_spurt(group_of(floor), member_of_floor(floor_member), ends[why]);
 }
 

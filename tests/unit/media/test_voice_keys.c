@@ -225,9 +225,11 @@ START_TEST(the_bit_of_a_radio_is_its_button)
 	start_with(MEDIA_TRIGGER_ED137, 2);
 	radio_says(&legs[0], ED137_PTT_OFF, 1);
 	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_drain(&legs[1]);
 	radio_says(&legs[0], ED137_PTT_NORMAL, 2);
 	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
-	leg_drain(&legs[1]);
+	/* from the packet on that bears the bit */
+	radio_hears(&legs[1], 2);
 	radio_says(&legs[0], ED137_PTT_NORMAL, 3);
 	struct ed137 bits = radio_hears(&legs[1], 3);
 	ck_assert(bits.squelch);
@@ -235,6 +237,7 @@ START_TEST(the_bit_of_a_radio_is_its_button)
 	ck_assert_uint_eq(bits.id, 11);
 	radio_says(&legs[0], ED137_PTT_OFF, 4);
 	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[0].clipped, 0);
 	finish_with(2);
 }
 END_TEST
@@ -247,6 +250,42 @@ START_TEST(a_bit_that_stays_set_gets_its_turn)
 	ck_assert_uint_eq(read_group().waiting_count, 1);
 	radio_says(&legs[0], ED137_PTT_OFF, 1);
 	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	finish_with(2);
+}
+END_TEST
+
+/* Whoever is pre-empted and keeps the button down waits for the floor; whoever had it for too long
+ * must let go first. */
+START_TEST(a_bit_that_stays_set_waits_when_it_is_preempted)
+{
+	start_with(MEDIA_TRIGGER_ED137, 2);
+	settings.max_talk_ms = 1000;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	radio_says(&legs[1], ED137_PTT_EMERGENCY, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_PREEMPTED);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	leg_drain(&legs[0]);
+	radio_says(&legs[1], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	/* what it said while it waited is not heard now */
+	leg_drain(&legs[1]);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 2);
+	radio_hears(&legs[1], 2);
+	for (unsigned i = 0; i < 60; i++)
+		radio_says(&legs[0], ED137_PTT_NORMAL, 3);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[2].end, MEDIA_SPURT_TIME_OVER);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	/* one that lets go while it is stopped does not wait */
+	radio_says(&legs[1], ED137_PTT_EMERGENCY, 1);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 0);
 	finish_with(2);
 }
 END_TEST
@@ -269,4 +308,4 @@ TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
 	speech_while_another_talks_does_not_count, two_speak_up_where_two_may_talk,
 	who_comes_in_while_another_talks_is_guarded, muted_again_is_released,
 	the_bit_of_a_radio_is_its_button, a_bit_that_stays_set_gets_its_turn,
-	a_radio_is_kept_alive_by_bits)
+	a_bit_that_stays_set_waits_when_it_is_preempted, a_radio_is_kept_alive_by_bits)
