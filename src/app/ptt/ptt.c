@@ -190,16 +190,23 @@ static bool admit_member(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
+/* Whoever has not shown that he is a member hears what he would hear of an address that is not there:
+ * a CANCEL that belongs to nothing is answered alike for all of them; a request of a dialog that is
+ * forgotten is not, and comes last. */
 bool ptt_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	if (m->to_tag.length || m->method == PV_METHOD_CANCEL) {
+	if (m->method == PV_METHOD_CANCEL) {
 		ptt_reply(p, NULL, m, incoming->from, 481);
 		return false;
 	}
 	if (!proxy_validate(p->at.proxy, incoming) || !proxy_identify(p->at.proxy, incoming) ||
 		!admit_member(p, incoming))
 		return false;
+	if (m->to_tag.length) {
+		ptt_reply(p, NULL, m, incoming->from, 481);
+		return false;
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
 		if (table[i].method == m->method)
 			return table[i].admit(p, incoming);
