@@ -137,11 +137,6 @@ static bool answer_options(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
-static bool admit_text(struct ptt *p, struct incoming *incoming)
-{
-	return true;
-}
-
 static bool refuse_method(struct ptt *p, struct incoming *incoming)
 {
 	ptt_reply(p, NULL, incoming->message, incoming->from, 405);
@@ -173,7 +168,7 @@ static const struct {
 } table[] = {
 	{PV_METHOD_INVITE, join_admit, join_request},
 	{PV_METHOD_SUBSCRIBE, watch_admit, request_watch},
-	{PV_METHOD_MESSAGE, admit_text, request_text},
+	{PV_METHOD_MESSAGE, text_admit, request_text},
 	{PV_METHOD_OPTIONS, answer_options, NULL},
 };
 
@@ -190,9 +185,9 @@ static bool admit_member(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
-/* Whoever has not shown that he is a member hears what he would hear of an address that is not there:
- * a CANCEL that belongs to nothing is answered alike for all of them; a request of a dialog that is
- * forgotten is not, and comes last. */
+/* Whoever has not shown that he is a member hears what he would hear of an address that is not
+ * there: a CANCEL that belongs to nothing is answered alike for all of them; a request of a dialog
+ * that is forgotten is not, and comes last. */
 bool ptt_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
