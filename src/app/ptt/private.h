@@ -460,7 +460,8 @@ void ptt_tag_write(
 	const struct ptt *p, uint64_t handle, struct pv_span call_id, struct pv_writer *w);
 
 /* Beside the verdicts of sdp.h: no memory. */
-#define PTT_SDP_NO_ROOM (-10000)
+#define PTT_SDP_NO_ROOM    (-10000)
+#define PTT_SDP_OTHER_TYPE (-10001) /* a body, and no description: 415 */
 
 /* ---- join.c ---- */
 void join_request(struct ptt *p, struct incoming *incoming, struct transaction *server);
