@@ -183,6 +183,8 @@ struct ptt_watch_report {
 	uint16_t status; /* 200 or 503 */
 };
 
+#define PTT_EVENT_ID 40 /* bytes of an Event's id; longer ones are refused */
+
 struct ptt_subscription {
 	struct dialog dialog;
 	struct list link;
@@ -194,6 +196,8 @@ struct ptt_subscription {
 	bool is_known;  /* the roster has it */
 	bool wants_full;
 	bool is_over;
+	uint8_t id_length;
+	char id[PTT_EVENT_ID];     /* of its Event, which each NOTIFY repeats */
 	const char *reason;        /* of its end */
 	struct ptt_notice *notice; /* that is being told: the roster's */
 };
@@ -460,11 +464,14 @@ void ptt_tag_write(
 	const struct ptt *p, uint64_t handle, struct pv_span call_id, struct pv_writer *w);
 
 /* Beside the verdicts of sdp.h: no memory. */
-#define PTT_SDP_NO_ROOM (-10000)
+#define PTT_SDP_NO_ROOM    (-10000)
+#define PTT_SDP_OTHER_TYPE (-10001) /* a body, and no description: 415 */
 
 /* ---- join.c ---- */
 void join_request(struct ptt *p, struct incoming *incoming, struct transaction *server);
 bool join_admit(struct ptt *p, struct incoming *incoming);
+/* Do we know the extensions that it requires? False: it was refused, statelessly. */
+bool ptt_check_required(struct ptt *p, const struct incoming *incoming);
 /* Answers an INVITE of theirs, the first or a later one, with 200. 0; else nothing was said: a
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
 int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
@@ -632,6 +639,8 @@ size_t document_write(struct ptt *p, const struct ptt_room *room, const struct p
 	uint32_t version, bool is_full, uint64_t since, char *text, size_t room_for);
 
 /* ---- text.c: MESSAGE ---- */
+/* May this MESSAGE outside of dialogs be taken? False: it was refused, statelessly. */
+bool text_admit(struct ptt *p, struct incoming *incoming);
 /* From `name`, who was let in, or who has joined and writes inside his dialog. */
 void text_request_of(struct ptt *p, struct incoming *incoming, struct transaction *server,
 	const struct ptt_group *group, struct pv_span name);

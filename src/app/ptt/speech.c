@@ -7,6 +7,20 @@
 
 #define LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
+/* A body that need not be understood (RFC 3261 §20.11), or one of several: of those we take the
+ * description and leave the rest. */
+static bool may_be_ignored(const struct pv_message *m)
+{
+	struct pv_span disposition = pv_message_value(m, PV_HEADER_CONTENT_DISPOSITION);
+	struct pv_span type = pv_message_value(m, PV_HEADER_CONTENT_TYPE), handling;
+	const char *semicolon = pv_span_find(disposition, ';');
+	struct pv_span params = semicolon ? pv_span_from(semicolon, pv_span_end(disposition))
+					  : (struct pv_span){NULL, 0};
+	return pv_span_starts_with_nocase(type, PV_SPAN("multipart/")) ||
+	       (pv_params_find(params, PV_SPAN("handling"), &handling) &&
+		       pv_span_equal_nocase(handling, PV_SPAN("optional")));
+}
+
 enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *m, int *ret_error)
 {
 	struct pv_span sdp;
@@ -18,6 +32,8 @@ enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *m, int 
 		&sdp);
 	if (found > 0)
 		found = pv_sdp_parse(&p->sdp, sdp.at, sdp.length);
+	if (found == 0 && !may_be_ignored(m))
+		found = PTT_SDP_OTHER_TYPE;
 	if (found < 0)
 		*ret_error = found;
 	return found < 0 ? PTT_SDP_BAD : found ? PTT_SDP_THERE : PTT_SDP_NONE;
@@ -267,6 +283,16 @@ struct hearing {
 	const struct path *source;
 };
 
+/* What is not there is not promised: a queue, the floor for one who only listens. */
+static void agree_terms(
+	const struct ptt_leg *leg, const struct pv_sdp_media *media, struct media_floor_terms *ret)
+{
+	bool may_talk = leg->report.may_talk && !leg->membership.listen_only;
+	speech_terms_read(media, leg->priority, ret);
+	ret->may_queue = ret->may_queue && leg->group->config.queue;
+	ret->is_request = ret->is_request && may_talk;
+}
+
 static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 {
 	struct ptt_speech *speech = &leg->speech;
@@ -295,7 +321,7 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	}
 	stream_end_read(h->floor, &from, speech->place.is_ipv6, &end);
 	describe_end(&agreed->floor, &end, &speech->place, agreed->floor.offer);
-	speech_terms_read(h->floor, leg->priority, &agreed->terms);
+	agree_terms(leg, h->floor, &agreed->terms);
 }
 
 /* ---- our answer ---- */
@@ -514,12 +540,51 @@ static void put_offered(struct pv_writer *w, const struct ptt_leg *leg)
 	pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 }
 
+/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
+ * who holds comes back by an INVITE without an offer. */
+static void put_once_more(struct pv_writer *w, const struct ptt_speech *speech)
+{
+	static const struct pv_span narrow[] = {
+		PV_SPAN_INIT("a=sendonly"), PV_SPAN_INIT("a=recvonly"), PV_SPAN_INIT("a=inactive")};
+	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
+	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
+	put_session(w, speech);
+	rest = media ? pv_span_from(media + 2, pv_span_end(rest)) : (struct pv_span){NULL, 0};
+	while (rest.length) {
+		const char *end = pv_span_find(rest, '\n');
+		struct pv_span line = end ? pv_span_from(rest.at, end + 1) : rest;
+		bool is_narrow = false;
+		for (size_t i = 0; i < ARRAY_LENGTH(narrow); i++)
+			is_narrow |= pv_span_equal(pv_span_trim(line), narrow[i]);
+		if (is_narrow)
+			pv_sdp_build_direction(w, PV_SDP_SENDRECV);
+		else
+			pv_put(w, line);
+		rest = pv_span_skip(rest, line.length);
+	}
+}
+
+static int offer_again(struct ptt *p, struct ptt_speech *speech)
+{
+	struct pv_writer w;
+	for (unsigned again = 0; again < 2; again++) {
+		pv_writer_init(&w, p->text, sizeof(p->text));
+		put_once_more(&w, speech);
+		if (w.overflow)
+			return PTT_SDP_NO_ROOM;
+		if (is_same(speech, pv_writer_span(&w)))
+			return 0;
+		speech->version += !again;
+	}
+	return keep(p, speech, pv_writer_span(&w));
+}
+
 int speech_offer(struct ptt *p, struct ptt_leg *leg)
 {
 	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	if (speech->bytes)
-		return 0; /* what was agreed on is offered once more */
+		return offer_again(p, speech);
 	if (!leg->group)
 		return PTT_SDP_NO_ROOM;
 	pv_writer_init(&w, p->text, sizeof(p->text));
