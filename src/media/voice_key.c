@@ -45,7 +45,7 @@ void voice_key_set(struct voice_key *key)
 		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
 	key->is_mute = is_mute;
 	key->activity.settings = how; /* who speaks goes on */
-	tell_taken(key); /* who comes in while somebody talks has an echo, too */
+	tell_taken(key);              /* who comes in while somebody talks has an echo, too */
 }
 
 static bool needs_key(const struct member *member)

@@ -326,6 +326,6 @@ END_TEST
 TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
 	speech_while_another_talks_does_not_count, two_speak_up_where_two_may_talk,
 	who_comes_in_while_another_talks_is_guarded, a_reload_while_one_speaks_changes_nothing,
-	muted_again_is_released,
-	the_bit_of_a_radio_is_its_button, a_bit_that_stays_set_gets_its_turn,
-	a_bit_that_stays_set_waits_when_it_is_preempted, a_radio_is_kept_alive_by_bits)
+	muted_again_is_released, the_bit_of_a_radio_is_its_button,
+	a_bit_that_stays_set_gets_its_turn, a_bit_that_stays_set_waits_when_it_is_preempted,
+	a_radio_is_kept_alive_by_bits)
