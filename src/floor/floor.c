@@ -77,9 +77,9 @@ static void too_many_talk(struct floor *floor, uint64_t now_ms)
 
 static void too_many_wait(struct floor *floor, uint64_t now_ms)
 {
-	while (floor->queue_count > floor->settings.queue)
-		decide_refuse(floor, floor_member_of(list_last(&floor->queue)),
-			FLOOR_DENY_QUEUE_FULL, now_ms);
+	struct list *last;
+	while (floor->queue_count > floor->settings.queue && (last = list_last(&floor->queue)))
+		decide_refuse(floor, floor_member_of(last), FLOOR_DENY_QUEUE_FULL, now_ms);
 }
 
 /* Who waits goes first, lest it be served a place that comes free here. */

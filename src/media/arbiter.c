@@ -156,6 +156,7 @@ static void say(
 		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
+		member->pressed_ns = 0;
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
 		/* one who waited, and does not any more */
@@ -168,9 +169,11 @@ static void say(
 		if (saying->cause != FLOOR_REVOKE_NO_PERMISSION)
 			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
 		break;
+	case FLOOR_POSITION:
+		member->pressed_ns = 0; /* who waits for others is not measured */
+		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:
-	case FLOOR_POSITION:
 		break;
 	}
 }

@@ -109,7 +109,6 @@ static void count_muffled(struct member *member)
 	uint32_t more = now - member->muffled;
 	member->muffled = now;
 	member->ungranted += more;
-	member->floor.dropped += more;
 	metrics_add(METRIC_media_dropped_ungranted, more);
 	if (member->group)
 		member->group->ungranted += more;

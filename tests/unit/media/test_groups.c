@@ -510,6 +510,9 @@ START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
 	leg_speaks(&legs[0], "second");
 	leg_must_hear(&legs[1], "second");
 	ck_assert_uint_eq(read_member(&legs[0]).audio.lost, 0);
+	/* it pressed, and nothing that it said then was lost */
+	leg_presses(&legs[0], HASH);
+	ck_assert_uint_eq(spurts[0].clipped, 0);
 	close_legs(2);
 	finish();
 }
