@@ -160,6 +160,8 @@ static void hear_or_not(struct group *group, struct member *member)
 	member->splice.source = NULL;
 	if (member->codec != CODEC_NONE && member->said->receives)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
+	else
+		member->tone = TONE_COUNT;
 }
 
 void group_change_voice_key(struct group *group, struct member *member)
