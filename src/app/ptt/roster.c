@@ -311,6 +311,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	report->may_talk = member->may_talk;
 	report->is_muted = false;
 	report->lease = room->lease;
+	call_out_joined_by_himself(p, room, group, buffer_text(member->who, member->name_text));
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);
