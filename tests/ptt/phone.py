@@ -3,6 +3,7 @@
 
 What came is in lists that grow: `got` (RTP), `messages`, `notices`, `requests` (SIP requests of the server, which it
 answers at once with 200), `channel.got` (floor control). A Room is a server's group with its phones."""
+import re
 import socket
 import struct
 import time
@@ -452,6 +453,10 @@ class Room:
         """Waits until all is silent."""
         phones = among or self.in_call()
         self.until(lambda: all(p.is_silent() and p.hears() == set() for p in phones), text or "nobody is heard")
+
+    def talks_end(self, count, text):
+        """Waits until so many talks have ended, as the server's log has it: the floor is free before that is heard."""
+        self.until(lambda: len(re.findall(r" talk group=", self.server.log())) >= count, text)
 
     def goes_on(self, frames=15):
         """So many frames more are said by each who speaks, and have had their time to arrive."""

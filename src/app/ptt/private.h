@@ -67,6 +67,7 @@ struct ptt_speech {
 	uint8_t offering;   /* enum ptt_offering */
 	uint8_t audio_line; /* index of the m-line, PTT_NO_LINE: none yet */
 	uint8_t floor_line;
+	uint8_t radio_type;                     /* payload type of R2S, 0: not offered */
 	bool is_forwarded;                      /* its messages come through another proxy */
 	struct media_member_description agreed; /* what media were told last */
 };
@@ -92,6 +93,7 @@ struct ptt_report {
 	/* the answer to JOIN */
 	uint16_t status; /* 200, 404, 503 */
 	bool may_talk, is_muted;
+	uint8_t radio_id; /* its own in the group, from 1; 0: there are more members than ids */
 	struct media_group_lease lease;
 };
 
@@ -243,6 +245,7 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	uint8_t radio_id;
 	uint8_t position; /* in the queue, 0: none */
 	media_id media;
 	uint64_t joined_ms;
@@ -268,6 +271,7 @@ struct ptt_room {
 	struct list members, watchers;
 	uint32_t member_count, watcher_count;
 	struct media_group_lease lease; /* group 0: not open */
+	unsigned closing;               /* groups on relay threads that have a last word to say */
 	uint64_t opened_ms;
 	uint64_t change;      /* counts everything that a watcher may see */
 	uint64_t change_talk; /* the last one that was about who talks alone */
@@ -603,6 +607,8 @@ struct ptt_member *room_member(
 uint64_t ptt_name_hash(const struct ptt *p, struct pv_span name);
 void room_changed(struct ptt *p, struct ptt_room *room, bool is_talk);
 void rooms_configure(struct ptt *p);
+/* A group of its own on the relay thread is over: all its talk spurts have been told. */
+void room_ended(struct ptt *p, uint64_t room);
 /* What media say of the room. */
 void room_told(struct ptt *p, uint64_t room, uint32_t told);
 void media_settings_of(const struct ptt_group *group, struct media_group_settings *ret);

@@ -3,6 +3,7 @@
  * are told of both (RFC 3264, TS 24.380 §12 for the floor channel). */
 #include "app/ptt/private.h"
 #include "app/ptt/speech.h"
+#include "sound/ed137.h"
 
 #define LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
@@ -145,6 +146,15 @@ static bool is_radio(const struct pv_sdp_media *media)
 	struct pv_span type = attribute(media->section, PV_SPAN("type"), PV_SPAN(""));
 	return pv_span_starts_with_nocase(type, PV_SPAN("radio")) ||
 	       attribute(media->section, PV_SPAN("rtphe"), PV_SPAN("1")).length;
+}
+
+/* Of a radio's keep-alive, 0: none. */
+static uint8_t radio_type(const struct pv_sdp_media *media)
+{
+	struct pv_sdp_formats formats;
+	pv_sdp_formats_read(media, &formats);
+	int at = find_companion(&formats, PV_SPAN("R2S"), 8000, false);
+	return at < 0 ? 0 : (uint8_t)formats.list[at].payload_type;
 }
 
 bool speech_codec_read(
@@ -302,6 +312,9 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	agreed->receives = h->audio->direction & PV_SDP_RECVONLY;
 	agreed->level_extension = level_extension(h->audio);
 	agreed->is_radio = (leg->membership.triggers & PTT_TRIGGER_ED137) && is_radio(h->audio);
+	speech->radio_type = agreed->is_radio ? radio_type(h->audio) : 0;
+	if (speech->radio_type)
+		add_type(&agreed->audio, speech->radio_type, 0);
 	if (!h->floor) {
 		memset(&agreed->floor, 0, sizeof(agreed->floor));
 		return;
@@ -334,17 +347,30 @@ static void put_number(struct pv_writer *w, const char *name, uint32_t number)
 	pv_put_text(w, "\r\n");
 }
 
+/* What the far end said of itself, as far as it is for us to say (ED-137). */
+static void put_radio(struct pv_writer *w, const struct ptt_leg *leg)
+{
+	if (leg->speech.radio_type)
+		pv_sdp_build_rtpmap(w, leg->speech.radio_type, PV_SPAN("R2S"), 8000, 1);
+	pv_put_text(w, "a=type:Radio-TxRx\r\na=txrxmode:TxRx\r\na=rtphe:1\r\n");
+	put_number(w, "a=R2S-KeepAlivePeriod:", ED137_PERIOD_MS);
+	put_number(w, "a=R2S-KeepAliveMultiplier:", ED137_MULTIPLIER);
+	put_number(w, "a=ptt-id:", leg->report.radio_id);
+}
+
 static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const struct pv_sdp_media *m)
 {
 	const struct media_member_description *agreed = &leg->speech.agreed;
 	const struct media_coding *coding = &agreed->audio.coding;
 	enum codec_id codec = (enum codec_id)coding->codec;
-	uint8_t types[3] = {coding->sends.voice};
+	uint8_t types[4] = {coding->sends.voice};
 	unsigned count = 1;
 	if (coding->sends.noise)
 		types[count++] = coding->sends.noise;
 	if (coding->sends.events)
 		types[count++] = coding->sends.events;
+	if (leg->speech.radio_type)
+		types[count++] = leg->speech.radio_type;
 	pv_sdp_build_media(w, PV_SPAN("audio"), leg->lease.port, m->proto, types, count);
 	put_format(w, codec, coding->sends.voice);
 	if (coding->sends.noise)
@@ -358,10 +384,8 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 		pv_put_u64(w, agreed->level_extension);
 		pv_put_text(w, " " LEVEL_URN "\r\n");
 	}
-	if (agreed->is_radio) {
-		pv_put_text(w, "a=type:radio\r\na=rtphe:1\r\n");
-		put_number(w, "a=ptt-id:", agreed->radio_id);
-	}
+	if (agreed->is_radio)
+		put_radio(w, leg);
 	if (agreed->audio.is_mux)
 		pv_put_text(w, "a=rtcp-mux\r\n");
 	pv_sdp_build_direction(w, pv_sdp_direction_reverse(m->direction));
