@@ -271,10 +271,11 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 	uint64_t now_ms)
 {
 	bool is_higher = is_settled(member) && asked_rank(member, ask) > rank_of(member);
-	if (is_higher)
-		raise_rank(floor, member, ask, now_ms);
-	else if (ask->is_toggle && has_asked(member))
+	/* whatever he could ask with: who presses the key of his talk again is over */
+	if (ask->is_toggle && has_asked(member) && !ask->is_emergency)
 		floor_release(floor, member, now_ms);
+	else if (is_higher)
+		raise_rank(floor, member, ask, now_ms);
 	else if (is_settled(member))
 		participant_step(floor, member, FLOOR_MEMBER_EVENT_REQUEST, now_ms);
 	else

@@ -351,6 +351,15 @@ START_TEST(a_second_press_gives_back)
 	SAID("b<taken(a)");
 	stage_ask('a', &stage_key);
 	SAID("-a(released) a~roger *<idle");
+	/* although he could ask with more by now */
+	struct floor_terms higher = stage_phone;
+	stage_ask('a', &stage_key);
+	stage_forget();
+	higher.priority++;
+	floor_member_set(&stage.floor, stage_member('a'), &higher, stage_now());
+	stage_ask('a', &stage_key);
+	SAID("-a(released) a~roger *<idle");
+	floor_member_set(&stage.floor, stage_member('a'), &stage_phone, stage_now());
 	/* twice in one tick: asked, and given back */
 	floor_request(&stage.floor, stage_member('a'), &stage_key, stage_now());
 	floor_request(&stage.floor, stage_member('a'), &stage_key, stage_now());
