@@ -4,32 +4,14 @@
 
 #include <inttypes.h>
 
-/* Length of the UTF-8 sequence at `at` (RFC 3629), or 0 when it is none. */
-static size_t sequence_length(const unsigned char *at, size_t left)
-{
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-			: at[0] < 0xf5 ? 4
-				       : 0;
-	if (length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	bool overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-	bool surrogate = at[0] == 0xed && at[1] > 0x9f;
-	bool beyond = at[0] == 0xf4 && at[1] > 0x8f;
-	return overlong || surrogate || beyond ? 0 : length;
-}
+#include "base/utf8.h"
 
 static void put_string(struct json *json, struct pv_span text)
 {
 	fputc('"', json->out);
 	const unsigned char *at = (const unsigned char *)text.at;
 	for (size_t left = text.length; left;) {
-		size_t length = sequence_length(at, left);
+		size_t length = utf8_length(at, left);
 		if (length == 0)
 			fputs("\\ufffd", json->out);
 		else if (*at == '"' || *at == '\\')

@@ -191,7 +191,7 @@ METRIC(group_floor_dropped, COUNTER, "packets", "packets on floor control ports 
 METRIC(daemon_reloads, COUNTER, "reloads", "configurations, or users alone, that every worker has taken over")
 METRIC(daemon_stalls, COUNTER, "times", "workers that did not come around for more than a second")
 
-HISTOGRAM(group_grant_time, "ns", "time from a trigger's arrival to the floor's being granted, waiting in the queue included")
+HISTOGRAM(group_grant_time, "ns", "time from a trigger's arrival to the floor's being granted, those who had to wait for others left out")
 HISTOGRAM(group_clipped, "packets", "packets of sound dropped between a trigger and its grant")
 HISTOGRAM(batch_time, "ns", "time a worker spends on one batch of events")
 

@@ -31,6 +31,20 @@ static char *put_utf8(char *to, unsigned code)
 	return to;
 }
 
+/* Of one character. U+0080 to U+009F are controls, too: to some terminals U+009B is what ESC [ is.
+ */
+static bool is_control(unsigned code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* The same, as UTF-8. */
+static bool is_wide_control(const char *at)
+{
+	return (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] >= 0x80 &&
+	       (unsigned char)at[1] < 0xa0;
+}
+
 /* After the backslash. The terminal must not obey what strangers wrote: control characters become
  * dots. */
 static const char *parse_escape(const char *at, char **to)
@@ -41,7 +55,7 @@ static const char *parse_escape(const char *at, char **to)
 			return NULL;
 		memcpy(digits, at + 1, 4);
 		unsigned code = (unsigned)strtoul(digits, NULL, 16);
-		*to = put_utf8(*to, code < 0x20 || code == 0x7f ? '.' : code);
+		*to = put_utf8(*to, is_control(code) ? '.' : code);
 		return at + 5;
 	}
 	if (!*at)
@@ -62,6 +76,8 @@ static const char *parse_text(const char *at, char **ret)
 	while (at && *at && *at != '"') {
 		if (*at == '\\')
 			at = parse_escape(at + 1, &to);
+		else if (is_wide_control(at))
+			*to++ = '.', at += 2;
 		else
 			*to++ = *at++;
 	}
@@ -120,6 +136,16 @@ static bool join(struct node *array)
 	return true;
 }
 
+/* Lines are the business of messages; elsewhere one would pass for a row that is none. */
+static void flatten(const struct node *node)
+{
+	bool is_message =
+		node->name && (strcmp(node->name, "text") == 0 || strcmp(node->name, "error") == 0);
+	for (char *at = node->text; at && *at && !is_message; at++)
+		if (*at == '\n' || *at == '\t')
+			*at = ' ';
+}
+
 static const char *parse_more(const char *at, unsigned depth, struct node *node)
 {
 	if (*at == '{' || *at == '[') {
@@ -129,7 +155,9 @@ static const char *parse_more(const char *at, unsigned depth, struct node *node)
 	}
 	if (*at == '"') {
 		node->kind = NODE_TEXT;
-		return parse_text(at + 1, &node->text);
+		at = parse_text(at + 1, &node->text);
+		flatten(node);
+		return at;
 	}
 	size_t length = strspn(at, "+-.0123456789abcdefghijklmnopqrstuvwxyzE");
 	node->kind = NODE_LITERAL;

@@ -258,6 +258,7 @@ static void raise_rank(struct floor *floor, struct floor_member *member,
 	const struct floor_ask *ask, uint64_t now_ms)
 {
 	bool talks = member->state == FLOOR_MEMBER_PERMITTED;
+	bool was_emergency = floor->is_emergency;
 	uint8_t trigger = member->trigger;
 	note(member, ask);
 	if (talks) { /* its spurt goes on under the button that began it */
@@ -265,16 +266,19 @@ static void raise_rank(struct floor *floor, struct floor_member *member,
 		decide_raise_emergency(floor, member);
 	}
 	participant_step(floor, member, FLOOR_MEMBER_EVENT_RAISE, now_ms);
+	if (floor->is_emergency != was_emergency) /* no other talker will tell them */
+		say_status_others(floor);
 }
 
 void floor_request(struct floor *floor, struct floor_member *member, const struct floor_ask *ask,
 	uint64_t now_ms)
 {
 	bool is_higher = is_settled(member) && asked_rank(member, ask) > rank_of(member);
-	if (is_higher)
-		raise_rank(floor, member, ask, now_ms);
-	else if (ask->is_toggle && has_asked(member))
+	/* whatever he could ask with: who presses the key of his talk again is over */
+	if (ask->is_toggle && has_asked(member) && !ask->is_emergency)
 		floor_release(floor, member, now_ms);
+	else if (is_higher)
+		raise_rank(floor, member, ask, now_ms);
 	else if (is_settled(member))
 		participant_step(floor, member, FLOOR_MEMBER_EVENT_REQUEST, now_ms);
 	else

@@ -26,14 +26,15 @@ static void tell_worker(struct group *group, struct lease *lease, struct news_it
 
 /* ---- talk spurts ---- */
 
-/* From the button to the grant; what it said meanwhile nobody heard. */
-static void measure_grant(struct member *member, uint64_t now_ns)
+/* From the button to the grant; what it said meanwhile nobody heard, but for what was kept. */
+static void measure_grant(struct member *member, unsigned played, uint64_t now_ns)
 {
 	struct member_spurt *spurt = &member->spurt;
 	if (!member->pressed_ns)
 		return;
 	uint64_t grant_ns = now_ns > member->pressed_ns ? now_ns - member->pressed_ns : 0;
 	uint32_t clipped = member->floor.dropped - member->pressed_dropped;
+	clipped -= MIN(clipped, played);
 	spurt->grant_us = (uint32_t)MIN(MAX(grant_ns / 1000, 1), UINT32_MAX);
 	spurt->clipped = (uint16_t)MIN(clipped, UINT16_MAX);
 	member->pressed_ns = 0;
@@ -126,8 +127,8 @@ static void answer_one(struct group *group, struct member *member)
 }
 
 /* Whoever reads answers is told what befalls him later, too. */
-static void answer_later(
-	struct group *group, struct member *member, const struct floor_saying *saying)
+static void answer_later(struct group *group, struct member *member, enum media_outcome outcome,
+	const struct floor_saying *saying)
 {
 	static const uint16_t readers = 1 << MEDIA_TRIGGER_MESSAGE | 1 << MEDIA_TRIGGER_API |
 					1 << MEDIA_TRIGGER_INFO | 1 << MEDIA_TRIGGER_HOLD;
@@ -137,8 +138,7 @@ static void answer_later(
 	item.answer.number = 0;
 	item.answer.trigger = member->floor.trigger;
 	item.answer.cause = saying->cause;
-	item.answer.outcome =
-		saying->word == FLOOR_GRANTED ? MEDIA_OUTCOME_GRANTED : MEDIA_OUTCOME_REVOKED;
+	item.answer.outcome = outcome;
 	tell_worker(group, member->lease, &item);
 }
 
@@ -153,22 +153,27 @@ static void say(
 		channel_say(member->channel, saying);
 	switch ((enum floor_word)saying->word) {
 	case FLOOR_GRANTED:
-		answer_later(group, member, saying);
+		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
+		member->pressed_ns = 0;
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
+		/* one who waited, and does not any more */
+		answer_later(group, member, MEDIA_OUTCOME_DENIED, saying);
 		group->denied++;
 		metrics_add(METRIC_group_denied, 1);
 		break;
 	case FLOOR_REVOKE:
 		group->revoked++;
 		if (saying->cause != FLOOR_REVOKE_NO_PERMISSION)
-			answer_later(group, member, saying);
+			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
+		break;
+	case FLOOR_POSITION:
+		member->pressed_ns = 0; /* who waits for others is not measured */
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:
-	case FLOOR_POSITION:
 		break;
 	}
 }
@@ -199,16 +204,19 @@ static void tone(struct floor *floor, struct floor_member *floor_member, enum fl
 	struct member *member = member_of_floor(floor_member);
 	bool is_wanted =
 		which == FLOOR_TONE_ROGER ? group->settings->has_roger : group->settings->has_tones;
-	if (is_wanted && !member->channel)
+	/* on hold it would hear it when it comes back */
+	if (is_wanted && !member->channel && list_is_linked(&member->listening))
 		fanout_tone(member, tones[which]);
 }
 
 /* What it said before it was heard, where speaking is its button. */
-static void play_before(struct group *group, struct member *member)
+static unsigned play_before(struct group *group, struct member *member)
 {
 	struct rtp_packet packet;
-	while (member->voice_key && voice_key_take(member->voice_key, &packet))
+	unsigned played = 0;
+	for (; member->voice_key && voice_key_take(member->voice_key, &packet); played++)
 		fanout_speech(group, member, &packet);
+	return played;
 }
 
 static void opened(struct floor *floor, struct floor_member *floor_member)
@@ -216,8 +224,8 @@ static void opened(struct floor *floor, struct floor_member *floor_member)
 	struct group *group = group_of(floor);
 	struct member *member = member_of_floor(floor_member);
 	arbiter_begin_spurt(group, member, floor_member->trigger);
-	measure_grant(member, group->relay->now_ns);
-	play_before(group, member);
+	unsigned played = play_before(group, member);
+	measure_grant(member, played, group->relay->now_ns);
 }
 
 static void closed(struct floor *floor, struct floor_member *floor_member, enum floor_why why)
@@ -234,6 +242,8 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 	};
 	if (why != FLOOR_WHY_RELEASED)
 		voice_key_refused(member_of_floor(floor_member));
+	if (why == FLOOR_WHY_PREEMPTED)
+		voice_key_preempted(member_of_floor(floor_member));
 	arbiter_end_spurt(group_of(floor), member_of_floor(floor_member), ends[why]);
 }
 
@@ -349,6 +359,13 @@ void arbiter_change(struct group *group, struct member *member)
 	button_direction(member);
 }
 
+void arbiter_inform(struct group *group, struct member *member)
+{
+	const struct floor_member *floor = &member->floor;
+	if (floor->state != FLOOR_MEMBER_GONE && !floor_is_holder(floor))
+		floor_say_status(&group->floor, &member->floor);
+}
+
 void arbiter_leave(struct group *group, struct member *member)
 {
 	floor_leave(&group->floor, &member->floor, group->relay->now_ms);
@@ -357,7 +374,8 @@ void arbiter_leave(struct group *group, struct member *member)
 	group_touch(group);
 }
 
-/* A reload makes a conference of it, or the other way round: all go out and come in again. */
+/* A reload makes a conference of it, or the other way round: all go out and come in again. What is
+ * thrown away unseen is another thing then, and so is whose sound must be decoded. */
 static void change_kind(struct group *group)
 {
 	LIST_EACH(link, &group->members)
@@ -367,7 +385,10 @@ static void change_kind(struct group *group)
 	group->floor_kind = group->settings->floor;
 	LIST_EACH(link, &group->members)
 	{
-		arbiter_join(group, container_of(link, struct member, link));
+		struct member *member = container_of(link, struct member, link);
+		member_unmuffle(member);
+		group_change_voice_key(group, member);
+		arbiter_join(group, member);
 	}
 }
 

@@ -14,6 +14,8 @@ void arbiter_set(struct group *group);
 void arbiter_join(struct group *group, struct member *member);
 /* The member's description is another one. */
 void arbiter_change(struct group *group, struct member *member);
+/* It has floor packets now: it is told who talks. */
+void arbiter_inform(struct group *group, struct member *member);
 void arbiter_leave(struct group *group, struct member *member);
 
 /* Decides what was asked in this round, does what is due, answers presses. */

@@ -10,13 +10,20 @@ static uint64_t now_ms(const struct member *member)
 	return member->group->relay->now_ms;
 }
 
+/* From here on what it says is missed, if it is not heard. */
+static void note_press(struct member *member, uint64_t came_ns)
+{
+	member_unmuffle(member);
+	member->pressed_ns = came_ns;
+	member->pressed_dropped = member->floor.dropped;
+}
+
 void button_request(struct member *member, const struct floor_ask *ask, uint64_t came_ns)
 {
 	struct group *group = member->group;
 	member->presses++;
 	member->asked_ms = now_ms(member);
-	member->pressed_ns = came_ns;
-	member->pressed_dropped = member->floor.dropped;
+	note_press(member, came_ns);
 	floor_request(&group->floor, &member->floor, ask, now_ms(member));
 	group_touch(group);
 }
@@ -124,8 +131,7 @@ static void grant(struct member *member, const struct media_press *press, uint64
 {
 	struct group *group = member->group;
 	member->presses++;
-	member->pressed_ns = came_ns;
-	member->pressed_dropped = member->floor.dropped;
+	note_press(member, came_ns);
 	if (floor_grant(&group->floor, &member->floor, press->trigger, now_ms(member)) < 0)
 		member->asked.cause = FLOOR_DENY_RECEIVE_ONLY;
 	group_touch(group);

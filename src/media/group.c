@@ -92,18 +92,32 @@ static struct group *open_group(
 	return group;
 }
 
+static void send_away(struct group *group, struct member *member)
+{
+	group_remove(group, member);
+	member_orphan(member);
+}
+
+/* Those who wait go first, lest the floor be theirs for a moment. */
+static void send_all_away(struct group *group)
+{
+	LIST_EACH_SAFE(link, &group->members)
+	{
+		struct member *member = container_of(link, struct member, link);
+		if (floor_is_waiting(&member->floor))
+			send_away(group, member);
+	}
+	while (!list_is_empty(&group->members))
+		send_away(group, container_of(group->members.next, struct member, link));
+}
+
 static void close_group(struct relay *relay, struct lease *lease)
 {
 	struct group *group = lease->object;
 	struct media_group_report report = {.group = lease->id, .thread = relay->index};
 	if (group) {
 		group->is_closing = true;
-		while (!list_is_empty(&group->members)) {
-			struct member *member =
-				container_of(group->members.next, struct member, link);
-			group_remove(group, member);
-			member_orphan(member);
-		}
+		send_all_away(group);
 		group_report(group, &report);
 		mixer_done(group);
 		list_remove(&group->link);
@@ -138,15 +152,19 @@ void group_hear(struct relay *relay, struct lease *lease)
 
 /* ---- members ---- */
 
-/* Whose codec is not known hears nothing. */
+/* Whose codec is not known hears nothing. What was not sent to one on hold is no gap in its stream:
+ * it joins the talk anew. */
 static void hear_or_not(struct group *group, struct member *member)
 {
 	list_remove(&member->listening);
+	member->splice.source = NULL;
 	if (member->codec != CODEC_NONE && member->said->receives)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
+	else
+		member->tone = TONE_COUNT;
 }
 
-static void change_voice_key(struct group *group, struct member *member)
+void group_change_voice_key(struct group *group, struct member *member)
 {
 	voice_key_describe(group->relay, member);
 	if (member->voice_key && !list_is_linked(&member->voice_key->link))
@@ -161,7 +179,7 @@ void group_add(struct group *group, struct member *member)
 	hear_or_not(group, member);
 	if (member->channel)
 		list_push_tail(&group->channels, channel_link(member->channel));
-	change_voice_key(group, member);
+	group_change_voice_key(group, member);
 	arbiter_join(group, member);
 	group_tell(group, MEDIA_GROUP_TOLD_MEMBERS);
 	metrics_add(METRIC_group_members, 1);
@@ -169,9 +187,14 @@ void group_add(struct group *group, struct member *member)
 
 void group_change(struct group *group, struct member *member)
 {
+	bool has_news = member->channel && !list_is_linked(channel_link(member->channel));
 	hear_or_not(group, member);
-	change_voice_key(group, member);
+	if (has_news)
+		list_push_tail(&group->channels, channel_link(member->channel));
+	group_change_voice_key(group, member);
 	arbiter_change(group, member);
+	if (has_news)
+		arbiter_inform(group, member);
 }
 
 void group_remove(struct group *group, struct member *member)

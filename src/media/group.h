@@ -77,6 +77,9 @@ void group_remove(struct group *group, struct member *member);
 /* It was described anew. */
 void group_change(struct group *group, struct member *member);
 
+/* As its description and the group's settings have it, its sound is a button or is not. */
+void group_change_voice_key(struct group *group, struct member *member);
+
 /* Bits of enum media_group_told. */
 void group_tell(struct group *group, uint32_t bits);
 

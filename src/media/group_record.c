@@ -24,6 +24,7 @@ void group_record_sound(
 	const struct record_frame frame = {.codec = member->codec,
 		.sequence = packet->sequence,
 		.timestamp = packet->timestamp,
+		.came_ms = relay->now_ms,
 		.payload = packet->payload,
 		.length = packet->payload_length};
 	recorder_put(relay->media->recorder, relay->index, member->record, &frame);

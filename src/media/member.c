@@ -109,7 +109,6 @@ static void count_muffled(struct member *member)
 	uint32_t more = now - member->muffled;
 	member->muffled = now;
 	member->ungranted += more;
-	member->floor.dropped += more;
 	metrics_add(METRIC_media_dropped_ungranted, more);
 	if (member->group)
 		member->group->ungranted += more;
@@ -271,10 +270,25 @@ static void describe_coding(struct relay *relay, struct member *member)
 		keys_begin(&member->keys, event_rate);
 }
 
+/* A re-INVITE may give the floor packets up, and take them up again. */
+static void describe_channel(struct relay *relay, struct member *member, uint8_t dscp)
+{
+	const struct media_end *floor = &member->said->floor;
+	const struct lease *lease = member->lease;
+	if (!floor->offer && member->channel) {
+		channel_close(relay, member->channel);
+		member->channel = NULL;
+	} else if (floor->offer && lease->pair_count > 1 && !member->channel) {
+		member->channel =
+			channel_open(relay, member, stock_pair(&relay->stock, lease->pairs[1]));
+	}
+	if (member->channel)
+		channel_describe(member->channel, floor, dscp, relay->now_ms);
+}
+
 static void describe(
 	struct relay *relay, struct member *member, const struct media_member_description *said)
 {
-	struct lease *lease = member->lease;
 	uint8_t dscp = said->dscp <= 63 ? said->dscp : relay->stock.dscp;
 	member->said = said;
 	member_unmuffle(member);
@@ -282,11 +296,7 @@ static void describe(
 	port_pair_mark(member->audio.pair, dscp);
 	describe_coding(relay, member);
 	member->is_radio = said->is_radio;
-	if (said->floor.offer && lease->pair_count > 1 && !member->channel)
-		member->channel =
-			channel_open(relay, member, stock_pair(&relay->stock, lease->pairs[1]));
-	if (member->channel)
-		channel_describe(member->channel, &said->floor, dscp, relay->now_ms);
+	describe_channel(relay, member, dscp);
 	if (member->watch != said->watch) {
 		member->watch = said->watch;
 		member->watch_ms = relay->now_ms;

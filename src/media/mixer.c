@@ -9,7 +9,7 @@
 #include "media/fanout.h"
 #include "media/relay.h"
 
-#define MIXERS_DEFAULT 32
+#define MIXERS_DEFAULT 128
 /* After the last but one has ended, mixing goes on for so long: who takes turns quickly is not
  * thrown between two kinds of delay. */
 #define MANY_MS 1000
@@ -215,6 +215,17 @@ static size_t encode(const struct mixer *mixer, unsigned codec, struct codec_enc
 	return made > 0 ? (size_t)made : 0;
 }
 
+/* Who may speak and has not said anything yet has no sum of his own. */
+static void send_to_the_mute(struct group *group, unsigned codec, struct fanout_frame *frame)
+{
+	for (unsigned i = 0; i < group->speaker_count; i++) {
+		struct member *member = group->speakers[i];
+		if (member->codec == codec && list_is_linked(&member->listening) &&
+			!find_strand(group->mixer, member))
+			fanout_frame_to(group, member, frame);
+	}
+}
+
 /* To all of a codec who do not speak. */
 static void send_shared(struct group *group, unsigned codec, const int16_t *samples)
 {
@@ -230,8 +241,10 @@ static void send_shared(struct group *group, unsigned codec, const int16_t *samp
 	out->is_begun = true;
 	frame.length = encode(
 		mixer, codec, out->encoder, &out->down, samples, frame.bytes + RTP_HEADER_SIZE);
-	if (frame.length > 0)
-		fanout_frame(group, codec, &frame);
+	if (frame.length == 0)
+		return;
+	fanout_frame(group, codec, &frame);
+	send_to_the_mute(group, codec, &frame);
 }
 
 /* To a speaker: all but himself. */

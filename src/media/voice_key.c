@@ -13,6 +13,8 @@
 #define VOX_HANG_MS 800
 /* Of what came before the speech was loud: the breath before it. */
 #define BEFORE_NS (60 * UINT64_C(1000000))
+/* What was decided so soon after the bit was set did not wait: its packet is heard. */
+#define AT_ONCE_NS (20 * UINT64_C(1000000))
 /* What PTT type 3 asks with, capped like any other (FLOOR-CONTROL). */
 #define RADIO_PRIORITY 200
 
@@ -24,6 +26,15 @@ int voice_keys_init(struct slab *voice_keys, uint32_t count)
 
 /* ---- its life ---- */
 
+static void tell_taken(struct voice_key *key)
+{
+	const struct member *member = key->member;
+	const struct group *group = member->group;
+	bool is_talk = group->speaker_count > 0 && !member->is_speaking;
+	bool is_taken = is_talk && group->speaker_count >= group->floor.settings.talkers;
+	activity_taken(&key->activity, is_talk, is_taken, group->relay->now_ns);
+}
+
 void voice_key_set(struct voice_key *key)
 {
 	const struct media_group_settings *settings = key->member->group->settings;
@@ -32,7 +43,9 @@ void voice_key_set(struct voice_key *key)
 	struct activity_settings how = {.level = is_mute ? ACTIVITY_LEVEL_MUTE : ACTIVITY_LEVEL_VOX,
 		.hang_ms = hang_ms,
 		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
-	activity_begin(&key->activity, &how);
+	key->is_mute = is_mute;
+	key->activity.settings = how; /* who speaks goes on */
+	tell_taken(key);              /* who comes in while somebody talks has an echo, too */
 }
 
 static bool needs_key(const struct member *member)
@@ -48,8 +61,11 @@ void voice_key_describe(struct relay *relay, struct member *member)
 		voice_key_give(relay, member);
 		return;
 	}
-	if (member->voice_key)
+	if (member->voice_key) {
+		if (member->voice_key->is_mute != button_counts(member, MEDIA_TRIGGER_MUTE))
+			voice_key_set(member->voice_key);
 		return;
+	}
 	/* there is one for each member */
 	struct voice_key *key = slab_take(&relay->voice_keys);
 	if (!key)
@@ -129,18 +145,20 @@ static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, u
 
 /* ---- radios ---- */
 
-static void ask_by_radio(struct member *member, enum ed137_ptt ptt)
+static void ask_by_radio(struct voice_key *key, enum ed137_ptt ptt)
 {
+	struct member *member = key->member;
 	struct floor_ask ask = {.trigger = MEDIA_TRIGGER_ED137,
 		.priority = RADIO_PRIORITY,
 		.has_priority = ptt == ED137_PTT_PRIORITY,
 		.is_emergency = ptt == ED137_PTT_EMERGENCY,
 		.may_queue = true,
 		.may_preempt = true};
-	button_request(member, &ask, member->group->relay->now_ns);
+	key->asked_ns = member->group->relay->now_ns;
+	button_request(member, &ask, key->asked_ns);
 }
 
-/* A bit that stays set asks once. */
+/* A bit that stays set asks once, and once more when its floor was taken by another. */
 static void hear_radio(struct voice_key *key, const struct rtp_packet *packet)
 {
 	struct ed137 now;
@@ -148,10 +166,11 @@ static void hear_radio(struct voice_key *key, const struct rtp_packet *packet)
 		return;
 	enum ed137_ptt before = key->said.ptt;
 	key->said = now;
-	if (now.ptt == before)
+	if (now.ptt == before && !key->asks_again)
 		return;
+	key->asks_again = false;
 	if (now.ptt != ED137_PTT_OFF)
-		ask_by_radio(key->member, now.ptt);
+		ask_by_radio(key, now.ptt);
 	else
 		button_release(key->member);
 }
@@ -181,10 +200,12 @@ bool voice_key_hear(struct member *member, const struct media_packet *packet)
 		hear_radio(key, &rtp);
 	if (rtp.payload_type != member->voice_type)
 		return member->said->is_radio && rtp.payload_length == 0;
-	if (!button_counts(member, MEDIA_TRIGGER_VOX) && !button_counts(member, MEDIA_TRIGGER_MUTE))
-		return false;
-	hear_voice(key, &rtp, now_ns);
-	if (!member->is_speaking)
+	bool is_by_voice = button_counts(member, MEDIA_TRIGGER_VOX) ||
+			   button_counts(member, MEDIA_TRIGGER_MUTE);
+	if (is_by_voice)
+		hear_voice(key, &rtp, now_ns);
+	/* of a radio the packet with the bit is enough: it is decided within the round */
+	if (!member->is_speaking && (is_by_voice || member->floor.state == FLOOR_MEMBER_ASKS))
 		prebuffer_put(&key->prebuffer, packet->bytes, packet->length, now_ns);
 	return false;
 }
@@ -200,11 +221,16 @@ bool voice_key_take(struct voice_key *key, struct rtp_packet *ret_packet)
 {
 	struct prebuffer *prebuffer = &key->prebuffer;
 	uint64_t began_ns = key->activity.began_ns, now_ns = key->member->group->relay->now_ns;
+	uint64_t from_ns = UINT64_MAX;
 	const uint8_t *bytes;
 	size_t length;
 	uint64_t came_ns;
-	prebuffer_forget(prebuffer,
-		is_by_voice(key->member) ? began_ns - MIN(began_ns, BEFORE_NS) : UINT64_MAX);
+	if (is_by_voice(key->member))
+		from_ns = began_ns - MIN(began_ns, BEFORE_NS);
+	else if (key->member->floor.trigger == MEDIA_TRIGGER_ED137 &&
+		 now_ns - key->asked_ns < AT_ONCE_NS)
+		from_ns = key->asked_ns;
+	prebuffer_forget(prebuffer, from_ns);
 	while (prebuffer_take(prebuffer, now_ns, &bytes, &length, &came_ns))
 		if (rtp_packet_parse(bytes, length, ret_packet) > 0)
 			return true;
@@ -217,12 +243,15 @@ void voice_key_refused(struct member *member)
 		activity_refused(&member->voice_key->activity);
 }
 
+void voice_key_preempted(struct member *member)
+{
+	struct voice_key *key = member->voice_key;
+	if (key)
+		key->asks_again = key->said.ptt != ED137_PTT_OFF;
+}
+
 void voice_key_taken(struct group *group)
 {
 	LIST_EACH(link, &group->voice_keys)
-	{
-		struct voice_key *key = container_of(link, struct voice_key, link);
-		bool is_taken = group->speaker_count > key->member->is_speaking;
-		activity_taken(&key->activity, is_taken, group->relay->now_ns);
-	}
+	tell_taken(container_of(link, struct voice_key, link));
 }

@@ -24,7 +24,10 @@ struct voice_key {
 	struct activity activity;
 	struct prebuffer prebuffer;
 	struct ed137 said; /* of its last packet with bits */
+	bool asks_again;   /* it was pre-empted, and its bit is set */
+	uint64_t asked_ns; /* when its bit asked last */
 	uint64_t radio_ms; /* when it got a keep-alive last */
+	bool is_mute;      /* un-mute counts, with its settings */
 	bool can_decode;
 	uint8_t codec; /* of the decoder */
 	_Alignas(16) uint8_t kept[PREBUFFER_BYTES];
@@ -54,6 +57,9 @@ bool voice_key_take(struct voice_key *key, struct rtp_packet *ret_packet);
 
 /* Its request came to nothing, or its floor was taken away: it must begin again. */
 void voice_key_refused(struct member *member);
+
+/* Another took its floor: a bit that stays set waits for its turn. */
+void voice_key_preempted(struct member *member);
 
 /* Somebody is heard, or nobody is any more. */
 void voice_key_taken(struct group *group);

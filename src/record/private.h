@@ -23,6 +23,7 @@ struct record_entry {
 			char member[RECORD_MEMBER_MAX];
 		};
 		struct {
+			uint64_t came_ms;
 			uint32_t timestamp;
 			uint16_t sequence, length;
 			uint8_t payload[RECORD_PAYLOAD_MAX];

@@ -84,6 +84,7 @@ struct record_frame {
 	uint8_t codec;      /* enum codec_id; it may change within a spurt */
 	uint16_t sequence;  /* of RTP, as is the time stamp: gaps are filled */
 	uint32_t timestamp; /* in units of the codec's clock */
+	uint64_t came_ms;   /* monotonic; gaps are not longer than what went by. 0: not known */
 	const void *payload;
 	size_t length;
 };

@@ -101,6 +101,7 @@ void recorder_put(struct recorder *recorder, unsigned thread, record_id record,
 	}
 	entry->codec = frame->codec;
 	entry->timestamp = frame->timestamp;
+	entry->came_ms = frame->came_ms;
 	entry->sequence = frame->sequence;
 	entry->length = (uint16_t)frame->length;
 	if (frame->length)

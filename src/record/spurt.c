@@ -12,6 +12,9 @@
 
 /* What is longer is no silence within speech: the sender's clock has jumped. */
 #define GAP_MS_MAX 60000
+/* Clocks differ, and what was kept from before the floor comes at once: the file may be so much
+ * longer than the time that went by, and no more, or time stamps alone would fill the disk. */
+#define EARLY_MS_MAX 2000
 /* Packets that come so much behind another are late; more is another stream. */
 #define LATE_MAX 100
 /* Two spurts of one member may begin in one millisecond, and a clock may be set back. */
@@ -116,6 +119,16 @@ static uint32_t ticks_ms(uint8_t codec)
 	return codec_row((enum codec_id)codec)->clock / 1000;
 }
 
+/* How much silence the time that went by has room for. */
+static uint32_t most_gap_ms(const struct spurt *spurt, const struct record_frame *frame)
+{
+	if (!spurt->first_ms || !frame->came_ms)
+		return GAP_MS_MAX;
+	uint64_t most_ms = frame->came_ms - spurt->first_ms + EARLY_MS_MAX;
+	uint64_t have_ms = spurt->tape->sound_ms10 / 10;
+	return most_ms > have_ms ? (uint32_t)MIN(most_ms - have_ms, GAP_MS_MAX) : 0;
+}
+
 /* The time from the end of the packet before to this one. False: it is late, or there already. */
 static bool follow(struct spurt *spurt, const struct record_frame *frame, uint32_t *ret_gap_ms)
 {
@@ -128,13 +141,16 @@ static bool follow(struct spurt *spurt, const struct record_frame *frame, uint32
 		return false;
 	if (ahead < LATE_MAX * 30 && ahead >= 0 && ticks > 0 &&
 		(uint32_t)ticks <= GAP_MS_MAX * ticks_ms(frame->codec))
-		*ret_gap_ms = (uint32_t)ticks / ticks_ms(frame->codec);
+		*ret_gap_ms =
+			MIN((uint32_t)ticks / ticks_ms(frame->codec), most_gap_ms(spurt, frame));
 	return true;
 }
 
 /* How long a payload lasts is known when it is in the tape. */
 static void expect(struct spurt *spurt, const struct record_frame *frame, uint64_t ms10)
 {
+	if (!spurt->is_heard)
+		spurt->first_ms = frame->came_ms;
 	spurt->is_heard = true;
 	spurt->next_sequence = (uint16_t)(frame->sequence + 1);
 	spurt->next_timestamp = frame->timestamp + (uint32_t)(ms10 * ticks_ms(frame->codec) / 10);

@@ -20,7 +20,8 @@ struct spurt {
 	bool is_heard; /* a packet came: what is next is known */
 	uint16_t next_sequence;
 	uint32_t next_timestamp;
-	uint32_t serial; /* of its Ogg stream */
+	uint64_t first_ms; /* when the first packet came; 0: not known */
+	uint32_t serial;   /* of its Ogg stream */
 	enum record_format format;
 	struct sheet sheet;
 	char group[RECORD_MEMBER_MAX], member[RECORD_MEMBER_MAX];

@@ -126,6 +126,7 @@ static void take_frame(
 	struct record_frame frame = {.codec = entry->codec,
 		.sequence = entry->sequence,
 		.timestamp = entry->timestamp,
+		.came_ms = entry->came_ms,
 		.payload = entry->payload,
 		.length = entry->length};
 	metrics_add(METRIC_record_frames, 1);

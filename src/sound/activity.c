@@ -68,11 +68,15 @@ static enum activity_fact step(struct activity *activity, enum activity_event ev
 	return cell->fact;
 }
 
+static bool is_told(const struct activity *activity)
+{
+	return activity->state == ACTIVITY_SPEAKING || activity->state == ACTIVITY_HANGING;
+}
+
 /* How much silence ends the state. */
 static uint32_t silence_ms(const struct activity *activity)
 {
-	bool is_told = activity->state == ACTIVITY_SPEAKING || activity->state == ACTIVITY_HANGING;
-	return is_told ? activity->settings.hang_ms : ACTIVITY_PAUSE_MS;
+	return is_told(activity) ? activity->settings.hang_ms : ACTIVITY_PAUSE_MS;
 }
 
 /* What is not sent is silence, and in time the end. */
@@ -96,7 +100,7 @@ enum activity_fact activity_tick(struct activity *activity, uint64_t now_ns)
 static bool is_voice(const struct activity *activity, const struct level *level, uint64_t now_ns)
 {
 	unsigned wanted = activity->settings.level;
-	if (activity->is_taken || now_ns < activity->guard_ns)
+	if (activity->is_talk || now_ns < activity->guard_ns)
 		wanted -= MIN(wanted, ACTIVITY_GUARD);
 	return level->from != LEVEL_UNKNOWN && level->level < wanted;
 }
@@ -131,12 +135,14 @@ enum activity_fact activity_packet(
 	return step(activity, ACTIVITY_SILENCE);
 }
 
-void activity_taken(struct activity *activity, bool is_taken, uint64_t now_ns)
+void activity_taken(struct activity *activity, bool is_talk, bool is_taken, uint64_t now_ns)
 {
 	if (is_taken && !activity->is_taken)
 		step(activity, ACTIVITY_TAKEN);
-	if (!is_taken && activity->is_taken)
+	/* the echo of who fell silent; not where it is this member that is heard now */
+	if (!is_talk && activity->is_talk && !is_told(activity))
 		activity->guard_ns = now_ns + ACTIVITY_GUARD_MS * MS_NS;
+	activity->is_talk = is_talk;
 	activity->is_taken = is_taken;
 }
 

@@ -32,12 +32,12 @@ enum activity_state {
 };
 
 enum activity_event {
-	ACTIVITY_VOICE,       /* a loud packet while nobody else has the floor, ... */
-	ACTIVITY_TALKED_OVER, /* ... and while somebody has */
+	ACTIVITY_VOICE,       /* a loud packet while a place is free, or this member has one, ... */
+	ACTIVITY_TALKED_OVER, /* ... and while others have all */
 	ACTIVITY_SILENCE,     /* a soft one */
 	ACTIVITY_LASTED,      /* voice for ACTIVITY_START_MS */
 	ACTIVITY_OVER,        /* silence for as long as the state bears it, or no packets */
-	ACTIVITY_TAKEN,       /* another has the floor */
+	ACTIVITY_TAKEN,       /* others have all places */
 	ACTIVITY_EVENTS,
 };
 
@@ -57,7 +57,8 @@ struct activity_settings {
 struct activity {
 	struct activity_settings settings;
 	enum activity_state state;
-	bool is_taken;
+	bool is_talk;       /* another is heard: only what is much louder counts */
+	bool is_taken;      /* no place is free */
 	uint32_t voice_ms;  /* in a row */
 	uint64_t guard_ns;  /* until then only the louder counts */
 	uint64_t silent_ns; /* since then there was silence; 0: the last packet was voice */
@@ -84,9 +85,10 @@ enum activity_fact activity_packet(
 enum activity_fact activity_tick(struct activity *activity, uint64_t now_ns);
 uint64_t activity_deadline_ns(const struct activity *activity);
 
-/* Another member has the floor, or nobody has. What this member is in the middle of saying does not
- * count any more; nothing is told, for the floor knows. */
-void activity_taken(struct activity *activity, bool is_taken, uint64_t now_ns);
+/* Whether another member is heard, and whether others have all places that there are. Once they
+ * have, what this member is in the middle of saying does not count any more; nothing is told, for
+ * the floor knows. Of one who is heard himself both are false. */
+void activity_taken(struct activity *activity, bool is_talk, bool is_taken, uint64_t now_ns);
 
 /* This member's request came to nothing, or its floor was taken away: it must begin again. */
 void activity_refused(struct activity *activity);

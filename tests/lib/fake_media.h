@@ -29,6 +29,9 @@ struct fake_session {
 /* A group and a member's leg, as group_command.h has them. */
 struct fake_group {
 	media_id id; /* 0: free */
+	bool is_closed;
+	struct worker_task task;
+	struct media *media;
 	uint64_t owner;
 	struct media_group_settings settings;
 	struct media_group_report report;

@@ -12,7 +12,7 @@ unsigned fake_media_groups(const struct media *media)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < FAKE_GROUPS; i++)
-		count += media->groups[i].id != 0;
+		count += media->groups[i].id != 0 && !media->groups[i].is_closed;
 	return count;
 }
 
@@ -35,7 +35,7 @@ struct fake_member *fake_media_member(struct media *media, unsigned n)
 static struct fake_group *group_of(struct media *media, media_id id)
 {
 	for (unsigned i = 0; id && i < FAKE_GROUPS; i++)
-		if (media->groups[i].id == id)
+		if (media->groups[i].id == id && !media->groups[i].is_closed)
 			return &media->groups[i];
 	return NULL;
 }
@@ -92,8 +92,10 @@ int media_group_open(struct media *media, unsigned worker,
 		free++;
 	if (free == FAKE_GROUPS || slab_is_starved())
 		return -ENOBUFS;
-	media->groups[free] = (struct fake_group){
-		.id = ++media->groups_opened, .owner = owner, .settings = *settings};
+	media->groups[free] = (struct fake_group){.id = ++media->groups_opened,
+		.owner = owner,
+		.media = media,
+		.settings = *settings};
 	*ret_lease = (struct media_group_lease){.group = media->groups[free].id};
 	return 0;
 }
@@ -106,11 +108,23 @@ void media_group_set(struct media *media, unsigned worker, media_id id,
 		group->settings = *settings;
 }
 
+static void run_ended(struct worker *worker, struct worker_task *task)
+{
+	struct fake_group *group = container_of(task, struct fake_group, task);
+	const struct media_group_user *user = &group->media->group_user;
+	media_id id = group->id;
+	group->id = 0;
+	user->group_ended(user->context, id, group->owner, &group->report);
+}
+
 void media_group_close(struct media *media, unsigned worker, media_id id)
 {
 	struct fake_group *group = group_of(media, id);
-	if (group)
-		group->id = 0;
+	if (!group)
+		return;
+	group->is_closed = true;
+	group->task = (struct worker_task){.mail.kind = MAIL_TASK, .run = run_ended};
+	worker_post(media->worker, &group->task.mail);
 }
 
 int media_join(struct media *media, unsigned worker, const struct media_group_lease *group,

@@ -111,7 +111,7 @@ static void fill_group(struct fake_group_config *config, struct ptt_group_config
 		.key_request = '*',
 		.key_release = '#',
 		.max_talk_ms = 30000,
-		.queue = 8,
+		.queue = number_of(count, words, "queue", 8),
 		.listen_only = list_of(config, 0, scenario_value(count, words, "listen")),
 		.call_out = list_of(config, 1, scenario_value(count, words, "call_out")),
 		.broadcast = scenario_value(count, words, "broadcast"),

@@ -25,7 +25,7 @@
  *
  * Keys of a request: by=PATH (source; 10.0.0.2:5060), branch= (z9hG4bK-1; "none" for RFC 2543), via= (sent-by; the
  * source's), viap= (more Via parameters, ";rport"), call= (c1), tag= (From tag, a; "none"), totag= (none), cseq= (1),
- * uri= (sip:bob@example.test), header="X: y" (up to 8), body="..." (with type=, application/sdp).
+ * uri= (sip:bob@example.test), display= (of From), header="X: y" (up to 8), body="..." (with type=, application/sdp).
  * Keys of a response: by= (where the request went), totag= (t), cseq=METHOD, recorded= (Record-Route above
  * those of the request), header=, body=. PATH as in fake_path.
  *

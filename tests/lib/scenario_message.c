@@ -62,7 +62,7 @@ static void put_via(struct pv_writer *w, unsigned count, char **words, const str
 static void put_party(struct pv_writer *w, const char *name, const char *uri, const char *tag)
 {
 	pv_put_text(w, name);
-	pv_put_text(w, ": <");
+	pv_put_text(w, "<");
 	pv_put_text(w, uri);
 	pv_put_char(w, '>');
 	if (tag && strcmp(tag, "none") != 0) {
@@ -84,9 +84,11 @@ size_t scenario_request(
 	pv_put_text(&w, " SIP/2.0\r\n");
 	put_via(&w, count, words, from);
 	put_line(&w, "Max-Forwards", value_or(count, words, "maxf", "70"));
-	put_party(&w, "From", value_or(count, words, "user", "sip:alice@example.test"),
+	pv_put_text(&w, "From: ");
+	put_party(&w, value_or(count, words, "display", ""),
+		value_or(count, words, "user", "sip:alice@example.test"),
 		value_or(count, words, "tag", "a"));
-	put_party(&w, "To", value_or(count, words, "touri", uri),
+	put_party(&w, "To: ", value_or(count, words, "touri", uri),
 		scenario_value(count, words, "totag"));
 	put_line(&w, "Call-ID", value_or(count, words, "call", "c1"));
 	pv_put_text(&w, "CSeq: ");

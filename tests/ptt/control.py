@@ -122,6 +122,7 @@ def commands_refused(server):
     ok("NAME" in refused(server, "show"), "the name is missing")
     ok("NAME USER" in refused(server, "grant", "ops"), "the user is missing")
     ok("group members" in refused(server, "kick", "ops", "alice"), "alice is not in")
+    ok("nobody is in ops" in refused(server, "emergency", "ops", "--clear"), "nobody is in")
     refused(server, "members", "nothing")
     refused(server, "talks", "nothing")
     refused(server, "emergency", "ops", "alice", "--clean")

@@ -31,15 +31,16 @@ def vox(server):
             alice.speak(0)
             spoken = alice.sent - at
             room.until(lambda: voice_of(bob, alice) >= spoken * (n + 1), "each frame of it: %d" % spoken)
-            room.nobody("she is silent")
-            room.goes_on(60)
+            room.talks_end(n + 1, "she is silent: the floor is free")
+            room.nobody("nobody is heard")
         bob.speak()
         room.heard_by_all(bob, "bob speaks")
         alice.speak()
         room.goes_on(20)
         bob.speak(0)
+        room.talks_end(3, "bob is silent: the floor is free")
         room.nobody("alice spoke while he did: she has to begin again")
-        room.goes_on(80)
+        room.goes_on(20)
         alice.speak(0)
         room.goes_on(50)
         alice.speak()
@@ -91,11 +92,12 @@ def unmute(server):
     """The microphone is opened: asks; it is closed, and no packet comes: gives back."""
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=None)
-        for phone in (alice, bob, alice):
+        for n, phone in enumerate((alice, bob, alice), 1):
             phone.speak()
             room.heard_by_all(phone, "%s opens the microphone" % phone)
             phone.speak(None)
-            room.nobody("and closes it")
+            room.talks_end(n, "and closes it: the floor is free")
+            room.nobody("nobody is heard")
         room.stories(["alice", "bob", "alice"], "they were heard so")
 
 
@@ -164,6 +166,11 @@ def radio(server):
         bob.push(NORMAL)
         bob.speak()
         room.heard_by_all(bob, "bob, of higher priority, takes the floor")
+        alice.push(0)
+        room.goes_on(5)
+        alice.push(NORMAL)
+        room.goes_on(10)
+        room.heard_by_all(bob, "alice presses again meanwhile")
         bob.push(0)
         room.heard_by_all(alice, "he lets go: alice has waited with her button down")
         alice.push(0)

@@ -1,35 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* document.c — who is in a group and who talks, as application/conference-info+xml (RFC 4575). */
 #include "app/ptt/private.h"
+#include "base/utf8.h"
 
-/* A user takes about so much; what does not fit is counted and not named. */
-#define USER_ROOM 2048
+/* A display name, as much of it as is kept. */
+#define NAME_ROOM 256
 
-/* What follows the last user. */
+/* What follows the last user. A user who does not fit before it is counted and not named. */
 static const char ending[] = "</users>\r\n</conference-info>\r\n";
 
-/* Control characters have no place in XML; what is no ASCII passes as the UTF-8 that it is. */
+static void put_ascii(struct pv_writer *w, char c)
+{
+	switch (c) {
+	case '<':
+		pv_put_text(w, "&lt;");
+		break;
+	case '>':
+		pv_put_text(w, "&gt;");
+		break;
+	case '&':
+		pv_put_text(w, "&amp;");
+		break;
+	case '"':
+		pv_put_text(w, "&quot;");
+		break;
+	default:
+		if ((unsigned char)c >= ' ')
+			pv_put_char(w, c);
+	}
+}
+
+/* U+FFFE and U+FFFF are no characters of XML. */
+static bool is_no_character(const char *at, size_t length)
+{
+	return length == 3 && memcmp(at, "\xef\xbf", 2) == 0 && (unsigned char)at[2] >= 0xbe;
+}
+
+/* Control characters have no place in XML (§2.2). One byte that is no text, a name in Latin-1,
+ * would make the document unreadable to every watcher. */
 static void put_escaped(struct pv_writer *w, struct pv_span text)
 {
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.at[i];
-		switch (c) {
-		case '<':
-			pv_put_text(w, "&lt;");
-			break;
-		case '>':
-			pv_put_text(w, "&gt;");
-			break;
-		case '&':
-			pv_put_text(w, "&amp;");
-			break;
-		case '"':
-			pv_put_text(w, "&quot;");
-			break;
-		default:
-			if ((unsigned char)c >= ' ')
-				pv_put_char(w, c);
-		}
+	while (text.length) {
+		size_t length = utf8_length((const unsigned char *)text.at, text.length);
+		if (length == 0 || is_no_character(text.at, length))
+			pv_put_text(w, "\xef\xbf\xbd");
+		else if (length == 1)
+			put_ascii(w, *text.at);
+		else
+			pv_put(w, (struct pv_span){text.at, length});
+		text = pv_span_skip(text, length ? length : 1);
 	}
 }
 
@@ -46,13 +65,20 @@ static void put_element(struct pv_writer *w, const char *name, struct pv_span te
 	pv_put_text(w, ">");
 }
 
-/* A display name as the phone wrote it, without its quotes. */
-static struct pv_span unquoted(struct pv_span text)
+/* A display name as the phone wrote it, without its quotes (the second may have been cut off) and
+ * the backslashes between them; `room` is for what it is then. */
+static struct pv_span unquoted(struct pv_span text, char room[NAME_ROOM])
 {
+	struct pv_writer w;
 	text = pv_span_trim(text);
-	if (text.length >= 2 && text.at[0] == '"' && text.at[text.length - 1] == '"')
-		return (struct pv_span){text.at + 1, text.length - 2};
-	return text;
+	if (!text.length || text.at[0] != '"')
+		return text;
+	pv_writer_init(&w, room, NAME_ROOM);
+	for (size_t i = 1; i < text.length && text.at[i] != '"'; i++) {
+		i += text.at[i] == '\\' && i + 1 < text.length;
+		pv_put_char(&w, text.at[i]);
+	}
+	return pv_writer_span(&w);
 }
 
 static void put_endpoint(struct pv_writer *w, const struct ptt_member *member)
@@ -70,12 +96,14 @@ static void put_endpoint(struct pv_writer *w, const struct ptt_member *member)
 static void put_user(struct ptt *p, const struct ptt_room *room, const struct ptt_member *member,
 	struct pv_writer *w)
 {
+	char room_for_name[NAME_ROOM];
 	bool talks = false, waits = false;
 	const struct ptt_member *leg = member;
 	pv_put_text(w, "<user entity=\"");
 	put_escaped(w, buffer_text(member->who, member->uri));
 	pv_put_text(w, "\" state=\"full\">");
-	put_element(w, "display-text", unquoted(buffer_text(member->who, member->display)));
+	put_element(w, "display-text",
+		unquoted(buffer_text(member->who, member->display), room_for_name));
 	for (; leg; leg = room_member(p, room, member->name, leg)) {
 		talks |= leg->is_talking;
 		waits |= leg->position;
@@ -105,7 +133,7 @@ static bool is_news(
 
 static bool has_room(const struct pv_writer *w)
 {
-	return (size_t)(w->end - w->at) > USER_ROOM + sizeof(ending);
+	return !w->overflow && (size_t)(w->end - w->at) > sizeof(ending);
 }
 
 static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, uint64_t since,
@@ -117,18 +145,25 @@ static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, 
 		const struct ptt_member *first = NULL;
 		if (is_full || is_news(p, room, member, since))
 			first = room_member(p, room, member->name, NULL);
-		if (first && has_room(w) && (!is_full || first == member))
-			put_user(p, room, first, w);
+		const struct pv_writer before = *w;
+		if (!first || (is_full && first != member))
+			continue;
+		put_user(p, room, first, w);
+		if (!has_room(w))
+			*w = before;
 	}
 	for (unsigned i = 0; !is_full && i < PTT_GRAVES; i++) {
 		const struct ptt_grave *grave = &room->graves[i];
 		struct pv_span name = {grave->name.bytes, grave->name.length};
-		if (!grave->is_gone || grave->change <= since || !has_room(w) ||
+		const struct pv_writer before = *w;
+		if (!grave->is_gone || grave->change <= since ||
 			room_member(p, room, ptt_name_hash(p, name), NULL))
 			continue;
 		pv_put_text(w, "<user entity=\"");
 		put_escaped(w, (struct pv_span){grave->uri, grave->length});
 		pv_put_text(w, "\" state=\"deleted\"/>\r\n");
+		if (!has_room(w))
+			*w = before;
 	}
 }
 

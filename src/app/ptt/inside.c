@@ -26,7 +26,8 @@ bool ptt_admit_inside(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
 	if (m->method != PV_METHOD_CANCEL && (ptt_leg_of(p, m) || subscription_of(p, m)))
-		return proxy_validate(p->at.proxy, incoming);
+		return proxy_validate(p->at.proxy, incoming) &&
+		       (m->method == PV_METHOD_BYE || ptt_check_required(p, incoming));
 	ptt_reply(p, NULL, m, incoming->from, 481);
 	return false;
 }

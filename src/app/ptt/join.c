@@ -60,8 +60,8 @@ static bool is_known_option(struct pv_span option)
 	return false;
 }
 
-/* §8.2.2.3. False: it was refused. */
-static bool check_required(struct ptt *p, const struct incoming *incoming)
+/* §8.2.2.3. */
+bool ptt_check_required(struct ptt *p, const struct incoming *incoming)
 {
 	char text[256];
 	struct pv_values walk;
@@ -102,7 +102,7 @@ bool join_admit(struct ptt *p, struct incoming *incoming)
 	/* §8.2.2.2: a user agent is called once, whatever way its INVITE took */
 	if (transaction_is_merged(p->at.transactions, m))
 		return refuse(p, incoming, 482);
-	if (!check_required(p, incoming))
+	if (!ptt_check_required(p, incoming))
 		return false;
 	pv_writer_init(&routes, p->routes, sizeof(p->routes));
 	if (dialog_texts_of_request(m, &routes, &texts) < 0) {

@@ -6,6 +6,26 @@
 
 #include "sound/info_key.h"
 
+static void refuse(struct ptt *p, const struct incoming *incoming, struct transaction *server,
+	unsigned status, struct pv_span extra)
+{
+	proxy_reply(
+		p->at.proxy, server, incoming->message, incoming->from, status, PV_SPAN(""), extra);
+}
+
+/* A package says what else its body would be; we take none, but a key is a key. */
+static void refuse_body(
+	struct ptt *p, const struct incoming *incoming, struct transaction *server, int error)
+{
+	if (pv_message_value_named(incoming->message, PV_SPAN("Info-Package")).length)
+		refuse(p, incoming, server, 469, PV_SPAN("Recv-Info: nil\r\n"));
+	else if (error == -ENOTSUP)
+		refuse(p, incoming, server, 415,
+			PV_SPAN("Accept: application/dtmf-relay, application/dtmf\r\n"));
+	else
+		refuse(p, incoming, server, 400, PV_SPAN(""));
+}
+
 void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incoming,
 	struct transaction *server)
 {
@@ -15,7 +35,7 @@ void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incomi
 		pv_message_value(m, PV_HEADER_CONTENT_TYPE), pv_message_span(m, m->body), &key);
 	/* without a body it asks whether we are there (RFC 6086 §4.2.2, as of before) */
 	if (error && m->body.length) {
-		ptt_reply(p, server, m, incoming->from, error == -ENOTSUP ? 415 : 400);
+		refuse_body(p, incoming, server, error);
 		return;
 	}
 	ptt_reply(p, server, m, incoming->from, 200);

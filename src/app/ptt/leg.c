@@ -234,8 +234,12 @@ static void refuse_487(struct ptt *p, struct ptt_leg *leg)
 	struct transaction *server = transaction_get(p->at.transactions, leg->server);
 	struct pv_message *m = &p->scratch;
 	if (server && leg->invite &&
-		pv_message_parse(m, leg->invite->bytes, leg->invite->length, true) > 0)
-		ptt_reply(p, server, m, &leg->source, leg->why == CALL_STOPPED ? 503 : 487);
+		pv_message_parse(m, leg->invite->bytes, leg->invite->length, true) > 0) {
+		if (leg->why == CALL_STOPPED)
+			ptt_reply_busy(p, server, m, &leg->source);
+		else
+			ptt_reply(p, server, m, &leg->source, 487);
+	}
 }
 
 unsigned ptt_leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event event)

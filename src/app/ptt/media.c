@@ -104,6 +104,7 @@ void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	said->may_declare_emergency = leg->membership.may_declare_emergency && !is_open;
 	said->priority = leg->priority;
 	said->is_anonymous = leg->is_anonymous;
+	said->radio_id = leg->report.radio_id;
 	said->triggers = triggers_of(leg);
 	said->watch = said->sends && said->receives ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;
 	said->dscp = MEDIA_DSCP_DEFAULT;
@@ -188,6 +189,12 @@ static void on_group_told(void *context, media_id group, uint64_t owner, uint32_
 		room_told(p, owner, told);
 }
 
+static void on_group_ended(
+	void *context, media_id group, uint64_t owner, const struct media_group_report *report)
+{
+	room_ended(context, owner);
+}
+
 static void on_spurt(void *context, media_id group, uint64_t owner, const struct media_spurt *spurt)
 {
 	talk_keep(context, owner, spurt);
@@ -201,6 +208,7 @@ void ptt_media_init(struct ptt *p)
 		.member_told = on_member_told,
 		.answered = on_answered,
 		.group_told = on_group_told,
+		.group_ended = on_group_ended,
 		.spurt = on_spurt,
 		.context = p,
 	};

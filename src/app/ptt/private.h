@@ -67,6 +67,7 @@ struct ptt_speech {
 	uint8_t offering;   /* enum ptt_offering */
 	uint8_t audio_line; /* index of the m-line, PTT_NO_LINE: none yet */
 	uint8_t floor_line;
+	uint8_t radio_type;                     /* payload type of R2S, 0: not offered */
 	bool is_forwarded;                      /* its messages come through another proxy */
 	struct media_member_description agreed; /* what media were told last */
 };
@@ -92,6 +93,7 @@ struct ptt_report {
 	/* the answer to JOIN */
 	uint16_t status; /* 200, 404, 503 */
 	bool may_talk, is_muted;
+	uint8_t radio_id; /* its own in the group, from 1; 0: there are more members than ids */
 	struct media_group_lease lease;
 };
 
@@ -181,6 +183,8 @@ struct ptt_watch_report {
 	uint16_t status; /* 200 or 503 */
 };
 
+#define PTT_EVENT_ID 40 /* bytes of an Event's id; longer ones are refused */
+
 struct ptt_subscription {
 	struct dialog dialog;
 	struct list link;
@@ -192,6 +196,8 @@ struct ptt_subscription {
 	bool is_known;  /* the roster has it */
 	bool wants_full;
 	bool is_over;
+	uint8_t id_length;
+	char id[PTT_EVENT_ID];     /* of its Event, which each NOTIFY repeats */
 	const char *reason;        /* of its end */
 	struct ptt_notice *notice; /* that is being told: the roster's */
 };
@@ -239,6 +245,7 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	uint8_t radio_id;
 	uint8_t position; /* in the queue, 0: none */
 	media_id media;
 	uint64_t joined_ms;
@@ -264,6 +271,7 @@ struct ptt_room {
 	struct list members, watchers;
 	uint32_t member_count, watcher_count;
 	struct media_group_lease lease; /* group 0: not open */
+	unsigned closing;               /* groups on relay threads that have a last word to say */
 	uint64_t opened_ms;
 	uint64_t change;      /* counts everything that a watcher may see */
 	uint64_t change_talk; /* the last one that was about who talks alone */
@@ -456,11 +464,14 @@ void ptt_tag_write(
 	const struct ptt *p, uint64_t handle, struct pv_span call_id, struct pv_writer *w);
 
 /* Beside the verdicts of sdp.h: no memory. */
-#define PTT_SDP_NO_ROOM (-10000)
+#define PTT_SDP_NO_ROOM    (-10000)
+#define PTT_SDP_OTHER_TYPE (-10001) /* a body, and no description: 415 */
 
 /* ---- join.c ---- */
 void join_request(struct ptt *p, struct incoming *incoming, struct transaction *server);
 bool join_admit(struct ptt *p, struct incoming *incoming);
+/* Do we know the extensions that it requires? False: it was refused, statelessly. */
+bool ptt_check_required(struct ptt *p, const struct incoming *incoming);
 /* Answers an INVITE of theirs, the first or a later one, with 200. 0; else nothing was said: a
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
 int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
@@ -596,6 +607,8 @@ struct ptt_member *room_member(
 uint64_t ptt_name_hash(const struct ptt *p, struct pv_span name);
 void room_changed(struct ptt *p, struct ptt_room *room, bool is_talk);
 void rooms_configure(struct ptt *p);
+/* A group of its own on the relay thread is over: all its talk spurts have been told. */
+void room_ended(struct ptt *p, uint64_t room);
 /* What media say of the room. */
 void room_told(struct ptt *p, uint64_t room, uint32_t told);
 void media_settings_of(const struct ptt_group *group, struct media_group_settings *ret);
@@ -626,6 +639,8 @@ size_t document_write(struct ptt *p, const struct ptt_room *room, const struct p
 	uint32_t version, bool is_full, uint64_t since, char *text, size_t room_for);
 
 /* ---- text.c: MESSAGE ---- */
+/* May this MESSAGE outside of dialogs be taken? False: it was refused, statelessly. */
+bool text_admit(struct ptt *p, struct incoming *incoming);
 /* From `name`, who was let in, or who has joined and writes inside his dialog. */
 void text_request_of(struct ptt *p, struct incoming *incoming, struct transaction *server,
 	const struct ptt_group *group, struct pv_span name);
@@ -637,6 +652,10 @@ void text_answered(struct ptt *p, struct ptt_leg *leg, const struct media_answer
 
 /* ---- call_out.c ---- */
 void room_call_out(struct ptt *p, struct ptt_room *room);
+/* Who has dialled has not to be called any more: not either when he has left and his phone
+ * refreshes its registration. */
+void call_out_joined_by_himself(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
 /* A binding did not answer: the next. False: there is none. */
 bool call_out_next(struct ptt *p, struct ptt_leg *leg);
 /* It has answered: the roster is asked to have it. */

@@ -137,11 +137,6 @@ static bool answer_options(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
-static bool admit_text(struct ptt *p, struct incoming *incoming)
-{
-	return true;
-}
-
 static bool refuse_method(struct ptt *p, struct incoming *incoming)
 {
 	ptt_reply(p, NULL, incoming->message, incoming->from, 405);
@@ -173,7 +168,7 @@ static const struct {
 } table[] = {
 	{PV_METHOD_INVITE, join_admit, join_request},
 	{PV_METHOD_SUBSCRIBE, watch_admit, request_watch},
-	{PV_METHOD_MESSAGE, admit_text, request_text},
+	{PV_METHOD_MESSAGE, text_admit, request_text},
 	{PV_METHOD_OPTIONS, answer_options, NULL},
 };
 
@@ -190,16 +185,23 @@ static bool admit_member(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
+/* Whoever has not shown that he is a member hears what he would hear of an address that is not
+ * there: a CANCEL that belongs to nothing is answered alike for all of them; a request of a dialog
+ * that is forgotten is not, and comes last. */
 bool ptt_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	if (m->to_tag.length || m->method == PV_METHOD_CANCEL) {
+	if (m->method == PV_METHOD_CANCEL) {
 		ptt_reply(p, NULL, m, incoming->from, 481);
 		return false;
 	}
 	if (!proxy_validate(p->at.proxy, incoming) || !proxy_identify(p->at.proxy, incoming) ||
 		!admit_member(p, incoming))
 		return false;
+	if (m->to_tag.length) {
+		ptt_reply(p, NULL, m, incoming->from, 481);
+		return false;
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
 		if (table[i].method == m->method)
 			return table[i].admit(p, incoming);

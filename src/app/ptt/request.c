@@ -85,7 +85,12 @@ static struct pv_span state_lines(
 	struct pv_writer w;
 	uint64_t now = p->at.worker->now_ms;
 	pv_writer_init(&w, text, size);
-	pv_put_text(&w, "Event: conference\r\nSubscription-State: ");
+	pv_put_text(&w, "Event: conference");
+	if (s->id_length) {
+		pv_put_text(&w, ";id=");
+		pv_put(&w, (struct pv_span){s->id, s->id_length});
+	}
+	pv_put_text(&w, "\r\nSubscription-State: ");
 	if (s->notice ? s->notice->is_last : s->is_ending) {
 		pv_put_text(&w, "terminated;reason=");
 		pv_put_text(&w, s->reason ? s->reason : "timeout");

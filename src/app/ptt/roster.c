@@ -40,8 +40,10 @@ struct ptt_room *room_have(struct ptt *p, uint64_t group)
 
 static void close_media(struct ptt *p, struct ptt_room *room)
 {
-	if (room->lease.group)
+	if (room->lease.group) {
+		room->closing++;
 		media_group_close(p->at.media, p->at.worker->index, room->lease.group);
+	}
 	memset(&room->lease, 0, sizeof(room->lease));
 	room->opened_ms = 0;
 	room->is_emergency = room->is_revoking = false;
@@ -53,11 +55,20 @@ void room_settle(struct ptt *p, struct ptt_room *room)
 {
 	if (!room->member_count)
 		close_media(p, room);
-	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers))
+	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing)
 		return;
 	list_remove(&room->link);
 	slab_give(&p->rooms, room);
 	ptt_gauge(p);
+}
+
+void room_ended(struct ptt *p, uint64_t handle)
+{
+	struct ptt_room *room = room_get(p, handle);
+	if (!room || !room->closing)
+		return;
+	room->closing--;
+	room_settle(p, room);
 }
 
 static const enum media_preempt preempts[] = {
@@ -256,6 +267,15 @@ static bool copy_who(struct ptt *p, struct ptt_member *member, const struct ptt_
 	return true;
 }
 
+/* The least that nobody else has (a=ptt-id has 6 bits). */
+static uint8_t free_radio_id(const struct ptt_room *room)
+{
+	uint64_t taken = 1;
+	LIST_EACH(link, &room->members)
+	taken |= UINT64_C(1) << container_of(link, struct ptt_member, link)->radio_id;
+	return ~taken ? (uint8_t)__builtin_ctzll(~taken) : 0;
+}
+
 static struct ptt_member *member_new(
 	struct ptt *p, struct ptt_room *room, struct ptt_report *report)
 {
@@ -273,6 +293,7 @@ static struct ptt_member *member_new(
 	member->name = ptt_name_hash(p, buffer_text(member->who, member->name_text));
 	member->joined_ms = p->at.worker->now_ms;
 	member->is_called_out = report->is_called_out;
+	member->radio_id = free_radio_id(room);
 	list_push_tail(&room->members, &member->link);
 	room->member_count++;
 	ptt_gauge(p);
@@ -310,7 +331,9 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	report->member = slab_handle(&p->members, member);
 	report->may_talk = member->may_talk;
 	report->is_muted = false;
+	report->radio_id = member->radio_id;
 	report->lease = room->lease;
+	call_out_joined_by_himself(p, room, group, buffer_text(member->who, member->name_text));
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);

@@ -3,8 +3,23 @@
  * are told of both (RFC 3264, TS 24.380 §12 for the floor channel). */
 #include "app/ptt/private.h"
 #include "app/ptt/speech.h"
+#include "sound/ed137.h"
 
 #define LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
+/* A body that need not be understood (RFC 3261 §20.11), or one of several: of those we take the
+ * description and leave the rest. */
+static bool may_be_ignored(const struct pv_message *m)
+{
+	struct pv_span disposition = pv_message_value(m, PV_HEADER_CONTENT_DISPOSITION);
+	struct pv_span type = pv_message_value(m, PV_HEADER_CONTENT_TYPE), handling;
+	const char *semicolon = pv_span_find(disposition, ';');
+	struct pv_span params = semicolon ? pv_span_from(semicolon, pv_span_end(disposition))
+					  : (struct pv_span){NULL, 0};
+	return pv_span_starts_with_nocase(type, PV_SPAN("multipart/")) ||
+	       (pv_params_find(params, PV_SPAN("handling"), &handling) &&
+		       pv_span_equal_nocase(handling, PV_SPAN("optional")));
+}
 
 enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *m, int *ret_error)
 {
@@ -17,6 +32,8 @@ enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *m, int 
 		&sdp);
 	if (found > 0)
 		found = pv_sdp_parse(&p->sdp, sdp.at, sdp.length);
+	if (found == 0 && !may_be_ignored(m))
+		found = PTT_SDP_OTHER_TYPE;
 	if (found < 0)
 		*ret_error = found;
 	return found < 0 ? PTT_SDP_BAD : found ? PTT_SDP_THERE : PTT_SDP_NONE;
@@ -129,6 +146,15 @@ static bool is_radio(const struct pv_sdp_media *media)
 	struct pv_span type = attribute(media->section, PV_SPAN("type"), PV_SPAN(""));
 	return pv_span_starts_with_nocase(type, PV_SPAN("radio")) ||
 	       attribute(media->section, PV_SPAN("rtphe"), PV_SPAN("1")).length;
+}
+
+/* Of a radio's keep-alive, 0: none. */
+static uint8_t radio_type(const struct pv_sdp_media *media)
+{
+	struct pv_sdp_formats formats;
+	pv_sdp_formats_read(media, &formats);
+	int at = find_companion(&formats, PV_SPAN("R2S"), 8000, false);
+	return at < 0 ? 0 : (uint8_t)formats.list[at].payload_type;
 }
 
 bool speech_codec_read(
@@ -257,6 +283,16 @@ struct hearing {
 	const struct path *source;
 };
 
+/* What is not there is not promised: a queue, the floor for one who only listens. */
+static void agree_terms(
+	const struct ptt_leg *leg, const struct pv_sdp_media *media, struct media_floor_terms *ret)
+{
+	bool may_talk = leg->report.may_talk && !leg->membership.listen_only;
+	speech_terms_read(media, leg->priority, ret);
+	ret->may_queue = ret->may_queue && leg->group->config.queue;
+	ret->is_request = ret->is_request && may_talk;
+}
+
 static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 {
 	struct ptt_speech *speech = &leg->speech;
@@ -276,13 +312,16 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	agreed->receives = h->audio->direction & PV_SDP_RECVONLY;
 	agreed->level_extension = level_extension(h->audio);
 	agreed->is_radio = (leg->membership.triggers & PTT_TRIGGER_ED137) && is_radio(h->audio);
+	speech->radio_type = agreed->is_radio ? radio_type(h->audio) : 0;
+	if (speech->radio_type)
+		add_type(&agreed->audio, speech->radio_type, 0);
 	if (!h->floor) {
 		memset(&agreed->floor, 0, sizeof(agreed->floor));
 		return;
 	}
 	stream_end_read(h->floor, &from, speech->place.is_ipv6, &end);
 	describe_end(&agreed->floor, &end, &speech->place, agreed->floor.offer);
-	speech_terms_read(h->floor, leg->priority, &agreed->terms);
+	agree_terms(leg, h->floor, &agreed->terms);
 }
 
 /* ---- our answer ---- */
@@ -308,17 +347,30 @@ static void put_number(struct pv_writer *w, const char *name, uint32_t number)
 	pv_put_text(w, "\r\n");
 }
 
+/* What the far end said of itself, as far as it is for us to say (ED-137). */
+static void put_radio(struct pv_writer *w, const struct ptt_leg *leg)
+{
+	if (leg->speech.radio_type)
+		pv_sdp_build_rtpmap(w, leg->speech.radio_type, PV_SPAN("R2S"), 8000, 1);
+	pv_put_text(w, "a=type:Radio-TxRx\r\na=txrxmode:TxRx\r\na=rtphe:1\r\n");
+	put_number(w, "a=R2S-KeepAlivePeriod:", ED137_PERIOD_MS);
+	put_number(w, "a=R2S-KeepAliveMultiplier:", ED137_MULTIPLIER);
+	put_number(w, "a=ptt-id:", leg->report.radio_id);
+}
+
 static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const struct pv_sdp_media *m)
 {
 	const struct media_member_description *agreed = &leg->speech.agreed;
 	const struct media_coding *coding = &agreed->audio.coding;
 	enum codec_id codec = (enum codec_id)coding->codec;
-	uint8_t types[3] = {coding->sends.voice};
+	uint8_t types[4] = {coding->sends.voice};
 	unsigned count = 1;
 	if (coding->sends.noise)
 		types[count++] = coding->sends.noise;
 	if (coding->sends.events)
 		types[count++] = coding->sends.events;
+	if (leg->speech.radio_type)
+		types[count++] = leg->speech.radio_type;
 	pv_sdp_build_media(w, PV_SPAN("audio"), leg->lease.port, m->proto, types, count);
 	put_format(w, codec, coding->sends.voice);
 	if (coding->sends.noise)
@@ -332,10 +384,8 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 		pv_put_u64(w, agreed->level_extension);
 		pv_put_text(w, " " LEVEL_URN "\r\n");
 	}
-	if (agreed->is_radio) {
-		pv_put_text(w, "a=type:radio\r\na=rtphe:1\r\n");
-		put_number(w, "a=ptt-id:", agreed->radio_id);
-	}
+	if (agreed->is_radio)
+		put_radio(w, leg);
 	if (agreed->audio.is_mux)
 		pv_put_text(w, "a=rtcp-mux\r\n");
 	pv_sdp_build_direction(w, pv_sdp_direction_reverse(m->direction));
@@ -490,12 +540,51 @@ static void put_offered(struct pv_writer *w, const struct ptt_leg *leg)
 	pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 }
 
+/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
+ * who holds comes back by an INVITE without an offer. */
+static void put_once_more(struct pv_writer *w, const struct ptt_speech *speech)
+{
+	static const struct pv_span narrow[] = {
+		PV_SPAN_INIT("a=sendonly"), PV_SPAN_INIT("a=recvonly"), PV_SPAN_INIT("a=inactive")};
+	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
+	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
+	put_session(w, speech);
+	rest = media ? pv_span_from(media + 2, pv_span_end(rest)) : (struct pv_span){NULL, 0};
+	while (rest.length) {
+		const char *end = pv_span_find(rest, '\n');
+		struct pv_span line = end ? pv_span_from(rest.at, end + 1) : rest;
+		bool is_narrow = false;
+		for (size_t i = 0; i < ARRAY_LENGTH(narrow); i++)
+			is_narrow |= pv_span_equal(pv_span_trim(line), narrow[i]);
+		if (is_narrow)
+			pv_sdp_build_direction(w, PV_SDP_SENDRECV);
+		else
+			pv_put(w, line);
+		rest = pv_span_skip(rest, line.length);
+	}
+}
+
+static int offer_again(struct ptt *p, struct ptt_speech *speech)
+{
+	struct pv_writer w;
+	for (unsigned again = 0; again < 2; again++) {
+		pv_writer_init(&w, p->text, sizeof(p->text));
+		put_once_more(&w, speech);
+		if (w.overflow)
+			return PTT_SDP_NO_ROOM;
+		if (is_same(speech, pv_writer_span(&w)))
+			return 0;
+		speech->version += !again;
+	}
+	return keep(p, speech, pv_writer_span(&w));
+}
+
 int speech_offer(struct ptt *p, struct ptt_leg *leg)
 {
 	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	if (speech->bytes)
-		return 0; /* what was agreed on is offered once more */
+		return offer_again(p, speech);
 	if (!leg->group)
 		return PTT_SDP_NO_ROOM;
 	pv_writer_init(&w, p->text, sizeof(p->text));

@@ -348,6 +348,36 @@ static bool is_of(struct pv_span type, const char *prefix)
 	return pv_span_starts_with_nocase(type, pv_span_of(prefix));
 }
 
+/* What we pass on has the group as its Contact: it has come round. */
+bool text_admit(struct ptt *p, struct incoming *incoming)
+{
+	static const char mark[] = ";isfocus";
+	struct pv_span contact = pv_message_value(incoming->message, PV_HEADER_CONTACT);
+	if (contact.length && memmem(contact.at, contact.length, mark, sizeof(mark) - 1)) {
+		ptt_reply(p, NULL, incoming->message, incoming->from, 482);
+		return false;
+	}
+	return ptt_check_required(p, incoming);
+}
+
+/* Text goes on as it came, and without the encoding that a header would have told of. A
+ * message/cpim (RFC 3862) says itself who wrote it: nobody can vouch for that. False: it was
+ * refused. */
+static bool check_body(struct ptt *p, const struct incoming *incoming, struct transaction *server)
+{
+	const struct pv_message *m = incoming->message;
+	struct pv_span type = pv_message_value(m, PV_HEADER_CONTENT_TYPE);
+	struct pv_span encoding = pv_message_value(m, PV_HEADER_CONTENT_ENCODING);
+	struct pv_span extra = PV_SPAN("");
+	if (type.length && !is_of(type, "text/"))
+		extra = PV_SPAN("Accept: text/plain\r\n");
+	else if (encoding.length && !pv_span_equal_nocase(encoding, PV_SPAN("identity")))
+		extra = PV_SPAN("Accept-Encoding: identity\r\n");
+	if (extra.length)
+		proxy_reply(p->at.proxy, server, m, incoming->from, 415, PV_SPAN(""), extra);
+	return !extra.length;
+}
+
 void text_request_of(struct ptt *p, struct incoming *incoming, struct transaction *server,
 	const struct ptt_group *group, struct pv_span name)
 {
@@ -358,11 +388,8 @@ void text_request_of(struct ptt *p, struct incoming *incoming, struct transactio
 		ptt_reply(p, server, m, incoming->from, 200); /* who types is no news */
 		return;
 	}
-	if (type.length && !is_of(type, "text/") && !is_of(type, "message/cpim")) {
-		proxy_reply(p->at.proxy, server, m, incoming->from, 415, PV_SPAN(""),
-			PV_SPAN("Accept: text/plain\r\n"));
+	if (!check_body(p, incoming, server))
 		return;
-	}
 	struct ptt_note *note = note_new(p, PTT_NOTE_MESSAGE);
 	if (!note || !keep_message(p, note, m, name)) {
 		if (note)

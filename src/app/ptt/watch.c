@@ -141,11 +141,16 @@ static void be_told(struct ptt *p, struct errand *errand)
 
 /* ---- SUBSCRIBE ---- */
 
-static bool is_conference(const struct pv_message *m)
+static bool is_conference(const struct pv_message *m, struct pv_span *ret_id)
 {
-	struct pv_span event = pv_message_value(m, PV_HEADER_EVENT);
+	struct pv_span event = pv_message_value(m, PV_HEADER_EVENT), params = {NULL, 0};
 	const char *semicolon = pv_span_find(event, ';');
-	event = pv_span_trim(semicolon ? pv_span_from(event.at, semicolon) : event);
+	if (semicolon) {
+		params = pv_span_from(semicolon, pv_span_end(event));
+		event = pv_span_trim(pv_span_from(event.at, semicolon));
+	}
+	*ret_id = (struct pv_span){NULL, 0};
+	pv_params_find(params, PV_SPAN("id"), ret_id);
 	return pv_span_equal_nocase(event, PV_SPAN("conference"));
 }
 
@@ -154,9 +159,17 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 	const struct pv_message *m = incoming->message;
 	struct dialog_texts texts;
 	struct pv_writer routes;
-	if (!is_conference(m)) {
+	struct pv_span id;
+	if (!ptt_check_required(p, incoming))
+		return false;
+	if (!is_conference(m, &id)) {
 		proxy_reply(p->at.proxy, NULL, m, incoming->from, 489, PV_SPAN("Bad Event"),
 			PV_SPAN("Allow-Events: conference\r\n"));
+		return false;
+	}
+	if (id.length > PTT_EVENT_ID) {
+		proxy_reply(p->at.proxy, NULL, m, incoming->from, 400, PV_SPAN("Event Too Long"),
+			PV_SPAN(""));
 		return false;
 	}
 	pv_writer_init(&routes, p->routes, sizeof(p->routes));
@@ -219,6 +232,7 @@ void watch_request(struct ptt *p, struct incoming *incoming, struct transaction 
 {
 	struct ptt_subscription *s = slab_take(&p->subscriptions);
 	uint32_t expires_s = expires_of(incoming->message);
+	struct pv_span id;
 	if (!s) {
 		ptt_reply_busy(p, server, incoming->message, incoming->from);
 		return;
@@ -227,6 +241,10 @@ void watch_request(struct ptt *p, struct incoming *incoming, struct transaction 
 	uint64_t handle = slab_handle(&p->subscriptions, s);
 	s->group = s->report.group = group->id;
 	s->report.subscription = handle;
+	is_conference(incoming->message, &id);
+	s->id_length = (uint8_t)MIN(id.length, (size_t)PTT_EVENT_ID);
+	if (s->id_length)
+		memcpy(s->id, id.at, s->id_length);
 	list_push_tail(&p->all_subscriptions, &s->link);
 	if (dialog_of_request(p, &s->dialog, handle | PTT_TAG_WATCHES, incoming) < 0) {
 		ptt_reply_busy(p, server, incoming->message, incoming->from);

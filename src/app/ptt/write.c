@@ -166,6 +166,11 @@ void ptt_refuse_sdp(struct ptt *p, struct transaction *server, const struct pv_m
 		return;
 	}
 	metrics_add(METRIC_ptt_refused_media, 1);
+	if (verdict == PTT_SDP_OTHER_TYPE) {
+		proxy_reply(p->at.proxy, server, request, from, 415, PV_SPAN(""),
+			PV_SPAN("Accept: application/sdp\r\n"));
+		return;
+	}
 	(void)net_local(p->at.net, &path, &agent);
 	pv_writer_init(&w, text, sizeof(text));
 	pv_put_text(&w, "Warning: ");

@@ -30,6 +30,13 @@ START_TEST(shown)
 	shows("{\"l\":[{\"a\":[\"x\",\"y\"]},{\"a\":[]}]}", "a\nx, y\n-\n");
 	shows("{\"text\":\"line\\nline\"}", "line\nline\n");
 	shows("{\"error\":\"no\"}", "no\n");
+	shows("{\"members\":[]}", "no members\n");
+	/* what a name could do to a terminal, and to a table */
+	shows("{\"a\":\"x\\u009b2J\\u0085\"}", "a  x.2J.\n");
+	shows("{\"a\":\"x\xc2\x9b"
+	      "2J\xc2\xa0\xc3\x9b\"}",
+		"a  x.2J\xc2\xa0\xc3\x9b\n");
+	shows("{\"a\":\"x\\ny\\tz\",\"b\":1}", "a  x y z\nb  1\n");
 	shows(" { \"a\" : \"\\u00e9\\\"\\u001b\" } ", "a  \xc3\xa9\".\n");
 }
 END_TEST

@@ -223,6 +223,36 @@ START_TEST(an_open_microphone_is_revoked)
 }
 END_TEST
 
+/* A client whose service is switched off goes on as a phone: it hears tones, and no Revoke. */
+START_TEST(floor_packets_may_be_given_up_and_taken_up_again)
+{
+	setup();
+	join_with_channel(&legs[0], 1);
+	gets_message(&legs[0], FLOOR_MESSAGE_IDLE);
+	struct media_end floor = legs[0].said.floor;
+	legs[0].said.floor = (struct media_end){0};
+	leg_set(&legs[0]);
+	leg_join(&legs[1], 2);
+	leg_presses(&legs[1], STAR);
+	ck_assert(is_quiet(&legs[0].floor));
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_REQUEST});
+	ck_assert_uint_eq(read_group().waiting_count, 0);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	leg_presses(&legs[0], STAR);
+	/* where it comes back it is told who talks */
+	legs[0].said.floor = floor;
+	leg_set(&legs[0]);
+	gets_message(&legs[0], FLOOR_MESSAGE_TAKEN);
+	leg_presses(&legs[1], STAR);
+	gets_message(&legs[0], FLOOR_MESSAGE_IDLE);
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
 START_TEST(no_floor_packets_where_they_are_no_trigger)
 {
 	setup();
@@ -242,4 +272,5 @@ TEST_MAIN("channels", a_member_is_told_that_the_floor_is_idle,
 	what_asks_for_an_ack_gets_one, two_messages_in_one_datagram,
 	strangers_and_garbage_are_dropped_and_counted, a_channel_behind_nat_is_found,
 	an_implicit_request_is_granted, an_open_microphone_is_revoked,
+	floor_packets_may_be_given_up_and_taken_up_again,
 	no_floor_packets_where_they_are_no_trigger)

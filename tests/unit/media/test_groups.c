@@ -263,6 +263,16 @@ START_TEST(who_is_on_hold_hears_nothing)
 	leg_set(&legs[1]);
 	leg_speaks(&legs[0], "two");
 	leg_must_hear(&legs[1], "two");
+	/* what it missed on hold is not missing in its stream */
+	legs[1].said.receives = false;
+	leg_set(&legs[1]);
+	leg_speaks(&legs[0], "three");
+	leg_must_hear(&legs[2], "two");
+	leg_must_hear(&legs[2], "three");
+	legs[1].said.receives = true;
+	leg_set(&legs[1]);
+	leg_speaks(&legs[0], "four");
+	leg_must_hear(&legs[1], "four");
 	close_legs(3);
 	finish();
 }
@@ -288,13 +298,16 @@ END_TEST
 START_TEST(a_closed_group_ends_its_spurts)
 {
 	setup();
-	legs_join(legs, 1);
+	legs_join(legs, 3);
 	leg_presses(&legs[0], STAR);
+	leg_presses(&legs[1], STAR); /* and waits: it is not his turn now */
 	media_group_close(media, 0, here.group);
 	settle();
 	ck_assert_uint_eq(spurt_count, 1);
 	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_CLOSED);
-	leg_close(&legs[0]);
+	for (unsigned i = 1; i <= 3; i++)
+		ck_assert(member_told[i] & MEDIA_TOLD_CLOSED);
+	close_legs(3);
 	finish();
 }
 END_TEST
@@ -316,6 +329,26 @@ START_TEST(a_press_is_answered)
 	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 43);
 	ck_assert_uint_eq(answers[1].number, 43);
 	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_RELEASED);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* Who waits by MESSAGE cannot see that he does not any more. */
+START_TEST(who_is_taken_out_of_the_queue_is_told)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_button(&legs[1], MEDIA_BUTTON_REQUEST, 2);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_QUEUED);
+	legs[1].said.is_muted = true;
+	leg_set(&legs[1]);
+	ck_assert_uint_eq(read_group().waiting_count, 0);
+	ck_assert_uint_eq(answer_count[2], 2);
+	ck_assert_uint_eq(answers[2].number, 0);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_DENIED);
+	ck_assert_uint_eq(answers[2].cause, 5);
 	close_legs(2);
 	finish();
 }
@@ -487,6 +520,9 @@ START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
 	leg_speaks(&legs[0], "second");
 	leg_must_hear(&legs[1], "second");
 	ck_assert_uint_eq(read_member(&legs[0]).audio.lost, 0);
+	/* it pressed, and nothing that it said then was lost */
+	leg_presses(&legs[0], HASH);
+	ck_assert_uint_eq(spurts[0].clipped, 0);
 	close_legs(2);
 	finish();
 }
@@ -541,6 +577,26 @@ START_TEST(a_group_becomes_a_conference_and_a_group_again)
 	pass(500);
 	leg_presses(&legs[0], STAR);
 	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* What the kernel threw away in the group is listened to in the conference. */
+START_TEST(who_was_muffled_is_heard_in_the_conference)
+{
+	setup();
+	legs_join(legs, 2);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	settings.floor = MEDIA_FLOOR_OPEN;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	pass(1100);
+	legs[0].phone.sequence = 1;
+	leg_speaks(&legs[0], "is anybody there");
+	leg_must_hear(&legs[1], "is anybody there");
 	close_legs(2);
 	finish();
 }
@@ -626,9 +682,11 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	the_same_key_again_gives_back, keys_are_not_passed_on, a_late_joiner_hears_the_next_packet,
 	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
-	a_button_that_does_not_count_is_answered, a_key_by_two_ways_counts_once,
-	presses_have_a_bound, a_press_may_come_before_the_description, a_member_behind_nat_is_found,
+	who_is_taken_out_of_the_queue_is_told, a_button_that_does_not_count_is_answered,
+	a_key_by_two_ways_counts_once, presses_have_a_bound,
+	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
 	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
-	a_group_becomes_a_conference_and_a_group_again, an_emergency_is_shown_until_it_is_cleared,
-	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)
+	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
+	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,
+	the_dispatcher_grants_revokes_and_mutes)

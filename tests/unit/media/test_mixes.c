@@ -302,6 +302,32 @@ START_TEST(two_may_have_the_floor)
 }
 END_TEST
 
+/* Who has the floor and says nothing yet hears the others like those who only listen. */
+START_TEST(who_may_talk_and_does_not_hears_the_others)
+{
+	default_settings();
+	settings.talkers = 4;
+	start_group();
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], i == 3 ? CODEC_PCMA : CODEC_PCMU);
+	for (unsigned i = 0; i < 4; i++)
+		leg_button(&legs[i], MEDIA_BUTTON_REQUEST, i + 1);
+	ck_assert_uint_eq(read_group().talker_count, 4);
+	for (unsigned n = 0; n < 100; n++) {
+		if (n == 20)
+			forget_heard();
+		for (unsigned i = 0; i < 2; i++)
+			says(i, 0.1);
+		frame(4);
+	}
+	for (unsigned i = 2; i < 4; i++) {
+		must_hear(i, 0, 0.1);
+		must_hear(i, 1, 0.1);
+	}
+	close_all(4);
+}
+END_TEST
+
 /* What tells nothing of its level is listened to. */
 START_TEST(open_microphones_of_all_codecs_are_told_from_speech)
 {
@@ -333,4 +359,5 @@ END_TEST
 
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
 	the_loudest_are_heard, who_is_muted_is_not_heard, all_codecs_hear_all_codecs,
-	two_may_have_the_floor, open_microphones_of_all_codecs_are_told_from_speech)
+	two_may_have_the_floor, who_may_talk_and_does_not_hears_the_others,
+	open_microphones_of_all_codecs_are_told_from_speech)

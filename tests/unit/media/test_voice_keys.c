@@ -34,15 +34,26 @@ static void frame(void)
 }
 
 /* 20 ms of mu-law, loud or silent, which bear a number. */
-static void says(struct leg *leg, bool is_loud, uint8_t number)
+static void puts_out(struct leg *leg, uint8_t code, uint8_t number)
 {
 	uint8_t bytes[12 + 160];
 	write_rtp(&leg->phone, bytes, "");
 	for (unsigned i = 0; i < 160; i++)
-		bytes[12 + i] = is_loud ? (i / 8 % 2 ? 0x10 : 0x90) : 0xff;
+		bytes[12 + i] = (uint8_t)(i / 8 % 2 ? code : code | 0x80);
 	bytes[12 + 159] = number;
 	send_bytes(&leg->phone, 0, leg->lease.port, bytes, sizeof(bytes));
+}
+
+static void says(struct leg *leg, bool is_loud, uint8_t number)
+{
+	puts_out(leg, is_loud ? 0x10 : 0xff, number);
 	frame();
+}
+
+/* About -30 dBov: voice, but no louder than an echo. */
+static void says_softly(struct leg *leg, uint8_t number)
+{
+	puts_out(leg, 0x50, number);
 }
 
 static void hears(struct leg *leg, uint8_t number)
@@ -103,6 +114,94 @@ START_TEST(speech_while_another_talks_does_not_count)
 }
 END_TEST
 
+/* A place that is free may be taken by voice, and who is heard need not shout the other one down.
+ */
+START_TEST(two_speak_up_where_two_may_talk)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	settings.talkers = 2;
+	start_group();
+	for (unsigned i = 0; i < 3; i++) {
+		leg_take(&legs[i], i + 1, false);
+		legs[i].said.triggers |= 1 << MEDIA_TRIGGER_VOX;
+		leg_set(&legs[i]);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		says_softly(&legs[0], 1);
+		frame();
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned i = 0; i < 60; i++) {
+		says_softly(&legs[0], 1);
+		says_softly(&legs[2], 3); /* an echo */
+		says(&legs[1], true, 2);
+	}
+	ck_assert_uint_eq(read_group().talker_count, 2);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	ck_assert_uint_eq(read_group().talkers[1].tag, 102);
+	/* the first one falls silent, and gives its place back */
+	for (unsigned i = 0; i < 60; i++) {
+		says(&legs[0], false, 1);
+		says_softly(&legs[1], 2);
+	}
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_RELEASED);
+	finish_with(3);
+}
+END_TEST
+
+/* Its loudspeaker brings the talk back into its microphone: that is no speech. */
+START_TEST(who_comes_in_while_another_talks_is_guarded)
+{
+	start_with(MEDIA_TRIGGER_VOX, 1);
+	leg_join(&legs[1], 2);
+	leg_presses(&legs[1], STAR);
+	for (unsigned i = 2; i < 4; i++) {
+		leg_take(&legs[i], i + 1, false);
+		legs[i].said.triggers |= 1 << MEDIA_TRIGGER_VOX;
+		leg_set(&legs[i]);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		leg_speaks(&legs[1], "talk");
+		says_softly(&legs[0], 1);
+		says(&legs[2], true, 3);
+	}
+	ck_assert_uint_eq(read_group().denied, 0);
+	/* nor after a reload */
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	for (unsigned i = 0; i < 10; i++) {
+		leg_speaks(&legs[1], "talk");
+		says_softly(&legs[0], 1);
+		says(&legs[2], true, 3);
+	}
+	ck_assert_uint_eq(read_group().denied, 0);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	finish_with(4);
+}
+END_TEST
+
+START_TEST(a_reload_while_one_speaks_changes_nothing)
+{
+	start_with(MEDIA_TRIGGER_VOX, 2);
+	for (unsigned i = 0; i < 5; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	settings.vox_hang_ms = 400;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	for (unsigned i = 0; i < 18; i++)
+		says(&legs[0], false, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned i = 0; i < 5; i++)
+		says(&legs[0], false, 1);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	finish_with(2);
+}
+END_TEST
+
 START_TEST(muted_again_is_released)
 {
 	start_with(MEDIA_TRIGGER_MUTE, 2);
@@ -145,9 +244,11 @@ START_TEST(the_bit_of_a_radio_is_its_button)
 	start_with(MEDIA_TRIGGER_ED137, 2);
 	radio_says(&legs[0], ED137_PTT_OFF, 1);
 	ck_assert_uint_eq(read_group().talker_count, 0);
+	leg_drain(&legs[1]);
 	radio_says(&legs[0], ED137_PTT_NORMAL, 2);
 	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
-	leg_drain(&legs[1]);
+	/* from the packet on that bears the bit */
+	radio_hears(&legs[1], 2);
 	radio_says(&legs[0], ED137_PTT_NORMAL, 3);
 	struct ed137 bits = radio_hears(&legs[1], 3);
 	ck_assert(bits.squelch);
@@ -155,6 +256,7 @@ START_TEST(the_bit_of_a_radio_is_its_button)
 	ck_assert_uint_eq(bits.id, 11);
 	radio_says(&legs[0], ED137_PTT_OFF, 4);
 	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[0].clipped, 0);
 	finish_with(2);
 }
 END_TEST
@@ -167,6 +269,42 @@ START_TEST(a_bit_that_stays_set_gets_its_turn)
 	ck_assert_uint_eq(read_group().waiting_count, 1);
 	radio_says(&legs[0], ED137_PTT_OFF, 1);
 	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	finish_with(2);
+}
+END_TEST
+
+/* Whoever is pre-empted and keeps the button down waits for the floor; whoever had it for too long
+ * must let go first. */
+START_TEST(a_bit_that_stays_set_waits_when_it_is_preempted)
+{
+	start_with(MEDIA_TRIGGER_ED137, 2);
+	settings.max_talk_ms = 1000;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	radio_says(&legs[1], ED137_PTT_EMERGENCY, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_PREEMPTED);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	leg_drain(&legs[0]);
+	radio_says(&legs[1], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	/* what it said while it waited is not heard now */
+	leg_drain(&legs[1]);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 2);
+	radio_hears(&legs[1], 2);
+	for (unsigned i = 0; i < 60; i++)
+		radio_says(&legs[0], ED137_PTT_NORMAL, 3);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	ck_assert_uint_eq(spurts[2].end, MEDIA_SPURT_TIME_OVER);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	/* one that lets go while it is stopped does not wait */
+	radio_says(&legs[1], ED137_PTT_EMERGENCY, 1);
+	radio_says(&legs[0], ED137_PTT_OFF, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 0);
 	finish_with(2);
 }
 END_TEST
@@ -186,6 +324,8 @@ START_TEST(a_radio_is_kept_alive_by_bits)
 END_TEST
 
 TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
-	speech_while_another_talks_does_not_count, muted_again_is_released,
-	the_bit_of_a_radio_is_its_button, a_bit_that_stays_set_gets_its_turn,
+	speech_while_another_talks_does_not_count, two_speak_up_where_two_may_talk,
+	who_comes_in_while_another_talks_is_guarded, a_reload_while_one_speaks_changes_nothing,
+	muted_again_is_released, the_bit_of_a_radio_is_its_button,
+	a_bit_that_stays_set_gets_its_turn, a_bit_that_stays_set_waits_when_it_is_preempted,
 	a_radio_is_kept_alive_by_bits)

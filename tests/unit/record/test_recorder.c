@@ -94,6 +94,7 @@ struct mouth {
 	uint32_t rate;
 	uint16_t sequence;
 	uint32_t timestamp;
+	uint64_t came_ms;
 	size_t at;
 	struct codec_encoder *encoder;
 };
@@ -120,6 +121,7 @@ static void say(struct recorder *recorder, record_id record, struct mouth *mouth
 	struct record_frame frame = {.codec = (uint8_t)mouth->codec,
 		.sequence = mouth->sequence,
 		.timestamp = mouth->timestamp,
+		.came_ms = mouth->came_ms,
 		.payload = payload,
 		.length = (size_t)length};
 	if (!is_lost)
@@ -228,6 +230,27 @@ START_TEST(gaps)
 	record_gap(CODEC_PCMU, RECORD_BEST);
 	if (codec_is_built(CODEC_OPUS))
 		record_gap(CODEC_OPUS, RECORD_BEST);
+}
+END_TEST
+
+/* Time stamps that leap ahead with each packet do not fill the disk with silence. */
+START_TEST(leaps)
+{
+	make_folder();
+	struct recorder *recorder = begin(RECORD_WAV, folder);
+	struct mouth mouth = mouth_of(CODEC_PCMU);
+	record_id record = talk(recorder, "alice");
+	for (unsigned i = 0; i < 100; i++) {
+		mouth.came_ms = 1000 + i * 20;
+		say(recorder, record, &mouth, false);
+		mouth.timestamp += 50 * 8000;
+	}
+	fall_silent(recorder, record, 100);
+	recorder_free(recorder);
+	listen_to(path_of(sound_name(RECORD_WAV)), &heard);
+	ck_assert_uint_le(heard.count, heard.rate * 7);
+	free(mouth.encoder);
+	remove_folder();
 }
 END_TEST
 
@@ -463,5 +486,5 @@ START_TEST(own_thread)
 }
 END_TEST
 
-TEST_MAIN("record/recorder", each_codec, gaps, codec_changes, several_at_once, not_recorded,
+TEST_MAIN("record/recorder", each_codec, gaps, leaps, codec_changes, several_at_once, not_recorded,
 	reconfigured, full_ring, bad_frames, bad_disk, full_disk, own_thread)

@@ -120,10 +120,10 @@ END_TEST
 START_TEST(speech_over_another_must_begin_again)
 {
 	begin(ACTIVITY_LEVEL_VOX, 0);
-	activity_taken(&activity, true, now());
+	activity_taken(&activity, true, true, now());
 	ck_assert_int_eq(hear(LOUD, 500, NULL), ACTIVITY_NOTHING);
 	WHERE(BARRED);
-	activity_taken(&activity, false, now());
+	activity_taken(&activity, false, false, now());
 	ck_assert_int_eq(hear(LOUD, 2000, NULL), ACTIVITY_NOTHING);
 	/* a pause shorter than that is none */
 	hear(SOFT, 180, NULL);
@@ -134,7 +134,7 @@ START_TEST(speech_over_another_must_begin_again)
 	/* one who was about to begin when another took the floor */
 	begin(ACTIVITY_LEVEL_VOX, 0);
 	hear(LOUD, 20, NULL);
-	activity_taken(&activity, true, now());
+	activity_taken(&activity, true, true, now());
 	ck_assert_int_eq(hear(LOUD, 100, NULL), ACTIVITY_NOTHING);
 	WHERE(BARRED);
 }
@@ -143,11 +143,11 @@ END_TEST
 START_TEST(a_loudspeaker_does_not_take_the_floor)
 {
 	begin(ACTIVITY_LEVEL_VOX, 0);
-	activity_taken(&activity, true, now());
+	activity_taken(&activity, true, true, now());
 	/* what comes back of the talker, well above what counts as voice otherwise */
 	ck_assert_int_eq(hear(30, 1000, NULL), ACTIVITY_NOTHING);
 	WHERE(QUIET);
-	activity_taken(&activity, false, now());
+	activity_taken(&activity, false, false, now());
 	ck_assert_int_eq(hear(30, 280, NULL), ACTIVITY_NOTHING);
 	ck_assert_int_eq(hear(30, 80, NULL), ACTIVITY_BEGAN);
 }
