@@ -42,7 +42,7 @@
 /* At once; the configuration allows no more. */
 #define MEDIA_GROUP_TALKERS_MAX 8
 /* Of those who wait for the floor the report shows so many. */
-#define MEDIA_GROUP_SHOWN_MAX 16
+#define MEDIA_GROUP_SHOWN_MAX 8
 
 enum media_floor {
 	MEDIA_FLOOR_PTT,  /* who speaks must have the floor */
