@@ -36,16 +36,24 @@ static bool has_groups(struct admin_call *call)
 	return false;
 }
 
-static void fail(struct admin_call *call, int error)
+static void fail_without(struct admin_call *call, const char *member)
+{
+	if (member)
+		call_fail(call, "%s is not in %s; `group members %s` shows who is", member,
+			call->argument, call->argument);
+	else
+		call_fail(call, "nobody is in %s", call->argument);
+}
+
+/* `member`: who was meant, or NULL. */
+static void fail(struct admin_call *call, int error, const char *member)
 {
 	switch (error) {
 	case -ENOENT:
 		call_fail(call, "no group \"%s\"; `group list` shows them", call->argument);
 		break;
 	case -ESRCH:
-		call_fail(call, "%s is not in %s; `group members %s` shows who is",
-			call->arguments[1] ? call->arguments[1] : "nobody", call->argument,
-			call->argument);
+		fail_without(call, member);
 		break;
 	case -EINVAL:
 		call_fail(call, "this needs the name of a member, too");
@@ -250,7 +258,7 @@ void command_group_list(struct admin_call *call)
 		return;
 	int error = find_groups(call, &names);
 	if (error) {
-		fail(call, error);
+		fail(call, error, NULL);
 	} else {
 		json_object(&call->json, NULL);
 		json_array(&call->json, "groups");
@@ -283,7 +291,7 @@ void command_group_show(struct admin_call *call)
 	if (!error)
 		error = find_speakers(call, &group, report, &speakers);
 	if (error) {
-		fail(call, error);
+		fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -318,7 +326,7 @@ void command_group_watch(struct admin_call *call)
 		return;
 	int error = find_groups(call, &names);
 	if (error) {
-		fail(call, error);
+		fail(call, error, NULL);
 	} else {
 		json_object(&call->json, NULL);
 		json_array(&call->json, "groups");
@@ -396,7 +404,7 @@ void command_group_members(struct admin_call *call)
 		return;
 	int error = ptt_query_members(&call->host->groups, name, nothing, NULL);
 	if (error) {
-		fail(call, error);
+		fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -439,7 +447,7 @@ void command_group_talks(struct admin_call *call)
 		return;
 	int error = call->argument ? ptt_query_show(&call->host->groups, name, &group) : 0;
 	if (error) {
-		fail(call, error);
+		fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -461,7 +469,7 @@ static void act(struct admin_call *call, enum ptt_act what, const char *member, 
 	int error = ptt_query_act(
 		&call->host->groups, what, pv_span_of(call->argument), pv_span_of(member));
 	if (error) {
-		fail(call, error);
+		fail(call, error, member);
 		return;
 	}
 	snprintf(text, sizeof text, "%s: %s%s%s", call->argument, member ? member : "",

@@ -149,11 +149,28 @@ static void check_reference(const struct known *known, const char *kind, const c
 		unknown_reference(known, kind, text, origin, key, report);
 }
 
+static bool is_member(const struct config_group *group, const char *user)
+{
+	for (uint32_t i = 0; i < group->member_count; i++) {
+		const char *name = group->members[i].name;
+		if (name && (strcmp(name, "*") == 0 || strcmp(name, user) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Who is no member is not let in, whatever else is said of him: most likely a slip. */
 static void check_group_users(const struct known *known, const struct config_group *group,
 	const struct config_strings *users, const char *key, struct config_report *report)
 {
-	for (uint32_t i = 0; known->complete && i < users->count; i++)
-		check_reference(known, "user", users->item[i], &group->origin, key, report);
+	for (uint32_t i = 0; i < users->count; i++) {
+		if (known->complete)
+			check_reference(known, "user", users->item[i], &group->origin, key, report);
+		if (!is_member(group, users->item[i]))
+			config_report_add(report, CONFIG_WARNING, group->origin.file,
+				group->origin.line, "%s: \"%s\" is no member of \"%s\"", key,
+				users->item[i], group->name ? group->name : "");
+	}
 }
 
 static void check_groups(

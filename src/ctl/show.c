@@ -129,10 +129,20 @@ static bool is_table(const struct node *node)
 	       only->first && only->first->kind == NODE_OBJECT;
 }
 
+/* {"list": []} alone. */
+static bool is_empty_list(const struct node *node)
+{
+	const struct node *only = node->first;
+	return node->kind == NODE_OBJECT && only && !only->next && only->kind == NODE_ARRAY &&
+	       !only->first;
+}
+
 void tree_show(const struct node *node, FILE *out)
 {
 	if (is_message(node))
 		fprintf(out, "%s\n", node->first->text);
+	else if (is_empty_list(node))
+		fprintf(out, "no %s\n", node->first->name);
 	else if (is_table(node))
 		show_table(node->first, 0, out);
 	else

@@ -142,6 +142,7 @@ static void decide_one(struct floor *floor, struct floor_member *member, uint64_
 {
 	struct floor_member *other = NULL;
 	unsigned cause = decide_forbids(floor, member);
+	bool was_emergency = floor->is_emergency;
 	if (cause) {
 		decide_refuse(floor, member, cause, now_ms);
 		return;
@@ -151,6 +152,9 @@ static void decide_one(struct floor *floor, struct floor_member *member, uint64_
 	bool has_room = floor->holder_count < floor->settings.talkers;
 	bool outranks = !has_room && find_way(floor, member, false, &other) != NO_WAY;
 	general_step(floor, outranks ? FLOOR_EVENT_OUTRANKED : FLOOR_EVENT_ASKED, member, now_ms);
+	/* where it does not talk at once the others would not know */
+	if (floor->is_emergency != was_emergency && !floor_is_holder(member))
+		say_status_others(floor);
 }
 
 void decide_all(struct floor *floor, uint64_t now_ms)

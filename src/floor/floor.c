@@ -258,6 +258,7 @@ static void raise_rank(struct floor *floor, struct floor_member *member,
 	const struct floor_ask *ask, uint64_t now_ms)
 {
 	bool talks = member->state == FLOOR_MEMBER_PERMITTED;
+	bool was_emergency = floor->is_emergency;
 	uint8_t trigger = member->trigger;
 	note(member, ask);
 	if (talks) { /* its spurt goes on under the button that began it */
@@ -265,6 +266,8 @@ static void raise_rank(struct floor *floor, struct floor_member *member,
 		decide_raise_emergency(floor, member);
 	}
 	participant_step(floor, member, FLOOR_MEMBER_EVENT_RAISE, now_ms);
+	if (floor->is_emergency != was_emergency) /* no other talker will tell them */
+		say_status_others(floor);
 }
 
 void floor_request(struct floor *floor, struct floor_member *member, const struct floor_ask *ask,

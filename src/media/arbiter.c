@@ -204,7 +204,8 @@ static void tone(struct floor *floor, struct floor_member *floor_member, enum fl
 	struct member *member = member_of_floor(floor_member);
 	bool is_wanted =
 		which == FLOOR_TONE_ROGER ? group->settings->has_roger : group->settings->has_tones;
-	if (is_wanted && !member->channel)
+	/* on hold it would hear it when it comes back */
+	if (is_wanted && !member->channel && list_is_linked(&member->listening))
 		fanout_tone(member, tones[which]);
 }
 

@@ -152,12 +152,16 @@ void group_hear(struct relay *relay, struct lease *lease)
 
 /* ---- members ---- */
 
-/* Whose codec is not known hears nothing. */
+/* Whose codec is not known hears nothing. What was not sent to one on hold is no gap in its stream:
+ * it joins the talk anew. */
 static void hear_or_not(struct group *group, struct member *member)
 {
 	list_remove(&member->listening);
+	member->splice.source = NULL;
 	if (member->codec != CODEC_NONE && member->said->receives)
 		list_push_tail(&group->listeners[member->codec], &member->listening);
+	else
+		member->tone = TONE_COUNT;
 }
 
 void group_change_voice_key(struct group *group, struct member *member)

@@ -42,7 +42,7 @@
 /* At once; the configuration allows no more. */
 #define MEDIA_GROUP_TALKERS_MAX 8
 /* Of those who wait for the floor the report shows so many. */
-#define MEDIA_GROUP_SHOWN_MAX 16
+#define MEDIA_GROUP_SHOWN_MAX 8
 
 enum media_floor {
 	MEDIA_FLOOR_PTT,  /* who speaks must have the floor */
@@ -194,6 +194,7 @@ enum media_button {
 	MEDIA_BUTTON_GRANT,     /* by the dispatcher: takes the floor from whoever has it */
 	MEDIA_BUTTON_REVOKE,    /* by the dispatcher: takes it from this member */
 	MEDIA_BUTTON_EMERGENCY, /* declares an emergency and asks for the floor */
+	MEDIA_BUTTON_DECLARE,   /* by the dispatcher: the group's emergency; asks for nothing */
 	MEDIA_BUTTON_CLEAR,     /* the group's emergency is over */
 	MEDIA_BUTTON_ASK,       /* changes nothing: "q" and "who" */
 	MEDIA_BUTTON_COUNT,

@@ -9,7 +9,7 @@
 #include "media/fanout.h"
 #include "media/relay.h"
 
-#define MIXERS_DEFAULT 32
+#define MIXERS_DEFAULT 128
 /* After the last but one has ended, mixing goes on for so long: who takes turns quickly is not
  * thrown between two kinds of delay. */
 #define MANY_MS 1000

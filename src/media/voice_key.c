@@ -44,8 +44,8 @@ void voice_key_set(struct voice_key *key)
 		.hang_ms = hang_ms,
 		.gap_ms = is_mute ? ACTIVITY_MUTE_GAP_MS : 0};
 	key->is_mute = is_mute;
-	activity_begin(&key->activity, &how);
-	tell_taken(key); /* who comes in while somebody talks has an echo, too */
+	key->activity.settings = how; /* who speaks goes on */
+	tell_taken(key);              /* who comes in while somebody talks has an echo, too */
 }
 
 static bool needs_key(const struct member *member)

@@ -114,6 +114,11 @@ def emergency_by_the_dispatcher(server):
         room.until(lambda: ask(server, "show", "ops")["emergency"], "the group is in emergency")
         ask(server, "emergency", "ops", "--clear")
         room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared")
+        ask(server, "emergency", "ops")
+        room.until(lambda: ask(server, "show", "ops")["emergency"], "the group's own emergency")
+        room.heard_by_all(bob, "gives nobody else the floor")
+        ask(server, "emergency", "ops", "--clear")
+        room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared, too")
 
 
 @feature(**group())
@@ -122,6 +127,7 @@ def commands_refused(server):
     ok("NAME" in refused(server, "show"), "the name is missing")
     ok("NAME USER" in refused(server, "grant", "ops"), "the user is missing")
     ok("group members" in refused(server, "kick", "ops", "alice"), "alice is not in")
+    ok("nobody is in ops" in refused(server, "emergency", "ops", "--clear"), "nobody is in")
     refused(server, "members", "nothing")
     refused(server, "talks", "nothing")
     refused(server, "emergency", "ops", "alice", "--clean")

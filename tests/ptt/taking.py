@@ -78,6 +78,8 @@ def never_preempted(server):
         for phone in (alice, bob, carol):
             phone.join(mic=-1)
         emergency(room, alice, bob)
+        taken = bob.channel.expect("taken")
+        ok(taken.field(13) == (f.EMERGENCY | f.QUEUEING).to_bytes(2, "big"), "all are told of the emergency, and who talks")
         bob.channel.expect("position")
         room.goes_on(20)
         room.heard_by_all(alice, "alice goes on")

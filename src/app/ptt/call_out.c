@@ -149,6 +149,14 @@ static void call(
 		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 }
 
+void call_out_joined_by_himself(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name)
+{
+	for (unsigned i = 0; i < group->config.call_out.count; i++)
+		if (pv_span_equal(pv_span_of(group->config.call_out.item[i]), name))
+			(void)note_called(p, room, group, i);
+}
+
 static void consider(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, unsigned index)
 {

@@ -652,6 +652,10 @@ void text_answered(struct ptt *p, struct ptt_leg *leg, const struct media_answer
 
 /* ---- call_out.c ---- */
 void room_call_out(struct ptt *p, struct ptt_room *room);
+/* Who has dialled has not to be called any more: not either when he has left and his phone
+ * refreshes its registration. */
+void call_out_joined_by_himself(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
 /* A binding did not answer: the next. False: there is none. */
 bool call_out_next(struct ptt *p, struct ptt_leg *leg);
 /* It has answered: the roster is asked to have it. */

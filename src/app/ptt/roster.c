@@ -333,6 +333,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	report->is_muted = false;
 	report->radio_id = member->radio_id;
 	report->lease = room->lease;
+	call_out_joined_by_himself(p, room, group, buffer_text(member->who, member->name_text));
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);

@@ -30,6 +30,7 @@ START_TEST(shown)
 	shows("{\"l\":[{\"a\":[\"x\",\"y\"]},{\"a\":[]}]}", "a\nx, y\n-\n");
 	shows("{\"text\":\"line\\nline\"}", "line\nline\n");
 	shows("{\"error\":\"no\"}", "no\n");
+	shows("{\"members\":[]}", "no members\n");
 	/* what a name could do to a terminal, and to a table */
 	shows("{\"a\":\"x\\u009b2J\\u0085\"}", "a  x.2J.\n");
 	shows("{\"a\":\"x\xc2\x9b"

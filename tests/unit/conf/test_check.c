@@ -93,6 +93,26 @@ START_TEST(test_openness_is_warned_about)
 }
 END_TEST
 
+START_TEST(test_who_is_no_member)
+{
+	struct config *c;
+	struct config_report report;
+	ck_assert_int_eq(
+		parse("users = ( " ALICE ", { name = \"bob\"; password = \"x\"; } );\n"
+		      "groups = ( { name = \"g\"; members = [ \"alice\" ];\n"
+		      "call_out = [ \"alice\", \"bob\" ]; listen_only = [ \"bob\" ]; },\n"
+		      "{ name = \"h\"; members = \"*\"; emergency_members = [ \"bob\" ]; } );",
+			&c, &report),
+		0);
+	ck_assert_ptr_nonnull(find(&report, 2, "groups[].call_out: \"bob\" is no member of \"g\""));
+	ck_assert_ptr_nonnull(
+		find(&report, 2, "groups[].listen_only: \"bob\" is no member of \"g\""));
+	ck_assert_uint_eq(report.warnings, 2);
+	config_report_done(&report);
+	config_free(c);
+}
+END_TEST
+
 START_TEST(test_origins)
 {
 	struct config *c = good("timers = {\n t1 = 500; };\nlisten = [ \"udp:127.0.0.1:5060\" ];\n"
@@ -117,6 +137,7 @@ int main(void)
 	tcase_add_loop_test(cases, test_mistakes, 0, sizeof mistakes / sizeof mistakes[0]);
 	tcase_add_test(cases, test_members_from_elsewhere);
 	tcase_add_test(cases, test_limits_off);
+	tcase_add_test(cases, test_who_is_no_member);
 	tcase_add_test(cases, test_origins);
 	tcase_add_test(cases, test_openness_is_warned_about);
 	return run_cases("conf/check", cases);

@@ -389,7 +389,7 @@ START_TEST(voice_only_takes_what_is_free)
 	stage_ask_with('a', &stage_key, 1);
 	stage_forget();
 	stage_ask('b', &loud);
-	SAID("b<deny(1) b~denied");
+	SAID("b<deny(1) b~denied *<taken(a,e)");
 	stage_release('a');
 	stage_forget();
 	stage_ask('b', &stage_voice);
@@ -457,7 +457,7 @@ START_TEST(only_who_may_declares_an_emergency)
 	SAID("b<place(1) b~queued");
 	ck_assert(!stage.floor.is_emergency);
 	stage_ask('a', &stage_emergency); /* while it talks */
-	SAID("a<granted(65535,5,e)");
+	SAID("a<granted(65535,5,e) *<taken(a,e)");
 	ck_assert(stage.floor.is_emergency);
 	/* its spurt goes on under the button that began it */
 	ck_assert_uint_eq(stage_member('a')->trigger, stage_packet.trigger);
@@ -476,9 +476,10 @@ START_TEST(an_emergency_is_over)
 	struct floor_ask low = stage_emergency;
 	low.has_priority = true;
 	low.priority = 1;
-	stage_ask('c', &low);
-	ck_assert_uint_eq(floor_place(&stage.floor, stage_member('c')), 1);
 	stage_forget();
+	stage_ask('c', &low);
+	SAID("*<taken(a,e) c<place(1) c~queued b<place(2)");
+	ck_assert_uint_eq(floor_place(&stage.floor, stage_member('c')), 1);
 	floor_emergency_set(&stage.floor, false, stage_now());
 	SAID("a<granted(30,5) *<taken(a) b<place(1) c<place(2)");
 }

@@ -47,7 +47,8 @@ static void press_some_key(unsigned i)
 {
 	static const uint8_t keys[] = {STAR, HASH, 5};
 	if (below(4) == 0) {
-		leg_sends_event(&legs[i], keys[below(3)], 160, below(2));
+		uint8_t key = keys[below(3)];
+		leg_sends_event(&legs[i], key, 160, below(2));
 		return;
 	}
 	leg_presses(&legs[i], keys[below(3)]);

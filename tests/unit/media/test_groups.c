@@ -263,6 +263,16 @@ START_TEST(who_is_on_hold_hears_nothing)
 	leg_set(&legs[1]);
 	leg_speaks(&legs[0], "two");
 	leg_must_hear(&legs[1], "two");
+	/* what it missed on hold is not missing in its stream */
+	legs[1].said.receives = false;
+	leg_set(&legs[1]);
+	leg_speaks(&legs[0], "three");
+	leg_must_hear(&legs[2], "two");
+	leg_must_hear(&legs[2], "three");
+	legs[1].said.receives = true;
+	leg_set(&legs[1]);
+	leg_speaks(&legs[0], "four");
+	leg_must_hear(&legs[1], "four");
 	close_legs(3);
 	finish();
 }

@@ -149,6 +149,38 @@ START_TEST(tones_go_to_one_leg)
 }
 END_TEST
 
+/* What a leg on hold would have heard is over when it comes back. */
+START_TEST(tones_do_not_wait_for_the_end_of_a_hold)
+{
+	default_settings();
+	settings.keepalive = MEDIA_KEEPALIVE_NONE;
+	settings.has_tones = true;
+	settings.queue = 0;
+	start_group();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	leg_presses(&legs[1], STAR);
+	frame();
+	ck_assert_uint_eq(leg_drain(&legs[1]), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		legs[1].said.receives = false;
+		leg_set(&legs[1]);
+		if (i == 1)
+			leg_presses(&legs[1], STAR);
+		legs[1].said.receives = true;
+		leg_set(&legs[1]);
+		frame();
+		ck_assert_uint_eq(leg_drain(&legs[1]), 0);
+	}
+	ck_assert_uint_eq(count(METRIC_group_denied), 2);
+	leg_speaks(&legs[0], "behind");
+	leg_must_hear(&legs[1], "behind");
+	for (unsigned i = 0; i < 2; i++)
+		leg_close(&legs[i]);
+	finish();
+}
+END_TEST
+
 /* A sender's report and the end's name, under the SSRC of the stream. */
 START_TEST(reports_of_ours_come)
 {
@@ -184,4 +216,5 @@ START_TEST(reports_of_ours_come)
 END_TEST
 
 TEST_MAIN("keepalive", silence_comes_each_20_ms, silence_makes_way_for_talk, none_is_none,
-	comfort_noise_comes_once_a_second, tones_go_to_one_leg, reports_of_ours_come)
+	comfort_noise_comes_once_a_second, tones_go_to_one_leg,
+	tones_do_not_wait_for_the_end_of_a_hold, reports_of_ours_come)

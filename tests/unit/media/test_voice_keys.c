@@ -183,6 +183,25 @@ START_TEST(who_comes_in_while_another_talks_is_guarded)
 }
 END_TEST
 
+START_TEST(a_reload_while_one_speaks_changes_nothing)
+{
+	start_with(MEDIA_TRIGGER_VOX, 2);
+	for (unsigned i = 0; i < 5; i++)
+		says(&legs[0], true, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	settings.vox_hang_ms = 400;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	for (unsigned i = 0; i < 18; i++)
+		says(&legs[0], false, 1);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	for (unsigned i = 0; i < 5; i++)
+		says(&legs[0], false, 1);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	finish_with(2);
+}
+END_TEST
+
 START_TEST(muted_again_is_released)
 {
 	start_with(MEDIA_TRIGGER_MUTE, 2);
@@ -306,6 +325,7 @@ END_TEST
 
 TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
 	speech_while_another_talks_does_not_count, two_speak_up_where_two_may_talk,
-	who_comes_in_while_another_talks_is_guarded, muted_again_is_released,
-	the_bit_of_a_radio_is_its_button, a_bit_that_stays_set_gets_its_turn,
-	a_bit_that_stays_set_waits_when_it_is_preempted, a_radio_is_kept_alive_by_bits)
+	who_comes_in_while_another_talks_is_guarded, a_reload_while_one_speaks_changes_nothing,
+	muted_again_is_released, the_bit_of_a_radio_is_its_button,
+	a_bit_that_stays_set_gets_its_turn, a_bit_that_stays_set_waits_when_it_is_preempted,
+	a_radio_is_kept_alive_by_bits)
