@@ -223,7 +223,7 @@ static void run_act(struct query *query)
 		query->result = -EINVAL;
 		return;
 	}
-	if (!query->name && room)
+	if (act == PTT_ACT_REVOKE && !query->name && room)
 		query->result = 0; /* nobody talks: there is nothing to take */
 	if (!room)
 		return;
