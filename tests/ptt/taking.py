@@ -78,9 +78,9 @@ def never_preempted(server):
         for phone in (alice, bob, carol):
             phone.join(mic=-1)
         emergency(room, alice, bob)
+        bob.channel.expect("position")
         taken = bob.channel.expect("taken")
         ok(taken.field(13) == (f.EMERGENCY | f.QUEUEING).to_bytes(2, "big"), "all are told of the emergency, and who talks")
-        bob.channel.expect("position")
         room.goes_on(20)
         room.heard_by_all(alice, "alice goes on")
         room.stories(["alice"], "only she was heard")
