@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "media/away.h"
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/conference.h"
@@ -145,6 +146,13 @@ static void answer_later(struct group *group, struct member *member, enum media_
 
 /* ---- what the floor says ---- */
 
+static void forget_press(struct member *member)
+{
+	member->pressed_ns = 0;
+	if (member->is_away)
+		away_gate(member);
+}
+
 static void say(
 	struct floor *floor, struct floor_member *floor_member, const struct floor_saying *saying)
 {
@@ -157,7 +165,7 @@ static void say(
 		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
-		member->pressed_ns = 0;
+		forget_press(member);
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
 		/* one who waited, and does not any more */
@@ -171,7 +179,7 @@ static void say(
 			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
 		break;
 	case FLOOR_POSITION:
-		member->pressed_ns = 0; /* who waits for others is not measured */
+		forget_press(member); /* who waits for others is not measured */
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:

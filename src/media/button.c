@@ -13,9 +13,9 @@ static uint64_t now_ms(const struct member *member)
 /* From here on what it says is missed, if it is not heard. */
 static void note_press(struct member *member, uint64_t came_ns)
 {
-	member_unmuffle(member);
 	member->pressed_ns = came_ns;
 	member->pressed_dropped = member->floor.dropped;
+	member_unmuffle(member);
 }
 
 void button_request(struct member *member, const struct floor_ask *ask, uint64_t came_ns)

@@ -34,7 +34,7 @@ static inline struct list *channel_link(struct channel *channel)
 	return &channel->link;
 }
 
-/* On these ports; NULL when there is no room. */
+/* On these ports (NULL: its leg's, on another thread); NULL when there is no room. */
 struct channel *channel_open(struct relay *relay, struct member *member, struct port_pair *pair);
 void channel_close(struct relay *relay, struct channel *channel);
 void channel_describe(

@@ -23,11 +23,13 @@ static const size_t description_sizes[] = {
 	[LEASE_SESSION] = sizeof(struct media_description),
 	[LEASE_GROUP] = sizeof(struct media_group_settings),
 	[LEASE_MEMBER] = sizeof(struct media_member_description),
+	[LEASE_LEG] = sizeof(struct media_member_description),
 };
 static const size_t report_sizes[] = {
 	[LEASE_SESSION] = sizeof(struct media_report),
 	[LEASE_GROUP] = sizeof(struct media_group_report),
 	[LEASE_MEMBER] = sizeof(struct media_member_report),
+	[LEASE_LEG] = sizeof(struct media_member_report),
 };
 
 int lease_pool_init(struct lease_pool *pool, unsigned worker, uint32_t capacity)
@@ -77,6 +79,13 @@ struct lease *lease_take(struct lease_pool *pool, enum lease_kind kind)
 	lease->pair_count = 0;
 	lease->group = 0;
 	lease->object = NULL;
+	lease->twin = NULL;
+	lease->is_counted = lease->has_ended = false;
+	atomic_store_explicit(&lease->handle, 0, memory_order_relaxed);
+	atomic_store_explicit(&lease->gate, 0, memory_order_relaxed);
+	atomic_store_explicit(&lease->ssrc, 0, memory_order_relaxed);
+	atomic_store_explicit(
+		&lease->legs, (uint64_t)lease->generation << 32, memory_order_relaxed);
 	return lease;
 }
 
@@ -100,6 +109,29 @@ struct lease *lease_get(struct lease_pool *pool, media_id id)
 	if (!lease || !(generation & 1) || lease->generation != generation)
 		return NULL;
 	return lease_worker(id) == pool->worker ? lease : NULL;
+}
+
+/* The generation beside the count says whose count it is: a lease that is another one's meanwhile
+ * stays as it is. */
+static bool change_legs(struct lease *group, media_id id, uint32_t most, int by)
+{
+	uint64_t before = atomic_load_explicit(&group->legs, memory_order_relaxed);
+	do
+		if (before >> 32 != id >> 32 || (by > 0 && (uint32_t)before >= most))
+			return false;
+	while (!atomic_compare_exchange_weak_explicit(&group->legs, &before,
+		before + (uint64_t)(int64_t)by, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+bool lease_count_leg(struct lease *group, media_id id, uint32_t most)
+{
+	return change_legs(group, id, most, 1);
+}
+
+void lease_forget_leg(struct lease *group, media_id id)
+{
+	change_legs(group, id, 0, -1);
 }
 
 unsigned lease_worker(media_id id)

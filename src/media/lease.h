@@ -13,7 +13,12 @@ struct relay;
 struct media_worker;
 
 /* What a lease is of: decides which description, report and object it has. */
-enum lease_kind { LEASE_SESSION, LEASE_GROUP, LEASE_MEMBER };
+enum lease_kind {
+	LEASE_SESSION,
+	LEASE_GROUP,
+	LEASE_MEMBER,
+	LEASE_LEG, /* of a member, on another thread than its group's */
+};
 
 /* In the bits that are told: the relay thread is done with the lease. */
 #define MEDIA_TOLD_ENDED (1u << 31)
@@ -71,8 +76,18 @@ struct lease {
 	uint32_t pairs[MEDIA_ENDS]; /* indices in the relay thread's stock; of a member: of its
 				       audio and of its floor channel */
 	uint8_t pair_count;
-	media_id group; /* of a member */
+	media_id group;     /* of a member */
+	struct lease *twin; /* of a LEASE_LEG its LEASE_MEMBER, and the other way round; or NULL */
+	/* of its object in its thread's slab, for the twin's thread; 0: not there */
+	_Atomic uint64_t handle;
+	_Atomic uint32_t gate; /* of a member with a leg elsewhere: enum away_gate */
+	_Atomic uint32_t ssrc; /* of a leg: of what it is sent */
+	/* of a group: generation << 32 | members whose legs are on its own thread; by all workers
+	 */
+	_Atomic uint64_t legs;
 	/* the worker's */
+	bool is_counted; /* in its group's `legs` */
+	bool has_ended;
 	uint8_t back;
 	bool is_dropped;
 	bool has_transcoder; /* reserved */
@@ -108,6 +123,11 @@ void lease_give(struct lease_pool *pool, struct lease *lease);
 struct lease *lease_get(struct lease_pool *pool, media_id id);
 /* The place of a lease of that name, taken or not, or NULL. Any thread. */
 struct lease *lease_at(const struct lease_pool *pool, media_id id);
+/* One leg more on the thread of the group with that name; false: there are as many as `most`, or
+ * the group is gone. Any worker. */
+bool lease_count_leg(struct lease *group, media_id id, uint32_t most);
+void lease_forget_leg(struct lease *group, media_id id);
+
 /* Which worker's pool a name is of. */
 unsigned lease_worker(media_id id);
 
@@ -125,6 +145,12 @@ bool lease_pressed(struct lease *lease, struct media_press *ret_press);
 /* True when the lease's task must be posted. */
 bool lease_tell(struct lease *lease, uint32_t bits);
 uint32_t lease_told(struct lease *lease);
+
+/* What the twin's thread names the lease's object by from now on. */
+static inline void lease_show(struct lease *lease, uint64_t handle)
+{
+	atomic_store_explicit(&lease->handle, handle, memory_order_release);
+}
 
 /* `report` is of the lease's kind. */
 void lease_publish(struct lease *lease, const void *report);

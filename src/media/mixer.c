@@ -33,7 +33,7 @@ static bool is_wide(unsigned codec)
 
 static bool is_listened_to(const struct group *group, unsigned codec)
 {
-	return !list_is_empty(&group->listeners[codec]);
+	return !list_is_empty(&group->listeners[codec]) || group->away.threads[codec];
 }
 
 /* 16 kHz where somebody can say or hear that much. */

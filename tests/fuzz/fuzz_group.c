@@ -80,6 +80,7 @@ static void hear(struct lease *lease)
 		group_hear(&relay, lease);
 		break;
 	case LEASE_MEMBER:
+	case LEASE_LEG:
 		member_hear(&relay, lease);
 		break;
 	case LEASE_SESSION:
