@@ -273,7 +273,7 @@ static void describe_coding(struct relay *relay, struct member *member)
 /* A re-INVITE may give the floor packets up, and take them up again. */
 static void describe_channel(struct relay *relay, struct member *member, uint8_t dscp)
 {
-	const struct media_end *floor = &member->said->floor;
+	const struct media_floor_end *floor = &member->said->floor;
 	const struct lease *lease = member->lease;
 	if (!floor->offer && member->channel) {
 		channel_close(relay, member->channel);

@@ -114,7 +114,7 @@ static void join(struct leg *leg, media_id group, uint8_t what)
 	leg->said.audio.coding = (struct media_coding){.codec = codec,
 		.sends = {.voice = types[codec], .events = 101},
 		.gets = {.voice = types[codec], .noise = 13}};
-	leg->said.floor = leg->said.audio;
+	leg->said.floor.rtp = leg->said.audio.rtp;
 	leg->said.floor.offer = what & 0x80;
 	leg->said.sends = leg->said.receives = leg->said.may_talk = true;
 	leg->said.triggers = (uint16_t)(what & 0x40 ? 0x1ff : MEDIA_TRIGGERS_DEFAULT);

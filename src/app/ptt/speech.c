@@ -320,7 +320,11 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 		return;
 	}
 	stream_end_read(h->floor, &from, speech->place.is_ipv6, &end);
-	describe_end(&agreed->floor, &end, &speech->place, agreed->floor.offer);
+	agreed->floor = (struct media_floor_end){.offer = agreed->floor.offer + 1,
+		.is_blind = end.described.is_blind,
+		.rtp = end.described.rtp,
+		.signalling = end.described.signalling,
+		.source = speech->place.source};
 	agree_terms(leg, h->floor, &agreed->terms);
 }
 
