@@ -157,7 +157,11 @@ static const struct application *owner_of(const struct dispatch *d, const struct
 	if (b2bua_owns(d->b2bua, m))
 		return &b2bua;
 	bool begins = m->method == PV_METHOD_INVITE && !m->to_tag.length;
-	return begins && proxied == &proxy ? &call : proxied;
+	/* what replaces a dialog is looked at alike, whatever address it has: a stranger could tell
+	 * groups by it */
+	bool is_call =
+		proxied == &proxy || (proxied == &group && pv_message_has(m, PV_HEADER_REPLACES));
+	return begins && is_call ? &call : proxied;
 }
 
 /* What a client that is sent away in an overload waits, in seconds (§21.5.4). */

@@ -154,7 +154,7 @@ static void decide_one(struct floor *floor, struct floor_member *member, uint64_
 	general_step(floor, outranks ? FLOOR_EVENT_OUTRANKED : FLOOR_EVENT_ASKED, member, now_ms);
 	/* where it does not talk at once the others would not know */
 	if (floor->is_emergency != was_emergency && !floor_is_holder(member))
-		say_status_others(floor);
+		floor->is_status_owed = true;
 }
 
 void decide_all(struct floor *floor, uint64_t now_ms)

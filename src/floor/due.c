@@ -125,6 +125,9 @@ void due_finish(struct floor *floor)
 		floor->is_queue_changed = false;
 		say_places(floor);
 	}
+	if (floor->is_status_owed)
+		say_status_others(floor);
+	floor->is_status_owed = false;
 	floor->deadline_ms = deadline_of(floor);
 	if (floor->is_changed)
 		floor->hooks->changed(floor);

@@ -297,6 +297,7 @@ struct floor {
 	bool is_emergency;     /* until it is cleared */
 	bool is_changed;       /* the hook `changed` is owed */
 	bool is_queue_changed; /* places are to be told */
+	bool is_status_owed;   /* Taken or Idle to all others, behind the answer to who asked */
 	uint8_t idle_count;    /* C7 */
 	uint16_t sequence;     /* of the last TAKEN or IDLE */
 	uint32_t member_count;

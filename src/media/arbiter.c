@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "media/button.h"
 #include "media/channel.h"
+#include "media/conference.h"
 #include "media/fanout.h"
 #include "media/group_record.h"
 #include "media/relay.h"
@@ -398,6 +399,8 @@ void arbiter_set(struct group *group)
 	floor_set(&group->floor, &settings, group->relay->now_ms);
 	if (group->floor_kind != group->settings->floor)
 		change_kind(group);
+	if (group->floor_kind == MEDIA_FLOOR_OPEN)
+		conference_set(group);
 	LIST_EACH(link, &group->voice_keys)
 	{
 		voice_key_set(container_of(link, struct voice_key, link));

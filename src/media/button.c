@@ -158,8 +158,9 @@ static bool press_button(struct member *member, const struct media_press *press,
 		floor_revoke(floor, &member->floor, now_ms(member));
 		group_touch(member->group);
 		return true;
+	case MEDIA_BUTTON_DECLARE:
 	case MEDIA_BUTTON_CLEAR:
-		floor_emergency_set(floor, false, now_ms(member));
+		floor_emergency_set(floor, press->button == MEDIA_BUTTON_DECLARE, now_ms(member));
 		group_touch(member->group);
 		return true;
 	case MEDIA_BUTTON_ASK:

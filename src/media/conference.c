@@ -80,11 +80,15 @@ static void end(struct group *group, struct member *member, enum media_spurt_end
 	group_tell(group, MEDIA_GROUP_TOLD_FLOOR);
 }
 
+static unsigned most_of(const struct group *group)
+{
+	return MIN(MAX(group->settings->talkers, 1), MEDIA_GROUP_TALKERS_MAX);
+}
+
 /* One who speaks and is not heard yet. */
 static void admit(struct group *group, struct member *member)
 {
-	unsigned most = MIN(MAX(group->settings->talkers, 1), MEDIA_GROUP_TALKERS_MAX);
-	if (group->speaker_count >= most) {
+	if (group->speaker_count >= most_of(group)) {
 		struct member *other = softest(group);
 		if (other->level < member->level + LOUDER_DB)
 			return;
@@ -130,6 +134,12 @@ void conference_hear(struct group *group, struct member *member, const struct me
 		fanout_speech(group, member, &rtp);
 	else
 		discard(group, member);
+}
+
+void conference_set(struct group *group)
+{
+	while (group->speaker_count > most_of(group))
+		end(group, softest(group), MEDIA_SPURT_REVOKED);
 }
 
 void conference_tick(struct group *group)

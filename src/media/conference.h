@@ -16,6 +16,9 @@
 /* RTP of a member of an open group. */
 void conference_hear(struct group *group, struct member *member, const struct media_packet *packet);
 
+/* Its settings are others: the loudest go on, if fewer may speak at once. */
+void conference_set(struct group *group);
+
 /* Each 20 ms: who sends nothing any more is not heard any more. */
 void conference_tick(struct group *group);
 

@@ -46,6 +46,46 @@ static void send_to(struct member *member, const uint8_t *frame, uint32_t length
 		end_send(&member->audio, frame, length, false);
 }
 
+/* ---- tones over talk ---- */
+
+static bool hears_tone(struct group *group, struct member *member)
+{
+	if (LIKELY(member->tone == TONE_COUNT))
+		return false;
+	if (!tone_samples(
+		    group->relay->media->tones, (enum tone)member->tone, 8000, member->tone_frame))
+		member->tone = TONE_COUNT;
+	return member->tone != TONE_COUNT;
+}
+
+/* The talk with the next frame of its tone in it. False: it cannot be, the tone has the leg. */
+static bool blend_tone(struct group *group, struct member *member, const uint8_t *payload,
+	size_t length, struct fanout_frame *ret)
+{
+	if (!tone_over_talk(group->relay->media->tones, (enum tone)member->tone,
+		    (enum codec_id)member->codec, member->tone_frame, payload, length,
+		    ret->bytes + RTP_HEADER_SIZE))
+		return false;
+	ret->length = length;
+	member->tone_frame++;
+	member->blended_ms = group->relay->now_ms;
+	return true;
+}
+
+static void forward_with_tone(struct group *group, struct member *member,
+	const struct splice_packet *piece, const struct rtp_packet *packet)
+{
+	struct relay *relay = group->relay;
+	struct fanout_frame own;
+	if (!blend_tone(group, member, packet->payload, packet->payload_length, &own) ||
+		!splice_forward(&member->splice, piece, relay->now_ns, own.bytes))
+		return;
+	member->fed_ms = relay->now_ms;
+	send_to(member, own.bytes, (uint32_t)(RTP_HEADER_SIZE + own.length));
+}
+
+/* ---- packets ---- */
+
 /*
  * To all others of its codec, in one pass. The payload stays where it came; each listener's header
  * is written in front of it, over the talker's own, which is not needed any more.
@@ -62,8 +102,12 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 	LIST_EACH(link, &group->listeners[talker->codec])
 	{
 		struct member *member = listener_of(link);
-		if (member == talker || UNLIKELY(member->tone != TONE_COUNT))
+		if (member == talker)
 			continue;
+		if (UNLIKELY(hears_tone(group, member))) {
+			forward_with_tone(group, member, &piece, packet);
+			continue;
+		}
 		if (!splice_forward(&member->splice, &piece, relay->now_ns, frame))
 			continue;
 		member->fed_ms = relay->now_ms;
@@ -91,8 +135,13 @@ static void send_frame(struct group *group, struct member *member, uint8_t type,
 
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
 {
-	if (member->tone != TONE_COUNT)
-		return;
+	struct fanout_frame blended;
+	if (UNLIKELY(hears_tone(group, member))) {
+		if (!blend_tone(
+			    group, member, frame->bytes + RTP_HEADER_SIZE, frame->length, &blended))
+			return;
+		frame = &blended;
+	}
 	bool is_first = group->relay->now_ms - member->fed_ms >= FED_MS;
 	member->fed_ms = group->relay->now_ms;
 	send_frame(group, member, member->splice.payload_type, frame, is_first);
@@ -121,6 +170,8 @@ void fanout_tone(struct member *member, enum tone tone)
 {
 	member->tone = (uint8_t)tone;
 	member->tone_frame = 0;
+	/* who is fed hears it with the next packet of talk */
+	member->blended_ms = member->fed_ms;
 }
 
 /* The next frame of its tone; false when that is over. */
@@ -179,7 +230,9 @@ static bool is_fed(const struct group *group, const struct member *member)
 
 static void feed(struct group *group, struct member *member)
 {
-	if (UNLIKELY(member->tone != TONE_COUNT) && play_tone(group, member))
+	bool is_blended =
+		is_fed(group, member) && group->relay->now_ms - member->blended_ms < FED_MS;
+	if (UNLIKELY(member->tone != TONE_COUNT) && !is_blended && play_tone(group, member))
 		return;
 	if (is_fed(group, member))
 		member->quiet_frames = 0;

@@ -23,7 +23,8 @@ void fanout_frame_to(struct group *group, struct member *member, struct fanout_f
 /* Each 20 ms: a frame of its tone, or of silence, to each listener that hears nothing else. */
 void fanout_pass(struct group *group);
 
-/* It hears the tone from the next pass on, and nothing else meanwhile. */
+/* It hears the tone from the next frame on: over talk where that is 20 ms of G.711, else nothing
+ * else meanwhile. */
 void fanout_tone(struct member *member, enum tone tone);
 
 #endif

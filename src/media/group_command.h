@@ -201,6 +201,7 @@ enum media_button {
 	MEDIA_BUTTON_GRANT,     /* by the dispatcher: takes the floor from whoever has it */
 	MEDIA_BUTTON_REVOKE,    /* by the dispatcher: takes it from this member */
 	MEDIA_BUTTON_EMERGENCY, /* declares an emergency and asks for the floor */
+	MEDIA_BUTTON_DECLARE,   /* by the dispatcher: the group's emergency; asks for nothing */
 	MEDIA_BUTTON_CLEAR,     /* the group's emergency is over */
 	MEDIA_BUTTON_ASK,       /* changes nothing: "q" and "who" */
 	MEDIA_BUTTON_COUNT,

@@ -70,6 +70,7 @@ struct member {
 	struct member_spurt spurt;
 	record_id record; /* of the spurt */
 	struct reporter reporter;
+	uint64_t blended_ms; /* when its tone was last heard over talk; 0: long ago */
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */
 	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "codec/g711.h"
 
 #define TWO_PI 6.28318530717958647692
 /* -12 dBFS; a sine of full scale is 0 dBFS (IEC 61606). */
@@ -218,4 +219,20 @@ const int16_t *tone_samples(
 		return NULL;
 	return rate == 8000 ? tones->samples8[tone] + frame * 8 * TONE_FRAME_MS
 			    : tones->samples16[tone] + frame * 16 * TONE_FRAME_MS;
+}
+
+bool tone_over_talk(const struct tones *tones, enum tone tone, enum codec_id codec, unsigned frame,
+	const uint8_t *payload, size_t length, uint8_t *ret_payload)
+{
+	const int16_t *samples = tone_samples(tones, tone, 8000, frame);
+	bool is_ulaw = codec == CODEC_PCMU;
+	if (!samples || length != 8 * TONE_FRAME_MS || (!is_ulaw && codec != CODEC_PCMA))
+		return false;
+	const int16_t *expand = is_ulaw ? g711_from_ulaw : g711_from_alaw;
+	for (size_t i = 0; i < length; i++) {
+		int sum = expand[payload[i]] + samples[i];
+		int16_t sample = (int16_t)MAX(MIN(sum, INT16_MAX), INT16_MIN);
+		ret_payload[i] = is_ulaw ? g711_to_ulaw(sample) : g711_to_alaw(sample);
+	}
+	return true;
 }

@@ -74,4 +74,11 @@ bool tone_noise(const struct tones *tones, enum codec_id codec, unsigned frame,
 const int16_t *tone_samples(
 	const struct tones *tones, enum tone tone, uint32_t rate, unsigned frame);
 
+/*
+ * Adds frame `frame` of a tone to `payload`, 20 ms of talk, for a leg that hears both: as many
+ * bytes into `ret_payload`. False: the tone is over, or the talk is not 20 ms of G.711.
+ */
+bool tone_over_talk(const struct tones *tones, enum tone tone, enum codec_id codec, unsigned frame,
+	const uint8_t *payload, size_t length, uint8_t *ret_payload);
+
 #endif

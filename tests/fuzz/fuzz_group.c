@@ -93,9 +93,16 @@ static void say(struct lease *lease, const void *description)
 	hear(lease);
 }
 
-static void join(struct leg *leg, media_id group, uint8_t what)
+static void speak(struct leg *leg, unsigned codec)
 {
 	static const uint8_t types[CODEC_COUNT] = {0, 0, 8, 9, 111};
+	leg->said.audio.coding = (struct media_coding){.codec = (uint8_t)codec,
+		.sends = {.voice = types[codec], .events = 101},
+		.gets = {.voice = types[codec], .noise = 13}};
+}
+
+static void join(struct leg *leg, media_id group, uint8_t what)
+{
 	uint8_t codec = (uint8_t)(1 + what % (CODEC_COUNT - 1));
 	memset(leg, 0, sizeof(*leg));
 	leg->lease = take(LEASE_MEMBER);
@@ -111,9 +118,7 @@ static void join(struct leg *leg, media_id group, uint8_t what)
 		.sin_port = htons(4000),
 		.sin_addr.s_addr = htonl(0x7f000002)};
 	leg->said.audio.offer = 1;
-	leg->said.audio.coding = (struct media_coding){.codec = codec,
-		.sends = {.voice = types[codec], .events = 101},
-		.gets = {.voice = types[codec], .noise = 13}};
+	speak(leg, codec);
 	leg->said.floor.rtp = leg->said.audio.rtp;
 	leg->said.floor.offer = what & 0x80;
 	leg->said.sends = leg->said.receives = leg->said.may_talk = true;
@@ -157,7 +162,21 @@ static void change(struct leg *leg, uint8_t what)
 	leg->said.triggers ^= (uint16_t)(what & 0x10 ? 1 << MEDIA_TRIGGER_VOX : 0);
 	if (what & 0x20)
 		leg->said.audio.offer++;
+	if (what & 0x40) /* floor packets are given up, or taken up again */
+		leg->said.floor.offer = leg->said.floor.offer ? 0 : leg->said.audio.offer;
+	if (what & 0x80)
+		speak(leg, leg->said.audio.coding.codec % (CODEC_COUNT - 1) + 1);
 	say(leg->lease, &leg->said);
+}
+
+static void reload(struct lease *lease, struct media_group_settings *settings, uint8_t what)
+{
+	settings->floor = what & 1;
+	settings->talkers = (what >> 1) % 4;
+	settings->is_broadcast = what & 8;
+	settings->queue = what >> 4 & 3;
+	settings->vox_hang_ms = what & 64 ? 100 : 0;
+	say(lease, settings);
 }
 
 static void leave(struct leg *leg)
@@ -190,7 +209,7 @@ static void check(const struct lease *lease, const struct media_group_settings *
 }
 
 /* Two bytes of settings, one for each leg; then op, argument, and for packets a length and so many
- * bytes. */
+ * bytes. Bit 3 of the op makes a reload of what is time else. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool is_made;
@@ -221,6 +240,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			press(leg, what, (uint8_t)length);
 		else if (op == 1)
 			change(leg, what);
+		else if (op == 2 && data[at - 3] & 8)
+			reload(lease, &settings, what);
 		else if (op == 2)
 			pass(what % 64);
 		if (op > 2) {

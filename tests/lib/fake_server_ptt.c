@@ -314,7 +314,16 @@ static bool tell(struct fake_server *server, char **words)
 static void on_press(void *context, unsigned member, const struct media_press *press)
 {
 	static const char *const buttons[MEDIA_BUTTON_COUNT] = {
-		"key", "request", "release", "grant", "revoke", "emergency", "clear", "ask"};
+		[MEDIA_BUTTON_KEY] = "key",
+		[MEDIA_BUTTON_REQUEST] = "request",
+		[MEDIA_BUTTON_RELEASE] = "release",
+		[MEDIA_BUTTON_GRANT] = "grant",
+		[MEDIA_BUTTON_REVOKE] = "revoke",
+		[MEDIA_BUTTON_EMERGENCY] = "emergency",
+		[MEDIA_BUTTON_DECLARE] = "declare",
+		[MEDIA_BUTTON_CLEAR] = "clear",
+		[MEDIA_BUTTON_ASK] = "ask",
+	};
 	struct fake_server *server = context;
 	if (press->key)
 		scenario_told(&server->scenario, "press %u %s %c", member, buttons[press->button],

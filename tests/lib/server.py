@@ -53,25 +53,32 @@ def free_port(hosts=("127.0.0.1", "::1")):
 
 
 RELAY_UNIT, RELAY_UNITS = 500, range(2000, 21000, 500)
+SMALL = 3                       # units; such ranges keep to the upper half, or the large ones would find no room between
 
 
-def relay_ports(count):
+def relay_ports(count, seconds=60):
     """A range of `count` ports for the relay that no other server of a test has: (first, last, guards). Whoever has a
-    range listens on the first TCP port of each unit of it; close the guards to give it back."""
+    range listens on the first TCP port of each unit of it; close the guards to give it back. When all are taken it waits
+    until some are given back."""
     wanted = -(-count // RELAY_UNIT)
     starts = list(RELAY_UNITS[:len(RELAY_UNITS) - wanted + 1])
     random.shuffle(starts)
-    for first in starts:
-        guards = []
-        try:
-            for n in range(wanted):
-                guards.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-                guards[-1].bind(("127.0.0.1", first + n * RELAY_UNIT))
-                guards[-1].listen(1)
-            return first, first + count - 1, guards
-        except OSError:
-            for guard in guards:
-                guard.close()
+    if wanted <= SMALL:
+        starts.sort(key=lambda start: start < RELAY_UNITS[len(RELAY_UNITS) // 2])
+    end = time.monotonic() + seconds * SLOW
+    while time.monotonic() < end:
+        for first in starts:
+            guards = []
+            try:
+                for n in range(wanted):
+                    guards.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+                    guards[-1].bind(("127.0.0.1", first + n * RELAY_UNIT))
+                    guards[-1].listen(1)
+                return first, first + count - 1, guards
+            except OSError:
+                for guard in guards:
+                    guard.close()
+        time.sleep(0.1)
     raise RuntimeError("no free range of %d ports" % count)
 
 

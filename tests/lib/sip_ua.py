@@ -168,7 +168,8 @@ class Phone:
         self.buffer, self.queue, self.seen = b"", [], set()
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.sock = socket.socket(family, kind)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if port or transport != "udp":              # else the kernel may choose the port of another test's phone
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.sock.bind((ip, port))
         if transport == "tcp":
             self.sock.settimeout(5 * SLOW)

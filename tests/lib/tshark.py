@@ -107,6 +107,7 @@ class Capture:
         rows = []
         for line in text.splitlines():
             subtypes, app, party, expert, malformed = line.split("\t")
+            expert = re.sub(r"Possible traceroute[^,]*(, attempt #\d+)?,?", "", expert)       # of some port numbers
             for subtype in subtypes.split(","):
                 rows.append({"subtype": int(subtype or -1), "name": app.split(",")[0],
                              "party": [p for p in party.split(",") if p], "remarks": expert + malformed})

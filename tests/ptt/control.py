@@ -114,6 +114,11 @@ def emergency_by_the_dispatcher(server):
         room.until(lambda: ask(server, "show", "ops")["emergency"], "the group is in emergency")
         ask(server, "emergency", "ops", "--clear")
         room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared")
+        ask(server, "emergency", "ops")
+        room.until(lambda: ask(server, "show", "ops")["emergency"], "the group's own emergency")
+        room.heard_by_all(bob, "gives nobody else the floor")
+        ask(server, "emergency", "ops", "--clear")
+        room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared, too")
 
 
 @feature(**group())

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """crowd: five hundred members in one group, each of which hears each talker (bench/ptt/pttload checks every packet)."""
 import os
+import random
 import re
 import subprocess
 
 from feature import feature, ok
 from groups import group
+from phone import Room
 from server import relay_ports
 from sip_ua import SLOW
 
@@ -48,3 +50,68 @@ def five_hundred(server):
     done = play(server, "-k", "3", "-t", "4", "--ptt", "dtmf:*:#", "--talk-ms", "800", "--gap-ms", "500", "--idle-send", "none")
     ok(re.search(r"UP %d of %d" % (MEMBERS, MEMBERS), done.stdout), "%d members are in the group" % MEMBERS)
     ok(done.returncode == 0, "all of them heard each talker, whole, and nobody else")
+
+
+TWENTY = tuple("member%02d" % n for n in range(20))
+
+
+@feature(**group(" ".join(TWENTY), tones="false"))
+def twenty(server):
+    """By keys, INFO, words and floor packets, in an order of chance: each hears the same talks."""
+    chance = random.Random(20)
+    with Room(server) as room:
+        phones = [room.phone(user, floor="mc_queueing" if n % 5 == 0 else None) for n, user in enumerate(TWENTY)]
+        for phone in phones:
+            phone.join(mic=-1)
+        presses = (lambda p, key: p.press(key), lambda p, key: p.info(key, False), lambda p, key: p.info(key),
+                   lambda p, key: p.ask("ptt" if key == "*" else "over"))
+        wanted = []
+        for _ in range(12):
+            talker = chance.choice(phones[:16])
+            if talker.channel:
+                talker.channel.request()
+            else:
+                press = chance.choice(presses)
+                press(talker, "*")
+            room.heard_by_all(talker)
+            room.goes_on(5)
+            talker.channel.release() if talker.channel else press(talker, "#")
+            room.nobody()
+            wanted.append(talker.user)
+        room.stories(wanted, "twenty members heard the same twelve talks")
+
+
+@feature(**group("alice bob carol"))
+def garbage(server):
+    """Random bytes, and bytes that are nearly right, on every port of every member: the talk goes on."""
+    chance = random.Random(4733)
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob", floor="mc_queueing"), room.phone("carol")
+        for phone in (alice, bob, carol):
+            phone.join(mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        right = [bytes(alice.last), bytes(carol.last), bytes.fromhex("80cc0004111111114d435054000205000d028000"),
+                 bytes.fromhex("80c80006000000010000000000000000000000000000000000000000")]
+        for n in range(60):
+            for phone in (bob, carol):
+                for _ in range(5):
+                    data = bytearray(chance.choice(right))
+                    for _ in range(chance.randrange(1, 8)):
+                        data[chance.randrange(len(data))] = chance.randrange(256)
+                    data = bytes(data[:chance.randrange(1, len(data) + 1)]) + chance.randbytes(chance.randrange(20))
+                    if data[1:2] and data[1] & 127 == 101:              # no key
+                        continue
+                    phone.end.rtp.sendto(data, phone.remote)
+                    phone.end.rtcp.sendto(data, (phone.remote[0], phone.remote[1] + 1))
+                    if phone.channel and data[:1] and data[8:12] != b"MCPT":
+                        phone.channel.raw(data)
+            room.goes_on(1)
+        room.heard_by_all(alice)
+        room.stories(["alice"], "alice was heard all the time, and nobody else")
+        alice.press("#")
+        room.nobody()
+        bob.channel.skip_all()
+        bob.channel.request()
+        bob.channel.expect("granted")
+        room.heard_by_all(bob, "all buttons still work")

@@ -4,10 +4,11 @@ import signal
 import socket
 import struct
 
-from feature import feature, ok
+from feature import Skip, feature, ok
 from groups import MEDIA, group
 from phone import SDP, Room, parts_of
 from roster import Watcher
+from server import have_ipv6
 from sip_ua import Dialog, param
 from voice import wave
 
@@ -98,6 +99,29 @@ def joins_over_tcp(server):
         room.nobody()
         carol.press("*")
         room.heard_by_all(carol)
+
+
+@feature(**group())
+def joins_over_ipv6(server):
+    """Members of both families hear each other."""
+    if not have_ipv6():
+        raise Skip("there is no IPv6 here")
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice", ip="::1"), room.phone("bob"), room.phone("carol", ip="::1", floor="mc_queueing")
+        for phone in (alice, bob, carol):
+            phone.join(mic=-1)
+        ok(alice.remote[0] == "::1" and bob.remote[0] == "127.0.0.1", "each is answered with an address of its family")
+        for phone in (alice, bob):
+            phone.press("*")
+            room.heard_by_all(phone)
+            phone.press("#")
+            room.nobody()
+        carol.channel.expect("idle")
+        carol.channel.skip_all()
+        carol.channel.request()
+        carol.channel.expect("granted")
+        room.heard_by_all(carol, "floor packets, too")
+        room.stories(["alice", "bob", "carol"], "alice, bob, carol")
 
 
 @feature(**dict(group(media=MEDIA.replace("threads = 1;", 'threads = 1; timeout = "1s";')), timers='{ t1 = "20ms"; t2 = "80ms"; }'))

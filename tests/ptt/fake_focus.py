@@ -33,8 +33,7 @@ SILENCE = b"\xff" * 160
 class Member:
     def __init__(self, group, user, call_id):
         self.group, self.user, self.call_id = group, user, call_id
-        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp = focus.socket()
         self.channel, self.peer, self.floor_peer = None, None, None
         self.ssrc, self.sequence, self.stamp = int.from_bytes(os.urandom(4), "big"), 7, 99
         self.priority, self.asked, self.last_sent, self.talks = group.priority(user), 0, 0.0, False
@@ -218,11 +217,23 @@ class Focus:
     def __init__(self, config):
         text = open(config).read()
         self.port = int(re.search(r'"udp:127\.0\.0\.1:(\d+)"', text).group(1))
+        self.next_port = int(re.search(r"ports = \[ (\d+)", text).group(1))
         body = text[text.index("groups = ("):] if "groups = (" in text else ""
         self.groups = {g.name: g for g in map(Group, re.findall(r"\{\s*name(?:[^{}]|\{[^{}]*\})*\}", body))}
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind(("127.0.0.1", self.port))
         loop.register(self.sip, selectors.EVENT_READ, self.message)
+
+    def socket(self):
+        """On the next free port of its range."""
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        while True:
+            self.next_port += 2
+            try:
+                s.bind(("127.0.0.1", self.next_port))
+                return s
+            except OSError:                                     # somebody has it: the next one
+                pass
 
     def answer(self, m, source, status, headers=(), body=""):
         to = m.get("to") + ("" if param(m.get("to"), "tag") else ";tag=focus")
@@ -276,8 +287,7 @@ class Focus:
                 "a=rtpmap:101 telephone-event/8000\r\n" % member.rtp.getsockname()[1])
         if "application" in offer:
             if not member.channel:
-                member.channel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                member.channel.bind(("127.0.0.1", 0))
+                member.channel = self.socket()
                 member.floor_peer = "127.0.0.1", offer["application"]["port"]
                 loop.register(member.channel, selectors.EVENT_READ, lambda: group.floor_packet(member))
             body += "m=application %d udp MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n" % member.channel.getsockname()[1]
@@ -315,7 +325,7 @@ class Focus:
 
 
 def main(arguments):
-    global loop
+    global loop, focus
     assert FAULT <= set(FAULTS), FAULT
     loop = selectors.DefaultSelector()
     running = [True]

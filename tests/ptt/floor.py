@@ -100,11 +100,11 @@ class Channel:
     """The phone's end of m=application. What comes from elsewhere than the server's port is an assertion, too; a message
     may be faster than the answer that announces the port. `may_talk`: granted, and not given back or taken away since."""
 
-    def __init__(self, stage, ip="127.0.0.1", ssrc=0x11111111):
+    def __init__(self, stage, server, ip="127.0.0.1", ssrc=0x11111111):
         self.ssrc, self.remote, self.got, self.next = ssrc, None, [], 0
         self.may_talk, self.sources = False, set()
-        self.stage, self.name = stage, "a phone"
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.stage, self.server, self.name = stage, server, "a phone"
+        self.sock = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((ip, 0))
         self.sock.setblocking(False)
         self.port = self.sock.getsockname()[1]
@@ -116,7 +116,9 @@ class Channel:
                 data, source = self.sock.recvfrom(4096)
             except (BlockingIOError, ConnectionRefusedError):
                 return
-            self.sources.add(source)
+            if not self.server.relays(source[1]):               # another test's server, to who had this port
+                continue
+            self.sources.add(source[:2])
             assert not self.remote or self.sources == {self.remote}, \
                 "floor packets come from %s, the port that was announced is %s" % (self.sources, self.remote)
             while data:                                         # several may sit in one datagram

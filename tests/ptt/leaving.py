@@ -137,6 +137,8 @@ def full_group(server):
         carol.ack_failure(sent, refused)
         ok(True, "the third is refused with 503")
         alice.leave()
+        room.until(lambda: len(json.loads(ctl(server, "--json", "group", "members", "ops").stdout)["members"]) == 1,
+                   "one has left the roster, which another worker may keep")
         carol.join()
         ok(True, "when one has left there is a place")
         bob.press("*")

@@ -79,6 +79,8 @@ def never_preempted(server):
             phone.join(mic=-1)
         emergency(room, alice, bob)
         bob.channel.expect("position")
+        taken = bob.channel.expect("taken")
+        ok(taken.field(13) == (f.EMERGENCY | f.QUEUEING).to_bytes(2, "big"), "all are told of the emergency, and who talks")
         room.goes_on(20)
         room.heard_by_all(alice, "alice goes on")
         room.stories(["alice"], "only she was heard")

@@ -219,6 +219,7 @@ def tones(phone, since):
 def beeps(server):
     """Granted, queued, denied, revoked: told apart by number and pitch, on one leg alone."""
     with Room(server) as room:
+        room.named("nobody", 450)                       # too near to the server's lowest: not for a talker here
         alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
         room.goes_on(5)
         alice.press("*")

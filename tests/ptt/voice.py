@@ -10,7 +10,7 @@ from operator import mul
 
 RATE, FRAME = 8000, 160                     # all is measured at 8 kHz, whatever the codec carries
 # of phones, in the order of their coming; not near those that a server says itself
-TONES = (450, 1100, 1400, 1900, 2200, 2500, 2800, 1750, 2050, 2350, 2650, 2950, 3100)
+TONES = (450, 1100, 1400, 1900, 2200, 2500, 2800, 1750, 2050, 2350, 2650, 2950, 3100, 1250, 3250, 3400)
 AMPLITUDE = 7000                            # of a phone's tone
 QUIET = 250                                 # amplitude below which nobody hears a tone
 SHARE = 0.15                                # of the strongest tone's power: what is less is no tone of its own

@@ -554,6 +554,9 @@ struct ptt_answer {
 };
 /* NULL: no room. */
 struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *answer);
+/* Contact: the group at our address towards that one; nothing where we have none. */
+void ptt_write_contact(
+	struct ptt *p, struct pv_span group, const struct path *path, struct pv_writer *w);
 /* Allow, Supported and Allow-Events. */
 void ptt_write_abilities(struct pv_writer *w);
 /* Answers statefully or, with server NULL, statelessly; a Warning where sdp_verdict is one. */

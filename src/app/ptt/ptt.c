@@ -128,12 +128,20 @@ void ptt_configure(struct ptt *p, const struct ptt_config *config, const struct 
 
 /* ---- requests to a group, outside of dialogs ---- */
 
+/* RFC 4579 §3.1: who asks learns that it is a focus. */
 static bool answer_options(struct ptt *p, struct incoming *incoming)
 {
+	char text[1024];
+	struct pv_writer w;
+	const struct ptt_group *group = ptt_group_named(p, incoming);
+	if (!ptt_check_required(p, incoming))
+		return false;
+	pv_writer_init(&w, text, sizeof(text));
+	ptt_write_contact(p, group->config.name, incoming->from, &w);
+	ptt_write_abilities(&w);
+	pv_put_text(&w, "Accept: application/sdp, text/plain\r\n");
 	proxy_reply(p->at.proxy, NULL, incoming->message, incoming->from, 200, PV_SPAN(""),
-		PV_SPAN("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, SUBSCRIBE, "
-			"UPDATE\r\nAccept: application/sdp, text/plain\r\nSupported: timer\r\n"
-			"Allow-Events: conference\r\n"));
+		w.overflow ? PV_SPAN("") : pv_writer_span(&w));
 	return false;
 }
 

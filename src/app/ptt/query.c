@@ -169,10 +169,17 @@ static const uint8_t buttons[] = {
 	[PTT_ACT_CLEAR] = MEDIA_BUTTON_CLEAR,
 };
 
-static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act)
+static uint8_t button_of(enum ptt_act act, bool is_for_group)
+{
+	if (act == PTT_ACT_EMERGENCY && is_for_group)
+		return MEDIA_BUTTON_DECLARE;
+	return act < ARRAY_LENGTH(buttons) ? buttons[act] : 0;
+}
+
+static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act, bool is_for_group)
 {
 	const struct media_press press = {.trigger = MEDIA_TRIGGER_API,
-		.button = act < ARRAY_LENGTH(buttons) ? buttons[act] : 0,
+		.button = button_of(act, is_for_group),
 		.received_ns = p->at.worker->now_ns};
 	switch (act) {
 	case PTT_ACT_MUTE:
@@ -195,12 +202,13 @@ static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act)
 /* Which member an act without one means. */
 static bool is_meant(const struct ptt_member *member, enum ptt_act act)
 {
-	return act == PTT_ACT_CLEAR || (act == PTT_ACT_REVOKE && member->is_talking);
+	return act == PTT_ACT_EMERGENCY || act == PTT_ACT_CLEAR ||
+	       (act == PTT_ACT_REVOKE && member->is_talking);
 }
 
 static bool is_for_all(enum ptt_act act)
 {
-	return act == PTT_ACT_REVOKE || act == PTT_ACT_CLEAR;
+	return act == PTT_ACT_REVOKE || act == PTT_ACT_EMERGENCY || act == PTT_ACT_CLEAR;
 }
 
 static void run_act(struct query *query)
@@ -215,7 +223,7 @@ static void run_act(struct query *query)
 		query->result = -EINVAL;
 		return;
 	}
-	if (!query->name && room)
+	if (act == PTT_ACT_REVOKE && !query->name && room)
 		query->result = 0; /* nobody talks: there is nothing to take */
 	if (!room)
 		return;
@@ -225,7 +233,7 @@ static void run_act(struct query *query)
 		bool fits = query->name ? member->name == query->name : is_meant(member, act);
 		if (!fits || member->is_ending)
 			continue;
-		query->result = act_on(p, member, act);
+		query->result = act_on(p, member, act, !query->name);
 		/* one press is enough for the group */
 		if (act == PTT_ACT_CLEAR || act == PTT_ACT_EMERGENCY || act == PTT_ACT_GRANT)
 			break;

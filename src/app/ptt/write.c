@@ -36,6 +36,15 @@ static void put_contact(
 	pv_put_text(w, ">;isfocus\r\n");
 }
 
+void ptt_write_contact(
+	struct ptt *p, struct pv_span group, const struct path *path, struct pv_writer *w)
+{
+	struct path to = *path;
+	struct pv_span sent_by;
+	if (net_local(p->at.net, &to, &sent_by) == 0)
+		put_contact(group, &to, sent_by, w);
+}
+
 static void put_via(
 	struct ptt *p, const struct ptt_outgoing *o, struct pv_span sent_by, struct pv_writer *w)
 {
@@ -110,8 +119,6 @@ struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *a)
 {
 	struct transaction_via_text fixup;
 	struct pv_writer w;
-	struct path path = *a->from;
-	struct pv_span sent_by;
 	size_t room = ROOM + a->request->body.at + a->extra.length + a->body.length;
 	struct buffer *bytes = buffer_take(ptt_buffers(p), MIN(room, PV_MESSAGE_MAX));
 	if (!bytes)
@@ -123,8 +130,8 @@ struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *a)
 	transaction_via_fixup(a->request, a->from, &fixup, &response.received, &response.rport);
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	pv_build_response(&w, a->request, &response);
-	if (a->contact.length && net_local(p->at.net, &path, &sent_by) == 0)
-		put_contact(a->contact, &path, sent_by, &w);
+	if (a->contact.length)
+		ptt_write_contact(p, a->contact, a->from, &w);
 	if (a->status / 100 == 2 && a->request->method != PV_METHOD_BYE)
 		ptt_write_abilities(&w);
 	if (a->session && a->status / 100 == 2)

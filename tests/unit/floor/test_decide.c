@@ -177,7 +177,7 @@ START_TEST(policies)
 	stage_ask('a', &stage_key);
 	stage_forget();
 	stage_ask('c', &stage_emergency);
-	SAID("*<taken(a,e) c<place(1) c~queued");
+	SAID("c<place(1) c~queued *<taken(a,e)");
 	settings.preempt = FLOOR_PREEMPT_EMERGENCY;
 	stage_begin(&settings);
 	stage_join_all("ab", &stage_phone);

@@ -223,6 +223,27 @@ START_TEST(the_loudest_are_heard)
 }
 END_TEST
 
+/* A reload lets fewer speak at once: the loudest goes on. */
+START_TEST(fewer_are_heard_after_a_reload)
+{
+	open_conference(8);
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], CODEC_PCMU);
+	for (unsigned n = 0; n < 50; n++) {
+		for (unsigned i = 0; i < 3; i++)
+			says(i, i == 1 ? 0.4 : 0.05);
+		frame(4);
+	}
+	ck_assert_uint_eq(read_group().talker_count, 3);
+	settings.talkers = 1;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	close_all(4);
+}
+END_TEST
+
 START_TEST(who_is_muted_is_not_heard)
 {
 	open_conference(8);
@@ -358,6 +379,7 @@ START_TEST(open_microphones_of_all_codecs_are_told_from_speech)
 END_TEST
 
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
-	the_loudest_are_heard, who_is_muted_is_not_heard, all_codecs_hear_all_codecs,
-	two_may_have_the_floor, who_may_talk_and_does_not_hears_the_others,
+	the_loudest_are_heard, who_is_muted_is_not_heard, fewer_are_heard_after_a_reload,
+	all_codecs_hear_all_codecs, two_may_have_the_floor,
+	who_may_talk_and_does_not_hears_the_others,
 	open_microphones_of_all_codecs_are_told_from_speech)

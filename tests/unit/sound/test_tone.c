@@ -3,6 +3,7 @@
 #include "sound/tone.h"
 
 #include "base/macros.h"
+#include "codec/g711.h"
 #include "lib/testing.h"
 #include "lib/tone.h"
 
@@ -192,5 +193,35 @@ START_TEST(samples_are_there_for_a_mix)
 }
 END_TEST
 
-TEST_MAIN("tone", tones_are_told_apart, silence_is_silent_however_often_it_is_said,
-	noise_is_heard_and_quiet, g711_says_silence_as_its_zero, samples_are_there_for_a_mix)
+/* Talk of one loud value in `codec`, with a frame of the tone in it. */
+static void hear_over(enum codec_id codec, const int16_t *expand, uint8_t talk)
+{
+	uint8_t payload[160], both[160];
+	const int16_t *beep = tone_samples(&tones, TONE_GRANTED, 8000, 1);
+	memset(payload, talk, sizeof(payload));
+	ck_assert(tone_over_talk(&tones, TONE_GRANTED, codec, 1, payload, sizeof(payload), both));
+	for (unsigned i = 0; i < 160; i++) {
+		int sum = expand[talk] + beep[i];
+		ck_assert_int_le(abs(expand[both[i]] - MAX(MIN(sum, INT16_MAX), INT16_MIN)), 1024);
+	}
+}
+
+START_TEST(a_tone_is_heard_over_talk)
+{
+	uint8_t payload[160] = {0}, both[160];
+	make();
+	for (unsigned talk = 0; talk < 256; talk++) {
+		hear_over(CODEC_PCMU, g711_from_ulaw, (uint8_t)talk);
+		hear_over(CODEC_PCMA, g711_from_alaw, (uint8_t)talk);
+	}
+	unsigned frames = tones.frames[TONE_GRANTED];
+	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_PCMU, frames, payload, 160, both));
+	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_PCMU, 0, payload, 80, both));
+	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_G722, 0, payload, 160, both));
+	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_OPUS, 0, payload, 160, both));
+}
+END_TEST
+
+TEST_MAIN("tone", a_tone_is_heard_over_talk, tones_are_told_apart,
+	silence_is_silent_however_often_it_is_said, noise_is_heard_and_quiet,
+	g711_says_silence_as_its_zero, samples_are_there_for_a_mix)
