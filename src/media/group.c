@@ -200,6 +200,7 @@ void group_change(struct group *group, struct member *member)
 void group_remove(struct group *group, struct member *member)
 {
 	arbiter_leave(group, member);
+	member_say_bye(member);
 	list_remove(&member->listening);
 	list_remove(&member->link);
 	list_remove(&member->asked.link);
