@@ -66,6 +66,7 @@ void branch_change(struct member *leg)
 void branch_remove(struct member *leg)
 {
 	struct group *branch = leg->group;
+	member_say_bye(leg);
 	list_remove(&leg->listening);
 	list_remove(&leg->link);
 	leg->group = NULL;

@@ -201,10 +201,15 @@ void channel_close(struct relay *relay, struct channel *channel)
 }
 
 void channel_describe(
-	struct channel *channel, const struct media_end *said, uint8_t dscp, uint64_t now_ms)
+	struct channel *channel, const struct media_floor_end *said, uint8_t dscp, uint64_t now_ms)
 {
+	struct media_end end = {.offer = said->offer,
+		.rtp = said->rtp,
+		.signalling = said->signalling,
+		.source = said->source,
+		.is_blind = said->is_blind};
 	if (!channel->end.pair)
 		return;
-	end_describe(&channel->end, said, now_ms);
+	end_describe(&channel->end, &end, now_ms);
 	port_pair_mark(channel->end.pair, dscp);
 }

@@ -235,6 +235,7 @@ void group_change(struct group *group, struct member *member)
 void group_remove(struct group *group, struct member *member)
 {
 	arbiter_leave(group, member);
+	member_say_bye(member);
 	if (UNLIKELY(member->is_away))
 		away_deaf(group, member);
 	list_remove(&member->listening);

@@ -137,14 +137,20 @@ struct media_floor_terms {
 	uint8_t priority;   /* mc_priority as answered; 0: none was */
 };
 
+/* Of the floor channel, when a port was taken for it: as in struct media_end. `offer` 0: not agreed
+ * on, or not said yet. */
+struct media_floor_end {
+	uint32_t offer;
+	bool is_blind;
+	struct media_address rtp, signalling, source;
+};
+
 /* All of a member's leg, by value. */
 struct media_member_description {
 	/* `coding` is required, and is how the leg speaks: `sends` are the numbers of our SDP to
 	 * it, `gets` those of its SDP. Whether others speak the same makes no difference to it. */
 	struct media_end audio;
-	/* Of the floor channel, when a port was taken for it: `offer`, `rtp`, `signalling`,
-	 * `is_blind` and `source` count. `offer` 0: not agreed on, or not said yet. */
-	struct media_end floor;
+	struct media_floor_end floor;
 	struct media_floor_terms terms;
 	/* The direction as the far end has it (RFC 3264 §6.1): what it does not want is not sent.
 	 */
@@ -163,8 +169,9 @@ struct media_member_description {
 	/* What the group's worker knows it by: comes back in reports and talk spurts. Several legs
 	 * of one member have one tag or several, as that worker likes. */
 	uint64_t tag;
-	/* The URI that Floor Taken names ("sip:alice@example.test"), terminated. */
-	char identity[MEDIA_IDENTITY_MAX];
+	/* The URI that Floor Taken names ("sip:alice@example.test"), terminated, cut off at
+	 * MEDIA_IDENTITY_MAX. Copied from the first description, and the same for good. */
+	const char *identity;
 };
 
 struct media_member_lease {

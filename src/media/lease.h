@@ -19,18 +19,20 @@ enum lease_kind {
 	LEASE_MEMBER,
 	LEASE_LEG, /* of a member, on another thread than its group's */
 };
+#define LEASE_KINDS 4
 
 /* In the bits that are told: the relay thread is done with the lease. */
 #define MEDIA_TOLD_ENDED (1u << 31)
 
+/* There is room for what is of the lease's kind. */
 struct lease_said {
+	bool is_dropped;     /* DROP; the rest does not matter */
+	bool has_transcoder; /* one is reserved */
 	union {
 		struct media_description description; /* of a session */
 		struct media_group_settings group;
 		struct media_member_description member;
 	};
-	bool is_dropped;     /* DROP; the rest does not matter */
-	bool has_transcoder; /* one is reserved */
 };
 
 /* The first word of each is the id. */
@@ -40,8 +42,7 @@ union lease_report {
 	struct media_member_report member;
 };
 
-#define LEASE_REPORT_WORDS ((sizeof(union lease_report) + 7) / 8)
-#define LEASE_PRESSES      8
+#define LEASE_PRESSES 8
 
 /*
  * Who may call what, when
@@ -91,25 +92,29 @@ struct lease {
 	uint8_t back;
 	bool is_dropped;
 	bool has_transcoder; /* reserved */
+	bool is_named;       /* its identity is there */
 	uint32_t generation; /* odd while it is taken */
 	uint32_t next_free;  /* index + 1 */
 	/* the relay thread's */
 	uint8_t front;
 	void *object; /* the session, group or member; NULL: not described yet */
-	struct lease_said said[3];
 	/* the worker writes at `press_tail`, the relay thread reads at `press_head` */
 	_Atomic uint32_t press_head, press_tail;
-	struct media_press presses[LEASE_PRESSES];
-	/* under the seqlock, written by the relay thread */
-	struct seqlock lock;
-	_Atomic uint64_t report[LEASE_REPORT_WORDS];
+	struct seqlock lock; /* of the report, which the relay thread writes */
+	/* as large as its kind needs, for there are many: three descriptions, the report; of a
+	 * member its presses and its identity, too */
+	_Alignas(8) char rest[];
 };
 
-/* A worker's leases. Type-stable memory that costs nothing before it is used. */
+/* A worker's leases. Type-stable memory that costs nothing before it is used, for each kind its
+ * own. */
 struct lease_pool {
-	struct lease *leases;
-	size_t map_size;
-	uint32_t capacity, touched, free_list;
+	struct lease_shelf {
+		char *leases;
+		size_t map_size;
+		uint32_t touched, free_list;
+	} shelves[LEASE_KINDS];
+	uint32_t capacity, taken; /* of all kinds together */
 	unsigned worker;
 };
 

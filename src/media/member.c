@@ -289,7 +289,7 @@ static void describe_coding(struct relay *relay, struct member *member)
 /* A re-INVITE may give the floor packets up, and take them up again. */
 static void describe_channel(struct relay *relay, struct member *member, uint8_t dscp)
 {
-	const struct media_end *floor = &member->said->floor;
+	const struct media_floor_end *floor = &member->said->floor;
 	const struct lease *lease = member->lease, *leg = member->is_away ? lease->twin : lease;
 	if (!floor->offer && member->channel) {
 		channel_close(relay, member->channel);
@@ -433,15 +433,28 @@ void member_look_for_legs(struct relay *relay)
 
 /* ---- each second ---- */
 
-static void send_report(struct relay *relay, struct member *member)
+static void send_report(struct relay *relay, struct member *member, bool is_bye)
 {
 	const struct splice *splice = &member->splice;
 	struct reporter_stream stream = {.ssrc = splice->ssrc,
 		.timestamp = splice_timestamp(splice, relay->now_ns),
 		.packets = splice->packets,
 		.octets = splice->octets,
-		.cname = member->group->cname};
+		.cname = member->group->cname,
+		.is_bye = is_bye};
 	reporter_send(&member->reporter, &member->audio, &stream, relay->now_ns);
+}
+
+static bool has_reports(const struct member *member)
+{
+	return member->group && !member->is_away && member->codec != CODEC_NONE &&
+	       !member->audio.is_secure;
+}
+
+void member_say_bye(struct member *member)
+{
+	if (has_reports(member) && member->splice.packets > 0)
+		send_report(member->group->relay, member, true);
 }
 
 static uint64_t last_heard(const struct member *member)
@@ -458,9 +471,8 @@ void member_watch(struct relay *relay, struct member *member)
 	bool is_news = is_silent != member->is_silent;
 	member->is_silent = is_silent;
 	watch_muffle(relay, member);
-	if (member->group && !member->is_away && member->codec != CODEC_NONE &&
-		!member->audio.is_secure && reporter_is_due(&member->reporter, relay->now_ms))
-		send_report(relay, member);
+	if (has_reports(member) && reporter_is_due(&member->reporter, relay->now_ms))
+		send_report(relay, member, false);
 	member_publish(relay, member);
 	if (is_news && is_silent)
 		metrics_add(METRIC_media_timeouts, 1);

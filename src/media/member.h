@@ -106,6 +106,9 @@ void member_look_for_legs(struct relay *relay);
 /* Once a second: silence is told, RTCP sent, the report written. */
 void member_watch(struct relay *relay, struct member *member);
 
+/* Its stream from us is over: RTCP's BYE. It is in its group still. */
+void member_say_bye(struct member *member);
+
 /* Its group is gone. */
 void member_orphan(struct member *member);
 

@@ -103,10 +103,10 @@ static int begin_strand(struct mixer *mixer, struct mixer_strand *strand, struct
 {
 	enum codec_id codec = (enum codec_id)member->codec;
 	uint32_t rate = codec_rate(mixer, codec);
-	static const struct codec_settings defaults;
 	int error = codec_decoder_init(strand->decoder, codec, rate);
 	if (!error)
-		error = codec_encoder_init(strand->encoder, codec, rate, &defaults);
+		error = codec_encoder_init(
+			strand->encoder, codec, rate, &member->said->audio.coding.settings);
 	if (error)
 		return error;
 	jitter_begin(&strand->jitter, strand->decoder, codec, rate);
@@ -226,19 +226,52 @@ static void send_to_the_mute(struct group *group, unsigned codec, struct fanout_
 	}
 }
 
+/* What all listeners of a codec can take: the lowest rate, redundancy where each reads it. */
+static struct codec_settings shared_settings(const struct group *group, unsigned codec)
+{
+	struct codec_settings shared = {.has_fec = true};
+	LIST_EACH(link, &group->listeners[codec])
+	{
+		const struct member *member = container_of(link, struct member, listening);
+		const struct codec_settings *its = &member->said->audio.coding.settings;
+		if (its->bitrate && (!shared.bitrate || its->bitrate < shared.bitrate))
+			shared.bitrate = its->bitrate;
+		shared.has_fec = shared.has_fec && its->has_fec;
+		shared.is_constant = shared.is_constant || its->is_constant;
+	}
+	return shared;
+}
+
+/* Begins it, or begins it anew when other listeners came. */
+static int begin_out(const struct group *group, unsigned codec, struct mixer_out *out)
+{
+	const struct mixer *mixer = group->mixer;
+	struct codec_settings settings = {0};
+	if (codec == CODEC_OPUS) /* no other one has any */
+		settings = shared_settings(group, codec);
+	if (out->is_begun && settings.bitrate == out->settings.bitrate &&
+		settings.has_fec == out->settings.has_fec &&
+		settings.is_constant == out->settings.is_constant)
+		return 0;
+	int error = codec_encoder_init(
+		out->encoder, (enum codec_id)codec, codec_rate(mixer, codec), &settings);
+	if (error)
+		return error;
+	if (!out->is_begun)
+		out->down = (struct halfband){0};
+	out->settings = settings;
+	out->is_begun = true;
+	return 0;
+}
+
 /* To all of a codec who do not speak. */
 static void send_shared(struct group *group, unsigned codec, const int16_t *samples)
 {
-	static const struct codec_settings defaults;
 	struct mixer *mixer = group->mixer;
 	struct mixer_out *out = &mixer->outs[codec];
 	struct fanout_frame frame;
-	if (!out->is_begun && codec_encoder_init(out->encoder, (enum codec_id)codec,
-				      codec_rate(mixer, codec), &defaults) < 0)
+	if (begin_out(group, codec, out) < 0)
 		return;
-	if (!out->is_begun)
-		out->down = (struct halfband){0};
-	out->is_begun = true;
 	frame.length = encode(
 		mixer, codec, out->encoder, &out->down, samples, frame.bytes + RTP_HEADER_SIZE);
 	if (frame.length == 0)

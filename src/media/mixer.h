@@ -35,6 +35,7 @@ struct mixer_strand {
 /* The sum of all in one codec. */
 struct mixer_out {
 	bool is_begun;
+	struct codec_settings settings; /* that it is encoded with */
 	struct halfband down;
 	struct codec_encoder *encoder;
 };

@@ -45,6 +45,7 @@ struct fake_member {
 	unsigned local, changes;
 	bool is_set, is_silent;
 	struct media_member_description said;
+	char identity[MEDIA_IDENTITY_MAX];
 };
 
 /*

@@ -201,11 +201,11 @@ static void must_read(const struct fake_server *server, unsigned count, char **w
 			server->scenario.name, server->scenario.line, key, is);
 }
 
-static const char *target_text(const struct media_end *end, char text[NET_ADDRESS_TEXT])
+static const char *target_text(const struct media_address *rtp, char text[NET_ADDRESS_TEXT])
 {
 	struct pv_writer w;
 	pv_writer_init(&w, text, NET_ADDRESS_TEXT - 1);
-	media_address_write(&end->rtp, &w);
+	media_address_write(rtp, &w);
 	text[pv_writer_length(&w)] = 0;
 	return text;
 }
@@ -238,8 +238,8 @@ static bool check_member(struct fake_server *server, unsigned count, char **word
 	ck_assert_msg(member && member->is_set, "%s line %u: there is no member %s",
 		server->scenario.name, server->scenario.line, words[1]);
 	const struct media_member_description *said = &member->said;
-	must_read(server, count, words, "rtp", target_text(&said->audio, text));
-	must_read(server, count, words, "floor", target_text(&said->floor, text));
+	must_read(server, count, words, "rtp", target_text(&said->audio.rtp, text));
+	must_read(server, count, words, "floor", target_text(&said->floor.rtp, text));
 	must_read(server, count, words, "codec", coding_text(&said->audio.coding, coding));
 	must_read(server, count, words, "sends", said->sends ? "yes" : "no");
 	must_read(server, count, words, "receives", said->receives ? "yes" : "no");
@@ -263,7 +263,7 @@ static uint64_t tag_of(struct fake_server *server, const char *name)
 	snprintf(identity, sizeof(identity), "sip:%s@example.test", name);
 	for (unsigned i = 0; i < FAKE_MEMBERS; i++)
 		if (server->media.members[i].id &&
-			strcmp(server->media.members[i].said.identity, identity) == 0)
+			strcmp(server->media.members[i].identity, identity) == 0)
 			return server->media.members[i].said.tag;
 	return 0;
 }

@@ -109,8 +109,11 @@ void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	said->watch = said->sends && said->receives ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;
 	said->dscp = MEDIA_DSCP_DEFAULT;
 	said->tag = leg->report.member;
-	put_identity(leg, said->identity);
+	char identity[MEDIA_IDENTITY_MAX];
+	put_identity(leg, identity);
+	said->identity = identity;
 	media_member_set(p->at.media, p->at.worker->index, leg->lease.member, said);
+	said->identity = NULL; /* it was copied */
 	leg->is_described = true;
 }
 

@@ -2,6 +2,7 @@
 /* test_groups.c: groups and members come and go; who has the floor is heard by all others. */
 #include <errno.h>
 
+#include "media/relay.h"
 #include "unit/media/group_harness.h"
 
 static struct leg legs[8];
@@ -505,6 +506,51 @@ START_TEST(who_is_not_heard_is_muffled)
 }
 END_TEST
 
+/* The socket of a leg's audio. */
+static int fd_of(const struct leg *leg)
+{
+	struct stock *stock = &media->relays[0].stock;
+	for (uint32_t i = 0; i < stock->pairs.touched; i++) {
+		struct port_pair *pair = stock_pair(stock, i);
+		if (slab_is_taken(pair) && pair->port == leg->lease.port)
+			return pair->sockets[COMPONENT_RTP].fd;
+	}
+	ck_abort_msg("no port %u", leg->lease.port);
+	return -1;
+}
+
+/* Where the kernel refuses, each packet comes, is counted and goes nowhere; it is asked once. */
+START_TEST(who_cannot_be_muffled_is_dropped_by_us)
+{
+	int on = 1;
+	if (spread()) /* each thread finds out for itself, and this counts packets of both */
+		return;
+	setup();
+	legs_join(legs, 2);
+	ck_assert_int_eq(
+		setsockopt(fd_of(&legs[0]), SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)), 0);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	ck_assert(media->relays[0].cannot_muffle);
+	uint64_t before = read_member(&legs[0]).audio.packets;
+	for (unsigned i = 0; i < 10; i++)
+		leg_speaks(&legs[0], "in vain");
+	until_counted(METRIC_media_dropped_ungranted, 11);
+	ck_assert_uint_eq(read_member(&legs[0]).audio.packets, before + 10);
+	leg_speaks(&legs[1], "in vain, too");
+	until_counted(METRIC_media_dropped_ungranted, 12);
+	pass(1100);
+	leg_speaks(&legs[1], "still");
+	until_counted(METRIC_media_dropped_ungranted, 13);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "first");
+	leg_must_hear(&legs[1], "first");
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
 {
 	setup();
@@ -686,7 +732,7 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_key_by_two_ways_counts_once, presses_have_a_bound,
 	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
-	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
-	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
-	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,
-	the_dispatcher_grants_revokes_and_mutes)
+	who_cannot_be_muffled_is_dropped_by_us, who_was_muffled_is_heard_from_the_first_packet_on,
+	who_is_muffled_may_move, a_group_becomes_a_conference_and_a_group_again,
+	who_was_muffled_is_heard_in_the_conference, an_emergency_is_shown_until_it_is_cleared,
+	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)

@@ -378,8 +378,46 @@ START_TEST(open_microphones_of_all_codecs_are_told_from_speech)
 }
 END_TEST
 
+/* One of two who hear Opus wants a constant and low rate: both get that, for they share the
+ * packets. */
+START_TEST(what_is_shared_suits_all)
+{
+	size_t first = 0;
+	/* a leg on another thread is not asked: what crosses is encoded once */
+	if (!codec_is_built(CODEC_OPUS) || spread())
+		return;
+	default_settings();
+	start_group();
+	join_with(0, 400, CODEC_PCMU);
+	join_with(1, 700, CODEC_OPUS);
+	leg_take(&legs[2], 3, false);
+	legs[2].said.audio.coding.settings =
+		(struct codec_settings){.bitrate = 12000, .is_constant = true};
+	give_voice(2, 1000, CODEC_OPUS);
+	legs[2].said.audio.coding.codec = CODEC_OPUS;
+	legs[2].said.audio.coding.sends.voice = legs[2].said.audio.coding.gets.voice = 111;
+	leg_set(&legs[2]);
+	leg_presses(&legs[0], STAR);
+	for (unsigned n = 0; n < 30; n++) {
+		says(0, 0.02 * n); /* other sound, other packets */
+		fake_clock_advance(&clock_here, 20);
+		turn();
+		for (unsigned i = 1; i < 3; i++) {
+			if (n < 5) /* silence that was on its way */
+				leg_drain(&legs[i]);
+			else if (leg_hears(&legs[i]) && !first)
+				first = legs[i].length;
+			if (n >= 5)
+				ck_assert_uint_eq(legs[i].length, first);
+		}
+	}
+	ck_assert_uint_eq(first, 12 + 12000 / 8 / 50);
+	close_all(3);
+}
+END_TEST
+
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
 	the_loudest_are_heard, who_is_muted_is_not_heard, fewer_are_heard_after_a_reload,
 	all_codecs_hear_all_codecs, two_may_have_the_floor,
 	who_may_talk_and_does_not_hears_the_others,
-	open_microphones_of_all_codecs_are_told_from_speech)
+	open_microphones_of_all_codecs_are_told_from_speech, what_is_shared_suits_all)
