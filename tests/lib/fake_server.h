@@ -55,11 +55,11 @@
  * sessions=S             a session timer is asked for member N key=value ...     the N-th leg that
  * ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
- * muted=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N, rooms N how
- * many there must be now, of media talk NAME|none [wait=NAME] who has the floor: members by user
- * name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th leg tell N
- * silent|again|closed the relay says so of that leg; idle: of the group act grant|revoke|mute|kick
- * NAME USER         as the control interface has it
+ * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
+ * rooms N how many there must be now, of media talk NAME|none [wait=NAME] who has the floor:
+ * members by user name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th
+ * leg tell N silent|again|closed the relay says so of that leg; idle: of the group act
+ * grant|revoke|mute|kick NAME USER         as the control interface has it
  */
 struct fake_server {
 	struct scenario scenario;

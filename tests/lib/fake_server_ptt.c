@@ -272,6 +272,7 @@ static bool check_member(struct fake_server *server, unsigned count, char **word
 	must_read(server, count, words, "sends", said->sends ? "yes" : "no");
 	must_read(server, count, words, "receives", said->receives ? "yes" : "no");
 	must_read(server, count, words, "talks", said->may_talk ? "yes" : "no");
+	must_read(server, count, words, "emergency", said->may_declare_emergency ? "yes" : "no");
 	must_read(server, count, words, "muted", said->is_muted ? "yes" : "no");
 	must_read(server, count, words, "blind", said->audio.is_blind ? "yes" : "no");
 	must_read(server, count, words, "identity", said->identity);

@@ -129,7 +129,8 @@ static void report(struct ptt *p, struct ptt_leg *leg, enum ptt_word word)
 		leg->has_note = false;
 		leg->report.media = leg->lease.member;
 		leg->report.is_held = leg->is_described && !leg->speech.agreed.receives;
-		leg->report.has_floor_channel = leg->speech.floor_line != PTT_NO_LINE;
+		leg->report.has_floor_channel =
+			leg->speech.floor_line != PTT_NO_LINE && !leg->is_open;
 	}
 	errand_send(p, &leg->report.errand, ptt_home(p, leg->report.group), roster_take, reported);
 }

@@ -144,6 +144,7 @@ struct ptt_leg {
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
 	bool is_described;               /* media_member_set was called */
+	bool is_open;                    /* and told of a group that has no floor */
 };
 
 /* ---- requests of our own ---- */
