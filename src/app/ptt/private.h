@@ -119,6 +119,7 @@ struct ptt_leg {
 	bool is_silent;    /* its media say so */
 	bool is_probing;
 	uint8_t contact; /* one who is called out: the binding that is tried */
+	uint32_t domain; /* and where it is registered */
 	uint64_t call;   /* handle in the table of calls */
 	struct buffer *who;
 	struct ptt_report report;
