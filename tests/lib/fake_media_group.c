@@ -98,6 +98,8 @@ int media_group_open(struct media *media, unsigned worker,
 		.media = media,
 		.settings = *settings};
 	*ret_lease = (struct media_group_lease){.group = media->groups[free].id};
+	if (media->on_open)
+		media->on_open(media->press_context);
 	return 0;
 }
 

@@ -111,10 +111,14 @@ void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	said->tag = leg->report.member;
 	char identity[MEDIA_IDENTITY_MAX];
 	put_identity(leg, identity);
-	said->identity = identity;
-	media_member_set(p->at.media, p->at.worker->index, leg->lease.member, said);
-	said->identity = NULL; /* it was copied */
+	struct media_member_description told = *said;
+	told.identity = identity; /* is copied */
+	/* what was agreed stays: a reload may bring the floor back */
+	if (is_open)
+		memset(&told.floor, 0, sizeof(told.floor));
+	media_member_set(p->at.media, p->at.worker->index, leg->lease.member, &told);
 	leg->is_described = true;
+	leg->is_open = is_open;
 }
 
 void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg)
