@@ -505,6 +505,26 @@ START_TEST(who_is_not_heard_is_muffled)
 }
 END_TEST
 
+/* Opus in a pause: a packet each 400 ms, whatever their numbers are, and no RTCP. */
+START_TEST(who_sends_little_does_not_look_silent)
+{
+	setup();
+	legs_join(legs, 2);
+	for (unsigned i = 0; i < 75; i++) {
+		leg_speaks(&legs[0], "noise");
+		pass(400);
+		if (i % 10 == 9)
+			ck_assert_uint_lt(read_member(&legs[0]).audio.silent_ms, 6000);
+	}
+	ck_assert(!read_member(&legs[0]).is_silent);
+	ck_assert_uint_eq(member_told[1] & MEDIA_TOLD_SILENT, 0);
+	/* and most of it is thrown away all the same */
+	ck_assert_uint_lt(read_member(&legs[0]).audio.packets, 45);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 START_TEST(who_was_muffled_is_heard_from_the_first_packet_on)
 {
 	setup();
@@ -686,7 +706,7 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_key_by_two_ways_counts_once, presses_have_a_bound,
 	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
-	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
-	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
-	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,
-	the_dispatcher_grants_revokes_and_mutes)
+	who_sends_little_does_not_look_silent, who_was_muffled_is_heard_from_the_first_packet_on,
+	who_is_muffled_may_move, a_group_becomes_a_conference_and_a_group_again,
+	who_was_muffled_is_heard_in_the_conference, an_emergency_is_shown_until_it_is_cleared,
+	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)
