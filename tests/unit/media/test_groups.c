@@ -383,6 +383,42 @@ START_TEST(a_key_by_two_ways_counts_once)
 }
 END_TEST
 
+/* Words of one member that come together: what was decided is said to each. */
+START_TEST(each_word_has_its_answer)
+{
+	struct media_press ask = {
+		.button = MEDIA_BUTTON_REQUEST, .trigger = MEDIA_TRIGGER_MESSAGE, .number = 5};
+	struct media_press who = {
+		.button = MEDIA_BUTTON_ASK, .trigger = MEDIA_TRIGGER_MESSAGE, .number = 6};
+	setup();
+	legs_join(legs, 2);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &ask), 0);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &who), 0);
+	settle();
+	ck_assert_uint_eq(answer_count[1], 2);
+	ck_assert_uint_eq(answers[1].number, 6);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_GRANTED);
+	ck_assert_uint_eq(answers[1].talker_tag, 101);
+	/* what is refused at once is no answer to the next word */
+	legs[1].said.may_talk = false;
+	leg_set(&legs[1]);
+	ask.button = MEDIA_BUTTON_GRANT;
+	ck_assert_int_eq(media_member_press(media, 0, legs[1].lease.member, &ask), 0);
+	ck_assert_int_eq(media_member_press(media, 0, legs[1].lease.member, &who), 0);
+	settle();
+	ck_assert_uint_eq(answer_count[2], 2);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_RELEASED);
+	/* as many as may wait */
+	while (media_member_press(media, 0, legs[0].lease.member, &who) == 0)
+		who.number++;
+	ck_assert_uint_gt(who.number, 10);
+	settle();
+	ck_assert_uint_eq(answer_count[1], 2 + who.number - 6);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 /* A worker that presses faster than the relay thread hears is refused. */
 START_TEST(presses_have_a_bound)
 {
@@ -703,7 +739,7 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
 	who_is_taken_out_of_the_queue_is_told, a_button_that_does_not_count_is_answered,
-	a_key_by_two_ways_counts_once, presses_have_a_bound,
+	a_key_by_two_ways_counts_once, each_word_has_its_answer, presses_have_a_bound,
 	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
 	who_sends_little_does_not_look_silent, who_was_muffled_is_heard_from_the_first_packet_on,
