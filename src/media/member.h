@@ -59,6 +59,7 @@ struct member {
 	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
 	uint8_t level;      /* -dBov of its last sound */
 	bool is_speaking;   /* heard */
+	bool is_trailing;   /* not any more, but what it said last is (mixer.h) */
 	bool is_away;       /* its leg is on another thread: `audio` is not used */
 	uint8_t away_codec; /* with which it is counted there */
 	bool is_radio;      /* gets ED-137 style bits */
