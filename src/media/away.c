@@ -29,7 +29,8 @@ bool away_has_leg(const struct member *member)
 
 static uint32_t gate_of(const struct member *member)
 {
-	uint32_t gate = member->is_speaking ? AWAY_GATE_SPEAKING : 0;
+	bool is_in_the_mix = member->is_speaking || member->is_trailing;
+	uint32_t gate = is_in_the_mix ? AWAY_GATE_SPEAKING : 0;
 	/* who has pressed is listened to, so that it is known what was clipped */
 	if (member->is_speaking || member->voice_key || member->channel || member->pressed_ns)
 		gate |= AWAY_GATE_SOUND;

@@ -169,7 +169,7 @@ void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *fram
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
-		if (!member->is_speaking)
+		if (!member->is_speaking && !member->is_trailing)
 			fanout_frame_to(group, member, frame);
 	}
 }
@@ -244,6 +244,9 @@ static void keep_alive(struct group *group, struct member *member)
 
 bool fanout_is_fed(const struct group *group, const struct member *member)
 {
+	/* what came last of one who has ended */
+	if (member->fed_ms == group->relay->now_ms)
+		return true;
 	/* a branch does not know how many speak */
 	return (group->speaker_count > member->is_speaking || group->is_branch) &&
 	       group->relay->now_ms - member->fed_ms < FED_MS;

@@ -235,6 +235,7 @@ void group_change(struct group *group, struct member *member)
 void group_remove(struct group *group, struct member *member)
 {
 	arbiter_leave(group, member);
+	mixer_leave(group, member);
 	member_say_bye(member);
 	if (UNLIKELY(member->is_away))
 		away_deaf(group, member);
@@ -271,12 +272,12 @@ void group_close_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = false;
 	member->level = LEVEL_SILENCE;
+	mixer_end(group, member);
 	if (UNLIKELY(member->is_away))
 		away_gate(member);
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
-	mixer_forget(group, member);
 	voice_key_taken(group);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));

@@ -20,6 +20,11 @@
 
 /* Of a conference: who was silent for so long is not likely to speak up at once. */
 #define MUFFLE_QUIET_MS 2000
+/* What is let through of a muffled phone is counted in packets, and one that sends few is not to
+ * look dead. Not heard for so long, or for a part of the time that silence may last, it is listened
+ * to until it is heard again. Phones of 20 ms are heard each 1.3 s. */
+#define MUFFLE_UNHEARD_MS   3000
+#define MUFFLE_UNHEARD_PART 3
 
 /* ---- packets ---- */
 
@@ -139,11 +144,18 @@ static uint8_t silence_of(const struct member *member)
 	return member->codec == CODEC_PCMA ? 0xd5 : 0;
 }
 
+static bool is_heard_of(const struct relay *relay, const struct member *member)
+{
+	uint64_t most = relay_timeout_ms(relay, member->watch) / MUFFLE_UNHEARD_PART;
+	return relay->now_ms - member->audio.heard_ms < MIN(most, MUFFLE_UNHEARD_MS);
+}
+
 /* Whether all sound of it, or all silence in a conference, may be thrown away unseen. */
 static bool may_be_muffled(const struct relay *relay, struct member *member)
 {
 	if (!member->group || member->is_speaking || member->channel || member->voice_key ||
-		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp))
+		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp) ||
+		!is_heard_of(relay, member))
 		return false;
 	bool is_leg = member->lease->kind == LEASE_LEG;
 	if (is_leg && (!member->group->is_known || branch_gate_of(member) & AWAY_GATE_SOUND))

@@ -18,13 +18,20 @@ struct channel;
 struct group;
 struct voice_key;
 
-/* A press by SIP or control that is not answered yet. */
+/* Presses by SIP or control that are not answered yet, the oldest first. What is more than that in
+ * one round takes the place of the last. */
+#define MEMBER_ASKED_MAX LEASE_PRESSES
+
 struct member_asked {
 	struct list link; /* of group.asked */
-	uint32_t number;
-	uint8_t trigger;
-	bool is_ignored;
-	uint16_t cause; /* of the Deny that came of it; 0: none did */
+	uint16_t cause;   /* of the Deny that came at the end of the round; 0: none did */
+	uint8_t count;
+	struct member_press {
+		uint32_t number;
+		uint8_t trigger;
+		bool is_ignored;
+		uint16_t cause; /* of the Deny that came at once */
+	} presses[MEMBER_ASKED_MAX];
 };
 
 /* The talk spurt that goes on. */
@@ -52,6 +59,7 @@ struct member {
 	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
 	uint8_t level;      /* -dBov of its last sound */
 	bool is_speaking;   /* heard */
+	bool is_trailing;   /* not any more, but what it said last is (mixer.h) */
 	bool is_away;       /* its leg is on another thread: `audio` is not used */
 	uint8_t away_codec; /* with which it is counted there */
 	bool is_radio;      /* gets ED-137 style bits */
