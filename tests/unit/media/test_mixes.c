@@ -558,8 +558,9 @@ START_TEST(the_last_words_of_two_are_heard)
 END_TEST
 
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
-	the_loudest_are_heard, who_is_muted_is_not_heard, all_codecs_hear_all_codecs,
-	two_may_have_the_floor, who_may_talk_and_does_not_hears_the_others,
+	the_loudest_are_heard, who_is_muted_is_not_heard, fewer_are_heard_after_a_reload,
+	all_codecs_hear_all_codecs, two_may_have_the_floor,
+	who_may_talk_and_does_not_hears_the_others,
 	open_microphones_of_all_codecs_are_told_from_speech, the_end_of_the_last_word_is_heard,
 	the_end_of_the_last_word_is_heard_beside_the_next, the_last_word_of_one_who_leaves_is_heard,
 	the_last_words_of_two_are_heard, what_is_shared_suits_all)
