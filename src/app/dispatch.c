@@ -45,8 +45,9 @@ static void tell_groups(struct dispatch *d, const struct pv_message *m)
 static void request_registrar(
 	struct dispatch *d, struct incoming *incoming, struct transaction *server)
 {
-	registrar_request(d->registrar, server, incoming->message, incoming->from);
-	if (d->ptt)
+	bool is_accepted =
+		registrar_request(d->registrar, server, incoming->message, incoming->from);
+	if (d->ptt && is_accepted)
 		tell_groups(d, incoming->message);
 }
 

@@ -177,7 +177,7 @@ struct config {
 	struct {
 		enum config_relay relay;
 		struct config_range ports;
-		uint32_t threads;
+		uint32_t threads, group_budget;
 		struct config_numbers pin;
 		uint32_t timeout_ms, hold_timeout_ms, dscp;
 		struct config_strings codecs;

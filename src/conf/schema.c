@@ -152,6 +152,9 @@ const struct schema_key schema[] = {
 		BETWEEN(1024, 65535), .doc = "First and last port of the relay; the default lies below the ephemeral range."},
 	{"media.threads", SCHEMA_INTEGER, .offset = AT(media.threads), .initial = "0",
 		BETWEEN(0, 63), .doc = "Relay threads; 0 chooses from the cores."},
+	{"media.group_budget", SCHEMA_INTEGER, .offset = AT(media.group_budget), .initial = "1000",
+		BETWEEN(1, 100000), .doc = "Members of a push-to-talk group whose media are on one relay thread; those who join then "
+		       "are on others, if there are any."},
 	{"media.pin", SCHEMA_NUMBERS, .offset = AT(media.pin), .initial = "[ ]", BETWEEN(0, 1023),
 		.doc = "Cores that the relay threads are pinned to; empty: those that the SIP workers leave."},
 	{"media.timeout", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = AT(media.timeout_ms), .flags = RELOAD,

@@ -71,6 +71,7 @@ void step_media_fill(const struct config *config, struct media_config *ret)
 		.port_first = (uint16_t)config->media.ports.low,
 		.port_last = (uint16_t)config->media.ports.high,
 		.threads = config->media.threads,
+		.group_budget = config->media.group_budget,
 		.pin = config->media.pin.item,
 		.pin_count = config->media.pin.count,
 		.timeout_ms = config->media.timeout_ms,

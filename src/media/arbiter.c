@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "media/away.h"
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/conference.h"
@@ -93,21 +94,21 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 /* ---- answers ---- */
 
 /* What a member is after its press was decided. */
-static struct media_answer answer_of(struct group *group, const struct member *member)
+static struct media_answer answer_of(
+	struct group *group, const struct member *member, const struct member_press *press)
 {
-	const struct member_asked *asked = &member->asked;
 	const struct floor_member *floor = &member->floor, *talker = floor_talker(&group->floor);
-	struct media_answer answer = {.number = asked->number, .trigger = asked->trigger};
+	struct media_answer answer = {.number = press->number, .trigger = press->trigger};
 	answer.position = (uint16_t)floor_place(&group->floor, floor);
 	answer.outcome = MEDIA_OUTCOME_RELEASED;
 	if (floor_is_holder(floor)) {
 		answer.outcome = MEDIA_OUTCOME_GRANTED;
 	} else if (floor_is_waiting(floor)) {
 		answer.outcome = MEDIA_OUTCOME_QUEUED;
-	} else if (asked->cause) {
+	} else if (press->cause || member->asked.cause) {
 		answer.outcome = MEDIA_OUTCOME_DENIED;
-		answer.cause = asked->cause;
-	} else if (asked->is_ignored) {
+		answer.cause = press->cause ? press->cause : member->asked.cause;
+	} else if (press->is_ignored) {
 		answer.outcome = MEDIA_OUTCOME_IGNORED;
 	}
 	if (talker) {
@@ -119,11 +120,15 @@ static struct media_answer answer_of(struct group *group, const struct member *m
 	return answer;
 }
 
-static void answer_one(struct group *group, struct member *member)
+/* Each press of this round has an answer of its own. */
+static void answer_all(struct group *group, struct member *member)
 {
-	struct news_item item = {.kind = NEWS_ANSWER, .answer = answer_of(group, member)};
+	for (unsigned i = 0; i < member->asked.count; i++) {
+		struct news_item item = {.kind = NEWS_ANSWER,
+			.answer = answer_of(group, member, &member->asked.presses[i])};
+		tell_worker(group, member->lease, &item);
+	}
 	list_remove(&member->asked.link);
-	tell_worker(group, member->lease, &item);
 	member->asked = (struct member_asked){0};
 }
 
@@ -133,17 +138,23 @@ static void answer_later(struct group *group, struct member *member, enum media_
 {
 	static const uint16_t readers = 1 << MEDIA_TRIGGER_MESSAGE | 1 << MEDIA_TRIGGER_API |
 					1 << MEDIA_TRIGGER_INFO | 1 << MEDIA_TRIGGER_HOLD;
-	struct news_item item = {.kind = NEWS_ANSWER, .answer = answer_of(group, member)};
+	const struct member_press none = {.trigger = member->floor.trigger};
+	struct news_item item = {.kind = NEWS_ANSWER, .answer = answer_of(group, member, &none)};
 	if (list_is_linked(&member->asked.link) || !(readers >> member->floor.trigger & 1))
 		return;
-	item.answer.number = 0;
-	item.answer.trigger = member->floor.trigger;
 	item.answer.cause = saying->cause;
 	item.answer.outcome = outcome;
 	tell_worker(group, member->lease, &item);
 }
 
 /* ---- what the floor says ---- */
+
+static void forget_press(struct member *member)
+{
+	member->pressed_ns = 0;
+	if (member->is_away)
+		away_gate(member);
+}
 
 static void say(
 	struct floor *floor, struct floor_member *floor_member, const struct floor_saying *saying)
@@ -157,7 +168,7 @@ static void say(
 		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
-		member->pressed_ns = 0;
+		forget_press(member);
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
 		/* one who waited, and does not any more */
@@ -171,7 +182,7 @@ static void say(
 			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
 		break;
 	case FLOOR_POSITION:
-		member->pressed_ns = 0; /* who waits for others is not measured */
+		forget_press(member); /* who waits for others is not measured */
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:
@@ -414,5 +425,5 @@ void arbiter_run(struct group *group)
 	if (floor_deadline(&group->floor) <= now_ms)
 		floor_due(&group->floor, now_ms);
 	while (!list_is_empty(&group->asked))
-		answer_one(group, container_of(group->asked.next, struct member, asked.link));
+		answer_all(group, container_of(group->asked.next, struct member, asked.link));
 }

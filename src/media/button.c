@@ -13,9 +13,9 @@ static uint64_t now_ms(const struct member *member)
 /* From here on what it says is missed, if it is not heard. */
 static void note_press(struct member *member, uint64_t came_ns)
 {
-	member_unmuffle(member);
 	member->pressed_ns = came_ns;
 	member->pressed_dropped = member->floor.dropped;
+	member_unmuffle(member);
 }
 
 void button_request(struct member *member, const struct floor_ask *ask, uint64_t came_ns)
@@ -171,19 +171,31 @@ static bool press_button(struct member *member, const struct media_press *press,
 	return false;
 }
 
+/* Its answer is given when all that came in this round is decided. */
+static struct member_press *note_asked(struct member *member, const struct media_press *press)
+{
+	struct member_asked *asked = &member->asked;
+	asked->cause = 0; /* of an earlier round */
+	if (asked->count < MEMBER_ASKED_MAX)
+		asked->count++;
+	struct member_press *noted = &asked->presses[asked->count - 1];
+	*noted = (struct member_press){.number = press->number, .trigger = press->trigger};
+	return noted;
+}
+
 void button_press(struct member *member, const struct media_press *press)
 {
 	struct group *group = member->group;
 	uint64_t came_ns = press->received_ns ? press->received_ns : group->relay->now_ns;
-	/* an older one that waits for its answer gets it with this one's outcome: its number is
-	 * not needed for anything else */
-	list_remove(&member->asked.link);
-	member->asked = (struct member_asked){.number = press->number, .trigger = press->trigger};
+	struct member_press *asked = note_asked(member, press);
 	bool counts =
 		member->floor.state != FLOOR_MEMBER_GONE &&
 		(press->trigger >= MEDIA_TRIGGER_COUNT || button_counts(member, press->trigger));
-	member->asked.is_ignored = !counts || !press_button(member, press, came_ns);
-	list_push_tail(&group->asked, &member->asked.link);
+	asked->is_ignored = !counts || !press_button(member, press, came_ns);
+	asked->cause = member->asked.cause;
+	member->asked.cause = 0;
+	if (!list_is_linked(&member->asked.link))
+		list_push_tail(&group->asked, &member->asked.link);
 	group_tell(group, 0); /* the answer is given at the end of this round */
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/metrics.h"
 #include "base/random.h"
+#include "media/away.h"
+#include "media/branch.h"
 #include "media/button.h"
 #include "media/relay.h"
 
@@ -54,7 +56,10 @@ static void send_message(struct channel *channel, const struct floor_message *me
 	size_t length = floor_message_write(message, bytes, sizeof(bytes));
 	if (length == 0)
 		return;
-	end_send(&channel->end, bytes, (uint32_t)length, false);
+	if (channel->member->is_away)
+		away_say(channel->member, bytes, length);
+	else
+		end_send(&channel->end, bytes, (uint32_t)length, false);
 	metrics_add(METRIC_group_floor_sent, 1);
 }
 
@@ -93,8 +98,13 @@ void channel_hear(struct channel *channel, const struct media_packet *packet)
 
 static void deliver(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
 {
-	if (packet->kind == RTP_KIND_RTCP)
-		channel_hear(from->owner, packet);
+	struct channel *channel = from->owner;
+	if (packet->kind != RTP_KIND_RTCP)
+		return;
+	if (channel->member->lease->kind == LEASE_LEG)
+		branch_floor(channel->member, packet);
+	else
+		channel_hear(channel, packet);
 }
 
 static void told(struct relay *relay, struct stream_end *end, unsigned events)
@@ -123,7 +133,8 @@ static void put_party(
 			message->has &= ~FLOOR_HAS(PARTY);
 	}
 	message->has |= FLOOR_HAS(AUDIO_SSRC);
-	message->audio_ssrc = channel->member->splice.ssrc;
+	message->audio_ssrc = channel->member->is_away ? away_ssrc(channel->member)
+						       : channel->member->splice.ssrc;
 }
 
 void channel_say(struct channel *channel, const struct floor_saying *saying)
@@ -167,7 +178,8 @@ struct channel *channel_open(struct relay *relay, struct member *member, struct 
 	if (!channel)
 		return NULL;
 	memset(channel, 0, sizeof(*channel));
-	end_init(&channel->end, pair, 1);
+	if (pair)
+		end_init(&channel->end, pair, 1);
 	channel->end.is_control = true;
 	/* no sequence numbers: one packet of a known host elects, strangers never */
 	channel->end.rtp.is_rtcp = true;
@@ -183,13 +195,21 @@ struct channel *channel_open(struct relay *relay, struct member *member, struct 
 void channel_close(struct relay *relay, struct channel *channel)
 {
 	list_remove(&channel->link);
-	end_done(&channel->end);
+	if (channel->end.pair)
+		end_done(&channel->end);
 	slab_give(&relay->channels, channel);
 }
 
 void channel_describe(
-	struct channel *channel, const struct media_end *said, uint8_t dscp, uint64_t now_ms)
+	struct channel *channel, const struct media_floor_end *said, uint8_t dscp, uint64_t now_ms)
 {
-	end_describe(&channel->end, said, now_ms);
+	struct media_end end = {.offer = said->offer,
+		.rtp = said->rtp,
+		.signalling = said->signalling,
+		.source = said->source,
+		.is_blind = said->is_blind};
+	if (!channel->end.pair)
+		return;
+	end_describe(&channel->end, &end, now_ms);
 	port_pair_mark(channel->end.pair, dscp);
 }

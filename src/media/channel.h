@@ -34,11 +34,11 @@ static inline struct list *channel_link(struct channel *channel)
 	return &channel->link;
 }
 
-/* On these ports; NULL when there is no room. */
+/* On these ports (NULL: its leg's, on another thread); NULL when there is no room. */
 struct channel *channel_open(struct relay *relay, struct member *member, struct port_pair *pair);
 void channel_close(struct relay *relay, struct channel *channel);
 void channel_describe(
-	struct channel *channel, const struct media_end *said, uint8_t dscp, uint64_t now_ms);
+	struct channel *channel, const struct media_floor_end *said, uint8_t dscp, uint64_t now_ms);
 
 /* What the floor says, in bytes. */
 void channel_say(struct channel *channel, const struct floor_saying *saying);

@@ -35,8 +35,7 @@ static bool is_constant(const uint8_t *at, size_t length)
 	return memcmp(at, at + 1, length - 1) == 0;
 }
 
-/* Silence to the last bit, as a phone sends it that is muted. */
-static bool is_nothing(const struct member *member, const struct media_packet *packet)
+bool conference_is_nothing(const struct member *member, const struct media_packet *packet)
 {
 	const uint8_t *payload = packet->bytes + RTP_HEADER_SIZE;
 	return packet->bytes[0] == RTP_VERSION << 6 && packet->length > RTP_HEADER_SIZE &&
@@ -112,7 +111,7 @@ void conference_hear(struct group *group, struct member *member, const struct me
 {
 	struct rtp_packet rtp;
 	uint64_t now_ms = group->relay->now_ms;
-	if (LIKELY(!member->is_speaking && is_nothing(member, packet))) {
+	if (LIKELY(!member->is_speaking && conference_is_nothing(member, packet))) {
 		discard(group, member);
 		return;
 	}

@@ -22,4 +22,7 @@ void conference_set(struct group *group);
 /* Each 20 ms: who sends nothing any more is not heard any more. */
 void conference_tick(struct group *group);
 
+/* Silence to the last bit, as a phone sends it that is muted. */
+bool conference_is_nothing(const struct member *member, const struct media_packet *packet);
+
 #endif

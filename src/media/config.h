@@ -42,6 +42,9 @@ struct media_config {
 	/* Sessions transcoded at once, of each relay thread: with Opus, two or three hundred would
 	 * keep a core busy. What they take is reserved at start. 0 = 64 */
 	uint32_t transcoders;
+	/* Members of a group whose legs are on its own relay thread: those who come then get ports
+	 * on others. 0 = 1,000 */
+	uint32_t group_budget;
 	uint32_t sessions_max; /* at once, of each worker; 0 = as many as there are port pairs */
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "media/away.h"
 #include "media/button.h"
 #include "media/group_record.h"
 #include "media/group_report.h"
@@ -73,11 +74,11 @@ static bool blend_tone(struct group *group, struct member *member, const uint8_t
 }
 
 static void forward_with_tone(struct group *group, struct member *member,
-	const struct splice_packet *piece, const struct rtp_packet *packet)
+	const struct splice_packet *piece, const uint8_t *frame)
 {
 	struct relay *relay = group->relay;
 	struct fanout_frame own;
-	if (!blend_tone(group, member, packet->payload, packet->payload_length, &own) ||
+	if (!blend_tone(group, member, frame + RTP_HEADER_SIZE, piece->payload_length, &own) ||
 		!splice_forward(&member->splice, piece, relay->now_ns, own.bytes))
 		return;
 	member->fed_ms = relay->now_ms;
@@ -90,29 +91,39 @@ static void forward_with_tone(struct group *group, struct member *member,
  * To all others of its codec, in one pass. The payload stays where it came; each listener's header
  * is written in front of it, over the talker's own, which is not needed any more.
  */
-static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+void fanout_piece(struct group *group, unsigned codec, const struct member *talker,
+	const struct splice_packet *piece, uint8_t *frame)
 {
-	struct relay *relay = group->relay;
-	struct splice_packet piece;
-	/* in front of the payload there is at least a header, in a buffer that is ours */
-	uint8_t *frame = (uint8_t *)packet->payload - RTP_HEADER_SIZE;
-	uint32_t length = RTP_HEADER_SIZE + (uint32_t)packet->payload_length;
-	if (splice_source_packet(&talker->source, packet, relay->now_ns, &piece) != SPLICE_NEW)
-		return;
-	LIST_EACH(link, &group->listeners[talker->codec])
+	const struct relay *relay = group->relay;
+	uint32_t length = RTP_HEADER_SIZE + piece->payload_length;
+	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
 		if (member == talker)
 			continue;
 		if (UNLIKELY(hears_tone(group, member))) {
-			forward_with_tone(group, member, &piece, packet);
+			forward_with_tone(group, member, piece, frame);
 			continue;
 		}
-		if (!splice_forward(&member->splice, &piece, relay->now_ns, frame))
+		if (!splice_forward(&member->splice, piece, relay->now_ns, frame))
 			continue;
 		member->fed_ms = relay->now_ms;
 		send_to(member, frame, length);
 	}
+}
+
+static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	struct splice_packet piece;
+	/* in front of the payload there is at least a header, in a buffer that is ours */
+	uint8_t *frame = (uint8_t *)packet->payload - RTP_HEADER_SIZE;
+	if (splice_source_packet(&talker->source, packet, group->relay->now_ns, &piece) !=
+		SPLICE_NEW)
+		return;
+	/* to other threads first: they send at the same time */
+	if (UNLIKELY(group->away.threads[talker->codec]))
+		away_speech(group, talker, &piece, packet->payload);
+	fanout_piece(group, talker->codec, talker, &piece, frame);
 }
 
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
@@ -136,6 +147,10 @@ static void send_frame(struct group *group, struct member *member, uint8_t type,
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
 {
 	struct fanout_frame blended;
+	if (UNLIKELY(member->is_away)) {
+		away_frame_to(member, frame);
+		return;
+	}
 	if (UNLIKELY(hears_tone(group, member))) {
 		if (!blend_tone(
 			    group, member, frame->bytes + RTP_HEADER_SIZE, frame->length, &blended))
@@ -149,10 +164,12 @@ void fanout_frame_to(struct group *group, struct member *member, struct fanout_f
 
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)
 {
+	if (UNLIKELY(group->away.threads[codec]))
+		away_frame(group, codec, frame);
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
-		if (!member->is_speaking)
+		if (!member->is_speaking && !member->is_trailing)
 			fanout_frame_to(group, member, frame);
 	}
 }
@@ -168,6 +185,10 @@ static void send_own(struct group *group, struct member *member, uint8_t type,
 
 void fanout_tone(struct member *member, enum tone tone)
 {
+	if (UNLIKELY(member->is_away)) {
+		away_tone(member, tone);
+		return;
+	}
 	member->tone = (uint8_t)tone;
 	member->tone_frame = 0;
 	/* who is fed hears it with the next packet of talk */
@@ -221,20 +242,23 @@ static void keep_alive(struct group *group, struct member *member)
 		send_own(group, member, member->splice.payload_type, payload, length, false);
 }
 
-/* Whether another's next packet is on its way to it. */
-static bool is_fed(const struct group *group, const struct member *member)
+bool fanout_is_fed(const struct group *group, const struct member *member)
 {
-	return group->speaker_count > member->is_speaking &&
+	/* what came last of one who has ended */
+	if (member->fed_ms == group->relay->now_ms)
+		return true;
+	/* a branch does not know how many speak */
+	return (group->speaker_count > member->is_speaking || group->is_branch) &&
 	       group->relay->now_ms - member->fed_ms < FED_MS;
 }
 
 static void feed(struct group *group, struct member *member)
 {
 	bool is_blended =
-		is_fed(group, member) && group->relay->now_ms - member->blended_ms < FED_MS;
+		fanout_is_fed(group, member) && group->relay->now_ms - member->blended_ms < FED_MS;
 	if (UNLIKELY(member->tone != TONE_COUNT) && !is_blended && play_tone(group, member))
 		return;
-	if (is_fed(group, member))
+	if (fanout_is_fed(group, member))
 		member->quiet_frames = 0;
 	else
 		keep_alive(group, member);

@@ -16,12 +16,20 @@ struct fanout_frame {
 /* A packet of one who is heard: forwarded, mixed, or both. */
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
 
+/* A piece of a talker's to all of a group (or of a branch of it) whose codec it is, but to himself.
+ * `frame`: room for a header, then the payload. */
+void fanout_piece(struct group *group, unsigned codec, const struct member *talker,
+	const struct splice_packet *piece, uint8_t *frame);
+
 /* A frame to all of a codec who do not speak; and to one member. */
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame);
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame);
 
 /* Each 20 ms: a frame of its tone, or of silence, to each listener that hears nothing else. */
 void fanout_pass(struct group *group);
+
+/* Whether another's next packet is on its way to it. */
+bool fanout_is_fed(const struct group *group, const struct member *member);
 
 /* It hears the tone from the next frame on: over talk where that is 20 ms of G.711, else nothing
  * else meanwhile. */

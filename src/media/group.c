@@ -8,6 +8,8 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "media/arbiter.h"
+#include "media/away.h"
+#include "media/branch.h"
 #include "media/channel.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
@@ -28,6 +30,7 @@ int groups_init(struct groups *groups, const struct media_config *config)
 {
 	uint32_t most = config->sessions_max ? MIN(config->sessions_max, GROUPS_MOST) : GROUPS_MOST;
 	list_init(&groups->open);
+	list_init(&groups->awaited);
 	groups->due_ms = FLOOR_NEVER;
 	groups->frame_ns = 0;
 	return slab_init_aligned(&groups->slab, "groups", sizeof(struct group), most, CACHE_LINE);
@@ -43,7 +46,7 @@ struct group *group_find(struct relay *relay, media_id id)
 	LIST_EACH(link, &relay->groups.open)
 	{
 		struct group *group = container_of(link, struct group, link);
-		if (group->id == id)
+		if (group->id == id && !group->is_branch)
 			return group;
 	}
 	return NULL;
@@ -64,32 +67,58 @@ void group_touch(struct group *group)
 
 /* ---- opened, changed, closed ---- */
 
-static struct group *open_group(
-	struct relay *relay, struct lease *lease, const struct media_group_settings *settings)
+static struct group *take_group(struct relay *relay, media_id id)
 {
 	struct group *group = slab_take(&relay->groups.slab);
 	if (!group)
 		return NULL;
 	memset(group, 0, sizeof(*group));
 	group->relay = relay;
-	group->lease = lease;
-	group->id = lease->id;
-	group->settings = settings;
+	group->id = id;
 	group->opened_ms = group->quiet_ms = relay->now_ms;
 	list_init(&group->members);
 	list_init(&group->channels);
 	list_init(&group->asked);
 	list_init(&group->voice_keys);
 	list_init(&group->pressing);
+	list_init(&group->away.listeners);
 	for (unsigned i = 0; i < CODEC_COUNT; i++)
 		list_init(&group->listeners[i]);
 	snprintf(group->cname, sizeof(group->cname), "%016llx%08llx",
 		(unsigned long long)random_u64(), (unsigned long long)random_u64() & 0xffffffff);
-	arbiter_init(group);
 	list_push_tail(&relay->groups.open, &group->link);
+	return group;
+}
+
+static struct group *open_group(
+	struct relay *relay, struct lease *lease, const struct media_group_settings *settings)
+{
+	struct group *group = take_group(relay, lease->id);
+	if (!group)
+		return NULL;
+	group->lease = lease;
+	group->settings = settings;
+	arbiter_init(group);
 	lease->object = group;
 	metrics_add(METRIC_groups_open, 1);
 	return group;
+}
+
+struct group *group_open_branch(struct relay *relay, media_id id)
+{
+	struct group *branch = take_group(relay, id);
+	if (!branch)
+		return NULL;
+	branch->is_branch = true;
+	branch->settings = &branch->own;
+	branch_watch(branch);
+	return branch;
+}
+
+void group_close_branch(struct group *branch)
+{
+	list_remove(&branch->link);
+	slab_give(&branch->relay->groups.slab, branch);
 }
 
 static void send_away(struct group *group, struct member *member)
@@ -154,8 +183,12 @@ void group_hear(struct relay *relay, struct lease *lease)
 
 /* Whose codec is not known hears nothing. What was not sent to one on hold is no gap in its stream:
  * it joins the talk anew. */
-static void hear_or_not(struct group *group, struct member *member)
+void group_hear_or_not(struct group *group, struct member *member)
 {
+	if (UNLIKELY(member->is_away)) {
+		away_listen(group, member);
+		return;
+	}
 	list_remove(&member->listening);
 	member->splice.source = NULL;
 	if (member->codec != CODEC_NONE && member->said->receives)
@@ -169,6 +202,8 @@ void group_change_voice_key(struct group *group, struct member *member)
 	voice_key_describe(group->relay, member);
 	if (member->voice_key && !list_is_linked(&member->voice_key->link))
 		list_push_tail(&group->voice_keys, &member->voice_key->link);
+	if (UNLIKELY(member->is_away))
+		away_gate(member);
 }
 
 void group_add(struct group *group, struct member *member)
@@ -176,7 +211,7 @@ void group_add(struct group *group, struct member *member)
 	member->group = group;
 	list_push_tail(&group->members, &member->link);
 	group->member_count++;
-	hear_or_not(group, member);
+	group_hear_or_not(group, member);
 	if (member->channel)
 		list_push_tail(&group->channels, channel_link(member->channel));
 	group_change_voice_key(group, member);
@@ -188,7 +223,7 @@ void group_add(struct group *group, struct member *member)
 void group_change(struct group *group, struct member *member)
 {
 	bool has_news = member->channel && !list_is_linked(channel_link(member->channel));
-	hear_or_not(group, member);
+	group_hear_or_not(group, member);
 	if (has_news)
 		list_push_tail(&group->channels, channel_link(member->channel));
 	group_change_voice_key(group, member);
@@ -200,6 +235,10 @@ void group_change(struct group *group, struct member *member)
 void group_remove(struct group *group, struct member *member)
 {
 	arbiter_leave(group, member);
+	mixer_leave(group, member);
+	member_say_bye(member);
+	if (UNLIKELY(member->is_away))
+		away_deaf(group, member);
 	list_remove(&member->listening);
 	list_remove(&member->link);
 	list_remove(&member->asked.link);
@@ -219,6 +258,8 @@ void group_open_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = true;
 	member_unmuffle(member);
+	if (UNLIKELY(member->is_away))
+		rtp_receiver_rest(&member->audio.receiver);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
 	voice_key_taken(group);
@@ -231,10 +272,12 @@ void group_close_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = false;
 	member->level = LEVEL_SILENCE;
+	mixer_end(group, member);
+	if (UNLIKELY(member->is_away))
+		away_gate(member);
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
-	mixer_forget(group, member);
 	voice_key_taken(group);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));
@@ -264,7 +307,11 @@ static void run_due(struct relay *relay)
 	relay_read_clock(relay); /* from here a grant is measured to */
 	groups->due_ms = FLOOR_NEVER;
 	LIST_EACH(link, &groups->open)
-	run_group(container_of(link, struct group, link));
+	{
+		struct group *group = container_of(link, struct group, link);
+		if (!group->is_branch)
+			run_group(group);
+	}
 }
 
 static void run_frame(struct relay *relay)
@@ -273,9 +320,12 @@ static void run_frame(struct relay *relay)
 	if (groups->frame_ns + FRAMES_BEHIND * FRAME_NS < relay->now_ns)
 		groups->frame_ns = relay->now_ns;
 	groups->frame_ns += FRAME_NS;
+	member_look_for_legs(relay);
 	LIST_EACH(link, &groups->open)
 	{
 		struct group *group = container_of(link, struct group, link);
+		if (UNLIKELY(group->is_branch && !group->is_known))
+			branch_watch(group);
 		if (group->member_count > 0)
 			fanout_pass(group);
 		/* who watches sees levels move */
@@ -286,10 +336,11 @@ static void run_frame(struct relay *relay)
 
 void groups_run(struct relay *relay)
 {
-	if (LIKELY(list_is_empty(&relay->groups.open)))
+	const struct groups *groups = &relay->groups;
+	if (LIKELY(list_is_empty(&groups->open) && list_is_empty(&groups->awaited)))
 		return;
 	run_due(relay);
-	while (relay->groups.frame_ns <= relay->now_ns)
+	while (groups->frame_ns <= relay->now_ns)
 		run_frame(relay);
 }
 
@@ -297,7 +348,7 @@ int groups_wait_ms(const struct relay *relay, int most)
 {
 	const struct groups *groups = &relay->groups;
 	uint64_t now_ms = relay->now_ms;
-	if (list_is_empty(&groups->open))
+	if (list_is_empty(&groups->open) && list_is_empty(&groups->awaited))
 		return most;
 	/* rounded up: a round too early would be one in vain */
 	uint64_t next_ms = MIN(groups->due_ms, (groups->frame_ns + NS_PER_MS - 1) / NS_PER_MS);

@@ -17,6 +17,13 @@ struct mixer;
 /* Keep-alive, tones and mixes go out at this pace. */
 #define GROUP_FRAME_MS 20
 
+/* Those who listen on other relay threads, for the owner of the group. */
+struct group_away {
+	struct list listeners;         /* member.listening; nothing is sent by this list */
+	uint64_t threads[CODEC_COUNT]; /* that have any, a bit each */
+	uint32_t counts[CODEC_COUNT][MEDIA_THREADS_MAX];
+};
+
 /* Owner: the relay thread. Lifetime: from its first description to its close. */
 struct group {
 	struct floor floor; /* stopped where settings->floor is MEDIA_FLOOR_OPEN */
@@ -46,14 +53,20 @@ struct group {
 	uint64_t emergency_tag;
 	uint64_t spurts, denied, revoked, ungranted;
 	char cname[RTCP_CNAME_MAX]; /* of our streams; random (RFC 7022) */
+	struct group_away away;     /* members whose legs are on other threads */
+	/* a branch (branch.h): no lease, no floor; settings are `own` */
+	bool is_branch;
+	bool is_known; /* the owner has shown what the group is like */
+	struct media_group_settings own;
 };
 
 /* The groups of a relay thread. */
 struct groups {
 	struct slab slab;
-	struct list open;  /* by group.link */
-	uint64_t due_ms;   /* when a floor is due; 0: at the end of this round */
-	uint64_t frame_ns; /* the next pass over all listeners */
+	struct list open;    /* by group.link */
+	struct list awaited; /* members whose legs are not there yet, by member.link */
+	uint64_t due_ms;     /* when a floor is due; 0: at the end of this round */
+	uint64_t frame_ns;   /* the next pass over all listeners */
 };
 
 /* 0 or -ENOMEM. */
@@ -68,7 +81,11 @@ int groups_wait_ms(const struct relay *relay, int most);
 /* A description came for the lease of a group: opened, changed or closed. */
 void group_hear(struct relay *relay, struct lease *lease);
 
-/* The group of that id on this thread, or NULL. */
+/* A part of a group that is owned by another thread; NULL: no room. */
+struct group *group_open_branch(struct relay *relay, media_id id);
+void group_close_branch(struct group *branch);
+
+/* The group of that id that this thread owns, or NULL. */
 struct group *group_find(struct relay *relay, media_id id);
 
 /* A member comes and goes; its description is there. */
@@ -76,6 +93,9 @@ void group_add(struct group *group, struct member *member);
 void group_remove(struct group *group, struct member *member);
 /* It was described anew. */
 void group_change(struct group *group, struct member *member);
+
+/* Whether a leg is a listener, by its description. */
+void group_hear_or_not(struct group *group, struct member *member);
 
 /* As its description and the group's settings have it, its sound is a button or is not. */
 void group_change_voice_key(struct group *group, struct member *member);

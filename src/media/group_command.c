@@ -40,14 +40,36 @@ static void run_group_told(struct worker *worker, struct worker_task *task)
 		user->group_told(user->context, lease->id, lease->owner, told);
 }
 
+/* The place of a lease of that name, whoever's it is; NULL: there can be none. */
+static struct lease *lease_of(const struct media *media, media_id id)
+{
+	unsigned worker = lease_worker(id);
+	return worker < media->worker_count ? lease_at(&media->workers[worker].leases, id) : NULL;
+}
+
+/* Its user knows a member by one of its two leases. */
+static struct lease *member_of(struct lease *lease)
+{
+	return lease->kind == LEASE_LEG ? lease->twin : lease;
+}
+
+/* Once both of its leases are done with. */
 static void member_ended(struct media_worker *here, struct lease *lease)
 {
 	const struct media_group_user *user = &here->group_user;
 	struct media_member_report report = {0};
-	media_id id = lease->id;
-	uint64_t owner = lease->owner;
-	lease_read(lease, LEASE_MEMBER, id, &report);
-	lease_give(&here->leases, lease);
+	struct lease *member = member_of(lease), *leg = member->twin;
+	media_id id = member->id;
+	uint64_t owner = member->owner;
+	lease->has_ended = true;
+	if (leg && !(leg->has_ended && member->has_ended))
+		return;
+	media_read_member(here->media, id, &report);
+	if (member->is_counted)
+		lease_forget_leg(lease_of(here->media, member->group), member->group);
+	if (leg)
+		lease_give(&here->leases, leg);
+	lease_give(&here->leases, member);
 	if (user->member_ended)
 		user->member_ended(user->context, id, owner, &report);
 }
@@ -61,7 +83,7 @@ static void run_member_told(struct worker *worker, struct worker_task *task)
 	if (told & MEDIA_TOLD_ENDED)
 		member_ended(here, lease);
 	else if (!lease->is_dropped && user->member_told)
-		user->member_told(user->context, lease->id, lease->owner, told);
+		user->member_told(user->context, member_of(lease)->id, lease->owner, told);
 }
 
 /* ---- leases ---- */
@@ -79,6 +101,13 @@ static struct lease *take(struct media_worker *here, enum lease_kind kind, struc
 	lease->task = (struct worker_task){.mail.kind = MAIL_TASK, .run = run};
 	atomic_fetch_add_explicit(&relay->load, 1, memory_order_relaxed);
 	return lease;
+}
+
+/* It was never said anything of. */
+static void give(struct media_worker *here, struct lease *lease)
+{
+	atomic_fetch_sub_explicit(&lease->relay->load, 1, memory_order_relaxed);
+	lease_give(&here->leases, lease);
 }
 
 static struct lease *living(struct media *media, unsigned worker, enum lease_kind kind, media_id id)
@@ -110,13 +139,14 @@ static int refuse(void)
 
 /* ---- groups ---- */
 
-static struct relay *least_loaded(struct media *media)
+/* But that one; NULL: there is no other. */
+static struct relay *least_loaded(struct media *media, const struct relay *but)
 {
-	struct relay *best = &media->relays[0];
+	struct relay *best = NULL;
 	uint32_t least = UINT32_MAX;
 	for (unsigned i = 0; i < media->relay_count; i++) {
 		uint32_t load = atomic_load_explicit(&media->relays[i].load, memory_order_relaxed);
-		if (load < least) {
+		if (load < least && &media->relays[i] != but) {
 			best = &media->relays[i];
 			least = load;
 		}
@@ -128,7 +158,7 @@ int media_group_open(struct media *media, unsigned worker,
 	const struct media_group_settings *settings, uint64_t owner,
 	struct media_group_lease *ret_lease)
 {
-	struct relay *relay = least_loaded(media);
+	struct relay *relay = least_loaded(media, NULL);
 	struct lease *lease =
 		take(&media->workers[worker], LEASE_GROUP, relay, owner, run_group_told);
 	if (!lease)
@@ -153,6 +183,14 @@ void media_group_close(struct media *media, unsigned worker, media_id group)
 
 /* ---- members ---- */
 
+/* What media_join was asked for. */
+struct member_wish {
+	const struct media_group_lease *group;
+	unsigned local;
+	bool wants_floor;
+	uint64_t owner;
+};
+
 /* The pairs of a leg, out of this worker's ring; there are as many. */
 static void take_pairs(struct lease *lease, unsigned worker, unsigned local, unsigned count,
 	struct media_member_lease *taken)
@@ -170,38 +208,95 @@ static void take_pairs(struct lease *lease, unsigned worker, unsigned local, uns
 	taken->floor_port = ports[1];
 }
 
+/* A leg with its ports on a thread; NULL: there are none, or no leases. */
+static struct lease *take_leg(struct media_worker *here, enum lease_kind kind, struct relay *relay,
+	const struct member_wish *wish, struct media_member_lease *taken)
+{
+	struct media *media = here->media;
+	unsigned worker = here->worker->index, count = wish->wants_floor ? 2 : 1;
+	struct lease *lease = NULL;
+	if (stock_length(&relay->stock, worker, wish->local) >= count)
+		lease = take(here, kind, relay, wish->owner, run_member_told);
+	if (lease) {
+		*taken = (struct media_member_lease){
+			.member = lease->id, .thread = (unsigned)(relay - media->relays)};
+		lease->group = wish->group->group;
+		take_pairs(lease, worker, wish->local, count, taken);
+	}
+	relay_ask_for_more(relay, worker, wish->local);
+	return lease;
+}
+
+/* A member with its group, and its leg on the thread that has the least to do. */
+static struct lease *take_elsewhere(struct media_worker *here, struct relay *owner,
+	const struct member_wish *wish, struct media_member_lease *taken)
+{
+	struct relay *other = least_loaded(here->media, owner);
+	struct lease *member = take(here, LEASE_MEMBER, owner, wish->owner, run_member_told);
+	if (!member)
+		return NULL;
+	member->group = wish->group->group;
+	member->twin = take_leg(here, LEASE_LEG, other, wish, taken);
+	if (!member->twin) {
+		give(here, member);
+		return NULL;
+	}
+	member->twin->twin = member;
+	taken->member = member->id;
+	return member;
+}
+
+/* As many as one thread serves in time are on the group's own; a full thread is better than none.
+ */
+static struct lease *take_member(struct media_worker *here, struct relay *owner,
+	const struct member_wish *wish, struct media_member_lease *taken)
+{
+	struct media *media = here->media;
+	struct lease *group = lease_of(media, wish->group->group), *member = NULL;
+	bool is_one = media->relay_count == 1 || !group;
+	bool is_counted =
+		!is_one && lease_count_leg(group, wish->group->group, media->group_budget);
+	if (!is_one && !is_counted)
+		member = take_elsewhere(here, owner, wish, taken);
+	if (member)
+		return member;
+	member = take_leg(here, LEASE_MEMBER, owner, wish, taken);
+	if (member)
+		member->is_counted = is_counted;
+	else if (is_counted)
+		lease_forget_leg(group, wish->group->group);
+	return member;
+}
+
 int media_join(struct media *media, unsigned worker, const struct media_group_lease *group,
 	unsigned local, bool wants_floor, uint64_t owner, struct media_member_lease *ret_lease)
 {
-	struct media_worker *here = &media->workers[worker];
-	unsigned count = wants_floor ? 2 : 1;
+	const struct member_wish wish = {
+		.group = group, .local = local, .wants_floor = wants_floor, .owner = owner};
 	if (local >= media->local_count || group->thread >= media->relay_count)
 		return -EINVAL;
 	struct relay *relay = &media->relays[group->thread];
-	bool has_ports = stock_length(&relay->stock, worker, local) >= count;
-	struct lease *lease =
-		has_ports ? take(here, LEASE_MEMBER, relay, owner, run_member_told) : NULL;
-	if (lease) {
-		*ret_lease =
-			(struct media_member_lease){.member = lease->id, .thread = relay->index};
-		lease->group = group->group;
-		take_pairs(lease, worker, local, count, ret_lease);
-	}
-	relay_ask_for_more(relay, worker, local);
-	return lease ? 0 : refuse();
+	return take_member(&media->workers[worker], relay, &wish, ret_lease) ? 0 : refuse();
 }
 
 void media_member_set(struct media *media, unsigned worker, media_id member,
 	const struct media_member_description *description)
 {
 	struct lease *lease = living(media, worker, LEASE_MEMBER, member);
-	if (lease)
-		say(lease, description);
+	if (!lease)
+		return;
+	/* the leg first: its member waits for it */
+	if (lease->twin)
+		say(lease->twin, description);
+	say(lease, description);
 }
 
 void media_member_drop(struct media *media, unsigned worker, media_id member)
 {
-	drop(living(media, worker, LEASE_MEMBER, member));
+	struct lease *lease = living(media, worker, LEASE_MEMBER, member);
+	drop(lease);
+	if (lease)
+		drop(lease->twin);
 }
 
 int media_member_press(
@@ -225,10 +320,7 @@ int media_member_press(
 
 static int read_report(const struct media *media, enum lease_kind kind, media_id id, void *ret)
 {
-	unsigned worker = lease_worker(id);
-	if (worker >= media->worker_count)
-		return -ENOENT;
-	const struct lease *lease = lease_at(&media->workers[worker].leases, id);
+	const struct lease *lease = lease_of(media, id);
 	return lease ? lease_read(lease, kind, id, ret) : -ENOENT;
 }
 
@@ -237,7 +329,21 @@ int media_read_group(struct media *media, media_id group, struct media_group_rep
 	return read_report(media, LEASE_GROUP, group, ret_report);
 }
 
+/* What its leg on another thread knows better. */
+static void add_leg(struct media_member_report *report, const struct media_member_report *leg)
+{
+	report->thread = leg->thread;
+	report->is_silent = leg->is_silent;
+	report->ungranted += leg->ungranted;
+	report->floor_dropped += leg->floor_dropped;
+	report->audio = leg->audio;
+}
+
 int media_read_member(struct media *media, media_id member, struct media_member_report *ret_report)
 {
-	return read_report(media, LEASE_MEMBER, member, ret_report);
+	struct media_member_report leg;
+	int error = read_report(media, LEASE_MEMBER, member, ret_report);
+	if (!error && ret_report->leg && read_report(media, LEASE_LEG, ret_report->leg, &leg) == 0)
+		add_leg(ret_report, &leg);
+	return error;
 }

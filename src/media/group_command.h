@@ -17,7 +17,9 @@
  * The conventions are those of command.h: one way, idempotent, nothing waits, nothing allocates, an
  * id is never used again, what is told are bits that are or-ed until somebody has looked.
  *
- * A group lives on one relay thread, which owns its floor; its members' ports are that thread's.
+ * A group lives on one relay thread, which owns its floor. So are its members' ports, up to
+ * media_config's `group_budget`; those of who joins then are on other threads. Who calls need not
+ * know.
  * The worker that opened it and the workers of its members' legs need not be the same. Its life:
  *
  *   media_group_open      a group, on the thread that has the least to do
@@ -135,14 +137,20 @@ struct media_floor_terms {
 	uint8_t priority;   /* mc_priority as answered; 0: none was */
 };
 
+/* Of the floor channel, when a port was taken for it: as in struct media_end. `offer` 0: not agreed
+ * on, or not said yet. */
+struct media_floor_end {
+	uint32_t offer;
+	bool is_blind;
+	struct media_address rtp, signalling, source;
+};
+
 /* All of a member's leg, by value. */
 struct media_member_description {
 	/* `coding` is required, and is how the leg speaks: `sends` are the numbers of our SDP to
 	 * it, `gets` those of its SDP. Whether others speak the same makes no difference to it. */
 	struct media_end audio;
-	/* Of the floor channel, when a port was taken for it: `offer`, `rtp`, `signalling`,
-	 * `is_blind` and `source` count. `offer` 0: not agreed on, or not said yet. */
-	struct media_end floor;
+	struct media_floor_end floor;
 	struct media_floor_terms terms;
 	/* The direction as the far end has it (RFC 3264 §6.1): what it does not want is not sent.
 	 */
@@ -161,22 +169,23 @@ struct media_member_description {
 	/* What the group's worker knows it by: comes back in reports and talk spurts. Several legs
 	 * of one member have one tag or several, as that worker likes. */
 	uint64_t tag;
-	/* The URI that Floor Taken names ("sip:alice@example.test"), terminated. */
-	char identity[MEDIA_IDENTITY_MAX];
+	/* The URI that Floor Taken names ("sip:alice@example.test"), terminated, cut off at
+	 * MEDIA_IDENTITY_MAX. Copied from the first description, and the same for good. */
+	const char *identity;
 };
 
 struct media_member_lease {
 	media_id member;
-	unsigned thread;     /* relay thread */
+	unsigned thread;     /* relay thread of its ports */
 	uint16_t port;       /* of its audio; RTCP is on the next one */
 	uint16_t floor_port; /* of its floor packets; 0: none was asked for */
 };
 
 /*
  * Takes ports for a leg on a local address (an index into the configuration's `locals`), on the
- * group's thread. A floor channel is taken here or never. 0, -EINVAL (no such local address or
- * thread), or -ENOBUFS: no ports or sessions are left there, which is counted
- * (media_ports_exhausted; answer 503).
+ * group's thread or, when that has enough of its legs, on another one. A floor channel is taken
+ * here or never. 0, -EINVAL (no such local address or thread), or -ENOBUFS: no ports or sessions
+ * are left there, which is counted (media_ports_exhausted; answer 503).
  */
 int media_join(struct media *media, unsigned worker, const struct media_group_lease *group,
 	unsigned local, bool wants_floor, uint64_t owner, struct media_member_lease *ret_lease);
@@ -283,6 +292,7 @@ struct media_spurt {
 struct media_member_report {
 	uint64_t member; /* media_id */
 	uint64_t group;  /* media_id */
+	uint64_t leg;    /* media_id that its report is merged from; 0: it is whole */
 	uint64_t tag;
 	uint64_t age_ms;                       /* since it was described first */
 	uint64_t floor_packets, floor_dropped; /* on its floor channel; from elsewhere or garbage */
@@ -325,7 +335,9 @@ struct media_group_report {
 	uint16_t waiting_count; /* all; `waiting` shows MEDIA_GROUP_SHOWN_MAX of them */
 	uint8_t is_emergency;
 	uint8_t is_revoking; /* G: pending Floor Revoke */
-	uint8_t spare[6];
+	uint8_t floor;       /* enum media_floor */
+	uint8_t keepalive;   /* enum media_keepalive */
+	uint8_t spare[4];
 	struct media_speaker talkers[MEDIA_GROUP_TALKERS_MAX];
 	struct media_speaker waiting[MEDIA_GROUP_SHOWN_MAX];
 };

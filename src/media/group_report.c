@@ -50,6 +50,8 @@ void group_report(const struct group *group, struct media_group_report *ret_repo
 		.change = group->change,
 		.talker_count = (uint16_t)group->speaker_count,
 		.is_emergency = group->floor.is_emergency,
+		.floor = group->settings->floor,
+		.keepalive = group->settings->keepalive,
 		.is_revoking = group->floor.state == FLOOR_STATE_REVOKING,
 	};
 	for (unsigned i = 0; i < group->speaker_count; i++)

@@ -13,19 +13,26 @@ struct relay;
 struct media_worker;
 
 /* What a lease is of: decides which description, report and object it has. */
-enum lease_kind { LEASE_SESSION, LEASE_GROUP, LEASE_MEMBER };
+enum lease_kind {
+	LEASE_SESSION,
+	LEASE_GROUP,
+	LEASE_MEMBER,
+	LEASE_LEG, /* of a member, on another thread than its group's */
+};
+#define LEASE_KINDS 4
 
 /* In the bits that are told: the relay thread is done with the lease. */
 #define MEDIA_TOLD_ENDED (1u << 31)
 
+/* There is room for what is of the lease's kind. */
 struct lease_said {
+	bool is_dropped;     /* DROP; the rest does not matter */
+	bool has_transcoder; /* one is reserved */
 	union {
 		struct media_description description; /* of a session */
 		struct media_group_settings group;
 		struct media_member_description member;
 	};
-	bool is_dropped;     /* DROP; the rest does not matter */
-	bool has_transcoder; /* one is reserved */
 };
 
 /* The first word of each is the id. */
@@ -35,8 +42,7 @@ union lease_report {
 	struct media_member_report member;
 };
 
-#define LEASE_REPORT_WORDS ((sizeof(union lease_report) + 7) / 8)
-#define LEASE_PRESSES      8
+#define LEASE_PRESSES 8
 
 /*
  * Who may call what, when
@@ -71,30 +77,44 @@ struct lease {
 	uint32_t pairs[MEDIA_ENDS]; /* indices in the relay thread's stock; of a member: of its
 				       audio and of its floor channel */
 	uint8_t pair_count;
-	media_id group; /* of a member */
+	media_id group;     /* of a member */
+	struct lease *twin; /* of a LEASE_LEG its LEASE_MEMBER, and the other way round; or NULL */
+	/* of its object in its thread's slab, for the twin's thread; 0: not there */
+	_Atomic uint64_t handle;
+	_Atomic uint32_t gate; /* of a member with a leg elsewhere: enum away_gate */
+	_Atomic uint32_t ssrc; /* of a leg: of what it is sent */
+	/* of a group: generation << 32 | members whose legs are on its own thread; by all workers
+	 */
+	_Atomic uint64_t legs;
 	/* the worker's */
+	bool is_counted; /* in its group's `legs` */
+	bool has_ended;
 	uint8_t back;
 	bool is_dropped;
 	bool has_transcoder; /* reserved */
+	bool is_named;       /* its identity is there */
 	uint32_t generation; /* odd while it is taken */
 	uint32_t next_free;  /* index + 1 */
 	/* the relay thread's */
 	uint8_t front;
 	void *object; /* the session, group or member; NULL: not described yet */
-	struct lease_said said[3];
 	/* the worker writes at `press_tail`, the relay thread reads at `press_head` */
 	_Atomic uint32_t press_head, press_tail;
-	struct media_press presses[LEASE_PRESSES];
-	/* under the seqlock, written by the relay thread */
-	struct seqlock lock;
-	_Atomic uint64_t report[LEASE_REPORT_WORDS];
+	struct seqlock lock; /* of the report, which the relay thread writes */
+	/* as large as its kind needs, for there are many: three descriptions, the report; of a
+	 * member its presses and its identity, too */
+	_Alignas(8) char rest[];
 };
 
-/* A worker's leases. Type-stable memory that costs nothing before it is used. */
+/* A worker's leases. Type-stable memory that costs nothing before it is used, for each kind its
+ * own. */
 struct lease_pool {
-	struct lease *leases;
-	size_t map_size;
-	uint32_t capacity, touched, free_list;
+	struct lease_shelf {
+		char *leases;
+		size_t map_size;
+		uint32_t touched, free_list;
+	} shelves[LEASE_KINDS];
+	uint32_t capacity, taken; /* of all kinds together */
 	unsigned worker;
 };
 
@@ -108,6 +128,11 @@ void lease_give(struct lease_pool *pool, struct lease *lease);
 struct lease *lease_get(struct lease_pool *pool, media_id id);
 /* The place of a lease of that name, taken or not, or NULL. Any thread. */
 struct lease *lease_at(const struct lease_pool *pool, media_id id);
+/* One leg more on the thread of the group with that name; false: there are as many as `most`, or
+ * the group is gone. Any worker. */
+bool lease_count_leg(struct lease *group, media_id id, uint32_t most);
+void lease_forget_leg(struct lease *group, media_id id);
+
 /* Which worker's pool a name is of. */
 unsigned lease_worker(media_id id);
 
@@ -125,6 +150,12 @@ bool lease_pressed(struct lease *lease, struct media_press *ret_press);
 /* True when the lease's task must be posted. */
 bool lease_tell(struct lease *lease, uint32_t bits);
 uint32_t lease_told(struct lease *lease);
+
+/* What the twin's thread names the lease's object by from now on. */
+static inline void lease_show(struct lease *lease, uint64_t handle)
+{
+	atomic_store_explicit(&lease->handle, handle, memory_order_release);
+}
 
 /* `report` is of the lease's kind. */
 void lease_publish(struct lease *lease, const void *report);

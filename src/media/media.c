@@ -9,6 +9,10 @@
 #include "media/place.h"
 #include "media/relay.h"
 
+/* A send takes some 2 to 5 us: a packet to so many takes a quarter of its 20 ms at most, and the
+ * last of them hears it no later than that. */
+#define GROUP_BUDGET_DEFAULT 1000
+
 static int check(const struct media_config *config)
 {
 	if (!config->workers || config->workers->count == 0 || config->dscp > 63)
@@ -87,6 +91,7 @@ int media_new(struct media **ret_media, const struct media_config *config)
 	if (!media)
 		return -ENOMEM;
 	media->local_count = config->local_count;
+	media->group_budget = config->group_budget ? config->group_budget : GROUP_BUDGET_DEFAULT;
 	media_set_timeouts(media, config->timeout_ms, config->hold_timeout_ms);
 	error = init_workers(media, config);
 	if (!error)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "media/away.h"
+#include "media/branch.h"
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/conference.h"
@@ -18,6 +20,11 @@
 
 /* Of a conference: who was silent for so long is not likely to speak up at once. */
 #define MUFFLE_QUIET_MS 2000
+/* What is let through of a muffled phone is counted in packets, and one that sends few is not to
+ * look dead. Not heard for so long, or for a part of the time that silence may last, it is listened
+ * to until it is heard again. Phones of 20 ms are heard each 1.3 s. */
+#define MUFFLE_UNHEARD_MS   3000
+#define MUFFLE_UNHEARD_PART 3
 
 /* ---- packets ---- */
 
@@ -82,9 +89,8 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	group_touch(group);
 }
 
-static void deliver(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
+void member_packet(struct relay *relay, struct member *member, const struct media_packet *packet)
 {
-	struct member *member = from->owner;
 	if (UNLIKELY(!member->group))
 		return;
 	if (LIKELY(packet->kind == RTP_KIND_RTP)) {
@@ -98,6 +104,11 @@ static void deliver(struct relay *relay, struct stream_end *from, const struct m
 		if (member->channel && floor_message_is_datagram(packet->bytes, packet->length))
 			channel_hear(member->channel, packet);
 	}
+}
+
+static void deliver(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
+{
+	member_packet(relay, from->owner, packet);
 }
 
 /* ---- sound that nobody is to hear ---- */
@@ -116,6 +127,8 @@ static void count_muffled(struct member *member)
 
 void member_unmuffle(struct member *member)
 {
+	if (member->is_away && member->group)
+		away_gate(member);
 	if (!member->audio.is_muffled)
 		return;
 	count_muffled(member);
@@ -131,11 +144,21 @@ static uint8_t silence_of(const struct member *member)
 	return member->codec == CODEC_PCMA ? 0xd5 : 0;
 }
 
+static bool is_heard_of(const struct relay *relay, const struct member *member)
+{
+	uint64_t most = relay_timeout_ms(relay, member->watch) / MUFFLE_UNHEARD_PART;
+	return relay->now_ms - member->audio.heard_ms < MIN(most, MUFFLE_UNHEARD_MS);
+}
+
 /* Whether all sound of it, or all silence in a conference, may be thrown away unseen. */
-static bool may_be_muffled(const struct relay *relay, const struct member *member)
+static bool may_be_muffled(const struct relay *relay, struct member *member)
 {
 	if (!member->group || member->is_speaking || member->channel || member->voice_key ||
-		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp))
+		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp) ||
+		!is_heard_of(relay, member))
+		return false;
+	bool is_leg = member->lease->kind == LEASE_LEG;
+	if (is_leg && (!member->group->is_known || branch_gate_of(member) & AWAY_GATE_SOUND))
 		return false;
 	if (member->group->settings->floor != MEDIA_FLOOR_OPEN)
 		return true;
@@ -178,6 +201,7 @@ static void report(
 	struct media_member_report report = {
 		.member = member->lease->id,
 		.group = member->lease->group,
+		.leg = member->is_away ? member->lease->twin->id : 0,
 		.tag = member->said->tag,
 		.age_ms = relay->now_ms - member->added_ms,
 		.floor_packets = member->channel ? member->channel->packets : 0,
@@ -233,8 +257,10 @@ static struct member *add(
 	if (!member)
 		return NULL;
 	memset(member, 0, sizeof(*member));
-	end_init(&member->audio, stock_pair(&relay->stock, lease->pairs[0]), 0);
-	member->audio.deliver = deliver;
+	member->is_away = lease->kind == LEASE_MEMBER && lease->twin;
+	if (!member->is_away)
+		end_init(&member->audio, stock_pair(&relay->stock, lease->pairs[0]), 0);
+	member->audio.deliver = lease->kind == LEASE_LEG ? branch_deliver : deliver;
 	member->audio.told = told;
 	member->audio.owner = member;
 	member->lease = lease;
@@ -245,6 +271,8 @@ static struct member *add(
 	member->watch = said->watch;
 	reporter_begin(&member->reporter, relay->now_ms);
 	lease->object = member;
+	if (lease->kind == LEASE_MEMBER)
+		lease_show(lease, slab_handle(&relay->members, member));
 	return member;
 }
 
@@ -273,14 +301,14 @@ static void describe_coding(struct relay *relay, struct member *member)
 /* A re-INVITE may give the floor packets up, and take them up again. */
 static void describe_channel(struct relay *relay, struct member *member, uint8_t dscp)
 {
-	const struct media_end *floor = &member->said->floor;
-	const struct lease *lease = member->lease;
+	const struct media_floor_end *floor = &member->said->floor;
+	const struct lease *lease = member->lease, *leg = member->is_away ? lease->twin : lease;
 	if (!floor->offer && member->channel) {
 		channel_close(relay, member->channel);
 		member->channel = NULL;
-	} else if (floor->offer && lease->pair_count > 1 && !member->channel) {
-		member->channel =
-			channel_open(relay, member, stock_pair(&relay->stock, lease->pairs[1]));
+	} else if (floor->offer && leg->pair_count > 1 && !member->channel) {
+		member->channel = channel_open(relay, member,
+			member->is_away ? NULL : stock_pair(&relay->stock, lease->pairs[1]));
 	}
 	if (member->channel)
 		channel_describe(member->channel, floor, dscp, relay->now_ms);
@@ -292,8 +320,10 @@ static void describe(
 	uint8_t dscp = said->dscp <= 63 ? said->dscp : relay->stock.dscp;
 	member->said = said;
 	member_unmuffle(member);
-	end_describe(&member->audio, &said->audio, relay->now_ms);
-	port_pair_mark(member->audio.pair, dscp);
+	if (!member->is_away) {
+		end_describe(&member->audio, &said->audio, relay->now_ms);
+		port_pair_mark(member->audio.pair, dscp);
+	}
 	describe_coding(relay, member);
 	member->is_radio = said->is_radio;
 	describe_channel(relay, member, dscp);
@@ -301,6 +331,20 @@ static void describe(
 		member->watch = said->watch;
 		member->watch_ms = relay->now_ms;
 	}
+}
+
+static void leave(struct member *member)
+{
+	if (member->lease->kind == LEASE_LEG)
+		branch_remove(member);
+	else
+		group_remove(member->group, member);
+}
+
+static void free_ports(struct relay *relay, struct member *member)
+{
+	port_pair_remember(member->audio.pair, &member->audio.rtp.source, relay->now_ms);
+	end_done(&member->audio);
 }
 
 static void drop(struct relay *relay, struct lease *lease)
@@ -312,12 +356,14 @@ static void drop(struct relay *relay, struct lease *lease)
 	if (member) {
 		member_unmuffle(member);
 		if (member->group)
-			group_remove(member->group, member);
+			leave(member);
+		list_remove(&member->link);
 		report(relay, member, &final);
-		port_pair_remember(member->audio.pair, &member->audio.rtp.source, relay->now_ms);
 		if (member->channel)
 			channel_close(relay, member->channel);
-		end_done(&member->audio);
+		if (!member->is_away)
+			free_ports(relay, member);
+		lease_show(lease, 0);
 		slab_give(&relay->members, member);
 	}
 	lease_publish(lease, &final);
@@ -326,7 +372,17 @@ static void drop(struct relay *relay, struct lease *lease)
 
 static void join(struct relay *relay, struct member *member)
 {
-	struct group *group = group_find(relay, member->lease->group);
+	bool is_leg = member->lease->kind == LEASE_LEG;
+	if (member->is_away && !away_has_leg(member)) {
+		/* what is said to it would be lost */
+		list_push_tail(&relay->groups.awaited, &member->link);
+		return;
+	}
+	struct group *group = is_leg ? NULL : group_find(relay, member->lease->group);
+	if (is_leg && branch_add(relay, member) == 0) {
+		branch_ready(member);
+		return;
+	}
 	if (group)
 		group_add(group, member);
 	else
@@ -346,38 +402,71 @@ static void hear_description(
 	describe(relay, member, said);
 	if (is_new)
 		join(relay, member);
+	else if (member->group && lease->kind == LEASE_LEG)
+		branch_change(member);
 	else if (member->group)
 		group_change(member->group, member);
 	member_publish(relay, member);
 }
 
+/* Before its first description, and before its leg is there, they wait. */
+static void hear_presses(struct lease *lease)
+{
+	struct member *member = lease->object;
+	struct media_press press;
+	while (member && member->group && lease_pressed(lease, &press))
+		button_press(member, &press);
+}
+
 void member_hear(struct relay *relay, struct lease *lease)
 {
 	const struct lease_said *said = lease_hear(lease);
-	struct media_press press;
 	if (said && said->is_dropped) {
 		drop(relay, lease);
 		return;
 	}
 	if (said)
 		hear_description(relay, lease, &said->member);
-	const struct member *member = lease->object;
-	/* before its first description presses wait */
-	while (member && member->group && lease_pressed(lease, &press))
-		button_press(lease->object, &press);
+	hear_presses(lease);
+}
+
+void member_look_for_legs(struct relay *relay)
+{
+	LIST_EACH_SAFE(link, &relay->groups.awaited)
+	{
+		struct member *member = container_of(link, struct member, link);
+		if (!away_has_leg(member))
+			continue;
+		list_remove(link);
+		join(relay, member);
+		hear_presses(member->lease);
+	}
 }
 
 /* ---- each second ---- */
 
-static void send_report(struct relay *relay, struct member *member)
+static void send_report(struct relay *relay, struct member *member, bool is_bye)
 {
 	const struct splice *splice = &member->splice;
 	struct reporter_stream stream = {.ssrc = splice->ssrc,
 		.timestamp = splice_timestamp(splice, relay->now_ns),
 		.packets = splice->packets,
 		.octets = splice->octets,
-		.cname = member->group->cname};
+		.cname = member->group->cname,
+		.is_bye = is_bye};
 	reporter_send(&member->reporter, &member->audio, &stream, relay->now_ns);
+}
+
+static bool has_reports(const struct member *member)
+{
+	return member->group && !member->is_away && member->codec != CODEC_NONE &&
+	       !member->audio.is_secure;
+}
+
+void member_say_bye(struct member *member)
+{
+	if (has_reports(member) && member->splice.packets > 0)
+		send_report(member->group->relay, member, true);
 }
 
 static uint64_t last_heard(const struct member *member)
@@ -389,13 +478,13 @@ static uint64_t last_heard(const struct member *member)
 void member_watch(struct relay *relay, struct member *member)
 {
 	uint64_t most = relay_timeout_ms(relay, member->watch);
-	bool is_silent = relay->now_ms >= last_heard(member) + most;
+	/* of one that is elsewhere its leg knows */
+	bool is_silent = !member->is_away && relay->now_ms >= last_heard(member) + most;
 	bool is_news = is_silent != member->is_silent;
 	member->is_silent = is_silent;
 	watch_muffle(relay, member);
-	if (member->group && member->codec != CODEC_NONE && !member->audio.is_secure &&
-		reporter_is_due(&member->reporter, relay->now_ms))
-		send_report(relay, member);
+	if (has_reports(member) && reporter_is_due(&member->reporter, relay->now_ms))
+		send_report(relay, member, false);
 	member_publish(relay, member);
 	if (is_news && is_silent)
 		metrics_add(METRIC_media_timeouts, 1);

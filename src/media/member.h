@@ -18,13 +18,20 @@ struct channel;
 struct group;
 struct voice_key;
 
-/* A press by SIP or control that is not answered yet. */
+/* Presses by SIP or control that are not answered yet, the oldest first. What is more than that in
+ * one round takes the place of the last. */
+#define MEMBER_ASKED_MAX LEASE_PRESSES
+
 struct member_asked {
 	struct list link; /* of group.asked */
-	uint32_t number;
-	uint8_t trigger;
-	bool is_ignored;
-	uint16_t cause; /* of the Deny that came of it; 0: none did */
+	uint16_t cause;   /* of the Deny that came at the end of the round; 0: none did */
+	uint8_t count;
+	struct member_press {
+		uint32_t number;
+		uint8_t trigger;
+		bool is_ignored;
+		uint16_t cause; /* of the Deny that came at once */
+	} presses[MEMBER_ASKED_MAX];
 };
 
 /* The talk spurt that goes on. */
@@ -37,7 +44,9 @@ struct member_spurt {
 	bool is_emergency;
 };
 
-/* Owner: the relay thread. Lifetime: from its first description to its drop. */
+/* Owner: the relay thread. Lifetime: from its first description to its drop. Where its leg is on
+ * another thread than its group there are two of them: with its group one without ports, and on the
+ * other thread one without a floor (away.h, branch.h). */
 struct member {
 	struct stream_end audio; /* `owner` of it: this */
 	/* what a fan-out touches beside that */
@@ -50,6 +59,9 @@ struct member {
 	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
 	uint8_t level;      /* -dBov of its last sound */
 	bool is_speaking;   /* heard */
+	bool is_trailing;   /* not any more, but what it said last is (mixer.h) */
+	bool is_away;       /* its leg is on another thread: `audio` is not used */
+	uint8_t away_codec; /* with which it is counted there */
 	bool is_radio;      /* gets ED-137 style bits */
 	uint8_t voice_type; /* payload type of what it says */
 	uint8_t event_type; /* payload type of its telephone-event; 0: none */
@@ -93,8 +105,17 @@ static inline struct member *member_of_floor(const struct floor_member *floor)
 /* A description or a press came for the lease of a member. */
 void member_hear(struct relay *relay, struct lease *lease);
 
+/* A packet of it that its latch let pass. */
+void member_packet(struct relay *relay, struct member *member, const struct media_packet *packet);
+
+/* Those join whose legs on other threads have come. */
+void member_look_for_legs(struct relay *relay);
+
 /* Once a second: silence is told, RTCP sent, the report written. */
 void member_watch(struct relay *relay, struct member *member);
+
+/* Its stream from us is over: RTCP's BYE. It is in its group still. */
+void member_say_bye(struct member *member);
 
 /* Its group is gone. */
 void member_orphan(struct member *member);

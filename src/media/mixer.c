@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "media/away.h"
 #include "media/config.h"
 #include "media/fanout.h"
 #include "media/relay.h"
@@ -15,6 +16,10 @@
 #define MANY_MS 1000
 /* Not needed for so long, the mixer is given back. */
 #define IDLE_MS 10000
+/* Of what waits when its speaker ends, so much is said; less than the least is not worth a frame.
+ */
+#define TAIL_MS_MOST  120
+#define TAIL_MS_LEAST 5
 
 int mixers_init(struct slab *mixers, uint32_t count)
 {
@@ -33,7 +38,7 @@ static bool is_wide(unsigned codec)
 
 static bool is_listened_to(const struct group *group, unsigned codec)
 {
-	return !list_is_empty(&group->listeners[codec]);
+	return !list_is_empty(&group->listeners[codec]) || group->away.threads[codec];
 }
 
 /* 16 kHz where somebody can say or hear that much. */
@@ -54,13 +59,13 @@ static uint32_t codec_rate(const struct mixer *mixer, unsigned codec)
 	return codec == CODEC_OPUS ? mixer->rate : codec_row((enum codec_id)codec)->rate;
 }
 
+/* All strands are free. */
 static void begin(struct mixer *mixer, uint32_t rate)
 {
 	char *at = mixer->coders;
 	mixer->rate = rate;
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
 		struct mixer_strand *strand = &mixer->strands[i];
-		strand->member = NULL;
 		strand->decoder = (struct codec_decoder *)at;
 		strand->encoder = (struct codec_encoder *)(at + codec_decoder_size());
 		at += codec_decoder_size() + codec_encoder_size();
@@ -72,20 +77,66 @@ static void begin(struct mixer *mixer, uint32_t rate)
 	}
 }
 
+/* A leg elsewhere is told who is not to hear himself. */
+static void trail(struct member *member, bool is_trailing)
+{
+	member->is_trailing = is_trailing;
+	if (UNLIKELY(member->is_away))
+		away_gate(member);
+}
+
+/* Its tail is over, or goes on as what it says now. */
+static void end_tail(struct mixer *mixer, struct mixer_strand *strand)
+{
+	if (!strand->is_tail)
+		return;
+	strand->is_tail = false;
+	mixer->tails--;
+	if (strand->member)
+		trail(strand->member, false);
+}
+
+static void free_strand(struct mixer *mixer, struct mixer_strand *strand)
+{
+	end_tail(mixer, strand);
+	strand->member = NULL;
+	strand->is_used = strand->is_heard = false;
+}
+
+static void free_strands(struct mixer *mixer)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++)
+		free_strand(mixer, &mixer->strands[i]);
+}
+
+static struct mixer *take_mixer(struct relay *relay)
+{
+	struct mixer *mixer = slab_take(&relay->mixers);
+	if (!mixer) {
+		metrics_add(METRIC_group_mixers_exhausted, 1);
+		return NULL;
+	}
+	mixer->is_many = false;
+	mixer->many_ms = 0;
+	mixer->tails = 0;
+	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
+		mixer->strands[i].member = NULL;
+		mixer->strands[i].is_tail = mixer->strands[i].is_used = false;
+	}
+	return mixer;
+}
+
 /* NULL when all of the thread are in use, which is counted. */
 static struct mixer *mixer_of(struct group *group)
 {
 	uint32_t rate = rate_of(group);
 	if (!group->mixer) {
-		group->mixer = slab_take(&group->relay->mixers);
-		if (!group->mixer) {
-			metrics_add(METRIC_group_mixers_exhausted, 1);
+		group->mixer = take_mixer(group->relay);
+		if (!group->mixer)
 			return NULL;
-		}
-		group->mixer->is_many = false;
-		group->mixer->many_ms = 0;
 		begin(group->mixer, rate);
 	} else if (group->mixer->rate != rate) {
+		free_strands(group->mixer);
 		begin(group->mixer, rate);
 	}
 	return group->mixer;
@@ -99,30 +150,50 @@ static struct mixer_strand *find_strand(struct mixer *mixer, const struct member
 	return NULL;
 }
 
+/* There are as many as there may be speakers; of tails the oldest has to go. */
+static struct mixer_strand *find_room(struct mixer *mixer)
+{
+	struct mixer_strand *oldest = NULL;
+	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
+		struct mixer_strand *strand = &mixer->strands[i];
+		if (!strand->is_used)
+			return strand;
+		if (strand->is_tail && (!oldest || strand->ended_ms < oldest->ended_ms))
+			oldest = strand;
+	}
+	if (oldest)
+		free_strand(mixer, oldest);
+	return oldest;
+}
+
 static int begin_strand(struct mixer *mixer, struct mixer_strand *strand, struct member *member)
 {
 	enum codec_id codec = (enum codec_id)member->codec;
 	uint32_t rate = codec_rate(mixer, codec);
-	static const struct codec_settings defaults;
 	int error = codec_decoder_init(strand->decoder, codec, rate);
 	if (!error)
-		error = codec_encoder_init(strand->encoder, codec, rate, &defaults);
+		error = codec_encoder_init(
+			strand->encoder, codec, rate, &member->said->audio.coding.settings);
 	if (error)
 		return error;
 	jitter_begin(&strand->jitter, strand->decoder, codec, rate);
 	strand->up = strand->down = (struct halfband){0};
 	strand->codec = member->codec;
 	strand->member = member;
+	strand->is_used = true;
+	strand->is_heard = false;
 	return 0;
 }
 
 static struct mixer_strand *strand_of(struct mixer *mixer, struct member *member)
 {
 	struct mixer_strand *strand = find_strand(mixer, member);
+	if (strand)
+		end_tail(mixer, strand);
 	if (strand && strand->codec == member->codec)
 		return strand;
-	if (!strand) /* there are as many as there may be speakers */
-		strand = find_strand(mixer, NULL);
+	if (!strand)
+		strand = find_room(mixer);
 	return strand && begin_strand(mixer, strand, member) == 0 ? strand : NULL;
 }
 
@@ -136,9 +207,31 @@ static bool has_other_codecs(const struct group *group, unsigned than)
 	return false;
 }
 
+/* A tail that those of a codec have heard already. */
+static bool was_forwarded(const struct mixer_strand *strand, unsigned codec)
+{
+	return strand->is_tail && strand->is_forwarded && strand->codec == codec;
+}
+
+/* Whether those of a codec, but for the one whose it is, wait for a tail. */
+static bool is_tail_awaited(const struct mixer *mixer, unsigned codec, const struct member *but_of)
+{
+	if (LIKELY(!mixer || mixer->tails == 0))
+		return false;
+	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
+		const struct mixer_strand *strand = &mixer->strands[i];
+		if (strand->is_tail && !was_forwarded(strand, codec) &&
+			(!but_of || strand->member != but_of))
+			return true;
+	}
+	return false;
+}
+
 bool mixer_hear(struct group *group, struct member *member, const struct rtp_packet *packet)
 {
-	bool is_many = group->speaker_count > 1 || (group->mixer && group->mixer->is_many);
+	bool is_several =
+		group->speaker_count > 1 || is_tail_awaited(group->mixer, member->codec, member);
+	bool is_many = is_several || (group->mixer && group->mixer->is_many);
 	if (LIKELY(!is_many && !has_other_codecs(group, member->codec)))
 		return true;
 	struct mixer *mixer = mixer_of(group);
@@ -147,7 +240,7 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 	if (!strand)
 		return group->speakers[0] == member;
 	mixer->needed_ms = group->relay->now_ms;
-	if (group->speaker_count > 1) {
+	if (is_several) {
 		mixer->is_many = true;
 		mixer->many_ms = group->relay->now_ms;
 	}
@@ -155,15 +248,35 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 	return !mixer->is_many;
 }
 
-void mixer_forget(struct group *group, const struct member *member)
+void mixer_end(struct group *group, struct member *member)
+{
+	struct mixer *mixer = group->mixer;
+	struct mixer_strand *strand = mixer ? find_strand(mixer, member) : NULL;
+	if (!strand || strand->is_tail)
+		return;
+	if (jitter_waiting_ms(&strand->jitter) < TAIL_MS_LEAST) {
+		free_strand(mixer, strand);
+		return;
+	}
+	strand->is_tail = true;
+	strand->is_forwarded = !mixer->is_many;
+	strand->ended_ms = group->relay->now_ms;
+	mixer->tails++;
+	trail(member, true);
+}
+
+void mixer_leave(struct group *group, struct member *member)
 {
 	struct mixer_strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
 	if (strand)
 		strand->member = NULL;
+	member->is_trailing = false;
 }
 
 void mixer_done(struct group *group)
 {
+	if (group->mixer)
+		free_strands(group->mixer);
 	slab_give(&group->relay->mixers, group->mixer);
 	group->mixer = NULL;
 }
@@ -181,20 +294,53 @@ static void pull(struct mixer *mixer, struct mixer_strand *strand, uint64_t now_
 		halfband_up(&strand->up, low, rate / 1000 * GROUP_FRAME_MS, strand->samples);
 }
 
+static bool is_over(const struct mixer_strand *strand, uint64_t now_ms)
+{
+	return strand->is_tail && (now_ms - strand->ended_ms >= TAIL_MS_MOST ||
+					  jitter_waiting_ms(&strand->jitter) < TAIL_MS_LEAST);
+}
+
 /* Whether anybody said anything. */
-static bool pull_all(struct mixer *mixer, uint64_t now_ns)
+static bool pull_all(struct mixer *mixer, const struct relay *relay)
 {
 	bool is_any = false;
 	mix_clear(&mixer->mix, mixer->rate / 1000 * GROUP_FRAME_MS);
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
 		struct mixer_strand *strand = &mixer->strands[i];
-		if (!strand->member)
+		if (is_over(strand, relay->now_ms))
+			free_strand(mixer, strand);
+		if (!strand->is_used)
 			continue;
-		pull(mixer, strand, now_ns);
+		pull(mixer, strand, relay->now_ns);
 		if (strand->is_heard)
 			mix_add(&mixer->mix, strand->samples);
 		is_any |= strand->is_heard;
 	}
+	return is_any;
+}
+
+/* What those of a codec have not heard yet, but for one's own voice; false: nothing. */
+static bool sum(
+	struct mixer *mixer, unsigned codec, const struct mixer_strand *own, int16_t *ret_samples)
+{
+	bool is_any = false;
+	if (LIKELY(mixer->tails == 0)) {
+		if (own && own->is_heard)
+			mix_without(&mixer->mix, own->samples, ret_samples);
+		else
+			mix_all(&mixer->mix, ret_samples);
+		return true;
+	}
+	mix_clear(&mixer->mix, mixer->rate / 1000 * GROUP_FRAME_MS);
+	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
+		const struct mixer_strand *strand = &mixer->strands[i];
+		if (!strand->is_used || was_forwarded(strand, codec))
+			continue;
+		is_any |= strand->is_heard;
+		if (strand->is_heard && strand != own)
+			mix_add(&mixer->mix, strand->samples);
+	}
+	mix_all(&mixer->mix, ret_samples);
 	return is_any;
 }
 
@@ -226,19 +372,55 @@ static void send_to_the_mute(struct group *group, unsigned codec, struct fanout_
 	}
 }
 
-/* To all of a codec who do not speak. */
-static void send_shared(struct group *group, unsigned codec, const int16_t *samples)
+/* What all listeners of a codec can take: the lowest rate, redundancy where each reads it. */
+static struct codec_settings shared_settings(const struct group *group, unsigned codec)
 {
-	static const struct codec_settings defaults;
-	struct mixer *mixer = group->mixer;
-	struct mixer_out *out = &mixer->outs[codec];
-	struct fanout_frame frame;
-	if (!out->is_begun && codec_encoder_init(out->encoder, (enum codec_id)codec,
-				      codec_rate(mixer, codec), &defaults) < 0)
-		return;
+	struct codec_settings shared = {.has_fec = true};
+	LIST_EACH(link, &group->listeners[codec])
+	{
+		const struct member *member = container_of(link, struct member, listening);
+		const struct codec_settings *its = &member->said->audio.coding.settings;
+		if (its->bitrate && (!shared.bitrate || its->bitrate < shared.bitrate))
+			shared.bitrate = its->bitrate;
+		shared.has_fec = shared.has_fec && its->has_fec;
+		shared.is_constant = shared.is_constant || its->is_constant;
+	}
+	return shared;
+}
+
+/* Begins it, or begins it anew when other listeners came. */
+static int begin_out(const struct group *group, unsigned codec, struct mixer_out *out)
+{
+	const struct mixer *mixer = group->mixer;
+	struct codec_settings settings = {0};
+	if (codec == CODEC_OPUS) /* no other one has any */
+		settings = shared_settings(group, codec);
+	if (out->is_begun && settings.bitrate == out->settings.bitrate &&
+		settings.has_fec == out->settings.has_fec &&
+		settings.is_constant == out->settings.is_constant)
+		return 0;
+	int error = codec_encoder_init(
+		out->encoder, (enum codec_id)codec, codec_rate(mixer, codec), &settings);
+	if (error)
+		return error;
 	if (!out->is_begun)
 		out->down = (struct halfband){0};
+	out->settings = settings;
 	out->is_begun = true;
+	return 0;
+}
+
+/* To all of a codec who do not speak. */
+static void send_shared(struct group *group, unsigned codec)
+{
+	struct mixer *mixer = group->mixer;
+	struct mixer_out *out = &mixer->outs[codec];
+	int16_t samples[MIXER_SAMPLES_MAX];
+	struct fanout_frame frame;
+	if (!sum(mixer, codec, NULL, samples))
+		return;
+	if (begin_out(group, codec, out) < 0)
+		return;
 	frame.length = encode(
 		mixer, codec, out->encoder, &out->down, samples, frame.bytes + RTP_HEADER_SIZE);
 	if (frame.length == 0)
@@ -253,29 +435,28 @@ static void send_without(struct group *group, struct mixer_strand *strand)
 	struct mixer *mixer = group->mixer;
 	int16_t samples[MIXER_SAMPLES_MAX];
 	struct fanout_frame frame;
-	if (!list_is_linked(&strand->member->listening))
+	if (!list_is_linked(&strand->member->listening) || strand->member->codec != strand->codec ||
+		!sum(mixer, strand->codec, strand, samples))
 		return;
-	if (strand->is_heard)
-		mix_without(&mixer->mix, strand->samples, samples);
-	else
-		mix_all(&mixer->mix, samples);
 	frame.length = encode(mixer, strand->codec, strand->encoder, &strand->down, samples,
 		frame.bytes + RTP_HEADER_SIZE);
 	if (frame.length > 0)
 		fanout_frame_to(group, strand->member, &frame);
 }
 
+static bool is_forwarded_to(const struct group *group, unsigned codec)
+{
+	const struct mixer *mixer = group->mixer;
+	return !mixer->is_many && group->speaker_count > 0 && group->speakers[0]->codec == codec &&
+	       !is_tail_awaited(mixer, codec, group->speakers[0]);
+}
+
 static void send_all(struct group *group)
 {
 	struct mixer *mixer = group->mixer;
-	int16_t samples[MIXER_SAMPLES_MAX];
-	unsigned forwarded = mixer->is_many || group->speaker_count == 0
-				     ? CODEC_COUNT
-				     : group->speakers[0]->codec;
-	mix_all(&mixer->mix, samples);
 	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
-		if (codec != forwarded && is_listened_to(group, codec))
-			send_shared(group, codec, samples);
+		if (!is_forwarded_to(group, codec) && is_listened_to(group, codec))
+			send_shared(group, codec);
 	for (unsigned i = 0; mixer->is_many && i < ARRAY_LENGTH(mixer->strands); i++)
 		if (mixer->strands[i].member)
 			send_without(group, &mixer->strands[i]);
@@ -293,6 +474,6 @@ void mixer_run(struct group *group)
 	}
 	if (group->speaker_count <= 1 && relay->now_ms - mixer->many_ms > MANY_MS)
 		mixer->is_many = false;
-	if (pull_all(mixer, relay->now_ns))
+	if (pull_all(mixer, relay))
 		send_all(group);
 }

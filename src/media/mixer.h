@@ -16,15 +16,22 @@
  * do not speak; each speaker gets the sum without himself in an encoding of his own. Where one
  * alone speaks, those of his codec are forwarded to, and only the others hear the mix. It works at
  * 8 kHz, or at 16 kHz where a member's codec has that.
+ *
+ * Who ends, or is ended, has said more than was mixed yet: a tail, said to those who have not been
+ * forwarded it. Who speaks next meanwhile is mixed with it.
  */
 #define MIXER_RATE_MAX    16000
 #define MIXER_SAMPLES_MAX (MIXER_RATE_MAX / 1000 * GROUP_FRAME_MS)
 
 /* One speaker. */
 struct mixer_strand {
-	struct member *member; /* NULL: free */
+	struct member *member; /* NULL: free, or a tail of one who has left */
 	uint8_t codec;         /* that it is decoded from and encoded to */
-	bool is_heard;         /* said something in this frame */
+	bool is_used;
+	bool is_heard;     /* said something in this frame */
+	bool is_tail;      /* it does not speak any more */
+	bool is_forwarded; /* that tail, to those of its codec */
+	uint64_t ended_ms;
 	struct jitter jitter;
 	struct halfband up, down;
 	struct codec_decoder *decoder;
@@ -35,6 +42,7 @@ struct mixer_strand {
 /* The sum of all in one codec. */
 struct mixer_out {
 	bool is_begun;
+	struct codec_settings settings; /* that it is encoded with */
 	struct halfband down;
 	struct codec_encoder *encoder;
 };
@@ -45,6 +53,7 @@ struct mixer {
 	bool is_many;       /* more than one speak, or did so a moment ago */
 	uint64_t many_ms;   /* when more than one spoke last */
 	uint64_t needed_ms; /* when somebody needed a mix last */
+	unsigned tails;     /* strands that are one */
 	struct mixer_strand strands[MEDIA_GROUP_TALKERS_MAX];
 	struct mixer_out outs[CODEC_COUNT];
 	struct mix mix;
@@ -60,8 +69,11 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 /* Each 20 ms: what is in the air goes out. */
 void mixer_run(struct group *group);
 
-/* It does not speak any more. */
-void mixer_forget(struct group *group, const struct member *member);
+/* It does not speak any more: what waits is still said, nothing else is. */
+void mixer_end(struct group *group, struct member *member);
+
+/* It leaves, and what it said last may go on. */
+void mixer_leave(struct group *group, struct member *member);
 
 /* The group is closed. */
 void mixer_done(struct group *group);

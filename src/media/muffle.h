@@ -14,7 +14,8 @@
  * forwarding costs. A filter on the socket (classic BPF, which needs no privilege) drops what comes
  * from the locked source and is plain sound. All else passes as ever: telephone-events, RTCP, what
  * comes from elsewhere (the latch must see a phone that moved), and one packet in
- * MUFFLE_SAMPLE, which says that the phone is alive.
+ * MUFFLE_SAMPLE, which says that the phone is alive. One that sends too few for that is let
+ * through by time (member.c).
  */
 #define MUFFLE_SAMPLE 64
 

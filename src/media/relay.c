@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "media/branch.h"
 #include "media/channel.h"
 #include "media/group_report.h"
 #include "media/member.h"
@@ -125,6 +126,7 @@ static void hear_lease(struct relay *relay, struct lease *lease)
 		group_hear(relay, lease);
 		break;
 	case LEASE_MEMBER:
+	case LEASE_LEG:
 		member_hear(relay, lease);
 		break;
 	}
@@ -141,6 +143,9 @@ static void handle_mail(struct relay *relay, unsigned most)
 		case RELAY_MAIL_REFILL:
 			atomic_store(&container_of(mail, struct refill, mail)->is_asked, false);
 			relay->wants_filling = true;
+			break;
+		case RELAY_MAIL_TRUNK:
+			trunk_hear(relay, container_of(mail, struct trunk, mail));
 			break;
 		case RELAY_MAIL_WAKE:
 			break;
@@ -187,7 +192,11 @@ static void watch_session(struct relay *relay, void *object)
 
 static void watch_group(struct relay *relay, void *object)
 {
-	group_publish(object);
+	struct group *group = object;
+	if (group->is_branch)
+		branch_watch(group);
+	else
+		group_publish(group);
 }
 
 static void watch_member(struct relay *relay, void *object)
@@ -356,20 +365,24 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	if (!error)
 		error = slab_init_aligned(&relay->sessions, "media sessions",
 			sizeof(struct session), stock_total(&relay->stock), CACHE_LINE);
+	/* a group's own thread knows the legs on other threads, too */
+	uint32_t members = stock_total(&relay->stock) * threads;
 	if (!error)
 		error = slab_init_aligned(&relay->members, "group members", sizeof(struct member),
-			stock_total(&relay->stock), CACHE_LINE);
+			members, CACHE_LINE);
 	if (!error)
 		error = slab_init_aligned(&relay->channels, "floor channels",
-			sizeof(struct channel), stock_total(&relay->stock), CACHE_LINE);
+			sizeof(struct channel), members, CACHE_LINE);
 	if (!error)
 		error = mixers_init(&relay->mixers, 0);
 	if (!error)
-		error = voice_keys_init(&relay->voice_keys, stock_total(&relay->stock));
+		error = voice_keys_init(&relay->voice_keys, members);
 	if (!error)
 		error = groups_init(&relay->groups, config);
 	if (!error)
 		error = news_init(&relay->news, media);
+	if (!error)
+		error = trunks_init(relay, threads);
 	if (!error)
 		error = transcoders_init(&relay->transcoders, config->transcoders);
 	relay->refills = calloc(config->workers->count, sizeof(*relay->refills));
@@ -392,6 +405,7 @@ void relay_done(struct relay *relay)
 	slab_done(&relay->voice_keys);
 	groups_done(&relay->groups);
 	news_done(relay->news, relay->media->worker_count);
+	trunks_done(relay);
 	mailbox_done(&relay->mailbox);
 	free(relay->refills);
 	if (relay->epoll_fd > 0)

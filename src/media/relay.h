@@ -17,6 +17,7 @@
 #include "media/pace.h"
 #include "media/stock.h"
 #include "media/transcoder.h"
+#include "media/trunk.h"
 #include "sound/tone.h"
 
 struct media;
@@ -25,6 +26,7 @@ struct media;
 enum relay_mail {
 	RELAY_MAIL_LEASE,  /* struct lease: hear it */
 	RELAY_MAIL_REFILL, /* struct refill: a ring runs low */
+	RELAY_MAIL_TRUNK,  /* struct trunk: another thread has posted */
 	RELAY_MAIL_WAKE,   /* only that */
 };
 
@@ -62,7 +64,9 @@ struct relay {
 	struct slab members;
 	struct slab channels, mixers, voice_keys;
 	struct groups groups;
-	struct news *news; /* [workers] */
+	struct news *news;    /* [workers] */
+	struct trunk *trunks; /* [threads], by who posts; NULL: there is one thread */
+	unsigned trunk_count;
 	struct stock stock;
 	struct transcoders transcoders;
 	struct refill *refills; /* [workers] */
@@ -93,6 +97,7 @@ struct media {
 	unsigned worker_count;
 	unsigned local_count;
 	struct tones *tones;       /* for all threads; made at start */
+	uint32_t group_budget;     /* legs of a group on its own thread */
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	_Atomic uint32_t timeout_ms, hold_timeout_ms;
 };

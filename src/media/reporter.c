@@ -85,6 +85,7 @@ void reporter_send(struct reporter *reporter, struct stream_end *end,
 		.packets = stream->packets,
 		.octets = stream->octets,
 		.cname = stream->cname,
+		.is_bye = stream->is_bye,
 	};
 	if (end->receiver.packets > 0) {
 		block = block_of(reporter, &end->receiver, now_ns);

@@ -20,6 +20,7 @@ struct reporter_stream {
 	uint32_t ssrc, timestamp;
 	uint32_t packets, octets;
 	const char *cname;
+	bool is_bye; /* it ends (§6.6) */
 };
 
 void reporter_begin(struct reporter *reporter, uint64_t now_ms);

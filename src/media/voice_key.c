@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "media/branch.h"
 #include "media/button.h"
+#include "media/fanout.h"
 #include "media/group.h"
 #include "media/relay.h"
 #include "sound/level.h"
@@ -184,6 +186,10 @@ size_t voice_key_extension(const struct member *member, uint8_t ret_bytes[ED137_
 		.squelch = group->speaker_count > member->is_speaking,
 		.id = member->said->radio_id,
 	};
+	if (UNLIKELY(group->is_branch)) {
+		say.ptt = branch_ptt_of(member);
+		say.squelch = fanout_is_fed(group, member);
+	}
 	return ed137_write(&say, ret_bytes);
 }
 

@@ -15,6 +15,8 @@ struct domains {
 	struct pv_span
 		*names; /* open addressing by pv_span_hash_nocase, in lower case; a power of two */
 	uint32_t name_mask;
+	struct pv_span *list; /* the same in their order */
+	uint32_t list_count;
 	struct net_address *ips; /* port and scope do not count */
 	uint32_t ip_count, ip_room;
 	uint16_t *ports;
@@ -106,6 +108,16 @@ struct pv_span domains_realm(const struct domains *domains)
 	return domains->realm;
 }
 
+uint32_t domains_count(const struct domains *domains)
+{
+	return domains->list_count;
+}
+
+struct pv_span domains_name(const struct domains *domains, uint32_t index)
+{
+	return domains->list[index];
+}
+
 static int add_ip(struct domains *domains, const struct net_address *ip)
 {
 	if (has_ip(domains, ip))
@@ -173,6 +185,7 @@ static int add_name(struct domains *domains, struct pv_span name, char **to)
 	if (!copy.length)
 		return 0;
 	*name_place(domains, copy) = copy;
+	domains->list[domains->list_count++] = copy;
 	return parse_ip(copy, &ip) ? add_ip(domains, &ip) : 0;
 }
 
@@ -187,8 +200,9 @@ static int add_names(struct domains *domains, const struct domains_config *confi
 		places *= 2;
 	domains->name_mask = places - 1;
 	domains->names = calloc(places, sizeof(*domains->names));
+	domains->list = calloc(config->name_count + 1, sizeof(*domains->list));
 	domains->text = malloc(size);
-	if (!domains->names || !domains->text)
+	if (!domains->names || !domains->list || !domains->text)
 		return -ENOMEM;
 	char *to = domains->text;
 	for (uint32_t i = 0; i < config->name_count; i++) {
@@ -208,6 +222,7 @@ static void name_realm_by_address(struct domains *domains)
 	pv_writer_init(&w, domains->text, NET_ADDRESS_TEXT);
 	net_address_write_ip(&domains->ips[0], &w);
 	domains->realm = pv_writer_span(&w);
+	domains->list[domains->list_count++] = domains->realm;
 }
 
 int domains_new(const struct domains_config *config, struct domains **ret)
@@ -233,6 +248,7 @@ void domains_free(struct domains *domains)
 	if (!domains)
 		return;
 	free(domains->names);
+	free(domains->list);
 	free(domains->ips);
 	free(domains->ports);
 	free(domains->text);

@@ -46,4 +46,8 @@ struct pv_span domain_of(const struct domains *domains, struct pv_span host, uin
 /* The first domain in lower case, else the first numeric address: the realm of all challenges. */
 struct pv_span domains_realm(const struct domains *domains);
 
+/* All domains in the order of the configuration; where there are none, the realm alone. */
+uint32_t domains_count(const struct domains *domains);
+struct pv_span domains_name(const struct domains *domains, uint32_t index);
+
 #endif

@@ -28,7 +28,7 @@ static struct bucket *bucket_of(struct shard *shard, const union cell_image *sec
 {
 	union cell_image record;
 	cell_load(&shard->cells, second->where.record, &record);
-	return &shard->buckets[(uint32_t)record.record.hash & shard->bucket_mask];
+	return shard_bucket(shard, record.record.hash);
 }
 
 /* The binding stays without its flow: lost when it has a reg-id, else routed by its Contact. */

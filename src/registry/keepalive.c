@@ -26,7 +26,7 @@ static void visit_bucket(struct registry *registry, struct shard *shard, uint32_
  */
 static uint32_t buckets_due(struct shard *shard, uint64_t now_ms, uint32_t period_ms)
 {
-	uint64_t buckets = (uint64_t)shard->bucket_mask + 1;
+	uint64_t buckets = atomic_load_explicit(&shard->bucket_count, memory_order_relaxed);
 	uint64_t elapsed = MIN(now_ms - shard->walk_ms, period_ms);
 	shard->walk_ms = now_ms;
 	shard->walk_credit += elapsed * buckets;
@@ -43,11 +43,11 @@ void registry_keepalive(struct registry *registry, uint32_t shard_index, uint64_
 	if (keepalive_ms == 0 || now_ms <= shard->walk_ms)
 		return;
 	uint32_t due = buckets_due(shard, now_ms, keepalive_ms);
-	if (atomic_load_explicit(&shard->behind_nat, memory_order_relaxed) == 0) {
-		shard->walk_at += due;
-		return;
+	uint32_t count = atomic_load_explicit(&shard->bucket_count, memory_order_relaxed);
+	bool is_any = atomic_load_explicit(&shard->behind_nat, memory_order_relaxed) > 0;
+	for (; due > 0; due--) {
+		if (is_any)
+			visit_bucket(registry, shard, shard->walk_at, visit, context);
+		shard->walk_at = shard->walk_at + 1 < count ? shard->walk_at + 1 : 0;
 	}
-	for (; due > 0; due--)
-		visit_bucket(
-			registry, shard, shard->walk_at++ & shard->bucket_mask, visit, context);
 }

@@ -170,20 +170,32 @@ static int find_source(struct reader *reader)
 	return 0;
 }
 
+/* Where its key is now; one that asks for a bucket gets that one. */
+static struct bucket *wanted_bucket(const struct reader *wanted)
+{
+	return wanted->key.at ? shard_bucket(wanted->shard, wanted->hash) : wanted->bucket;
+}
+
 /* Runs `copy` until what it copied is of one piece. */
 static int read_record(const struct reader *wanted, int (*copy)(struct reader *))
 {
-	struct reader reader;
+	struct reader reader = *wanted;
 	for (unsigned tries = 0; tries < READ_TRIES; tries++) {
-		uint32_t begun = seqlock_read_begin(&wanted->bucket->sequence);
+		struct bucket *bucket = wanted_bucket(wanted);
+		uint32_t begun = seqlock_read_begin(&bucket->sequence);
 		reader = *wanted;
+		reader.bucket = bucket;
+		/* it may have been split before its sequence was read */
+		if (wanted_bucket(wanted) != bucket)
+			continue;
 		int result = begun & 1 ? READ_TORN : copy(&reader);
-		if (!seqlock_read_retry(&wanted->bucket->sequence, begun) && result != READ_TORN)
+		if (!seqlock_read_retry(&bucket->sequence, begun) && result != READ_TORN)
 			return result;
 	}
 	metrics_add(METRIC_registry_lookup_locks, 1);
 	lock_take(&wanted->shard->lock);
 	reader = *wanted;
+	reader.bucket = wanted_bucket(wanted);
 	int result = copy(&reader);
 	lock_give(&wanted->shard->lock);
 	return result == READ_TORN ? -ENOENT : result;
@@ -256,7 +268,7 @@ int registry_lookup(struct registry *registry, struct pv_span aor, struct regist
 		.key = aor,
 		.hash = place.hash};
 	metrics_add(METRIC_registry_lookups, 1);
-	if (!aor.at || !atomic_load_explicit(&place.bucket->head, memory_order_acquire))
+	if (!aor.at)
 		return 0;
 	reader.now_ms = clock_now_ms(registry->clock);
 	int count = read_record(&reader, copy_record);

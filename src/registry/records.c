@@ -74,6 +74,41 @@ void record_drop(struct registry *registry, const struct place *place, uint32_t 
 	atomic_fetch_sub_explicit(&registry->aors, 1, memory_order_relaxed);
 }
 
+/* Those of the chain that belong into `to` from now on. */
+static void move_records(struct shard *shard, struct bucket *from, struct bucket *to)
+{
+	uint32_t at = atomic_load_explicit(&from->head, memory_order_relaxed);
+	uint32_t heads[2] = {0};
+	union cell_image image;
+	while (at && cell_load(&shard->cells, at, &image)) {
+		uint32_t next = image.record.next;
+		uint32_t *head = &heads[shard_bucket(shard, image.record.hash) == to];
+		image.record.next = *head;
+		cell_store(&shard->cells, at, &image);
+		*head = at;
+		at = next;
+	}
+	atomic_store_explicit(&from->head, heads[0], memory_order_release);
+	atomic_store_explicit(&to->head, heads[1], memory_order_release);
+}
+
+void shard_grow(struct shard *shard)
+{
+	uint32_t count = atomic_load_explicit(&shard->bucket_count, memory_order_relaxed);
+	uint32_t half = UINT32_C(1) << (31 - __builtin_clz(count));
+	if (count == shard->bucket_most ||
+		atomic_load_explicit(&shard->aors, memory_order_relaxed) <= 2 * count)
+		return;
+	struct bucket *from = &shard->buckets[count - half], *to = &shard->buckets[count];
+	/* who finds either one from here on sees that it is being written */
+	seqlock_write_begin(&from->sequence);
+	seqlock_write_begin(&to->sequence);
+	atomic_store_explicit(&shard->bucket_count, count + 1, memory_order_release);
+	move_records(shard, from, to);
+	seqlock_write_end(&to->sequence);
+	seqlock_write_end(&from->sequence);
+}
+
 void binding_retire(struct shard *shard, uint32_t index, const union cell_image *first)
 {
 	union cell_image second;
@@ -142,9 +177,7 @@ void binding_drop(struct registry *registry, struct shard *shard, uint32_t index
 	cell_load(pool, index, &first);
 	cell_load(pool, first.more, &second);
 	cell_load(pool, second.where.record, &record);
-	struct place place = {shard,
-		&shard->buckets[(uint32_t)record.record.hash & shard->bucket_mask],
-		record.record.hash};
+	struct place place = {shard, shard_bucket(shard, record.record.hash), record.record.hash};
 	seqlock_write_begin(&place.bucket->sequence);
 	record_unlink(shard, second.where.record, &record, index, &first);
 	binding_retire(shard, index, &first);

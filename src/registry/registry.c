@@ -15,9 +15,11 @@
 /* So many more, so that a small registry holds long bindings as well. */
 #define CELLS_SPARE 65536
 
+#define BUCKETS_FIRST 64 /* a power of two */
+
 static uint32_t power_of_two(uint64_t least)
 {
-	uint32_t size = 64;
+	uint32_t size = BUCKETS_FIRST;
 	while (size < least && size < (1u << 30))
 		size *= 2;
 	return size;
@@ -36,7 +38,8 @@ static int shard_init(struct shard *shard, const struct registry_config *config,
 	uint64_t cells = MIN(aors * CELLS_PER_AOR + CELLS_SPARE, UINT32_MAX);
 	uint32_t buckets = power_of_two(config->capacity / config->shards / 2);
 	uint32_t flows = power_of_two(buckets / 4);
-	shard->bucket_mask = buckets - 1;
+	shard->bucket_most = buckets;
+	atomic_init(&shard->bucket_count, BUCKETS_FIRST);
 	shard->flow_mask = flows - 1;
 	shard->expiry_slot = now_ms >> EXPIRY_SHIFT;
 	shard->walk_ms = now_ms;
@@ -115,7 +118,7 @@ struct place registry_place(struct registry *registry, struct pv_span key)
 {
 	uint64_t hash = siphash13(&registry->key, key.at, key.length);
 	struct shard *shard = &registry->shards[(hash >> 32) * registry->config.shards >> 32];
-	return (struct place){shard, &shard->buckets[(uint32_t)hash & shard->bucket_mask], hash};
+	return (struct place){shard, shard_bucket(shard, hash), hash};
 }
 
 /* Room for one record's copy: too much for a stack, and made only by admin calls. */
@@ -155,7 +158,8 @@ static bool walk_bucket(struct registry *registry, struct walk *walk, struct sha
 static bool walk_shard(struct registry *registry, struct walk *walk, struct shard *shard,
 	bool (*visit)(void *, struct pv_span, const struct registry_binding *), void *context)
 {
-	for (uint32_t bucket = 0; bucket <= shard->bucket_mask; bucket++)
+	/* what moves meanwhile moves to a later bucket: it may be met once more */
+	for (uint32_t bucket = 0; bucket < atomic_load(&shard->bucket_count); bucket++)
 		if (atomic_load_explicit(&shard->buckets[bucket].head, memory_order_relaxed) &&
 			!walk_bucket(registry, walk, shard, bucket, visit, context))
 			return false;

@@ -34,7 +34,9 @@ struct keepalive_copy {
  */
 struct shard {
 	_Alignas(CACHE_LINE) struct lock lock;
-	uint32_t bucket_mask;
+	_Atomic uint32_t
+		bucket_count; /* in use: it grows with the records, `bucket_most` at most */
+	uint32_t bucket_most;
 	uint32_t flow_mask;
 	struct bucket *buckets;
 	struct cell_pool cells;
@@ -70,6 +72,23 @@ struct place {
 	uint64_t hash;
 };
 struct place registry_place(struct registry *registry, struct pv_span key);
+
+/*
+ * The buckets are a linear hash table: a few at first, and one is split for each record that comes
+ * when there are two to a bucket. So a small registry touches little memory, whatever its capacity.
+ * A bucket that was found without the shard's lock may be the wrong one a moment later: whoever
+ * has begun to read its sequence asks again whether it is still the one.
+ */
+static inline struct bucket *shard_bucket(struct shard *shard, uint64_t hash)
+{
+	uint32_t count = atomic_load_explicit(&shard->bucket_count, memory_order_acquire);
+	uint32_t mask = UINT32_MAX >> __builtin_clz(count - 1);
+	uint32_t index = (uint32_t)hash & mask;
+	return &shard->buckets[index < count ? index : index & mask >> 1];
+}
+
+/* A record came: splits a bucket when there are many. */
+void shard_grow(struct shard *shard);
 
 /* ---- records.c: under the shard's lock ---- */
 

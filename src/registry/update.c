@@ -360,6 +360,8 @@ static int update_run(struct update *u, bool remove_all)
 	update_commit(u);
 	seqlock_write_end(&u->place.bucket->sequence);
 	update_release(u);
+	if (u->new_record)
+		shard_grow(u->place.shard);
 	return REGISTRY_OK;
 }
 
@@ -383,6 +385,7 @@ int registry_update(struct registry *registry, struct pv_span aor,
 	u.new_record = false;
 	u.existing_count = 0;
 	lock_take(&u.place.shard->lock);
+	u.place.bucket = shard_bucket(u.place.shard, u.place.hash);
 	int result = update_run(&u, remove_all);
 	lock_give(&u.place.shard->lock);
 	return result;

@@ -65,8 +65,18 @@ static uint8_t *write_cname(uint8_t *start, const struct rtcp_statement *stateme
 	return to + item;
 }
 
+static uint8_t *write_bye(uint8_t *start, const struct rtcp_statement *statement)
+{
+	uint8_t *to = put_u32(start + RTCP_HEADER_SIZE, statement->ssrc);
+	write_header(start, to, 1, RTCP_BYE);
+	return to;
+}
+
 size_t rtcp_write(const struct rtcp_statement *statement, uint8_t *ret_bytes)
 {
 	uint8_t *to = write_report(ret_bytes, statement);
-	return (size_t)(write_cname(to, statement) - ret_bytes);
+	to = write_cname(to, statement);
+	if (statement->is_bye)
+		to = write_bye(to, statement);
+	return (size_t)(to - ret_bytes);
 }

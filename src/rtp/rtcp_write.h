@@ -6,8 +6,8 @@
 #include "rtp/rtcp.h"
 
 #define RTCP_CNAME_MAX 32
-/* SR, one block, SDES with a CNAME of that length and its padding. */
-#define RTCP_WRITTEN_MAX (28 + RTCP_BLOCK_SIZE + 8 + 2 + RTCP_CNAME_MAX + 4)
+/* SR, one block, SDES with a CNAME of that length and its padding, BYE. */
+#define RTCP_WRITTEN_MAX (28 + RTCP_BLOCK_SIZE + 8 + 2 + RTCP_CNAME_MAX + 4 + 8)
 
 struct rtcp_statement {
 	uint32_t ssrc;
@@ -18,6 +18,7 @@ struct rtcp_statement {
 	uint32_t packets, octets; /* RTP sent; payload bytes */
 	const struct rtcp_block *block; /* about the stream that is heard; NULL: none is */
 	const char *cname;              /* at most RTCP_CNAME_MAX bytes (§6.5.1) */
+	bool is_bye;                    /* it leaves: the last one (§6.6) */
 };
 
 /* Writes a compound (§6.1) of at most RTCP_WRITTEN_MAX bytes into `ret_bytes`; its length. */

@@ -80,6 +80,7 @@ static void hear(struct lease *lease)
 		group_hear(&relay, lease);
 		break;
 	case LEASE_MEMBER:
+	case LEASE_LEG:
 		member_hear(&relay, lease);
 		break;
 	case LEASE_SESSION:
@@ -119,7 +120,7 @@ static void join(struct leg *leg, media_id group, uint8_t what)
 		.sin_addr.s_addr = htonl(0x7f000002)};
 	leg->said.audio.offer = 1;
 	speak(leg, codec);
-	leg->said.floor = leg->said.audio;
+	leg->said.floor.rtp = leg->said.audio.rtp;
 	leg->said.floor.offer = what & 0x80;
 	leg->said.sends = leg->said.receives = leg->said.may_talk = true;
 	leg->said.triggers = (uint16_t)(what & 0x40 ? 0x1ff : MEDIA_TRIGGERS_DEFAULT);

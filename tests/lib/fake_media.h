@@ -45,6 +45,7 @@ struct fake_member {
 	unsigned local, changes;
 	bool is_set, is_silent;
 	struct media_member_description said;
+	char identity[MEDIA_IDENTITY_MAX];
 };
 
 /*
@@ -68,6 +69,8 @@ struct media {
 	/* A button was pressed; may be NULL. */
 	void (*on_press)(void *context, unsigned member, const struct media_press *press);
 	void *press_context;
+	/* A group opens: its roster is being asked. May be NULL; called with press_context. */
+	void (*on_open)(void *context);
 };
 
 void fake_media_init(struct media *media, struct worker *worker);

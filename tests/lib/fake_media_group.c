@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_media_group.c — groups on relay threads that relay nothing. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/slab.h"
@@ -97,6 +98,8 @@ int media_group_open(struct media *media, unsigned worker,
 		.media = media,
 		.settings = *settings};
 	*ret_lease = (struct media_group_lease){.group = media->groups[free].id};
+	if (media->on_open)
+		media->on_open(media->press_context);
 	return 0;
 }
 
@@ -156,6 +159,8 @@ void media_member_set(struct media *media, unsigned worker, media_id id,
 	member->is_set = true;
 	member->changes++;
 	member->said = *description;
+	snprintf(member->identity, sizeof(member->identity), "%s", description->identity);
+	member->said.identity = member->identity;
 }
 
 void media_member_drop(struct media *media, unsigned worker, media_id id)

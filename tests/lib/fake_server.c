@@ -32,7 +32,8 @@ static bool set_challenge(struct fake_server *server, const char *how)
 
 static struct pv_span aor_of(const char *user, char *text, size_t size)
 {
-	return (struct pv_span){text, (size_t)snprintf(text, size, "%s@example.test", user)};
+	const char *domain = strchr(user, '@') ? "" : "@example.test";
+	return (struct pv_span){text, (size_t)snprintf(text, size, "%s%s", user, domain)};
 }
 
 static struct path binding_path(unsigned count, char **words, const char *uri)
@@ -280,15 +281,18 @@ static const char *variable(void *context, const char *name)
 
 static void init_auth(struct fake_server *server)
 {
-	static const struct pv_span names[] = {PV_SPAN_INIT("example.test")};
+	static const struct pv_span names[] = {
+		PV_SPAN_INIT("example.test"), PV_SPAN_INIT("second.test")};
 	static const enum pv_algorithm algorithms[] = {PV_ALGORITHM_MD5};
 	static const struct user_input users[] = {{.name = "alice", .password = "secret"},
 		{.name = "bob", .password = "secret"}, {.name = "carol", .password = "secret"}};
 	struct net_address listen[2];
 	net_address_parse(PV_SPAN("192.0.2.1"), 5060, &listen[0]);
 	net_address_parse(PV_SPAN("2001:db8::1"), 5060, &listen[1]);
-	const struct domains_config own = {
-		.names = names, .name_count = 1, .listen = listen, .listen_count = 2};
+	const struct domains_config own = {.names = names,
+		.name_count = ARRAY_LENGTH(names),
+		.listen = listen,
+		.listen_count = 2};
 	ck_assert_int_eq(domains_new(&own, &server->own), 0);
 	const struct user_table_config table = {.realm = names[0],
 		.algorithms = algorithms,

@@ -50,15 +50,16 @@
  *   legs N                     how many dialogs of ours there must be now
  *   group NAME [key=value ...] a group from now on, in place of one of that name (a reload):
  * members=a,b (alice,bob,carol), floor=open, triggers=dtmf,rtcp,..., legs=, max=, broadcast=yes,
- * listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N ungroup NAME               it is gone ptt
+ * listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N, when=open (a reload while the roster
+ * is asked by the one who opens a group) ungroup NAME [when=open]    it is gone ptt
  * sessions=S             a session timer is asked for member N key=value ...     the N-th leg that
  * ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
- * muted=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N, rooms N how
- * many there must be now, of media talk NAME|none [wait=NAME] who has the floor: members by user
- * name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th leg tell N
- * silent|again|closed the relay says so of that leg; idle: of the group act grant|revoke|mute|kick
- * NAME USER         as the control interface has it
+ * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
+ * rooms N how many there must be now, of media talk NAME|none [wait=NAME] who has the floor:
+ * members by user name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th
+ * leg tell N silent|again|closed the relay says so of that leg; idle: of the group act
+ * grant|revoke|mute|kick NAME USER         as the control interface has it
  */
 struct fake_server {
 	struct scenario scenario;
@@ -78,7 +79,7 @@ struct fake_server {
 	struct b2bua_config b2bua_config;
 	struct ptt *ptt;
 	struct ptt_config ptt_config;
-	struct fake_groups *groups; /* fake_server_ptt.c */
+	struct fake_groups *groups, *groups_later; /* fake_server_ptt.c */
 	struct dispatch dispatch;
 	char credentials[512];
 	unsigned logins;

@@ -77,7 +77,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
-	const char *level = NULL, *floor = NULL;
+	const char *level = NULL, *floor = NULL, *ptime = NULL;
 	const char *proto = " RTP/AVP";
 	bool mux = false, fax = false;
 	unsigned more = 0;
@@ -98,6 +98,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			more = (unsigned)atoi(word + 5);
 		else if (strncmp(word, "level:", 6) == 0)
 			level = word + 6;
+		else if (strncmp(word, "ptime:", 6) == 0)
+			ptime = word + 6;
 		else if (strncmp(word, "floor:", 6) == 0)
 			floor = word + 6;
 		else if (strcmp(word, "mux") == 0)
@@ -127,6 +129,11 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	} else {
 		put_media(&w, "audio", port, proto, types);
 		put_maps(&w, types);
+	}
+	if (ptime) {
+		pv_put_text(&w, "a=ptime:");
+		pv_put_text(&w, ptime);
+		pv_put_text(&w, "\r\n");
 	}
 	if (direction) {
 		pv_put_text(&w, "a=");

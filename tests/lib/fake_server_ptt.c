@@ -28,6 +28,9 @@ struct fake_groups {
 	struct fake_group_config configs[GROUPS];
 	struct ptt_group_config list[GROUPS];
 	struct ptt_groups *made;
+	/* of a set that comes later */
+	struct worker_task task;
+	struct fake_server *server;
 };
 
 /* ---- groups ---- */
@@ -165,6 +168,26 @@ static void copy_group(const struct fake_groups *from, struct fake_groups *to, u
 	group->call_out.item = config->items[1];
 }
 
+static void reload(struct worker *worker, struct worker_task *task)
+{
+	struct fake_groups *next = container_of(task, struct fake_groups, task);
+	put_in_force(next->server, next);
+}
+
+/* The roster is asked: its answer comes behind the reload. */
+static void on_open(void *context)
+{
+	struct fake_server *server = context;
+	struct fake_groups *next = server->groups_later;
+	server->groups_later = NULL;
+	if (!next)
+		return;
+	next->server = server;
+	next->task.mail.kind = MAIL_TASK;
+	next->task.run = reload;
+	worker_post(server->scenario.worker.worker, &next->task.mail);
+}
+
 static bool set_group(struct fake_server *server, unsigned count, char **words, bool is_gone)
 {
 	struct fake_groups *next = calloc(1, sizeof(*next));
@@ -177,7 +200,12 @@ static bool set_group(struct fake_server *server, unsigned count, char **words, 
 	memset(&next->configs[place], 0, sizeof(next->configs[place]));
 	if (!is_gone)
 		fill_group(&next->configs[place], &next->list[place], count, words);
-	put_in_force(server, next);
+	if (!scenario_value(count, words, "when"))
+		put_in_force(server, next);
+	else if (server->groups_later)
+		free(next);
+	else
+		server->groups_later = next;
 	return true;
 }
 
@@ -201,11 +229,11 @@ static void must_read(const struct fake_server *server, unsigned count, char **w
 			server->scenario.name, server->scenario.line, key, is);
 }
 
-static const char *target_text(const struct media_end *end, char text[NET_ADDRESS_TEXT])
+static const char *target_text(const struct media_address *rtp, char text[NET_ADDRESS_TEXT])
 {
 	struct pv_writer w;
 	pv_writer_init(&w, text, NET_ADDRESS_TEXT - 1);
-	media_address_write(&end->rtp, &w);
+	media_address_write(rtp, &w);
 	text[pv_writer_length(&w)] = 0;
 	return text;
 }
@@ -238,12 +266,13 @@ static bool check_member(struct fake_server *server, unsigned count, char **word
 	ck_assert_msg(member && member->is_set, "%s line %u: there is no member %s",
 		server->scenario.name, server->scenario.line, words[1]);
 	const struct media_member_description *said = &member->said;
-	must_read(server, count, words, "rtp", target_text(&said->audio, text));
-	must_read(server, count, words, "floor", target_text(&said->floor, text));
+	must_read(server, count, words, "rtp", target_text(&said->audio.rtp, text));
+	must_read(server, count, words, "floor", target_text(&said->floor.rtp, text));
 	must_read(server, count, words, "codec", coding_text(&said->audio.coding, coding));
 	must_read(server, count, words, "sends", said->sends ? "yes" : "no");
 	must_read(server, count, words, "receives", said->receives ? "yes" : "no");
 	must_read(server, count, words, "talks", said->may_talk ? "yes" : "no");
+	must_read(server, count, words, "emergency", said->may_declare_emergency ? "yes" : "no");
 	must_read(server, count, words, "muted", said->is_muted ? "yes" : "no");
 	must_read(server, count, words, "blind", said->audio.is_blind ? "yes" : "no");
 	must_read(server, count, words, "identity", said->identity);
@@ -263,7 +292,7 @@ static uint64_t tag_of(struct fake_server *server, const char *name)
 	snprintf(identity, sizeof(identity), "sip:%s@example.test", name);
 	for (unsigned i = 0; i < FAKE_MEMBERS; i++)
 		if (server->media.members[i].id &&
-			strcmp(server->media.members[i].said.identity, identity) == 0)
+			strcmp(server->media.members[i].identity, identity) == 0)
 			return server->media.members[i].said.tag;
 	return 0;
 }
@@ -364,7 +393,7 @@ bool fake_server_ptt_command(struct fake_server *server, unsigned count, char **
 	const char *word = words[0];
 	if (strcmp(word, "group") == 0 && count > 1)
 		return set_group(server, count, words, false);
-	if (strcmp(word, "ungroup") == 0 && count == 2)
+	if (strcmp(word, "ungroup") == 0 && count > 1)
 		return set_group(server, count, words, true);
 	if (strcmp(word, "ptt") == 0) {
 		server->ptt_config.session_expires_s = number_of(count, words, "sessions", 0);
@@ -414,6 +443,7 @@ void fake_server_ptt_init(struct fake_server *server)
 	server->ptt_config = (struct ptt_config){
 		.legs = 64, .rooms = 8, .t1 = 500, .t2 = 4000, .retry_after_s = 5};
 	server->media.on_press = on_press;
+	server->media.on_open = on_open;
 	server->media.press_context = server;
 	ck_assert_int_eq(ptt_new(&server->ptt, &server->ptt_config, &at), 0);
 }
@@ -424,4 +454,5 @@ void fake_server_ptt_done(struct fake_server *server)
 	if (server->groups)
 		ptt_groups_free(server->groups->made);
 	free(server->groups);
+	free(server->groups_later);
 }

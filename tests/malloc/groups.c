@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "malloc/counted.h"
 #include "media/group_command.h"
 #include "media/media.h"
@@ -164,7 +165,7 @@ static void meet(enum media_floor floor)
 	}
 }
 
-int main(void)
+int main(int words, char **word)
 {
 	struct sockaddr_in local = loopback(0);
 	struct media_group_user user = {.member_ended = on_member_ended};
@@ -174,7 +175,9 @@ int main(void)
 		.local_count = 1,
 		.port_first = 29000,
 		.port_last = 29199,
-		.threads = 1,
+		/* with an argument so many legs of a group are on its own thread, and others not */
+		.threads = words > 1 ? 2 : 1,
+		.group_budget = words > 1 ? (uint32_t)atoi(word[1]) : 0,
 		.timeout_ms = 60000,
 		.hold_timeout_ms = 60000,
 		.stock = 32};
@@ -188,6 +191,7 @@ int main(void)
 	meet(MEDIA_FLOOR_OPEN);
 	uint64_t more = atomic_load(&allocations) - before;
 	report(more == 0, "allocations of the relay thread", more);
+	must((metrics_sum(METRIC_group_passed) > 0) == (words > 1), "spread");
 	media_stop(media);
 	media_free(media);
 	worker_group_done(&group);

@@ -30,17 +30,27 @@ static bool note_called(
 
 /* ---- whom and where ---- */
 
-static int find_bindings(struct ptt *p, struct pv_span name)
+/* In p->bindings: those of his in one domain. */
+static int find_bindings(struct ptt *p, struct pv_span name, uint32_t domain)
 {
 	char key[REGISTRY_KEY];
 	struct pv_writer w;
 	pv_writer_init(&w, key, sizeof(key));
 	pv_put(&w, name);
 	pv_put_char(&w, '@');
-	pv_put(&w, domains_realm(p->at.domains));
+	pv_put(&w, domains_name(p->at.domains, domain));
 	return w.overflow ? 0
 			  : registry_lookup(p->at.registry, pv_writer_span(&w), p->bindings,
 				    REGISTRY_CONTACTS, p->binding_text, sizeof(p->binding_text));
+}
+
+/* The first domain from that one on where he has registered. False: he has in none. */
+static bool find_domain(struct ptt *p, struct pv_span name, uint32_t *domain)
+{
+	for (; *domain < domains_count(p->at.domains); ++*domain)
+		if (find_bindings(p, name, *domain) > 0)
+			return true;
+	return false;
 }
 
 /* A phone behind NAT, or on a connection of its own, is reached the way its REGISTER came. */
@@ -51,8 +61,8 @@ static void aim(struct dialog *dialog, const struct registry_binding *binding)
 	dialog->path = binding->received;
 }
 
-static struct pv_span put_name(struct ptt *p, struct pv_writer *w, struct pv_span display,
-	struct pv_span user, struct pv_span tag)
+static struct pv_span put_name(struct pv_writer *w, struct pv_span display, struct pv_span user,
+	struct pv_span domain, struct pv_span tag)
 {
 	char *start = w->at;
 	if (display.length) {
@@ -61,7 +71,7 @@ static struct pv_span put_name(struct ptt *p, struct pv_writer *w, struct pv_spa
 		pv_put_text(w, "\" ");
 	}
 	pv_put_char(w, '<');
-	ptt_put_uri(w, user, domains_realm(p->at.domains));
+	ptt_put_uri(w, user, domain);
 	pv_put_char(w, '>');
 	if (tag.length) {
 		pv_put_text(w, ";tag=");
@@ -91,9 +101,10 @@ static bool make_dialog(struct ptt *p, struct ptt_leg *leg, struct pv_span name,
 	ptt_tag_write(p, slab_handle(&p->legs, leg), texts.call_id, &w);
 	texts.local_tag = pv_writer_span(&w);
 	pv_writer_init(&w, text, sizeof(text));
-	texts.local = put_name(
-		p, &w, plain_display(leg->group), leg->group->config.name, texts.local_tag);
-	texts.remote = put_name(p, &w, PV_SPAN(""), name, PV_SPAN(""));
+	texts.local = put_name(&w, plain_display(leg->group), leg->group->config.name,
+		domains_realm(p->at.domains), texts.local_tag);
+	texts.remote = put_name(
+		&w, PV_SPAN(""), name, domains_name(p->at.domains, leg->domain), PV_SPAN(""));
 	aim(&leg->dialog, binding);
 	return !w.overflow && dialog_store(ptt_buffers(p), &leg->dialog, &texts) == 0;
 }
@@ -106,7 +117,7 @@ static bool name_leg(struct ptt *p, struct ptt_leg *leg, struct pv_span name)
 	pv_writer_init(&w, aor, sizeof(aor));
 	pv_put(&w, name);
 	pv_put_char(&w, '@');
-	pv_put(&w, domains_realm(p->at.domains));
+	pv_put(&w, domains_name(p->at.domains, leg->domain));
 	return !w.overflow &&
 	       ptt_leg_name(p, leg, pv_writer_span(&w), user ? user_display(user) : PV_SPAN(""),
 		       dialog_texts(&leg->dialog).target);
@@ -129,13 +140,14 @@ static int begin(struct ptt *p, struct ptt_room *room, struct ptt_leg *leg, stru
 	return error;
 }
 
-static void call(
-	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name)
+static void call(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
+	struct pv_span name, uint32_t domain)
 {
 	struct ptt_leg *leg = ptt_leg_new(p, group);
 	if (!leg)
 		return;
 	leg->is_called_out = leg->report.is_called_out = true;
+	leg->domain = domain;
 	int error = begin(p, room, leg, name);
 	leg->state = PTT_LEG_CALLING;
 	if (error) {
@@ -161,10 +173,11 @@ static void consider(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, unsigned index)
 {
 	struct pv_span name = pv_span_of(group->config.call_out.item[index]);
+	uint32_t domain = 0;
 	if (was_called(room, index) || room_member(p, room, ptt_name_hash(p, name), NULL) ||
-		find_bindings(p, name) <= 0 || !note_called(p, room, group, index))
+		!find_domain(p, name, &domain) || !note_called(p, room, group, index))
 		return;
-	call(p, room, group, name);
+	call(p, room, group, name, domain);
 }
 
 void room_call_out(struct ptt *p, struct ptt_room *room)
@@ -228,9 +241,16 @@ void ptt_registered(struct ptt *p, struct pv_span aor)
 bool call_out_next(struct ptt *p, struct ptt_leg *leg)
 {
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
-	int count = find_bindings(p, buffer_text(leg->who, leg->report.name));
-	if (++leg->contact >= count)
-		return false;
+	struct pv_span name = buffer_text(leg->who, leg->report.name);
+	int count = leg->domain < domains_count(p->at.domains)
+			    ? find_bindings(p, name, leg->domain)
+			    : 0; /* a reload may have left fewer */
+	if (++leg->contact >= count) {
+		leg->contact = 0;
+		leg->domain++;
+		if (!find_domain(p, name, &leg->domain))
+			return false;
+	}
 	const struct registry_binding *binding = &p->bindings[leg->contact];
 	texts.target = binding->contact;
 	texts.routes = binding->path;

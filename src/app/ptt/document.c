@@ -136,6 +136,15 @@ static bool has_room(const struct pv_writer *w)
 	return !w->overflow && (size_t)(w->end - w->at) > sizeof(ending);
 }
 
+/* He is in again, by the same name. */
+static bool is_back(struct ptt *p, const struct ptt_room *room, const struct ptt_grave *grave)
+{
+	struct pv_span name = {grave->name.bytes, grave->name.length};
+	const struct ptt_member *member = room_member(p, room, ptt_name_hash(p, name), NULL);
+	return member && pv_span_equal(buffer_text(member->who, member->uri),
+				 (struct pv_span){grave->uri, grave->length});
+}
+
 static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, uint64_t since,
 	struct pv_writer *w)
 {
@@ -154,10 +163,8 @@ static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, 
 	}
 	for (unsigned i = 0; !is_full && i < PTT_GRAVES; i++) {
 		const struct ptt_grave *grave = &room->graves[i];
-		struct pv_span name = {grave->name.bytes, grave->name.length};
 		const struct pv_writer before = *w;
-		if (!grave->is_gone || grave->change <= since ||
-			room_member(p, room, ptt_name_hash(p, name), NULL))
+		if (!grave->is_gone || grave->change <= since || is_back(p, room, grave))
 			continue;
 		pv_put_text(w, "<user entity=\"");
 		put_escaped(w, (struct pv_span){grave->uri, grave->length});

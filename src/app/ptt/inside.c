@@ -83,10 +83,6 @@ static void changed(struct ptt *p, const struct inside *i)
 static void got_invite(struct ptt *p, const struct inside *i)
 {
 	struct session_terms terms;
-	if (i->leg->has_let_go) {
-		reply(p, i, 481);
-		return;
-	}
 	if (!agree(p, i, &terms))
 		return;
 	unsigned actions = ptt_leg_step(p, i->leg, PTT_LEG_GOT_INVITE);
@@ -136,10 +132,6 @@ static void got_update(struct ptt *p, const struct inside *i)
 	struct session_terms terms;
 	int error = 0;
 	struct ptt_leg *leg = i->leg;
-	if (leg->has_let_go) {
-		reply(p, i, 481);
-		return;
-	}
 	if (!agree(p, i, &terms))
 		return;
 	enum ptt_sdp_verdict verdict = speech_find(p, i->incoming->message, &error);
@@ -256,6 +248,11 @@ void ptt_request_inside(struct ptt *p, struct incoming *incoming, struct transac
 		return;
 	}
 	follow(&i.leg->dialog, incoming);
+	/* on its way out it waits for BYEs alone */
+	if (i.leg->has_let_go && m->method != PV_METHOD_BYE) {
+		reply(p, &i, 481);
+		return;
+	}
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
 		if (table[row].method == m->method) {
 			table[row].got(p, &i);

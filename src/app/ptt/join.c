@@ -129,7 +129,8 @@ static void report(struct ptt *p, struct ptt_leg *leg, enum ptt_word word)
 		leg->has_note = false;
 		leg->report.media = leg->lease.member;
 		leg->report.is_held = leg->is_described && !leg->speech.agreed.receives;
-		leg->report.has_floor_channel = leg->speech.floor_line != PTT_NO_LINE;
+		leg->report.has_floor_channel =
+			leg->speech.floor_line != PTT_NO_LINE && !leg->is_open;
 	}
 	errand_send(p, &leg->report.errand, ptt_home(p, leg->report.group), roster_take, reported);
 }
@@ -323,7 +324,7 @@ static bool keep_invite(struct ptt *p, struct ptt_leg *leg, const struct incomin
 }
 
 /* RFC 3323 §4.2, RFC 3325 §7: values are parted by semicolons. */
-static bool wants_privacy(const struct pv_message *m)
+bool ptt_wants_privacy(const struct pv_message *m)
 {
 	struct pv_span rest = pv_message_value(m, PV_HEADER_PRIVACY);
 	while (rest.length) {
@@ -343,7 +344,7 @@ static bool ptt_leg_of_caller(struct ptt *p, struct ptt_leg *leg, const struct i
 	const struct session_wish wish = own_wish(p);
 	session_terms_of_request(&wish, m, &leg->terms);
 	ptt_leg_note(leg, m);
-	leg->is_anonymous = wants_privacy(m);
+	leg->is_anonymous = leg->report.is_anonymous = ptt_wants_privacy(m);
 	return keep_invite(p, leg, incoming) &&
 	       dialog_of_request(p, &leg->dialog, slab_handle(&p->legs, leg), incoming) == 0 &&
 	       ptt_leg_name(p, leg, incoming->identity, m->from.display,

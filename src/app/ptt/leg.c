@@ -229,7 +229,15 @@ static void cancel(struct ptt *p, struct ptt_leg *leg)
 			p->at.transactions, client, call_why_reason((enum call_why)leg->why));
 }
 
-static void refuse_487(struct ptt *p, struct ptt_leg *leg)
+/* A reload may have taken the group, or his place in it, while the roster was asked. */
+static bool may_join(const struct ptt_leg *leg)
+{
+	struct ptt_membership membership;
+	return leg->group &&
+	       ptt_group_has(leg->group, buffer_text(leg->who, leg->report.name), &membership);
+}
+
+static void refuse_waiting(struct ptt *p, struct ptt_leg *leg)
 {
 	struct transaction *server = transaction_get(p->at.transactions, leg->server);
 	struct pv_message *m = &p->scratch;
@@ -238,7 +246,7 @@ static void refuse_487(struct ptt *p, struct ptt_leg *leg)
 		if (leg->why == CALL_STOPPED)
 			ptt_reply_busy(p, server, m, &leg->source);
 		else
-			ptt_reply(p, server, m, &leg->source, 487);
+			ptt_reply(p, server, m, &leg->source, may_join(leg) ? 487 : 404);
 	}
 }
 
@@ -260,8 +268,8 @@ unsigned ptt_leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event eve
 		ptt_leg_send_ack(p, leg);
 	if (actions & PTT_SEND_CANCEL)
 		cancel(p, leg);
-	if (actions & PTT_REFUSE_487)
-		refuse_487(p, leg);
+	if (actions & PTT_REFUSE_WAITING)
+		refuse_waiting(p, leg);
 	if (actions & PTT_LET_GO)
 		let_go(p, leg);
 	if ((actions & PTT_SEND_BYE) && !ptt_leg_send_bye(p, leg) && ptt_leg_get(p, handle))

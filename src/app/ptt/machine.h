@@ -53,11 +53,11 @@ enum ptt_leg_event {
 #define PTT_SEND_BYE     0x0020
 #define PTT_OVER         0x0040 /* the leg goes as soon as its errand is home */
 /* What the caller of ptt_leg_step does himself, for it needs the message at hand. */
-#define PTT_ANSWER     0x0100
-#define PTT_REFUSE_491 0x0200 /* glare (§14.2) */
-#define PTT_REFUSE_500 0x0400 /* a second INVITE before the first was answered (§14.2) */
-#define PTT_GO         0x0800 /* what was asked for may be sent */
-#define PTT_REFUSE_487 0x1000 /* the INVITE that waits */
+#define PTT_ANSWER         0x0100
+#define PTT_REFUSE_491     0x0200 /* glare (§14.2) */
+#define PTT_REFUSE_500     0x0400 /* a second INVITE before the first was answered (§14.2) */
+#define PTT_GO             0x0800 /* what was asked for may be sent */
+#define PTT_REFUSE_WAITING 0x1000 /* the INVITE that waits for the roster */
 
 struct ptt_cell {
 	uint8_t next;

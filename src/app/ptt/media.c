@@ -109,9 +109,16 @@ void ptt_leg_set_media(struct ptt *p, struct ptt_leg *leg)
 	said->watch = said->sends && said->receives ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;
 	said->dscp = MEDIA_DSCP_DEFAULT;
 	said->tag = leg->report.member;
-	put_identity(leg, said->identity);
-	media_member_set(p->at.media, p->at.worker->index, leg->lease.member, said);
+	char identity[MEDIA_IDENTITY_MAX];
+	put_identity(leg, identity);
+	struct media_member_description told = *said;
+	told.identity = identity; /* is copied */
+	/* what was agreed stays: a reload may bring the floor back */
+	if (is_open)
+		memset(&told.floor, 0, sizeof(told.floor));
+	media_member_set(p->at.media, p->at.worker->index, leg->lease.member, &told);
 	leg->is_described = true;
+	leg->is_open = is_open;
 }
 
 void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg)

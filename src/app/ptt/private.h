@@ -89,7 +89,7 @@ struct ptt_report {
 	struct pv_ref name, display, uri, target; /* in `who` */
 	/* NOTE */
 	media_id media;
-	bool is_held, has_floor_channel, is_called_out;
+	bool is_held, has_floor_channel, is_called_out, is_anonymous;
 	/* the answer to JOIN */
 	uint16_t status; /* 200, 404, 503 */
 	bool may_talk, is_muted;
@@ -119,6 +119,7 @@ struct ptt_leg {
 	bool is_silent;    /* its media say so */
 	bool is_probing;
 	uint8_t contact; /* one who is called out: the binding that is tried */
+	uint32_t domain; /* and where it is registered */
 	uint64_t call;   /* handle in the table of calls */
 	struct buffer *who;
 	struct ptt_report report;
@@ -144,6 +145,7 @@ struct ptt_leg {
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
 	bool is_described;               /* media_member_set was called */
+	bool is_open;                    /* and told of a group that has no floor */
 };
 
 /* ---- requests of our own ---- */
@@ -245,6 +247,8 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	bool is_anonymous; /* `uri` names nobody */
+	uint32_t alias;    /* the number in it; 0: none */
 	uint8_t radio_id;
 	uint8_t position; /* in the queue, 0: none */
 	media_id media;
@@ -260,7 +264,7 @@ struct ptt_grave {
 	uint64_t change;
 	uint64_t tag;
 	struct ptt_text name;
-	bool is_gone; /* no other leg of his is there */
+	bool is_gone; /* no other leg of that name is there */
 	uint16_t length;
 	char uri[190];
 };
@@ -282,6 +286,7 @@ struct ptt_room {
 	struct buffer *called; /* a bit for each name of call_out; NULL: none */
 	struct ptt_grave graves[PTT_GRAVES];
 	unsigned grave_next;
+	uint32_t aliases; /* given to members who want to be nobody */
 };
 
 /* Spurts that are over, for `group talks`. */
@@ -316,7 +321,8 @@ struct ptt_note {
 	uint32_t copies;
 	struct ptt_note *of; /* TEXT: whose text it is */
 	struct media_press press;
-	uint8_t word; /* enum ptt_text_word */
+	uint8_t word;      /* enum ptt_text_word */
+	bool is_anonymous; /* who wrote it wants to be nobody */
 };
 
 /* Owner: the worker. Lifetime: the daemon's. */
@@ -470,6 +476,8 @@ void ptt_tag_write(
 /* ---- join.c ---- */
 void join_request(struct ptt *p, struct incoming *incoming, struct transaction *server);
 bool join_admit(struct ptt *p, struct incoming *incoming);
+/* Does it ask that others are not told who sent it? */
+bool ptt_wants_privacy(const struct pv_message *message);
 /* Do we know the extensions that it requires? False: it was refused, statelessly. */
 bool ptt_check_required(struct ptt *p, const struct incoming *incoming);
 /* Answers an INVITE of theirs, the first or a later one, with 200. 0; else nothing was said: a

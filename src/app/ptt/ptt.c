@@ -96,6 +96,14 @@ static bool same_rights(
 	       leg->priority == priority;
 }
 
+/* Between a floor and none: its floor channel goes, or comes back. */
+static void change_floor(struct ptt *p, struct ptt_leg *leg)
+{
+	ptt_leg_set_media(p, leg);
+	leg->has_note = true;
+	ptt_leg_tell_roster(p, leg);
+}
+
 /* BYE where it is no member any more; `group` is of the new set from here on. */
 static void configure_leg(struct ptt *p, struct ptt_leg *leg)
 {
@@ -106,6 +114,8 @@ static void configure_leg(struct ptt *p, struct ptt_leg *leg)
 		return;
 	if (!leg->group || !ptt_leg_is_member(p, leg, buffer_text(leg->who, leg->report.name)))
 		ptt_leg_leave(p, leg, leg->group ? CALL_REMOVED : CALL_CLOSED);
+	else if (leg->is_described && leg->is_open != leg->group->config.is_open)
+		change_floor(p, leg);
 	else if (leg->is_described && !same_rights(leg, &before, priority))
 		ptt_leg_set_media(p, leg);
 }

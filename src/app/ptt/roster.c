@@ -252,10 +252,30 @@ static void choose_speaker(struct ptt *p, struct ptt_room *room, const struct pt
 	}
 }
 
+/* RFC 4575 §5.6: who wants to be nobody has an entity of his own all the same, one for all his
+ * legs. The number says only how many of them there were before. */
+#define ALIAS_ROOM 48
+static void put_alias(struct ptt *p, struct ptt_room *room, struct ptt_member *member)
+{
+	struct pv_writer w;
+	for (struct ptt_member *m = NULL; (m = room_member(p, room, member->name, m));)
+		if (m->alias)
+			member->alias = m->alias;
+	if (!member->alias)
+		member->alias = ++room->aliases;
+	pv_writer_init(&w, member->who->bytes + member->who->length, ALIAS_ROOM);
+	pv_put_text(&w, "sip:anonymous");
+	pv_put_u64(&w, member->alias);
+	pv_put_text(&w, "@anonymous.invalid");
+	member->uri =
+		(struct pv_ref){(uint16_t)member->who->length, (uint16_t)pv_writer_length(&w)};
+	member->who->length += (uint32_t)pv_writer_length(&w);
+}
+
 static bool copy_who(struct ptt *p, struct ptt_member *member, const struct ptt_report *report)
 {
 	const struct buffer *who = report->who;
-	member->who = buffer_take(ptt_buffers(p), who->length);
+	member->who = buffer_take(ptt_buffers(p), who->length + ALIAS_ROOM);
 	if (!member->who)
 		return false;
 	memcpy(member->who->bytes, who->bytes, who->length);
@@ -293,6 +313,9 @@ static struct ptt_member *member_new(
 	member->name = ptt_name_hash(p, buffer_text(member->who, member->name_text));
 	member->joined_ms = p->at.worker->now_ms;
 	member->is_called_out = report->is_called_out;
+	member->is_anonymous = report->is_anonymous;
+	if (member->is_anonymous)
+		put_alias(p, room, member);
 	member->radio_id = free_radio_id(room);
 	list_push_tail(&room->members, &member->link);
 	room->member_count++;
@@ -342,7 +365,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	return 200;
 }
 
-/* `is_gone`: no other leg of the same user is left. */
+/* `is_gone`: no other leg of the same user, or only one by another name, is left. */
 static void bury(
 	struct ptt *p, struct ptt_room *room, const struct ptt_member *member, bool is_gone)
 {
@@ -367,7 +390,9 @@ static void leave(struct ptt *p, struct ptt_member *member)
 	struct ptt_member *other = room_member(p, room, member->name, NULL);
 	if (other)
 		other->change = room->change;
-	bury(p, room, member, !other);
+	bury(p, room, member,
+		!other || !pv_span_equal(buffer_text(other->who, other->uri),
+				  buffer_text(member->who, member->uri)));
 	if (group)
 		choose_speaker(p, room, group, NULL);
 	member->is_left = true;

@@ -320,7 +320,11 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 		return;
 	}
 	stream_end_read(h->floor, &from, speech->place.is_ipv6, &end);
-	describe_end(&agreed->floor, &end, &speech->place, agreed->floor.offer);
+	agreed->floor = (struct media_floor_end){.offer = agreed->floor.offer + 1,
+		.is_blind = end.described.is_blind,
+		.rtp = end.described.rtp,
+		.signalling = end.described.signalling,
+		.source = speech->place.source};
 	agree_terms(leg, h->floor, &agreed->terms);
 }
 
@@ -378,7 +382,7 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 			w, coding->sends.noise, PV_SPAN("CN"), codec_row(codec)->clock, 1);
 	if (coding->sends.events)
 		put_events(w, coding->sends.events, coding->event_rate);
-	put_number(w, "a=ptime:", coding->packet_ms);
+	put_number(w, "a=ptime:", 20); /* what is mixed is made so, whatever the far end likes */
 	if (agreed->level_extension) {
 		pv_put_text(w, "a=extmap:");
 		pv_put_u64(w, agreed->level_extension);

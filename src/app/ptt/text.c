@@ -196,10 +196,14 @@ static void note_at_leg(struct ptt *p, struct errand *errand)
 		press_here(p, leg, note);
 	} else if (leg && !leg->has_let_go && note->kind == PTT_NOTE_TEXT) {
 		const struct ptt_note *of = note->of;
-		const struct saying saying = {.from = buffer_text(of->text, of->from),
+		struct saying saying = {.from = buffer_text(of->text, of->from),
 			.display = buffer_text(of->text, of->display),
 			.type = buffer_text(of->text, of->type),
 			.text = buffer_text(of->text, of->body)};
+		if (of->is_anonymous) {
+			saying.from = PV_SPAN("sip:anonymous@anonymous.invalid");
+			saying.display = PV_SPAN("\"Anonymous\"");
+		}
 		(void)say(p, leg, &saying);
 	}
 	errand_return(errand);
@@ -258,6 +262,15 @@ static struct ptt_member *newest(struct ptt *p, const struct ptt_room *room, uin
 	return found;
 }
 
+/* Which of his phones he wrote on is not told: one that wants to be nobody is enough. */
+static bool is_anonymous(struct ptt *p, const struct ptt_room *room, uint64_t name)
+{
+	for (struct ptt_member *m = NULL; (m = room_member(p, room, name, m));)
+		if (m->is_anonymous)
+			return true;
+	return false;
+}
+
 static void take_word(
 	struct ptt *p, struct ptt_member *member, struct ptt_note *of, enum ptt_text_word word)
 {
@@ -282,6 +295,7 @@ static void at_roster(struct ptt *p, struct errand *errand)
 		take_word(p, member, of, (enum ptt_text_word)of->word);
 	} else if (member) {
 		metrics_add(METRIC_ptt_texts, 1);
+		of->is_anonymous |= is_anonymous(p, room, name);
 		LIST_EACH(link, &room->members)
 		{
 			const struct ptt_member *to = container_of(link, struct ptt_member, link);
@@ -404,6 +418,7 @@ void text_request_of(struct ptt *p, struct incoming *incoming, struct transactio
 	note->server = transaction_handle(p->at.transactions, server);
 	note->source = *incoming->from;
 	note->cseq = m->cseq;
+	note->is_anonymous = ptt_wants_privacy(m);
 	note->received_ns = p->at.worker->now_ns;
 	errand_send(p, &note->errand, ptt_home(p, group->id), at_roster, answer_message);
 }

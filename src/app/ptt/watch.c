@@ -7,6 +7,8 @@
 #define TALK_PACE_MS 1000 /* who talks is told so often at most */
 #define DOCUMENT_MAX 60000
 
+static const struct pv_span document_type = PV_SPAN_INIT("application/conference-info+xml");
+
 static struct ptt_subscription *subscription_get(struct ptt *p, uint64_t handle)
 {
 	return slab_get(&p->subscriptions, handle);
@@ -50,7 +52,7 @@ static bool send_notify(struct ptt *p, struct ptt_subscription *s, const struct 
 		}
 		memcpy(request->body->bytes, document->bytes, document->length);
 		request->body->length = document->length;
-		request->type = PV_SPAN("application/conference-info+xml");
+		request->type = document_type;
 	}
 	metrics_add(METRIC_ptt_notifies, 1);
 	request_start(p, request);
@@ -154,6 +156,36 @@ static bool is_conference(const struct pv_message *m, struct pv_span *ret_id)
 	return pv_span_equal_nocase(event, PV_SPAN("conference"));
 }
 
+/* RFC 6665 §3.1.3: where nothing is said, the event's own type is taken. */
+static bool accepts_document(const struct pv_message *m)
+{
+	struct pv_values walk;
+	struct pv_span value;
+	if (!pv_message_has(m, PV_HEADER_ACCEPT))
+		return true;
+	pv_values_begin(&walk, m, PV_HEADER_ACCEPT);
+	while (pv_values_next(&walk, &value)) {
+		const char *semicolon = pv_span_find(value, ';');
+		if (semicolon)
+			value = pv_span_trim(pv_span_from(value.at, semicolon));
+		if (pv_span_equal_nocase(value, document_type) ||
+			pv_span_equal(value, PV_SPAN("*/*")) ||
+			pv_span_equal_nocase(value, PV_SPAN("application/*")))
+			return true;
+	}
+	return false;
+}
+
+/* False: it was refused, statelessly where `server` is NULL. */
+static bool check_accept(struct ptt *p, const struct incoming *incoming, struct transaction *server)
+{
+	if (accepts_document(incoming->message))
+		return true;
+	proxy_reply(p->at.proxy, server, incoming->message, incoming->from, 406, PV_SPAN(""),
+		PV_SPAN("Accept: application/conference-info+xml\r\n"));
+	return false;
+}
+
 bool watch_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -172,6 +204,8 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 			PV_SPAN(""));
 		return false;
 	}
+	if (!check_accept(p, incoming, NULL))
+		return false;
 	pv_writer_init(&routes, p->routes, sizeof(p->routes));
 	if (dialog_texts_of_request(m, &routes, &texts) == 0)
 		return true;
@@ -180,6 +214,8 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 	return false;
 }
 
+/* However little is asked for is granted (RFC 6665 §4.2.1.1 leaves it to us): what costs is each
+ * SUBSCRIBE, not how long it lasts. */
 static uint32_t expires_of(const struct pv_message *m)
 {
 	uint32_t seconds;
@@ -268,6 +304,8 @@ void watch_again(struct ptt *p, struct ptt_subscription *s, const struct incomin
 		ptt_reply(p, server, incoming->message, incoming->from, 481);
 		return;
 	}
+	if (!check_accept(p, incoming, server))
+		return;
 	(void)dialog_refresh_target(ptt_buffers(p), &s->dialog, incoming->message);
 	if (accept_watch(p, s, incoming, server, expires_s))
 		last_until(p, s, expires_s);

@@ -208,7 +208,7 @@ static void respond(
 	buffer_unref(&r->at.worker->buffers, bytes);
 }
 
-void registrar_request(struct registrar *registrar, struct transaction *server,
+bool registrar_request(struct registrar *registrar, struct transaction *server,
 	const struct pv_message *request, const struct path *from)
 {
 	struct registration reg;
@@ -222,6 +222,7 @@ void registrar_request(struct registrar *registrar, struct transaction *server,
 		log_event(LOG_LEVEL_DEBUG, "registered", "aor=%.*s contacts=%u call_id=%.*s",
 			PV_SPAN_PRINT(reg.aor), reg.count, PV_SPAN_PRINT(request->call_id));
 	respond(&reg, server, &verdict);
+	return verdict.status == 200;
 }
 
 void registrar_again(struct registrar *registrar, struct transaction *server,

@@ -56,8 +56,8 @@ bool registrar_will_challenge(const struct registrar *registrar, struct pv_span 
  */
 bool registrar_precheck(
 	struct registrar *registrar, const struct pv_message *request, const struct path *from);
-/* Steps 1 to 8 of §10.3 for what precheck let in, and the answer. */
-void registrar_request(struct registrar *registrar, struct transaction *server,
+/* Steps 1 to 8 of §10.3 for what precheck let in, and the answer. True: it was accepted. */
+bool registrar_request(struct registrar *registrar, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
 /* A retransmission of a REGISTER that was accepted: the answer is made again, nothing changes. */
 void registrar_again(struct registrar *registrar, struct transaction *server,

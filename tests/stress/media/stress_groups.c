@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stress_groups.c: workers open and close groups, join those of each other, press and speak, while
  * others read: everything that was taken ends once, no port is lost, each press that is answered
- * was made. */
+ * was made. With a number as argument so many legs of a group are on its own relay thread, and the
+ * others on another one. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -264,7 +266,7 @@ static void all_are_back(void)
 	}
 }
 
-int main(void)
+int main(int count, char **words)
 {
 	struct sockaddr_in local = loopback(0);
 	struct media_group_user user = {.member_ended = on_member_ended,
@@ -277,6 +279,7 @@ int main(void)
 		.port_first = 27000,
 		.port_last = 28999,
 		.threads = RELAYS,
+		.group_budget = count > 1 ? (uint32_t)atoi(words[1]) : 0,
 		.timeout_ms = 1000,
 		.hold_timeout_ms = 5000,
 		.quarantine_ms = 30,
@@ -302,6 +305,7 @@ int main(void)
 		(unsigned long long)(spurts[0] + spurts[1] + spurts[2]),
 		answered[0] + answered[1] + answered[2], pressed[0] + pressed[1] + pressed[2]);
 	MUST(metrics_sum(METRIC_media_forwarded) > 0 && spurts[0] + spurts[1] + spurts[2] > 0);
+	MUST((metrics_sum(METRIC_group_passed) > 0) == (count > 1));
 	MUST(metrics_sum(METRIC_group_members) == 0 && metrics_sum(METRIC_groups_open) == 0);
 	media_free(media);
 	worker_group_done(&group);

@@ -14,10 +14,12 @@
 #define WRITERS 2
 #define READERS 2
 #define STEPS   8000
+#define GROWN   4000
 
 static struct registry *registry;
 static _Atomic bool stop;
 static _Atomic uint64_t copies, wrong;
+static _Atomic uint32_t grown;
 
 /* Every value of a binding follows from one number, so a mixture of two shows. */
 static void make(
@@ -86,6 +88,49 @@ static void check(const struct registry_binding *b)
 		atomic_fetch_add(&wrong, 1);
 }
 
+/* Buckets are split while these come: who has come is found, whatever moves. */
+static void *grow_on(void *unused)
+{
+	char text[1024], aor[32];
+	for (unsigned i = 0; i < GROWN; i++) {
+		struct registry_change change = {0};
+		uint64_t seed = random_u64();
+		make(&change.binding, text, sizeof(text), 0, seed);
+		change.binding.expires_ms = clock_now_ms(clock_monotonic()) + 3600000;
+		change.binding.received.flow = 0; /* which cannot be lost */
+		int length = snprintf(aor, sizeof(aor), "u-grown%u@example.test", i);
+		if (registry_update(registry, (struct pv_span){aor, (size_t)length}, &change, 1,
+			    false, seed, (uint32_t)seed) != REGISTRY_OK)
+			atomic_fetch_add(&wrong, 1);
+		atomic_store(&grown, i + 1);
+	}
+	return unused;
+}
+
+static void look_for_grown(struct registry_binding *found, char *text)
+{
+	uint32_t most = atomic_load(&grown);
+	char aor[32];
+	if (most == 0)
+		return;
+	int length = snprintf(aor, sizeof(aor), "u-grown%u@example.test", random_below(most));
+	if (registry_lookup(registry, (struct pv_span){aor, (size_t)length}, found,
+		    REGISTRY_CONTACTS, text, REGISTRY_TEXT_ALL) != 1)
+		atomic_fetch_add(&wrong, 1);
+	else
+		check(&found[0]);
+}
+
+static void remove_grown(void)
+{
+	char aor[32];
+	for (unsigned i = 0; i < GROWN; i++) {
+		int length = snprintf(aor, sizeof(aor), "u-grown%u@example.test", i);
+		registry_update(registry, (struct pv_span){aor, (size_t)length}, NULL, 0, true, 0,
+			UINT32_MAX);
+	}
+}
+
 static void *read_on(void *unused)
 {
 	struct registry_binding found[REGISTRY_CONTACTS];
@@ -100,6 +145,7 @@ static void *read_on(void *unused)
 		if (count > 4)
 			atomic_fetch_add(&wrong, 1);
 		registry_has_source(registry, key, &found[0].received);
+		look_for_grown(found, text);
 	}
 	free(text);
 	return unused;
@@ -140,8 +186,9 @@ static void start(pthread_t *thread, void *(*run)(void *))
 
 int main(void)
 {
-	struct registry_config config = {.capacity = AORS, .max_contacts = 10, .shards = SHARDS};
-	pthread_t writers[WRITERS], readers[READERS], tick;
+	struct registry_config config = {
+		.capacity = AORS + GROWN, .max_contacts = 10, .shards = SHARDS};
+	pthread_t writers[WRITERS], readers[READERS], tick, growth;
 	struct registry_counts counts;
 	if (registry_new(&registry, &config, clock_monotonic()) != 0)
 		return 2;
@@ -150,12 +197,15 @@ int main(void)
 	start(&tick, tick_on);
 	for (unsigned i = 0; i < WRITERS; i++)
 		start(&writers[i], write_on);
+	start(&growth, grow_on);
 	for (unsigned i = 0; i < WRITERS; i++)
 		pthread_join(writers[i], NULL);
+	pthread_join(growth, NULL);
 	atomic_store(&stop, true);
 	for (unsigned i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	pthread_join(tick, NULL);
+	remove_grown();
 	for (uint32_t i = 0; i < SHARDS; i++)
 		registry_expire(registry, i, clock_now_ms(clock_monotonic()) + 2000);
 	registry_counts(registry, &counts);

@@ -103,6 +103,7 @@ struct leg {
 	struct phone phone, floor; /* of its audio, of its floor packets */
 	struct media_member_lease lease;
 	struct media_member_description said;
+	char identity[64];
 	/* what it heard last */
 	uint8_t bytes[1500];
 	size_t length;
@@ -133,11 +134,11 @@ static inline void leg_take(struct leg *leg, uint64_t owner, bool has_floor)
 		.dscp = MEDIA_DSCP_DEFAULT,
 		.tag = 100 + owner,
 	};
-	snprintf(leg->said.identity, sizeof(leg->said.identity), "sip:u%u@example.test",
-		(unsigned)owner);
+	snprintf(leg->identity, sizeof(leg->identity), "sip:u%u@example.test", (unsigned)owner);
+	leg->said.identity = leg->identity;
 	if (has_floor) {
 		leg->floor = phone_open("127.0.0.2");
-		leg->said.floor = (struct media_end){
+		leg->said.floor = (struct media_floor_end){
 			.offer = 1, .rtp = leg->floor.address, .signalling = leg->floor.address};
 		leg->said.terms.may_queue = true;
 	}

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,6 +72,14 @@ static inline void on_ended(
 	final_report = *report;
 }
 
+/* How many legs of a group are on its own thread, where a test of groups is run with two relay
+ * threads; 0: with one. */
+static inline unsigned spread(void)
+{
+	const char *legs = getenv("MEDIA_TEST_SPREAD");
+	return legs ? (unsigned)atoi(legs) : 0;
+}
+
 /* One worker, one relay thread, 127.0.0.1; a test changes `config` between the two. */
 static inline void prepare(unsigned workers)
 {
@@ -83,7 +92,8 @@ static inline void prepare(unsigned workers)
 		.local_count = 1,
 		.port_first = 20000,
 		.port_last = 20999,
-		.threads = 1,
+		.threads = spread() ? 2 : 1,
+		.group_budget = spread(),
 		.timeout_ms = 60000,
 		.hold_timeout_ms = 1800000,
 		.dscp = 46,

@@ -229,8 +229,8 @@ START_TEST(floor_packets_may_be_given_up_and_taken_up_again)
 	setup();
 	join_with_channel(&legs[0], 1);
 	gets_message(&legs[0], FLOOR_MESSAGE_IDLE);
-	struct media_end floor = legs[0].said.floor;
-	legs[0].said.floor = (struct media_end){0};
+	struct media_floor_end floor = legs[0].said.floor;
+	legs[0].said.floor = (struct media_floor_end){0};
 	leg_set(&legs[0]);
 	leg_join(&legs[1], 2);
 	leg_presses(&legs[1], STAR);

@@ -2,6 +2,7 @@
 /* test_groups.c: groups and members come and go; who has the floor is heard by all others. */
 #include <errno.h>
 
+#include "media/relay.h"
 #include "unit/media/group_harness.h"
 
 static struct leg legs[8];
@@ -383,6 +384,42 @@ START_TEST(a_key_by_two_ways_counts_once)
 }
 END_TEST
 
+/* Words of one member that come together: what was decided is said to each. */
+START_TEST(each_word_has_its_answer)
+{
+	struct media_press ask = {
+		.button = MEDIA_BUTTON_REQUEST, .trigger = MEDIA_TRIGGER_MESSAGE, .number = 5};
+	struct media_press who = {
+		.button = MEDIA_BUTTON_ASK, .trigger = MEDIA_TRIGGER_MESSAGE, .number = 6};
+	setup();
+	legs_join(legs, 2);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &ask), 0);
+	ck_assert_int_eq(media_member_press(media, 0, legs[0].lease.member, &who), 0);
+	settle();
+	ck_assert_uint_eq(answer_count[1], 2);
+	ck_assert_uint_eq(answers[1].number, 6);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_GRANTED);
+	ck_assert_uint_eq(answers[1].talker_tag, 101);
+	/* what is refused at once is no answer to the next word */
+	legs[1].said.may_talk = false;
+	leg_set(&legs[1]);
+	ask.button = MEDIA_BUTTON_GRANT;
+	ck_assert_int_eq(media_member_press(media, 0, legs[1].lease.member, &ask), 0);
+	ck_assert_int_eq(media_member_press(media, 0, legs[1].lease.member, &who), 0);
+	settle();
+	ck_assert_uint_eq(answer_count[2], 2);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_RELEASED);
+	/* as many as may wait */
+	while (media_member_press(media, 0, legs[0].lease.member, &who) == 0)
+		who.number++;
+	ck_assert_uint_gt(who.number, 10);
+	settle();
+	ck_assert_uint_eq(answer_count[1], 2 + who.number - 6);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 /* A worker that presses faster than the relay thread hears is refused. */
 START_TEST(presses_have_a_bound)
 {
@@ -500,6 +537,71 @@ START_TEST(who_is_not_heard_is_muffled)
 	report = read_member(&legs[0]);
 	ck_assert_uint_lt(report.audio.silent_ms, 2000);
 	ck_assert_uint_eq(report.audio.lost, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* The socket of a leg's audio. */
+static int fd_of(const struct leg *leg)
+{
+	struct stock *stock = &media->relays[0].stock;
+	for (uint32_t i = 0; i < stock->pairs.touched; i++) {
+		struct port_pair *pair = stock_pair(stock, i);
+		if (slab_is_taken(pair) && pair->port == leg->lease.port)
+			return pair->sockets[COMPONENT_RTP].fd;
+	}
+	ck_abort_msg("no port %u", leg->lease.port);
+	return -1;
+}
+
+/* Where the kernel refuses, each packet comes, is counted and goes nowhere; it is asked once. */
+START_TEST(who_cannot_be_muffled_is_dropped_by_us)
+{
+	int on = 1;
+	if (spread()) /* each thread finds out for itself, and this counts packets of both */
+		return;
+	setup();
+	legs_join(legs, 2);
+	ck_assert_int_eq(
+		setsockopt(fd_of(&legs[0]), SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)), 0);
+	leg_speaks(&legs[0], "one");
+	until_counted(METRIC_media_dropped_ungranted, 1);
+	pass(1100);
+	ck_assert(media->relays[0].cannot_muffle);
+	uint64_t before = read_member(&legs[0]).audio.packets;
+	for (unsigned i = 0; i < 10; i++)
+		leg_speaks(&legs[0], "in vain");
+	until_counted(METRIC_media_dropped_ungranted, 11);
+	ck_assert_uint_eq(read_member(&legs[0]).audio.packets, before + 10);
+	leg_speaks(&legs[1], "in vain, too");
+	until_counted(METRIC_media_dropped_ungranted, 12);
+	pass(1100);
+	leg_speaks(&legs[1], "still");
+	until_counted(METRIC_media_dropped_ungranted, 13);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "first");
+	leg_must_hear(&legs[1], "first");
+	close_legs(2);
+	finish();
+}
+END_TEST
+
+/* Opus in a pause: a packet each 400 ms, whatever their numbers are, and no RTCP. */
+START_TEST(who_sends_little_does_not_look_silent)
+{
+	setup();
+	legs_join(legs, 2);
+	for (unsigned i = 0; i < 75; i++) {
+		leg_speaks(&legs[0], "noise");
+		pass(400);
+		if (i % 10 == 9)
+			ck_assert_uint_lt(read_member(&legs[0]).audio.silent_ms, 6000);
+	}
+	ck_assert(!read_member(&legs[0]).is_silent);
+	ck_assert_uint_eq(member_told[1] & MEDIA_TOLD_SILENT, 0);
+	/* and most of it is thrown away all the same */
+	ck_assert_uint_lt(read_member(&legs[0]).audio.packets, 45);
 	close_legs(2);
 	finish();
 }
@@ -683,9 +785,10 @@ TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
 	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
 	who_is_taken_out_of_the_queue_is_told, a_button_that_does_not_count_is_answered,
-	a_key_by_two_ways_counts_once, presses_have_a_bound,
+	a_key_by_two_ways_counts_once, each_word_has_its_answer, presses_have_a_bound,
 	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
 	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
+	who_cannot_be_muffled_is_dropped_by_us, who_sends_little_does_not_look_silent,
 	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
 	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
 	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,

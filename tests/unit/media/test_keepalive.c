@@ -215,6 +215,42 @@ START_TEST(reports_of_ours_come)
 }
 END_TEST
 
+/* Whose leg ends is told that our stream to it is over, whoever ends it. */
+START_TEST(the_last_report_says_bye)
+{
+	default_settings();
+	start_group();
+	legs_join(legs, 2);
+	frames(5);
+	ck_assert_uint_ge(leg_drain(&legs[0]), 3);
+	media_member_drop(media, 0, legs[0].lease.member);
+	settle();
+	media_group_close(media, 0, here.group);
+	settle();
+	if (spread()) { /* a leg elsewhere outlives its group until its worker drops it */
+		media_member_drop(media, 0, legs[1].lease.member);
+		settle();
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t bytes[512];
+		struct rtcp_walk walk;
+		struct rtcp_packet part;
+		uint32_t ssrc = 0;
+		ssize_t length = recv(legs[i].phone.fds[1], bytes, sizeof(bytes), MSG_DONTWAIT);
+		ck_assert_int_gt(length, 0);
+		leg_drain(&legs[i]);
+		rtcp_walk_begin(&walk, bytes, (size_t)length);
+		while (rtcp_walk_next(&walk, &part))
+			if (part.type == RTCP_BYE)
+				ck_assert(rtcp_bye_source(&part, 0, &ssrc));
+		ck_assert_uint_eq(ssrc, legs[i].ssrc);
+	}
+	phone_close(&legs[0].phone);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
 TEST_MAIN("keepalive", silence_comes_each_20_ms, silence_makes_way_for_talk, none_is_none,
 	comfort_noise_comes_once_a_second, tones_go_to_one_leg,
-	tones_do_not_wait_for_the_end_of_a_hold, reports_of_ours_come)
+	tones_do_not_wait_for_the_end_of_a_hold, reports_of_ours_come, the_last_report_says_bye)

@@ -378,8 +378,189 @@ START_TEST(open_microphones_of_all_codecs_are_told_from_speech)
 }
 END_TEST
 
+/* One of two who hear Opus wants a constant and low rate: both get that, for they share the
+ * packets. */
+START_TEST(what_is_shared_suits_all)
+{
+	size_t first = 0;
+	/* a leg on another thread is not asked: what crosses is encoded once */
+	if (!codec_is_built(CODEC_OPUS) || spread())
+		return;
+	default_settings();
+	start_group();
+	join_with(0, 400, CODEC_PCMU);
+	join_with(1, 700, CODEC_OPUS);
+	leg_take(&legs[2], 3, false);
+	legs[2].said.audio.coding.settings =
+		(struct codec_settings){.bitrate = 12000, .is_constant = true};
+	give_voice(2, 1000, CODEC_OPUS);
+	legs[2].said.audio.coding.codec = CODEC_OPUS;
+	legs[2].said.audio.coding.sends.voice = legs[2].said.audio.coding.gets.voice = 111;
+	leg_set(&legs[2]);
+	leg_presses(&legs[0], STAR);
+	for (unsigned n = 0; n < 30; n++) {
+		says(0, 0.02 * n); /* other sound, other packets */
+		fake_clock_advance(&clock_here, 20);
+		turn();
+		for (unsigned i = 1; i < 3; i++) {
+			if (n < 5) /* silence that was on its way */
+				leg_drain(&legs[i]);
+			else if (leg_hears(&legs[i]) && !first)
+				first = legs[i].length;
+			if (n >= 5)
+				ck_assert_uint_eq(legs[i].length, first);
+		}
+	}
+	ck_assert_uint_eq(first, 12 + 12000 / 8 / 50);
+	close_all(3);
+}
+END_TEST
+
+/* Frames of a tone of amplitude 0.2 that a phone has heard, louder or softer ones in proportion. */
+static double frames_of(unsigned i, unsigned tone)
+{
+	return amount(i, tone) * voices[i].heard / 0.2 / (voices[i].rate / 50.0);
+}
+
+static void must_hear_frames(unsigned i, unsigned tone, double least, double most)
+{
+	double frames = frames_of(i, tone);
+	ck_assert_msg(frames >= least && frames <= most, "%u hears %g frames of tone %u", i, frames,
+		tone);
+}
+
+/* One talks; three frames wait for those of other codecs when he ends, and are not lost. */
+static void talks_and_lets_go(unsigned members)
+{
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	for (unsigned n = 0; n < 50; n++) {
+		says(0, n < 46 ? 0.2 : 0);
+		frame(members);
+	}
+	forget_heard();
+	for (unsigned n = 0; n < 3; n++)
+		says(0, 0.2);
+	settle();
+	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 2);
+}
+
+START_TEST(the_end_of_the_last_word_is_heard)
+{
+	default_settings();
+	start_group();
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], i < 2 ? CODEC_PCMU : CODEC_PCMA);
+	talks_and_lets_go(4);
+	/* what he says then is heard by nobody */
+	voices[0].hertz = tones[3];
+	for (unsigned n = 0; n < 30; n++) {
+		says(0, 0.2);
+		frame(4);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		must_not_hear(i, 3);
+	must_not_hear(0, 0);
+	/* forwarded to one, and said to the others */
+	must_hear_frames(1, 0, 2.7, 3.3);
+	must_hear_frames(2, 0, 2.5, 3.3);
+	must_hear_frames(3, 0, 2.5, 3.3);
+	close_all(4);
+}
+END_TEST
+
+/* Another one has the floor at once, and is heard together with what was left. */
+START_TEST(the_end_of_the_last_word_is_heard_beside_the_next)
+{
+	default_settings();
+	start_group();
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], i < 2 ? CODEC_PCMU : CODEC_PCMA);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_button(&legs[2], MEDIA_BUTTON_REQUEST, 1);
+	talks_and_lets_go(4);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 103);
+	for (unsigned n = 0; n < 30; n++) {
+		says(2, 0.2);
+		frame(4);
+	}
+	must_not_hear(0, 0);
+	must_hear_frames(1, 0, 2.7, 3.3);
+	must_hear_frames(2, 0, 2.5, 3.3);
+	must_hear_frames(3, 0, 2.5, 3.3);
+	must_not_hear(2, 2);
+	must_hear_frames(0, 2, 26, 31);
+	must_hear_frames(1, 2, 26, 31);
+	must_hear_frames(3, 2, 26, 31);
+	close_all(4);
+}
+END_TEST
+
+/* He says it and is gone. */
+START_TEST(the_last_word_of_one_who_leaves_is_heard)
+{
+	default_settings();
+	start_group();
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], i < 2 ? CODEC_PCMU : CODEC_PCMA);
+	talks_and_lets_go(4);
+	leg_close(&legs[0]);
+	for (unsigned n = 0; n < 30; n++) {
+		for (unsigned k = 0; k < 2; k++) {
+			fake_clock_advance(&clock_here, 10);
+			settle();
+		}
+		for (unsigned i = 1; i < 4; i++)
+			hears_out(i);
+	}
+	must_hear_frames(1, 0, 2.7, 3.3);
+	must_hear_frames(2, 0, 2.5, 3.3);
+	for (unsigned i = 1; i < 4; i++)
+		leg_close(&legs[i]);
+	finish();
+}
+END_TEST
+
+/* Two at once, and both end at once: nobody hears himself. */
+START_TEST(the_last_words_of_two_are_heard)
+{
+	default_settings();
+	settings.talkers = 2;
+	start_group();
+	for (unsigned i = 0; i < 4; i++)
+		join_with(i, tones[i], i % 2 ? CODEC_PCMA : CODEC_PCMU);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_button(&legs[1], MEDIA_BUTTON_REQUEST, 2);
+	for (unsigned n = 0; n < 50; n++) {
+		says(0, n < 46 ? 0.2 : 0);
+		says(1, n < 46 ? 0.2 : 0);
+		frame(4);
+	}
+	forget_heard();
+	for (unsigned n = 0; n < 3; n++) {
+		says(0, 0.2);
+		says(1, 0.2);
+	}
+	settle();
+	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 3);
+	leg_button(&legs[1], MEDIA_BUTTON_RELEASE, 4);
+	for (unsigned n = 0; n < 30; n++)
+		frame(4);
+	must_not_hear(0, 0);
+	must_not_hear(1, 1);
+	must_hear_frames(0, 1, 2.5, 3.5);
+	must_hear_frames(1, 0, 2.5, 3.5);
+	for (unsigned i = 2; i < 4; i++) {
+		must_hear_frames(i, 0, 2.5, 3.5);
+		must_hear_frames(i, 1, 2.5, 3.5);
+	}
+	close_all(4);
+}
+END_TEST
+
 TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_mixed,
 	the_loudest_are_heard, who_is_muted_is_not_heard, fewer_are_heard_after_a_reload,
 	all_codecs_hear_all_codecs, two_may_have_the_floor,
 	who_may_talk_and_does_not_hears_the_others,
-	open_microphones_of_all_codecs_are_told_from_speech)
+	open_microphones_of_all_codecs_are_told_from_speech, the_end_of_the_last_word_is_heard,
+	the_end_of_the_last_word_is_heard_beside_the_next, the_last_word_of_one_who_leaves_is_heard,
+	the_last_words_of_two_are_heard, what_is_shared_suits_all)

@@ -398,7 +398,10 @@ START_TEST(packets_leave_by_the_address_that_was_told)
 	struct media_address from, told_address = address_of("127.0.0.7", 0);
 	char in[64];
 	prepare(1);
+	/* every address of this host: a range of its own, for all others' ports are in the way */
 	config.locals[0] = address_of("0.0.0.0", 0);
+	config.port_first = 17000;
+	config.port_last = 19999;
 	open_media();
 	call_open(&call, 1);
 	call.description.ends[0].source = told_address;

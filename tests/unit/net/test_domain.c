@@ -159,12 +159,31 @@ START_TEST(any_address_stands_for_this_machine)
 }
 END_TEST
 
+START_TEST(names_are_listed_in_their_order)
+{
+	static const struct pv_span three[] = {
+		PV_SPAN_INIT("B.test."), PV_SPAN_INIT("a.test"), PV_SPAN_INIT("192.0.2.7")};
+	struct domains *domains = make(&(struct domains_config){.names = three,
+		.name_count = ARRAY_LENGTH(three),
+		.listen = listening,
+		.listen_count = 1});
+
+	ck_assert_uint_eq(domains_count(domains), 3);
+	ck_assert(pv_span_equal(domains_name(domains, 0), PV_SPAN("b.test")));
+	ck_assert(pv_span_equal(domains_name(domains, 1), PV_SPAN("a.test")));
+	ck_assert(pv_span_equal(domains_name(domains, 2), PV_SPAN("192.0.2.7")));
+	domains_free(domains);
+}
+END_TEST
+
 START_TEST(without_a_name_the_address_is_the_realm)
 {
 	struct domains *domains =
 		make(&(struct domains_config){.listen = listening, .listen_count = 1});
 
 	ck_assert(pv_span_equal(domains_realm(domains), PV_SPAN("192.0.2.1")));
+	ck_assert_uint_eq(domains_count(domains), 1);
+	ck_assert(pv_span_equal(domains_name(domains, 0), PV_SPAN("192.0.2.1")));
 	ck_assert(!domain_is_ours(domains, PV_SPAN("example.test"), 0));
 	domains_free(domains);
 }
@@ -191,4 +210,5 @@ END_TEST
 
 TEST_MAIN("domain", hosts_are_told_apart, a_numeric_host_without_a_port_means_the_default,
 	a_host_stands_for_a_domain, any_address_stands_for_this_machine,
-	without_a_name_the_address_is_the_realm, many_names_are_found)
+	names_are_listed_in_their_order, without_a_name_the_address_is_the_realm,
+	many_names_are_found)

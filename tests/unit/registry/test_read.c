@@ -163,7 +163,42 @@ START_TEST(a_torn_bucket_ends_in_the_lock)
 }
 END_TEST
 
-TEST_MAIN("read", unknown_is_nobody, best_q_first_newest_among_equals,
+/* Many more than there are buckets at first: all are found, all are walked, all go again. */
+static bool count_all(void *context, struct pv_span aor, const struct registry_binding *binding)
+{
+	++*(unsigned *)context;
+	return true;
+}
+
+START_TEST(many_are_found)
+{
+	char aor[64];
+	unsigned count = 0;
+	open_registry(5000, 4, 1);
+	struct shard *shard = &registry->shards[0];
+	uint32_t first = shard->bucket_count;
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(aor, sizeof(aor), "u%u@example.test", i);
+		ck_assert_int_eq(update(aor, set("sip:a@192.0.2.1", 60), 1, 1), REGISTRY_OK);
+	}
+	ck_assert_uint_gt(shard->bucket_count, first);
+	ck_assert_uint_le(shard->bucket_count, shard->bucket_most);
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(aor, sizeof(aor), "u%u@example.test", i);
+		ck_assert_int_eq(lookup(aor), 1);
+	}
+	registry_walk(registry, (struct pv_span){0}, count_all, &count);
+	ck_assert_uint_eq(count, 5000);
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(aor, sizeof(aor), "u%u@example.test", i);
+		ck_assert_int_eq(update(aor, unset("sip:a@192.0.2.1"), 1, 2), REGISTRY_OK);
+		ck_assert_int_eq(lookup(aor), 0);
+	}
+	registry_free(registry);
+}
+END_TEST
+
+TEST_MAIN("read", unknown_is_nobody, many_are_found, best_q_first_newest_among_equals,
 	flows_of_one_instance_are_one_group, an_instance_without_reg_id_is_no_group,
 	a_smaller_array_gets_the_newest, knows_its_sources, walks_everything_once,
 	a_torn_bucket_ends_in_the_lock)

@@ -92,5 +92,31 @@ START_TEST(losses_are_cut_to_their_field)
 }
 END_TEST
 
+/* The last word of a participant is behind its report and its name (§6.1). */
+START_TEST(a_bye_is_the_last)
+{
+	struct rtcp_statement statement = {
+		.ssrc = 0x11223344, .is_sender = true, .cname = "a", .is_bye = true};
+	struct rtcp_walk walk;
+	struct rtcp_packet part;
+	uint8_t types[4] = {0};
+	unsigned count = 0;
+	uint32_t ssrc;
+	size_t length = rtcp_write(&statement, bytes);
+	ck_assert(rtcp_is_valid(bytes, length));
+	rtcp_walk_begin(&walk, bytes, length);
+	while (rtcp_walk_next(&walk, &part))
+		types[count++] = part.type;
+	ck_assert_uint_eq(count, 3);
+	ck_assert_uint_eq(types[0], RTCP_SR);
+	ck_assert_uint_eq(types[2], RTCP_BYE);
+	ck_assert_mem_eq(bytes + length - 8, "\x81\xcb\x00\x01\x11\x22\x33\x44", 8);
+	rtcp_walk_begin(&walk, bytes + length - 8, 8);
+	ck_assert(rtcp_walk_next(&walk, &part));
+	ck_assert(rtcp_bye_source(&part, 0, &ssrc));
+	ck_assert_uint_eq(ssrc, 0x11223344);
+}
+END_TEST
+
 TEST_MAIN("rtcp_write", a_senders_report_is_read_again, a_receivers_report_and_its_cname,
-	names_of_all_lengths, losses_are_cut_to_their_field)
+	names_of_all_lengths, losses_are_cut_to_their_field, a_bye_is_the_last)

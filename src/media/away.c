@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* away.c: members of a group whose legs are on other relay threads, at the group's own thread. */
+#include "media/away.h"
+
+#include <string.h>
+
+#include "base/metrics.h"
+#include "media/channel.h"
+#include "media/fanout.h"
+#include "media/relay.h"
+#include "media/voice_key.h"
+
+static unsigned thread_of(const struct member *member)
+{
+	return member->lease->twin->relay->index;
+}
+
+static uint64_t leg_of(const struct member *member)
+{
+	return atomic_load_explicit(&member->lease->twin->handle, memory_order_acquire);
+}
+
+bool away_has_leg(const struct member *member)
+{
+	return leg_of(member) != 0;
+}
+
+/* ---- what the leg passes on ---- */
+
+static uint32_t gate_of(const struct member *member)
+{
+	bool is_in_the_mix = member->is_speaking || member->is_trailing;
+	uint32_t gate = is_in_the_mix ? AWAY_GATE_SPEAKING : 0;
+	/* who has pressed is listened to, so that it is known what was clipped */
+	if (member->is_speaking || member->voice_key || member->channel || member->pressed_ns)
+		gate |= AWAY_GATE_SOUND;
+	else if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
+		gate |= AWAY_GATE_LOUD;
+	if (member->is_speaking && member->voice_key)
+		gate |= (uint32_t)member->voice_key->said.ptt << AWAY_GATE_PTT_SHIFT;
+	return gate;
+}
+
+void away_gate(struct member *member)
+{
+	struct lease *lease = member->lease;
+	uint32_t gate = gate_of(member);
+	if (atomic_load_explicit(&lease->gate, memory_order_relaxed) == gate)
+		return;
+	atomic_store_explicit(&lease->gate, gate, memory_order_release);
+	/* only to be quick: the leg looks at it with each packet that comes, and each second */
+	struct relay *relay = member->group->relay;
+	struct trunk_item *item =
+		leg_of(member) ? trunk_item(relay, thread_of(member), TRUNK_GATE) : NULL;
+	if (!item)
+		return;
+	item->member = leg_of(member);
+	trunk_send(relay, thread_of(member));
+}
+
+/* ---- who listens ---- */
+
+void away_deaf(struct group *group, struct member *member)
+{
+	struct group_away *away = &group->away;
+	unsigned thread = thread_of(member), codec = member->away_codec;
+	if (!list_is_linked(&member->listening))
+		return;
+	list_remove(&member->listening);
+	if (--away->counts[codec][thread] == 0)
+		away->threads[codec] &= ~(UINT64_C(1) << thread);
+}
+
+void away_listen(struct group *group, struct member *member)
+{
+	struct group_away *away = &group->away;
+	unsigned thread = thread_of(member);
+	away_deaf(group, member);
+	if (member->codec == CODEC_NONE || !member->said->receives)
+		return;
+	member->away_codec = member->codec;
+	away->counts[member->codec][thread]++;
+	away->threads[member->codec] |= UINT64_C(1) << thread;
+	list_push_tail(&away->listeners, &member->listening);
+}
+
+uint32_t away_ssrc(const struct member *member)
+{
+	return atomic_load_explicit(&member->lease->twin->ssrc, memory_order_acquire);
+}
+
+/* ---- to legs elsewhere ---- */
+
+static void put_bytes(struct trunk_item *item, size_t room, const uint8_t *bytes, size_t length)
+{
+	memcpy(item->bytes + room, bytes, length);
+	item->length = (uint16_t)(room + length);
+}
+
+/* The next thread of a set, taken out of it. */
+static unsigned next_of(uint64_t *threads)
+{
+	unsigned thread = (unsigned)__builtin_ctzll(*threads);
+	*threads &= *threads - 1;
+	return thread;
+}
+
+void away_speech(struct group *group, const struct member *talker,
+	const struct splice_packet *piece, const uint8_t *payload)
+{
+	uint64_t threads = group->away.threads[talker->codec];
+	if (piece->payload_length > TRUNK_BYTES_MAX - RTP_HEADER_SIZE) {
+		metrics_add(METRIC_group_passed_lost, 1);
+		return;
+	}
+	while (threads) {
+		unsigned thread = next_of(&threads);
+		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_SPEECH);
+		if (!item)
+			continue;
+		item->codec = talker->codec;
+		item->group = group->id;
+		item->member = talker->is_away && thread_of(talker) == thread ? leg_of(talker) : 0;
+		item->piece = *piece;
+		put_bytes(item, RTP_HEADER_SIZE, payload, piece->payload_length);
+		trunk_send(group->relay, thread);
+	}
+}
+
+void away_frame(struct group *group, unsigned codec, const struct fanout_frame *frame)
+{
+	uint64_t threads = group->away.threads[codec];
+	while (threads) {
+		unsigned thread = next_of(&threads);
+		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_MIX);
+		if (!item)
+			continue;
+		item->codec = (uint8_t)codec;
+		item->group = group->id;
+		put_bytes(item, RTP_HEADER_SIZE, frame->bytes + RTP_HEADER_SIZE, frame->length);
+		trunk_send(group->relay, thread);
+	}
+}
+
+/* To one leg. */
+static void post(const struct member *member, enum trunk_kind kind, uint8_t tone,
+	const uint8_t *bytes, size_t length)
+{
+	struct relay *relay = member->group->relay;
+	uint64_t leg = leg_of(member);
+	struct trunk_item *item = leg ? trunk_item(relay, thread_of(member), kind) : NULL;
+	if (!item)
+		return;
+	item->member = leg;
+	item->codec = member->away_codec;
+	item->tone = tone;
+	put_bytes(item, kind == TRUNK_FRAME ? RTP_HEADER_SIZE : 0, bytes, length);
+	trunk_send(relay, thread_of(member));
+}
+
+void away_frame_to(const struct member *member, const struct fanout_frame *frame)
+{
+	post(member, TRUNK_FRAME, 0, frame->bytes + RTP_HEADER_SIZE, frame->length);
+}
+
+void away_tone(const struct member *member, enum tone tone)
+{
+	static const uint8_t nothing[1];
+	post(member, TRUNK_TONE, (uint8_t)tone, nothing, 0);
+}
+
+void away_say(const struct member *member, const uint8_t *bytes, size_t length)
+{
+	post(member, TRUNK_SAY, 0, bytes, length);
+}
+
+/* ---- from them ---- */
+
+/* It may have left, or its group may be gone, since this was posted. */
+static struct member *sender_of(struct relay *relay, const struct trunk_item *item)
+{
+	struct member *member = slab_get(&relay->members, item->member);
+	return member && member->is_away && member->group ? member : NULL;
+}
+
+static struct media_packet packet_of(const struct trunk_item *item)
+{
+	return (struct media_packet){.bytes = item->bytes,
+		.length = item->length,
+		.kind = (enum rtp_kind)item->rtp_kind,
+		.component = (enum component)item->component};
+}
+
+void away_hear(struct relay *relay, struct trunk_item *item)
+{
+	struct member *member = sender_of(relay, item);
+	const struct media_packet packet = packet_of(item);
+	if (!member)
+		return;
+	/* of what is passed on: how much of a spurt was lost on its way to us */
+	rtp_receiver_packet(&member->audio.receiver, packet.bytes, packet.length, relay->now_ns);
+	member_packet(relay, member, &packet);
+}
+
+/* One of those who were waited for. */
+void away_hear_ready(struct relay *relay, struct trunk_item *item)
+{
+	member_look_for_legs(relay);
+}
+
+void away_hear_floor(struct relay *relay, struct trunk_item *item)
+{
+	struct member *member = sender_of(relay, item);
+	const struct media_packet packet = packet_of(item);
+	if (member && member->channel)
+		channel_hear(member->channel, &packet);
+}
