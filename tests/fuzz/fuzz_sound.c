@@ -32,11 +32,13 @@ static void extensions(const struct rtp_packet *packet)
 {
 	struct ed137 ed137;
 	struct level level;
-	const uint8_t *end = packet->extension + packet->extension_length, *data;
+	const uint8_t *data;
 	size_t length;
 	for (unsigned id = 0; id < 256; id++)
 		if (rtp_extension_find(packet, (uint8_t)id, &data, &length))
-			MUST(data >= packet->extension && length <= (size_t)(end - data) && id);
+			MUST(data >= packet->extension && id &&
+				(size_t)(data - packet->extension) + length <=
+					packet->extension_length);
 	if (ed137_read(packet, &ed137))
 		MUST(ed137.ptt <= ED137_PTT_TEST && ed137.id < 64);
 	if (level_extension(packet, 1, &level))

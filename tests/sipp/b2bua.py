@@ -128,6 +128,10 @@ def b2bua_reinvite(server):
             ok(b"recvonly" in one.phone.expect(200).body, "its answer")
             other.phone.expect("ACK")
             one.ack()
+            # what comes behind it shows that the ACK is there: before it another INVITE would be answered 500
+            one.request("INFO")
+            other.phone.respond(other.phone.expect("INFO"), 200)
+            one.phone.expect(200)
         ok(mine.bye(theirs), "and BYE")
 
 
