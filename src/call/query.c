@@ -5,22 +5,15 @@
 #include "call/query.h"
 
 #include <errno.h>
-#include <semaphore.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "call/private.h"
+#include "runtime/question.h"
 
-#define WAIT_S      2
 #define BATCH_CALLS 128 /* a worker copies so many between two of its events */
 
-/* Owner: main, then the worker, then main; when main has given up, the worker that comes last. */
 struct query {
-	struct worker_task task;
-	sem_t done;
-	_Atomic bool is_left; /* the first of both sets it, the second frees */
+	struct question question;
 	struct calls *calls;
-	void (*run)(struct query *query);
 	uint64_t handle;
 	int result;
 	bool says_bye;
@@ -72,8 +65,9 @@ static void summarize(const struct calls *calls, const struct call *call, struct
 	count_streams(call, ret);
 }
 
-static void run_list(struct query *query)
+static void run_list(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct slab *slab = &query->calls->calls;
 	query->count = 0;
 	for (; query->cursor < slab->touched && query->count < BATCH_CALLS; query->cursor++) {
@@ -120,8 +114,9 @@ static void show_streams(const struct call_media *media, unsigned branch, struct
 	}
 }
 
-static void run_show(struct query *query)
+static void run_show(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct call *call = call_get(query->calls, query->handle);
 	unsigned branch = 0;
 	query->result = call ? 0 : -ENOENT;
@@ -133,8 +128,9 @@ static void run_show(struct query *query)
 	show_streams(container_of(link, struct call_media, link), branch++, &query->details);
 }
 
-static void run_hang_up(struct query *query)
+static void run_hang_up(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct call *call = call_get(query->calls, query->handle);
 	query->result = call ? 0 : -ENOENT;
 	if (!call)
@@ -143,50 +139,18 @@ static void run_hang_up(struct query *query)
 	call_ask_to_end(query->calls, call, CALL_HANGUP);
 }
 
-static void query_leave(struct query *query)
-{
-	if (!atomic_exchange(&query->is_left, true))
-		return;
-	sem_destroy(&query->done);
-	free(query);
-}
-
-static void run(struct worker *worker, struct worker_task *task)
-{
-	struct query *query = container_of(task, struct query, task);
-	query->run(query);
-	sem_post(&query->done);
-	query_leave(query);
-}
-
 /* ---- on the main thread ---- */
 
-static struct query *query_new(void (*run_it)(struct query *))
+static struct query *query_new(void (*run)(struct question *))
 {
-	struct query *query = calloc(1, sizeof(*query));
-	if (!query)
-		return NULL;
-	sem_init(&query->done, 0, 0);
-	query->run = run_it;
-	return query;
+	return question_new(sizeof(struct query), run);
 }
 
-/* 0 or -ETIMEDOUT. The query is main's until query_leave; without an answer its memory is not to be
- * looked at. */
+/* 0 or -ETIMEDOUT. */
 static int ask(const struct call_tables *tables, unsigned worker, struct query *query)
 {
-	struct timespec until;
 	query->calls = tables->calls[worker];
-	query->task.mail.kind = MAIL_TASK;
-	query->task.run = run;
-	atomic_store(&query->is_left, false);
-	worker_post(&tables->workers->workers[worker], &query->task.mail);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_S;
-	while (sem_timedwait(&query->done, &until) < 0)
-		if (errno != EINTR)
-			return -ETIMEDOUT;
-	return 0;
+	return question_ask(&query->question, &tables->workers->workers[worker]);
 }
 
 /* One batch; *cursor goes on, *ret_more says whether it must. */
@@ -204,7 +168,7 @@ static int list_some(const struct call_tables *tables, unsigned worker, uint32_t
 		*cursor = query->cursor;
 		*ret_more = query->is_more;
 	}
-	query_leave(query);
+	question_leave(&query->question);
 	return error;
 }
 
@@ -225,7 +189,7 @@ int call_query_list(const struct call_tables *tables,
 
 /* The query is left to the caller when 0 is returned. */
 static int ask_about(const struct call_tables *tables, struct pv_span name,
-	void (*run_it)(struct query *), struct query **ret)
+	void (*run_it)(struct question *), struct query **ret)
 {
 	unsigned worker;
 	uint64_t handle;
@@ -241,7 +205,7 @@ static int ask_about(const struct call_tables *tables, struct pv_span name,
 	if (!error)
 		error = query->result;
 	if (error)
-		query_leave(query);
+		question_leave(&query->question);
 	else
 		*ret = query;
 	return error;
@@ -254,7 +218,7 @@ int call_query_show(const struct call_tables *tables, struct pv_span name, struc
 	if (error)
 		return error;
 	*ret = query->details;
-	query_leave(query);
+	question_leave(&query->question);
 	return 0;
 }
 
@@ -265,6 +229,6 @@ int call_query_hang_up(const struct call_tables *tables, struct pv_span name, bo
 	if (error)
 		return error;
 	*ret_says_bye = query->says_bye;
-	query_leave(query);
+	question_leave(&query->question);
 	return 0;
 }

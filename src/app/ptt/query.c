@@ -4,22 +4,15 @@
 #include "app/ptt/query.h"
 
 #include <errno.h>
-#include <semaphore.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "app/ptt/private.h"
+#include "runtime/question.h"
 
-#define WAIT_S 2
-#define BATCH  64 /* members or talks that a worker copies between two of its events */
+#define BATCH 64 /* members or talks that a worker copies between two of its events */
 
-/* Owner: main, then the worker, then main; when main has given up, the worker that comes last. */
 struct query {
-	struct worker_task task;
-	sem_t done;
-	_Atomic bool is_left; /* the first of both sets it, the second frees */
+	struct question question;
 	struct ptt *ptt;
-	void (*run)(struct query *query);
 	uint64_t group, name; /* name 0: no member */
 	enum ptt_act act;
 	bool speakers_only; /* of the members */
@@ -56,8 +49,9 @@ static void add_talkers(const struct ptt_room *room, struct ptt_group_summary *r
 	}
 }
 
-static void run_show(struct query *query)
+static void run_show(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct ptt *p = query->ptt;
 	const struct ptt_group *group = ptt_group_of(p, query->group);
 	const struct ptt_room *room = room_find(p, query->group);
@@ -114,8 +108,9 @@ static void summarize(struct ptt *p, const struct ptt_member *member, const stru
 		ret->codec = report.codec;
 }
 
-static void run_members(struct query *query)
+static void run_members(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct ptt *p = query->ptt;
 	const struct ptt_group *group = ptt_group_of(p, query->group);
 	const struct ptt_room *room = room_find(p, query->group);
@@ -142,8 +137,9 @@ static void run_members(struct query *query)
 }
 
 /* group 0: of all that have their home here. */
-static void run_talks(struct query *query)
+static void run_talks(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct ptt *p = query->ptt;
 	uint64_t oldest = p->talk_count > PTT_TALKS_KEPT ? p->talk_count - PTT_TALKS_KEPT : 0;
 	uint64_t at = MAX(query->cursor, oldest);
@@ -211,8 +207,9 @@ static bool is_for_all(enum ptt_act act)
 	return act == PTT_ACT_REVOKE || act == PTT_ACT_EMERGENCY || act == PTT_ACT_CLEAR;
 }
 
-static void run_act(struct query *query)
+static void run_act(struct question *question)
 {
+	struct query *query = container_of(question, struct query, question);
 	struct ptt *p = query->ptt;
 	struct ptt_room *room = room_find(p, query->group);
 	enum ptt_act act = query->act;
@@ -240,51 +237,22 @@ static void run_act(struct query *query)
 	}
 }
 
-static void query_leave(struct query *query)
-{
-	if (!atomic_exchange(&query->is_left, true))
-		return;
-	sem_destroy(&query->done);
-	free(query);
-}
-
-static void run(struct worker *worker, struct worker_task *task)
-{
-	struct query *query = container_of(task, struct query, task);
-	query->run(query);
-	sem_post(&query->done);
-	query_leave(query);
-}
-
 /* ---- on the main thread ---- */
 
-static struct query *query_new(void (*run_it)(struct query *), uint64_t group)
+static struct query *query_new(void (*run)(struct question *), uint64_t group)
 {
-	struct query *query = calloc(1, sizeof(*query));
-	if (!query)
-		return NULL;
-	sem_init(&query->done, 0, 0);
-	query->run = run_it;
-	query->group = group;
+	struct query *query = question_new(sizeof(*query), run);
+	if (query)
+		query->group = group;
 	return query;
 }
 
-/* 0 or -ETIMEDOUT. The query is main's until query_leave; without an answer its memory is not to be
- * looked at. */
+/* The answer's result, or -ETIMEDOUT. */
 static int ask(const struct ptt_tables *tables, unsigned worker, struct query *query)
 {
-	struct timespec until;
 	query->ptt = tables->ptts[worker];
-	query->task.mail.kind = MAIL_TASK;
-	query->task.run = run;
-	atomic_store(&query->is_left, false);
-	worker_post(&tables->workers->workers[worker], &query->task.mail);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_S;
-	while (sem_timedwait(&query->done, &until) < 0)
-		if (errno != EINTR)
-			return -ETIMEDOUT;
-	return query->result;
+	int error = question_ask(&query->question, &tables->workers->workers[worker]);
+	return error ? error : query->result;
 }
 
 static unsigned home_of(const struct ptt_tables *tables, uint64_t group)
@@ -305,7 +273,7 @@ static int show(const struct ptt_tables *tables, uint64_t group, struct ptt_grou
 	int error = ask(tables, home_of(tables, group), query);
 	if (!error)
 		*ret = query->summary;
-	query_leave(query);
+	question_leave(&query->question);
 	return error;
 }
 
@@ -348,7 +316,7 @@ static int some_members(const struct ptt_tables *tables, uint64_t group, bool sp
 		*cursor = query->cursor;
 		*ret_more = query->is_more;
 	}
-	query_leave(query);
+	question_leave(&query->question);
 	return error;
 }
 
@@ -393,7 +361,7 @@ static int some_talks(const struct ptt_tables *tables, unsigned worker, uint64_t
 		*cursor = query->cursor;
 		*ret_more = query->is_more;
 	}
-	query_leave(query);
+	question_leave(&query->question);
 	return error;
 }
 
@@ -437,6 +405,6 @@ int ptt_query_act(const struct ptt_tables *tables, enum ptt_act act, struct pv_s
 	query->act = act;
 	query->name = member.length ? ptt_group_id(tables->group_key, member) : 0;
 	int error = ask(tables, home_of(tables, id), query);
-	query_leave(query);
+	question_leave(&query->question);
 	return error;
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_question.c: questions that a worker answers, in time or too late. */
+#include <errno.h>
+
+#include "base/macros.h"
+#include "lib/testing.h"
+#include "runtime/question.h"
+
+static struct worker_group group;
+static unsigned answered;
+
+struct sum {
+	struct question question;
+	int a, b, result;
+};
+
+static void add(struct question *question)
+{
+	struct sum *sum = container_of(question, struct sum, question);
+	sum->result = sum->a + sum->b;
+	answered++;
+}
+
+static struct sum *new_sum(int a, int b)
+{
+	struct sum *sum = question_new(sizeof(*sum), add);
+	ck_assert_ptr_nonnull(sum);
+	sum->a = a;
+	sum->b = b;
+	return sum;
+}
+
+START_TEST(the_answer_is_there_when_it_was_asked)
+{
+	ck_assert_int_eq(worker_group_init(&group, 2, NULL), 0);
+	ck_assert_int_eq(worker_group_start(&group), 0);
+	for (int i = 0; i < 100; i++) {
+		struct sum *sum = new_sum(i, 1);
+		ck_assert_int_eq(question_ask(&sum->question, &group.workers[i & 1]), 0);
+		ck_assert_int_eq(sum->result, i + 1);
+		question_leave(&sum->question);
+	}
+	worker_group_stop(&group);
+	worker_group_done(&group);
+}
+END_TEST
+
+/* Main gives up; the worker answers into memory that is still there, and frees it. */
+START_TEST(who_answers_too_late_frees_it)
+{
+	answered = 0;
+	ck_assert_int_eq(worker_group_init(&group, 1, NULL), 0);
+	struct sum *sum = new_sum(1, 2);
+	ck_assert_int_eq(question_ask(&sum->question, &group.workers[0]), -ETIMEDOUT);
+	question_leave(&sum->question);
+	ck_assert_uint_eq(answered, 0);
+	worker_run_once(&group.workers[0]);
+	ck_assert_uint_eq(answered, 1);
+	worker_group_done(&group);
+}
+END_TEST
+
+TEST_MAIN("question", the_answer_is_there_when_it_was_asked, who_answers_too_late_frees_it)
