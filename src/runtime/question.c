@@ -20,6 +20,7 @@ static void run(struct worker *worker, struct worker_task *task)
 {
 	struct question *question = container_of(task, struct question, task);
 	question->run(question);
+	atomic_store(&question->is_answered, true);
 	sem_post(&question->done);
 	question_leave(question);
 }
@@ -41,8 +42,8 @@ int question_ask(struct question *question, struct worker *worker)
 	worker_post(worker, &question->task.mail);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_S;
-	while (sem_clockwait(&question->done, CLOCK_MONOTONIC, &until) < 0)
-		if (errno != EINTR)
+	while (!atomic_load(&question->is_answered))
+		if (sem_clockwait(&question->done, CLOCK_MONOTONIC, &until) < 0 && errno != EINTR)
 			return -ETIMEDOUT;
 	return 0;
 }

@@ -20,8 +20,9 @@
 struct question {
 	struct worker_task task;
 	void (*run)(struct question *question);
-	sem_t done;
-	_Atomic bool is_left; /* the first of both sets it, the second frees */
+	sem_t done;               /* wakes who waits; what it waits for is the next member */
+	_Atomic bool is_answered; /* set when all that `run` wrote may be read */
+	_Atomic bool is_left;     /* the first of both sets it, the second frees */
 };
 
 /* Zeroed memory of `size` bytes that begins with a question; NULL without memory. Each must be
