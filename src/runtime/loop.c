@@ -202,8 +202,12 @@ static void wait_for_work(struct worker *worker)
 void worker_loop(struct worker *worker)
 {
 	worker->slept = true;
-	while (!atomic_load_explicit(&worker->group->stopping, memory_order_relaxed)) {
+	for (;;) {
 		worker_round(worker);
+		/* after the mails and before the wait: the round may have taken the mail that wakes
+		 * us to stop */
+		if (atomic_load_explicit(&worker->group->stopping, memory_order_relaxed))
+			break;
 		wait_for_work(worker);
 	}
 	worker_round(worker);
