@@ -49,6 +49,7 @@ OUTSIDE = {
     "opus": {"codec"},
     "spandsp": {"codec"},
     "speex": {"codec"},
+    "bpf/": {"media", "net"},
 }
 ALLOCATE = re.compile(r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|aligned_alloc|"
                       r"posix_memalign)\s*\(")
