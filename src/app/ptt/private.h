@@ -11,12 +11,14 @@
 #include "app/ptt/query.h"
 #include "base/metrics.h"
 #include "base/slab.h"
-#include "base/wheel.h"
 #include "call/end.h"
+#include "dialog/accepted.h"
 #include "dialog/dialog.h"
 #include "dialog/session.h"
 #include "dialog/tag.h"
+#include "dialog/way.h"
 #include "media/group_command.h"
+#include "runtime/alarm.h"
 
 /*
  * Who lives where. A leg (a member's dialog), a subscription (a watcher's dialog) and a request
@@ -33,7 +35,7 @@ struct errand {
 	bool is_away;
 };
 
-/* What a leg waits for in the wheel. */
+/* What is waited for. */
 enum ptt_timer_kind {
 	PTT_TIMER_RESEND, /* our 2xx again, until its ACK */
 	PTT_TIMER_ALARM,  /* its session timer */
@@ -41,11 +43,6 @@ enum ptt_timer_kind {
 	PTT_TIMER_EXPIRY, /* of a subscription */
 	PTT_TIMER_PACE,   /* of a watcher: the next NOTIFY about who talks */
 	PTT_TIMER_RING,   /* of one who is called out: it does not answer */
-};
-
-struct ptt_timer {
-	struct wheel_node node;
-	uint8_t kind; /* enum ptt_timer_kind */
 };
 
 /* ---- what was said in SDP ---- */
@@ -124,14 +121,11 @@ struct ptt_leg {
 	struct buffer *who;
 	struct ptt_report report;
 
-	uint64_t server;       /* their INVITE: until it is answered, then until its ACK */
-	struct buffer *invite; /* the same, until the roster has answered */
+	uint64_t server;       /* their first INVITE, until the roster has answered */
+	struct buffer *invite; /* the same */
 	struct path source;
 	struct session_terms terms; /* what they will be told */
-	struct buffer *ok;          /* our 2xx */
-	uint32_t ok_cseq, ok_wait_ms;
-	uint64_t ok_end_ms;
-	struct ptt_timer resend;
+	struct accepted accepted;   /* their last INVITE that has our 2xx */
 
 	uint64_t client; /* our last INVITE to it */
 	uint32_t invite_cseq;
@@ -139,8 +133,7 @@ struct ptt_leg {
 	struct path ack_path;
 
 	struct session_timer session;
-	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
-	struct ptt_timer alarm, probe, ring;
+	struct alarm alarm, probe, ring;
 
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
@@ -158,12 +151,10 @@ enum ptt_request_kind {
 
 /* Owner: the worker. Lifetime: until its final answer, or that there is none. */
 struct ptt_request {
-	struct resolve resolve;
+	struct way way;
 	struct ptt *ptt;
-	unsigned next;  /* target to try next */
 	uint64_t owner; /* leg or subscription */
 	uint64_t client;
-	struct path path;
 	struct dialog dialog; /* ALONE: what it is made of */
 	uint64_t group;       /* ALONE: that its Contact names; 0: it has none */
 	struct buffer *body;  /* or NULL */
@@ -171,7 +162,6 @@ struct ptt_request {
 	uint8_t kind;         /* enum ptt_request_kind */
 	uint8_t method;       /* enum pv_method */
 	uint8_t tries;
-	bool is_resolving;
 	bool is_refresh; /* of the session timer */
 	bool is_probe;   /* OPTIONS: is it there? */
 };
@@ -192,7 +182,7 @@ struct ptt_subscription {
 	struct list link;
 	uint64_t group;
 	struct ptt_watch_report report;
-	struct ptt_timer expiry;
+	struct alarm expiry;
 	uint64_t ends_ms;
 	bool is_ending; /* the next NOTIFY is the last */
 	bool is_known;  /* the roster has it */
@@ -224,7 +214,7 @@ struct ptt_watcher {
 	uint64_t told;    /* the room's `change` that it knows */
 	bool wants_full, wants_last, wants_talk;
 	uint64_t talk_told_ms;
-	struct ptt_timer pace;
+	struct alarm pace;
 };
 
 /* What a member's leg is told; the last word counts. */
@@ -335,22 +325,18 @@ struct ptt {
 	struct slab rooms, members, watchers, notes; /* rosters that live here */
 	struct list all_legs, all_subscriptions;
 	struct list buckets[256]; /* rooms, by group */
-	struct wheel wheel;
-	struct worker_lane tick; /* turns the wheel while something waits in it */
-	struct lane_node tick_node;
+	struct alarms alarms;
 	bool has_call_out; /* of some group: registrations are looked at */
 	struct ptt_talk_row *talks;
 	unsigned talk_next;
 	uint64_t talk_count;
 	struct pv_message scratch; /* for messages that are read again */
 	struct pv_sdp sdp;
-	char routes[8192];           /* a route set being taken out of a message */
 	char text[PV_SDP_BYTES_MAX]; /* a description or document that is being written */
 	struct registry_binding bindings[REGISTRY_CONTACTS];
 	char binding_text[REGISTRY_TEXT_ALL];
 };
 
-#define PTT_TICK_MS  100
 #define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
 #define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
 
@@ -422,19 +408,16 @@ void note_free(struct ptt *p, struct ptt_note *note);
 
 /* ---- timer.c ---- */
 void ptt_timers_init(struct ptt *p);
-void ptt_timer_arm(
-	struct ptt *p, struct ptt_timer *timer, enum ptt_timer_kind kind, uint64_t deadline_ms);
-static inline void ptt_timer_cancel(struct ptt_timer *timer)
-{
-	wheel_cancel(&timer->node);
-}
 /* Agrees on session terms with the leg, and arms its alarm. */
 void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms);
 /* An event of its session timer; may send a refresh, or end the leg. */
 void ptt_leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event);
 /* The next attempt of a refresh that met another (§14.1). */
 void ptt_leg_session_glare(struct ptt *p, struct ptt_leg *leg);
-struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg);
+static inline struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg)
+{
+	return session_wish_of(&leg->session, p->config.session_expires_s);
+}
 
 /* ---- leg.c ---- */
 /* NULL when the slab is full. */
@@ -463,11 +446,6 @@ void ptt_put_uri(struct pv_writer *w, struct pv_span user, struct pv_span domain
 struct ptt_leg *ptt_leg_of(struct ptt *p, const struct pv_message *request);
 /* Handles of legs and of subscriptions in tags: the latter have this bit. */
 #define PTT_TAG_WATCHES (UINT64_C(1) << 31)
-/* A random Call-ID that lives on this worker. */
-#define PTT_CALL_ID 32
-struct pv_span ptt_call_id(const struct ptt *p, char text[PTT_CALL_ID]);
-void ptt_tag_write(
-	const struct ptt *p, uint64_t handle, struct pv_span call_id, struct pv_writer *w);
 
 /* Beside the verdicts of sdp.h: no memory. */
 #define PTT_SDP_NO_ROOM    (-10000)
@@ -548,8 +526,8 @@ struct ptt_outgoing {
 	const struct session_terms *session;
 	struct pv_span type, body;
 };
-struct buffer *ptt_write_request(
-	struct ptt *p, const struct ptt_outgoing *outgoing, int *ret_error);
+/* NULL: no room, or no socket for that transport. */
+struct buffer *ptt_write_request(struct ptt *p, const struct ptt_outgoing *outgoing);
 struct ptt_answer {
 	const struct pv_message *request;
 	const struct path *from;

@@ -30,7 +30,7 @@ static void settle(struct ptt *p, struct ptt_subscription *s)
 {
 	if (!s->is_over || s->report.errand.is_away || s->notice)
 		return;
-	ptt_timer_cancel(&s->expiry);
+	alarm_cancel(&s->expiry);
 	list_remove(&s->link);
 	dialog_done(ptt_buffers(p), &s->dialog);
 	slab_give(&p->subscriptions, s);
@@ -100,7 +100,7 @@ static void end(struct ptt *p, struct ptt_subscription *s, const char *reason)
 		return;
 	s->is_ending = true;
 	s->reason = reason;
-	ptt_timer_cancel(&s->expiry);
+	alarm_cancel(&s->expiry);
 	ask(p, s);
 }
 
@@ -189,8 +189,6 @@ static bool check_accept(struct ptt *p, const struct incoming *incoming, struct 
 bool watch_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	struct dialog_texts texts;
-	struct pv_writer routes;
 	struct pv_span id;
 	if (!ptt_check_required(p, incoming))
 		return false;
@@ -206,8 +204,7 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 	}
 	if (!check_accept(p, incoming, NULL))
 		return false;
-	pv_writer_init(&routes, p->routes, sizeof(p->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) == 0)
+	if (dialog_may_begin(p->at.worker, m))
 		return true;
 	proxy_reply(p->at.proxy, NULL, m, incoming->from, 400, PV_SPAN("Missing or Bad Contact"),
 		PV_SPAN(""));
@@ -256,7 +253,7 @@ static void last_until(struct ptt *p, struct ptt_subscription *s, uint32_t expir
 {
 	s->ends_ms = p->at.worker->now_ms + (uint64_t)expires_s * 1000;
 	if (expires_s) {
-		ptt_timer_arm(p, &s->expiry, PTT_TIMER_EXPIRY, s->ends_ms);
+		alarm_set(&p->alarms, &s->expiry, PTT_TIMER_EXPIRY, s->ends_ms);
 		ask(p, s);
 	} else {
 		end(p, s, "timeout");
@@ -344,7 +341,7 @@ static struct ptt_watcher *watcher_new(struct ptt *p, const struct ptt_watch_rep
 static void watcher_free(struct ptt *p, struct ptt_watcher *watcher)
 {
 	struct ptt_room *room = room_get(p, watcher->room);
-	ptt_timer_cancel(&watcher->pace);
+	alarm_cancel(&watcher->pace);
 	list_remove(&watcher->link);
 	slab_give(&p->watchers, watcher);
 	room->watcher_count--;
@@ -388,13 +385,13 @@ static void tell(struct ptt *p, struct ptt_watcher *watcher)
 		return;
 	bool is_talk = !must && room->change_members <= watcher->told;
 	if (is_talk && now < watcher->talk_told_ms + TALK_PACE_MS) {
-		ptt_timer_arm(
-			p, &watcher->pace, PTT_TIMER_PACE, watcher->talk_told_ms + TALK_PACE_MS);
+		alarm_set(&p->alarms, &watcher->pace, PTT_TIMER_PACE,
+			watcher->talk_told_ms + TALK_PACE_MS);
 		return;
 	}
 	struct buffer *body = write_document(p, watcher, room);
 	if (!body && !watcher->wants_last) {
-		ptt_timer_arm(p, &watcher->pace, PTT_TIMER_PACE, now + TALK_PACE_MS);
+		alarm_set(&p->alarms, &watcher->pace, PTT_TIMER_PACE, now + TALK_PACE_MS);
 		return;
 	}
 	if (room->change_talk > watcher->told)
