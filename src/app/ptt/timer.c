@@ -23,6 +23,11 @@ static void act(struct ptt *p, struct ptt_leg *leg, unsigned actions)
 		ptt_leg_leave(p, leg, CALL_EXPIRED);
 }
 
+struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg)
+{
+	return session_wish_of(&leg->session, p->config.session_expires_s);
+}
+
 void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms)
 {
 	session_agree(&leg->session, terms, p->at.worker->now_ms);
