@@ -60,7 +60,7 @@ struct ptt_watcher {
 	struct alarm pace;
 };
 
-/* ---- watch.c: SUBSCRIBE and NOTIFY, both halves ---- */
+/* ---- watch.c: SUBSCRIBE and NOTIFY ---- */
 bool watch_admit(struct ptt *p, struct incoming *incoming);
 void watch_request(struct ptt *p, struct incoming *incoming, struct transaction *server,
 	const struct ptt_group *group);
@@ -70,11 +70,17 @@ struct ptt_subscription *subscription_of(struct ptt *p, const struct pv_message 
 void subscription_expired(struct ptt *p, struct ptt_subscription *subscription);
 /* Its NOTIFY has ended. */
 void subscription_told(struct ptt *p, struct ptt_subscription *subscription, unsigned status);
+/* A notice of the roster's is here. */
+void subscription_take(struct ptt *p, struct errand *errand);
+void watches_farewell(struct ptt *p);
+
+/* ---- watcher.c: beside the roster ---- */
+/* A subscription's report is here. */
+void watcher_take(struct ptt *p, struct errand *errand);
 /* Every watcher who has not heard of it. */
 void room_notify(struct ptt *p, struct ptt_room *room);
 void watcher_pace(struct ptt *p, struct ptt_watcher *watcher);
 void room_end_watchers(struct ptt *p, struct ptt_room *room);
-void watches_farewell(struct ptt *p);
 
 /* ---- document.c: application/conference-info+xml (RFC 4575) ---- */
 /* All, or what changed since `since`. The length, 0: it does not fit. */
