@@ -301,6 +301,9 @@ enum pv_header pv_header_of(struct pv_span name);        /* long or compact, any
 struct pv_span pv_header_name(enum pv_header header);    /* the long name */
 enum pv_transport pv_transport_of(struct pv_span token); /* any case */
 struct pv_span pv_transport_text(enum pv_transport t);   /* as in a Via: "UDP" */
-const char *pv_reason_phrase(unsigned status);           /* RFC 3261 §21 and its extensions */
+/* As in a URI: ";transport=tcp"; empty for UDP, which needs none. Of WSS it is "ws" (RFC 7118 §5).
+ */
+struct pv_span pv_transport_parameter(enum pv_transport t);
+const char *pv_reason_phrase(unsigned status); /* RFC 3261 §21 and its extensions */
 
 #endif

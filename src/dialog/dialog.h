@@ -7,6 +7,7 @@
 #include <portavoz/uri.h>
 #include <portavoz/writer.h>
 #include "base/buffer.h"
+#include "base/siphash.h"
 #include "net/net.h"
 
 /* What a dialog is made of, as text. */
@@ -59,10 +60,34 @@ bool dialog_has(const struct dialog *dialog, const struct pv_message *request);
 /* §12.2.2: a request that is older than the last one is out of order: false (500). ACK and CANCEL
  * are always in order. */
 bool dialog_accept_cseq(struct dialog *dialog, const struct pv_message *request);
+/* Where a Contact does not lead there, the way of the last request does: a NAT's mapping changes, a
+ * connection is made anew. */
+static inline void dialog_follow(struct dialog *dialog, const struct path *from)
+{
+	if (dialog->has_path)
+		dialog->path = *from;
+}
 /* A target refresh (§12.2): the Contact of a request or a 2xx becomes the target. One without a
  * Contact changes nothing. 0 or -ENOBUFS. */
 int dialog_refresh_target(
 	struct buffer_pool *pool, struct dialog *dialog, const struct pv_message *message);
+
+/* ---- begin.c: dialogs that begin ---- */
+/* Has this request what a dialog with us takes: a Contact that could be a target? */
+bool dialog_may_begin(struct worker *worker, const struct pv_message *request);
+/* The dialog that a request of theirs begins (§12.1.1), which came by `from`; our tag is that of
+ * `handle`. 0, -EINVAL (no Contact) or -ENOBUFS. */
+int dialog_begin(struct worker *worker, struct dialog *dialog, const struct siphash_key *key,
+	uint64_t handle, const struct pv_message *request, const struct path *from);
+/* What a response that makes us a UAC says of the other end (§12.1.2); without a Contact it is
+ * reached where the request went. 0 or -ENOBUFS. */
+int dialog_learn(struct worker *worker, struct dialog *dialog, const struct pv_message *response);
+/* dialog_put_address, in the worker's scratch. Empty: no room. */
+struct pv_span dialog_address(
+	struct worker *worker, const struct pv_address *address, struct pv_span tag);
+/* A random Call-ID that lives on this worker, written into `text`. */
+#define DIALOG_CALL_ID_LENGTH 32
+struct pv_span dialog_call_id(const struct worker *worker, char text[DIALOG_CALL_ID_LENGTH]);
 
 /* ---- request.c: requests of ours (§12.2.1.1) ---- */
 /* The URI that decides where the bytes go: first route or target. 0 or -1. */

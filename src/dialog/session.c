@@ -82,6 +82,22 @@ struct session_terms session_terms_of_response(
 	};
 }
 
+struct session_wish session_wish_of(const struct session_timer *timer, uint32_t interval_s)
+{
+	uint32_t least = MAX(SESSION_LEAST_S, timer->least_s);
+	return (struct session_wish){interval_s ? MAX(interval_s, least) : 0, least};
+}
+
+bool session_lengthen(struct session_timer *timer, const struct pv_message *response)
+{
+	uint32_t least = response->status == 422 ? session_min_se(response) : 0;
+	if (least <= MAX(timer->least_s, SESSION_LEAST_S))
+		return false;
+	timer->least_s = least;
+	timer->terms.interval_s = MAX(timer->terms.interval_s, least);
+	return true;
+}
+
 static void put_seconds(struct pv_writer *w, const char *name, uint32_t seconds)
 {
 	pv_put_text(w, name);

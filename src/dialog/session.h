@@ -104,6 +104,7 @@ extern const char *const session_event_names[SESSION_EVENT_COUNT];
 struct session_timer {
 	uint8_t state;
 	struct session_terms terms;
+	uint32_t least_s;      /* the Min-SE that the other end asked for with 422; 0 = none */
 	uint64_t refreshed_ms; /* when it was agreed on last */
 	uint64_t alarm_ms;     /* when session_due is to be asked; UINT64_MAX or 0 = never */
 };
@@ -116,5 +117,13 @@ void session_agree(struct session_timer *timer, const struct session_terms *term
 unsigned session_due(struct session_timer *timer, uint64_t now_ms);
 /* When the dialog is dead unless somebody refreshes. */
 uint64_t session_end_ms(const struct session_timer *timer);
+/* Our refresh met a request of theirs (491): once more when RFC 3261 §14.1 says; `is_ours`: the
+ * Call-ID is. */
+void session_glare(struct session_timer *timer, bool is_ours, uint64_t now_ms);
+/* What we want of this end: an interval of `interval_s` (0 = none), or the least that it takes. */
+struct session_wish session_wish_of(const struct session_timer *timer, uint32_t interval_s);
+/* §7.4: a final response of theirs. True: it is a 422, and `timer` wants what it asks for: the
+ * request may be sent once more. */
+bool session_lengthen(struct session_timer *timer, const struct pv_message *response);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* session_machine.c — who refreshes a session and what happens when nobody does (RFC 4028 §10). */
 #include "base/macros.h"
+#include "base/random.h"
 #include "dialog/session.h"
 
 /*
@@ -119,4 +120,12 @@ unsigned session_due(struct session_timer *timer, uint64_t now_ms)
 {
 	bool ended = timer->terms.interval_s && now_ms >= session_end_ms(timer);
 	return session_step(timer, ended ? SESSION_EVENT_END : SESSION_EVENT_ALARM, now_ms);
+}
+
+void session_glare(struct session_timer *timer, bool is_ours, uint64_t now_ms)
+{
+	/* in units of 10 ms: who chose the Call-ID waits longer */
+	uint32_t wait = is_ours ? 2100 + 10 * random_below(191) : 10 * random_below(201);
+	session_step(timer, SESSION_EVENT_REFUSED, now_ms);
+	timer->alarm_ms = MIN(now_ms + wait, session_end_ms(timer));
 }

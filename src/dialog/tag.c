@@ -19,6 +19,15 @@ void dialog_tag_write(
 	pv_put_hex(w, tag_mac(key, handle, call_id), DIGITS);
 }
 
+struct pv_span dialog_tag(const struct siphash_key *key, uint64_t handle, struct pv_span call_id,
+	char text[DIALOG_TAG_LENGTH])
+{
+	struct pv_writer w;
+	pv_writer_init(&w, text, DIALOG_TAG_LENGTH);
+	dialog_tag_write(key, handle, call_id, &w);
+	return pv_writer_span(&w);
+}
+
 static bool hex_read(const char *at, uint64_t *ret)
 {
 	uint64_t value = 0;

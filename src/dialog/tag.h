@@ -14,6 +14,9 @@
 /* The MAC covers the Call-ID, so that a tag proves nothing in another call. */
 void dialog_tag_write(const struct siphash_key *key, uint64_t handle, struct pv_span call_id,
 	struct pv_writer *w);
+/* The same in `text`. */
+struct pv_span dialog_tag(const struct siphash_key *key, uint64_t handle, struct pv_span call_id,
+	char text[DIALOG_TAG_LENGTH]);
 /* False when `tag` is not ours for this Call-ID. */
 bool dialog_tag_read(const struct siphash_key *key, struct pv_span tag, struct pv_span call_id,
 	uint64_t *ret_handle);

@@ -132,6 +132,19 @@ void net_local_address(const struct net *net, uint8_t listener, struct net_addre
  * that names the transport. True when `to` was changed (transport, listener, flow). */
 bool net_prefer_stream(struct net *net, struct path *to, size_t length);
 
+/* RFC 3261 §18.1.1: a request that went by TCP for its size alone, and did not get there, goes by
+ * UDP. True when `to` was changed. */
+static inline bool net_leave_stream(struct path *to)
+{
+	if (to->transport != PV_TRANSPORT_TCP || !to->tcp_if_large)
+		return false;
+	to->transport = PV_TRANSPORT_UDP;
+	to->listener = NET_ANY_LISTENER;
+	to->flow = 0;
+	to->tcp_if_large = 0;
+	return true;
+}
+
 /* Is `address` one that we listen on? Port 0 counts as 5060. */
 bool net_is_local(const struct net *net, const struct net_address *address);
 

@@ -2,7 +2,10 @@
 /* answer.c — responses that the proxy makes itself, as the UAS of RFC 3261 §8.2.6. */
 #include "proxy/private.h"
 
+#include <errno.h>
 #include <portavoz/build.h>
+
+#include "base/random.h"
 
 #define ANSWER_ROOM 512 /* what a response has beyond the request's lines and `extra` */
 
@@ -56,17 +59,50 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 	buffer_unref(pool, bytes);
 }
 
-void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
-	const struct pv_message *request, const struct path *from)
+/* With one header whose value is a number. */
+static void reply_number(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, unsigned status,
+	const char *name, uint32_t number)
 {
 	char text[40];
 	struct pv_writer w;
 	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Retry-After: ");
-	pv_put_u64(&w, proxy->config.retry_after_s);
+	pv_put_text(&w, name);
+	pv_put_u64(&w, number);
 	pv_put_text(&w, "\r\n");
+	proxy_reply(proxy, server, request, from, status, PV_SPAN(""), pv_writer_span(&w));
+}
+
+void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from)
+{
 	metrics_add(METRIC_proxy_refused_busy, 1);
-	proxy_reply(proxy, server, request, from, 503, PV_SPAN(""), pv_writer_span(&w));
+	reply_number(
+		proxy, server, request, from, 503, "Retry-After: ", proxy->config.retry_after_s);
+}
+
+void proxy_reply_interval(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, uint32_t least_s)
+{
+	reply_number(proxy, server, request, from, 422, "Min-SE: ", least_s);
+}
+
+void proxy_reply_later(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from)
+{
+	reply_number(proxy, server, request, from, 500, "Retry-After: ", random_below(11));
+}
+
+void proxy_reply_no_call(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, int error)
+{
+	if (error == -EDQUOT)
+		proxy_reply(
+			proxy, server, request, from, 403, PV_SPAN("Too Many Calls"), PV_SPAN(""));
+	else if (error == -EEXIST)
+		proxy_reply(proxy, server, request, from, 482, PV_SPAN(""), PV_SPAN(""));
+	else
+		proxy_reply_busy(proxy, server, request, from);
 }
 
 bool proxy_answer_options(struct proxy *proxy, struct incoming *incoming)

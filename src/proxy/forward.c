@@ -201,15 +201,10 @@ bool branch_failover(struct proxy *proxy, struct fork *fork, unsigned index)
 {
 	struct fork_branch *branch = fork_branch(fork, index);
 	struct branch_resolve *r = slab_get(&proxy->resolves, branch->resolving);
-	if (branch->path.transport == PV_TRANSPORT_TCP && branch->path.tcp_if_large) {
-		branch->path.transport = PV_TRANSPORT_UDP;
-		branch->path.listener = NET_ANY_LISTENER;
-		branch->path.flow = 0;
-		branch->path.tcp_if_large = 0;
-	} else if (r && r->next < r->resolve.count) {
+	if (!net_leave_stream(&branch->path)) {
+		if (!r || r->next >= r->resolve.count)
+			return false;
 		branch->path = r->resolve.targets[r->next++];
-	} else {
-		return false;
 	}
 	struct incoming *incoming = read_again(proxy, fork);
 	if (!incoming)
@@ -231,21 +226,6 @@ static bool user_may_call(struct proxy *proxy, const struct incoming *incoming, 
 	return false;
 }
 
-/* calls.per_user is between us and the user, who gets no other answer elsewhere; calls.max_calls is
- * the server's trouble. */
-static void refuse_call(
-	struct proxy *proxy, const struct incoming *incoming, struct transaction *server, int error)
-{
-	if (error == -EDQUOT)
-		proxy_reply(proxy, server, incoming->message, incoming->from, 403,
-			PV_SPAN("Too Many Calls"), PV_SPAN(""));
-	else if (error == -EEXIST)
-		proxy_reply(proxy, server, incoming->message, incoming->from, 482, PV_SPAN(""),
-			PV_SPAN(""));
-	else
-		proxy_reply_busy(proxy, server, incoming->message, incoming->from);
-}
-
 static bool start_fork(struct proxy *proxy, struct incoming *incoming, struct transaction *server,
 	bool has_user, uint64_t word)
 {
@@ -264,7 +244,7 @@ static bool start_fork(struct proxy *proxy, struct incoming *incoming, struct tr
 	int error = has_user ? 0 : proxy_call_enter(proxy, fork, incoming);
 	if (error) {
 		fork_free(proxy, fork);
-		refuse_call(proxy, incoming, server, error);
+		proxy_reply_no_call(proxy, server, incoming->message, incoming->from, error);
 		return false;
 	}
 	metrics_add(METRIC_proxy_requests, 1);

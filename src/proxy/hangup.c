@@ -92,16 +92,8 @@ static struct buffer *request_of(struct hangup *h, struct pv_span method, uint32
 		return NULL;
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	dialog_put_request_line(&h->dialog, method, &w);
-	pv_put_text(&w, "Via: SIP/2.0/");
-	pv_put(&w, pv_transport_text(h->to.transport));
-	pv_put_char(&w, ' ');
-	pv_put(&w, sent_by);
-	pv_put_text(&w, ";branch=");
-	if (client)
-		transaction_branch(proxy->at.transactions, client, 0, &w);
-	else
-		transaction_branch_stateless(proxy->at.transactions, 0, &w);
-	pv_put_text(&w, "\r\nMax-Forwards: 70\r\n");
+	transaction_put_via(proxy->at.transactions, client, 0, h->to.transport, sent_by, &w);
+	pv_put_text(&w, "Max-Forwards: 70\r\n");
 	dialog_put_headers(&h->dialog, cseq, method, &w);
 	if (reason.length)
 		pv_build_header(&w, PV_HEADER_REASON, reason);

@@ -91,6 +91,17 @@ void proxy_reply(struct proxy *proxy, struct transaction *server, const struct p
 /* Refuses for want of a resource: 503 and Retry-After. */
 void proxy_reply_busy(struct proxy *proxy, struct transaction *server,
 	const struct pv_message *request, const struct path *from);
+/* 422: the session interval that it asks for is less than `least_s` (RFC 4028 §6). */
+void proxy_reply_interval(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, uint32_t least_s);
+/* 500 and a Retry-After at random, so that two that met do not meet again (§14.2). */
+void proxy_reply_later(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from);
+/* Why call_begin had no call for it, a -errno. calls.per_user is between us and the user, who gets
+ * no other answer elsewhere; an INVITE with the name of a call that is there is no new one; the
+ * rest is the server's trouble. */
+void proxy_reply_no_call(struct proxy *proxy, struct transaction *server,
+	const struct pv_message *request, const struct path *from, int error);
 /* §16.3 alone: form, scheme, Max-Forwards, Proxy-Require. False when it was answered. */
 bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
 /* Who sends it (incoming->identity), and whether he may; false when it was answered. */

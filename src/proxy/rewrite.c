@@ -26,12 +26,7 @@ static void put_sip_uri(struct pv_writer *w, struct pv_span token, struct pv_spa
 	pv_put(w, token);
 	pv_put_char(w, '@');
 	pv_put(w, sent_by);
-	if (transport != PV_TRANSPORT_UDP) {
-		pv_put_text(w, ";transport=");
-		pv_put_text(w, transport == PV_TRANSPORT_TCP   ? "tcp"
-			       : transport == PV_TRANSPORT_TLS ? "tls"
-							       : "ws");
-	}
+	pv_put(w, pv_transport_parameter(transport));
 	pv_put_text(w, ";lr>\r\n");
 }
 
@@ -62,18 +57,8 @@ static struct pv_span via(struct proxy *proxy, const struct rewrite *rewrite,
 {
 	struct pv_writer w;
 	pv_writer_init(&w, p->via, sizeof(p->via));
-	pv_put_text(&w, "Via: SIP/2.0/");
-	pv_put(&w, pv_transport_text(rewrite->to->transport));
-	pv_put_char(&w, ' ');
-	pv_put(&w, sent_by);
-	pv_put_text(&w, ";branch=");
-	if (client)
-		transaction_branch(proxy->at.transactions, client,
-			proxy_loop_hash(proxy, rewrite->incoming), &w);
-	else
-		transaction_branch_stateless(
-			proxy->at.transactions, proxy_loop_hash(proxy, rewrite->incoming), &w);
-	pv_put_text(&w, "\r\n");
+	transaction_put_via(proxy->at.transactions, client,
+		proxy_loop_hash(proxy, rewrite->incoming), rewrite->to->transport, sent_by, &w);
 	return pv_writer_span(&w);
 }
 

@@ -70,6 +70,19 @@ enum pv_transport pv_transport_of(struct pv_span token)
 	return PV_TRANSPORT_OTHER;
 }
 
+struct pv_span pv_transport_parameter(enum pv_transport transport)
+{
+	static const struct pv_span parameters[] = {
+		[PV_TRANSPORT_UDP] = PV_SPAN_INIT(""),
+		[PV_TRANSPORT_TCP] = PV_SPAN_INIT(";transport=tcp"),
+		[PV_TRANSPORT_TLS] = PV_SPAN_INIT(";transport=tls"),
+		[PV_TRANSPORT_WS] = PV_SPAN_INIT(";transport=ws"),
+		[PV_TRANSPORT_WSS] = PV_SPAN_INIT(";transport=ws"),
+	};
+	bool is_known = (unsigned)transport < ARRAY_LENGTH(parameters);
+	return parameters[is_known ? transport : PV_TRANSPORT_UDP];
+}
+
 struct pv_span pv_transport_text(enum pv_transport transport)
 {
 	return (unsigned)transport < ARRAY_LENGTH(transports) ? transports[transport]

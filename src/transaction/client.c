@@ -33,6 +33,21 @@ void transaction_branch_stateless(
 	branch_write(&layer->branch_key, &branch, w);
 }
 
+void transaction_put_via(const struct transaction_layer *layer, const struct transaction *client,
+	uint32_t loop, uint8_t transport, struct pv_span sent_by, struct pv_writer *w)
+{
+	pv_put_text(w, "Via: SIP/2.0/");
+	pv_put(w, pv_transport_text((enum pv_transport)transport));
+	pv_put_char(w, ' ');
+	pv_put(w, sent_by);
+	pv_put_text(w, ";branch=");
+	if (client)
+		transaction_branch(layer, client, loop, w);
+	else
+		transaction_branch_stateless(layer, loop, w);
+	pv_put_text(w, "\r\n");
+}
+
 void transaction_client_send(struct transaction_layer *layer, struct transaction *client,
 	struct buffer *bytes, const struct path *to)
 {

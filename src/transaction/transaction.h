@@ -154,6 +154,10 @@ void transaction_branch(const struct transaction_layer *layer, const struct tran
 /* A branch for a stateless forward of this worker. */
 void transaction_branch_stateless(
 	const struct transaction_layer *layer, uint32_t loop, struct pv_writer *w);
+/* The whole line "Via: ...", with that branch; `client` NULL: the stateless one. `sent_by` is
+ * net_local's. */
+void transaction_put_via(const struct transaction_layer *layer, const struct transaction *client,
+	uint32_t loop, uint8_t transport, struct pv_span sent_by, struct pv_writer *w);
 /* Sends the request; takes its own reference on `bytes`. */
 void transaction_client_send(struct transaction_layer *layer, struct transaction *client,
 	struct buffer *bytes, const struct path *to);

@@ -7,28 +7,14 @@
 
 #include "proxy/private.h"
 #include "call/private.h"
-#include "fuzz.h"
-#include "lib/fake_server.h"
+#include "fuzz_server.h"
 
 #define STEPS_MAX 60
 #define LINE_MAX_ 900
 
-struct choices {
-	const uint8_t *at, *end;
-};
-
-static struct fake_server server;
-static struct pv_message message;
 static const struct fake_sent *first; /* the INVITE that was forwarded first */
 static const struct fake_sent *last_request;
 static bool is_relayed_always;
-
-static unsigned choose(struct choices *c, unsigned count)
-{
-	return c->at < c->end ? *c->at++ % count : 0;
-}
-
-#define CHOOSE(c, list) list[choose(c, ARRAY_LENGTH(list))]
 
 static const char *const methods[] = {
 	"INVITE", "INVITE", "UPDATE", "PRACK", "ACK", "BYE", "CANCEL", "INFO"};
@@ -115,7 +101,7 @@ static void step_response(struct choices *c)
 
 static void step_command(struct choices *c)
 {
-	run("! %s\n", CHOOSE(c, commands));
+	command(CHOOSE(c, commands));
 }
 
 static void step_time(struct choices *c)
@@ -159,24 +145,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const steps[])(struct choices *) = {step_request, step_response, step_request,
 		step_response, step_time, step_command, step_invite, step_response, step_starve};
 	struct choices c = {data, data + size};
-	fake_server_init(&server, 60);
-	server.scenario.lenient = true;
+	begin(60, on_sent);
 	first = last_request = NULL;
 	is_relayed_always = choose(&c, 4) != 0;
-	fake_net_on_sent(server.scenario.net, on_sent, NULL);
-	run("! relay %s\n", is_relayed_always ? "always" : "auto");
-	run("! register bob sip:bob@10.0.0.3:5062\n");
+	command(is_relayed_always ? "relay always" : "relay auto");
+	command("register bob sip:bob@10.0.0.3:5062");
 	if (choose(&c, 2))
-		run("! register bob sip:bob@10.0.0.4:5062\n");
+		command("register bob sip:bob@10.0.0.4:5062");
 	step_invite(&c);
 	for (unsigned i = 0; i < STEPS_MAX && c.at < c.end; i++)
 		CHOOSE(&c, steps)(&c);
 	slab_starve(0);
-	fake_server_settle(&server);
-	const char *leak = fake_server_leak(&server);
-	if (leak)
-		fprintf(stderr, "%s are left\n", leak);
-	MUST(!leak);
-	fake_server_done(&server);
+	end();
 	return 0;
 }

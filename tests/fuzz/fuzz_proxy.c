@@ -2,30 +2,15 @@
 /* fuzz_proxy.c — calls as nobody makes them: requests, responses, lost flows, time, want of memory,
  * in any order and with any byte changed; what the server sends parses, and nothing leaks. */
 #include "proxy/private.h"
-#include "fuzz.h"
-#include "lib/fake_server.h"
+#include "fuzz_server.h"
 
 #define STEPS_MAX 80
 #define SENT_MAX  256
 #define TEXT_MAX  2048
 
-/* The input, a byte a choice; zeros behind its end. */
-struct choices {
-	const uint8_t *at, *end;
-};
-
-static struct fake_server server;
-static struct pv_message message;
 static const struct fake_sent *requests[SENT_MAX]; /* that the server sent */
 static const struct fake_sent *answers[SENT_MAX];  /* the same of responses to who called */
 static unsigned request_count, answer_count, since_resolved;
-
-static unsigned choose(struct choices *c, unsigned count)
-{
-	return c->at < c->end ? *c->at++ % count : 0;
-}
-
-#define CHOOSE(c, list) list[choose(c, ARRAY_LENGTH(list))]
 
 static const char *const methods[] = {"INVITE", "INVITE", "ACK", "CANCEL", "BYE", "MESSAGE",
 	"OPTIONS", "REGISTER", "PRACK", "SUBSCRIBE", "x-NEW"};
@@ -57,18 +42,6 @@ static const char *const targets[] = {"sip:bob@10.0.0.3:5061", "sip:alice@10.0.0
 static const unsigned statuses[] = {100, 180, 183, 200, 200, 202, 302, 401, 404, 407, 408, 430, 480,
 	486, 487, 500, 503, 600, 603, 699};
 static const unsigned waits[] = {0, 1, 500, 3500, 4000, 32000, 180000};
-
-static void command(const char *mark, const char *text)
-{
-	char line[256];
-	snprintf(line, sizeof(line), "%s %s\n", mark, text);
-	scenario_run(&server.scenario, "fuzz", line);
-}
-
-static struct pv_span header_of(const struct fake_sent *sent, const char *name)
-{
-	return sent ? scenario_header(sent->bytes, sent->length, name) : (struct pv_span){"", 0};
-}
 
 static const struct fake_sent *sent_request(struct choices *c)
 {
@@ -163,12 +136,12 @@ static void step_again(struct choices *c)
 
 static void step_command(struct choices *c)
 {
-	command("!", CHOOSE(c, commands));
+	command(CHOOSE(c, commands));
 }
 
 static void step_binding(struct choices *c)
 {
-	command("!", CHOOSE(c, bindings));
+	command(CHOOSE(c, bindings));
 }
 
 static void step_time(struct choices *c)
@@ -201,13 +174,9 @@ static void on_sent(void *context, const struct fake_sent *sent)
 
 static void start(void)
 {
-	const struct path names[] = {fake_path("10.0.0.3:5061"), fake_path("tcp:10.0.0.4:5064")};
 	request_count = answer_count = since_resolved = 0;
-	fake_server_init(&server, 40);
-	server.scenario.lenient = true;
-	fake_net_on_sent(server.scenario.net, on_sent, NULL);
-	fake_net_resolve_add(server.scenario.net, "names.test", names, 2);
-	command("!", bindings[0]);
+	begin(40, on_sent);
+	command(bindings[0]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -220,11 +189,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < STEPS_MAX && c.at < c.end; i++)
 		CHOOSE(&c, steps)(&c);
 	slab_starve(0);
-	fake_server_settle(&server);
-	const char *leak = fake_server_leak(&server);
-	if (leak)
-		fprintf(stderr, "%s are left\n", leak);
-	MUST(!leak);
-	fake_server_done(&server);
+	end();
 	return 0;
 }

@@ -2,29 +2,7 @@
 /* fuzz_ptt.c — push-to-talk groups as nobody uses them: requests of members inside and outside of
  * dialogs, responses, reloads, what media say, time, want of memory, in any order; what is sent
  * parses, and nothing leaks. */
-#include "fuzz.h"
-#include "lib/fake_server.h"
-
-#define STEPS_MAX 100
-#define SENT_MAX  256
-#define TEXT_MAX  4096
-
-/* The input, a byte a choice; zeros behind its end. */
-struct choices {
-	const uint8_t *at, *end;
-};
-
-static struct fake_server server;
-static struct pv_message message;
-static const struct fake_sent *requests[SENT_MAX], *responses[SENT_MAX];
-static unsigned request_count, response_count;
-
-static unsigned choose(struct choices *c, unsigned count)
-{
-	return c->at < c->end ? *c->at++ % count : 0;
-}
-
-#define CHOOSE(c, list) list[choose(c, ARRAY_LENGTH(list))]
+#include "fuzz_dialogs.h"
 
 static const char *const methods[] = {"INVITE", "INVITE", "INVITE", "ACK", "ACK", "CANCEL", "BYE",
 	"UPDATE", "INFO", "MESSAGE", "SUBSCRIBE", "OPTIONS", "REFER", "x-NEW"};
@@ -47,7 +25,6 @@ static const char *const extras[] = {"", "",
 	"Require: foo\r\n", "Event: conference\r\n", "Event: conference\r\nExpires: 0\r\n",
 	"Event: conference\r\nExpires: 70\r\n", "Record-Route: <sip:10.0.0.9;lr>\r\n",
 	"Record-Route: <sip:10.0.0.9>\r\n", "Contact: *\r\n"};
-static const char *const paths[] = {"10.0.0.2:5060", "10.0.0.3:5061", "tcp:10.0.0.2:40000/3"};
 static const char *const users[] = {"alice", "bob", "carol", "eve"};
 static const char *const commands[] = {"group ops", "group ops members=alice call_out=bob",
 	"group ops max=1", "group ops legs=2 broadcast=yes", "group ops floor=open",
@@ -57,42 +34,6 @@ static const char *const commands[] = {"group ops", "group ops members=alice cal
 	"tell 0 again", "tell 1 closed", "idle", "talk alice wait=bob", "talk none",
 	"answer 0 granted", "answer 1 queued position=3", "act kick ops alice", "act mute ops bob",
 	"act grant ops alice", "memberports 1", "memberports 64", "limits 0 2", "farewell"};
-static const unsigned statuses[] = {
-	100, 180, 183, 200, 200, 200, 302, 401, 408, 422, 480, 481, 486, 487, 491, 500, 503, 603};
-static const unsigned waits[] = {0, 1, 500, 2000, 32000, 100000, 180000};
-
-static void command(const char *text)
-{
-	char line[256];
-	snprintf(line, sizeof(line), "! %s\n", text);
-	scenario_run(&server.scenario, "fuzz", line);
-}
-
-static struct pv_span header_of(const struct fake_sent *sent, const char *name)
-{
-	return sent ? scenario_header(sent->bytes, sent->length, name) : (struct pv_span){"", 0};
-}
-
-static const struct fake_sent *one_of(
-	struct choices *c, const struct fake_sent *const *list, unsigned count)
-{
-	return count ? list[count - 1 - choose(c, count < 8 ? count : 8)] : NULL;
-}
-
-static struct pv_span uri_of(const struct fake_sent *sent)
-{
-	struct pv_address address;
-	struct pv_span contact = header_of(sent, "Contact");
-	return contact.length && pv_address_parse(contact, &address) == 0
-		       ? address.uri
-		       : PV_SPAN("sip:ops@example.test");
-}
-
-static void deliver(char *text, int length, const struct path *from)
-{
-	if (length > 0 && length < TEXT_MAX)
-		fake_net_deliver(server.scenario.net, text, (size_t)length, from);
-}
 
 /* A description, or what a MESSAGE or INFO carries. */
 static const char *body_of(struct choices *c, const char *method, const char **ret_type)
@@ -120,7 +61,7 @@ static void step_member(struct choices *c)
 		"%s %.*s SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.2:5060;branch=z9hG4bK-%u\r\n"
 		"From: %.*s\r\nTo: %.*s\r\nCall-ID: %.*s\r\nCSeq: %u %s\r\n"
 		"Contact: <sip:%s@10.0.0.2>\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
-		method, PV_SPAN_PRINT(uri_of(in)),
+		method, PV_SPAN_PRINT(uri_of(in, PV_SPAN("sip:ops@example.test"))),
 		from.transport == PV_TRANSPORT_UDP ? "UDP" : "TCP", cseq + 10 * choose(c, 3),
 		PV_SPAN_PRINT(who), PV_SPAN_PRINT(to), PV_SPAN_PRINT(id), cseq, method, user, extra,
 		*body ? "Content-Type: " : "", *body ? type : "", *body ? "\r\n" : "", strlen(body),
@@ -144,30 +85,17 @@ static void step_callee(struct choices *c)
 		"From: <sip:bob@example.test>;tag=%u\r\nTo: %.*s\r\nCall-ID: %.*s\r\nCSeq: %u "
 		"%s\r\n"
 		"Contact: <sip:bob@10.0.0.3:5061>\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
-		method, PV_SPAN_PRINT(uri_of(in)), cseq + 10 * choose(c, 3), tag,
-		PV_SPAN_PRINT(header_of(in, "From")), PV_SPAN_PRINT(header_of(in, "Call-ID")), cseq,
-		method, extra, *body ? "Content-Type: " : "", *body ? type : "",
-		*body ? "\r\n" : "", strlen(body), body);
+		method, PV_SPAN_PRINT(uri_of(in, PV_SPAN("sip:ops@example.test"))),
+		cseq + 10 * choose(c, 3), tag, PV_SPAN_PRINT(header_of(in, "From")),
+		PV_SPAN_PRINT(header_of(in, "Call-ID")), cseq, method, extra,
+		*body ? "Content-Type: " : "", *body ? type : "", *body ? "\r\n" : "", strlen(body),
+		body);
 	deliver(text, length, &from);
 }
 
 static void step_response(struct choices *c)
 {
-	char text[2 * TEXT_MAX], status[8], tag[16], header[160], body[480];
-	const struct fake_sent *to = one_of(c, requests, request_count);
-	const char *extra = CHOOSE(c, extras);
-	if (!to || to->length > TEXT_MAX)
-		return;
-	struct path from = to->to;
-	from.listener = 0;
-	snprintf(status, sizeof(status), "%u", CHOOSE(c, statuses));
-	snprintf(tag, sizeof(tag), "totag=%u", choose(c, 2));
-	snprintf(header, sizeof(header), "header=Contact: <sip:bob@10.0.0.3:5061>%s%.*s",
-		*extra ? "\r\n" : "", *extra ? (int)strlen(extra) - 2 : 0, extra);
-	snprintf(body, sizeof(body), "body=%s", CHOOSE(c, bodies));
-	char *words[] = {status, tag, header, body};
-	size_t length = scenario_response(4, words, to, text, sizeof(text));
-	deliver(text, (int)length, &from);
+	respond(c, extras, ARRAY_LENGTH(extras), bodies, ARRAY_LENGTH(bodies));
 }
 
 static void step_command(struct choices *c)
@@ -175,54 +103,18 @@ static void step_command(struct choices *c)
 	command(CHOOSE(c, commands));
 }
 
-static void step_time(struct choices *c)
-{
-	fake_worker_advance(&server.scenario.worker, CHOOSE(c, waits));
-}
-
-static void step_starve(struct choices *c)
-{
-	slab_starve(1 + choose(c, 12));
-}
-
-/* What we send is well-formed. */
-static void on_sent(void *context, const struct fake_sent *sent)
-{
-	bool whole = sent->to.transport == PV_TRANSPORT_UDP;
-	MUST(pv_message_parse(&message, sent->bytes, sent->length, whole) > 0);
-	if (message.is_request && request_count < SENT_MAX)
-		requests[request_count++] = sent;
-	if (!message.is_request && message.to_tag.length && response_count < SENT_MAX)
-		responses[response_count++] = sent;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const steps[])(struct choices *) = {step_member, step_response, step_member,
 		step_callee, step_member, step_response, step_time, step_command, step_command,
 		step_starve};
-	const struct path names[] = {fake_path("10.0.0.3:5061"), fake_path("tcp:10.0.0.4:5064")};
 	struct choices c = {data, data + size};
-	request_count = response_count = 0;
-	fake_server_init(&server, 60);
-	server.scenario.lenient = true;
-	fake_net_on_sent(server.scenario.net, on_sent, NULL);
-	fake_net_resolve_add(server.scenario.net, "names.test", names, 2);
+	begin_dialogs();
 	command(commands[5]);
 	command(commands[7]);
-	for (unsigned i = 0; i < STEPS_MAX && c.at < c.end; i++) {
-		CHOOSE(&c, steps)(&c);
-		if (i % 3 == 2)
-			fake_net_resolve_now(server.scenario.net);
-	}
-	slab_starve(0);
+	run_steps(&c, steps, ARRAY_LENGTH(steps));
 	/* a subscription may last for an hour */
 	fake_worker_advance(&server.scenario.worker, 3700 * 1000);
-	fake_server_settle(&server);
-	const char *leak = fake_server_leak(&server);
-	if (leak)
-		fprintf(stderr, "%s are left\n", leak);
-	MUST(!leak);
-	fake_server_done(&server);
+	end();
 	return 0;
 }

@@ -83,10 +83,10 @@ static void accept_caller(struct b2bua *b, struct bridge *bridge, struct buffer 
 		bridge_end(b, bridge, CALL_VANISHED);
 		return;
 	}
-	caller->server = invite->server;
-	caller->ok = buffer_ref(accept);
-	/* not the last of the dialog: PRACK, UPDATE, INFO may have come since (§13.2.2.4) */
-	caller->ok_cseq = invite->cseq;
+	/* its number is not the last of the dialog: PRACK, UPDATE, INFO may have come since
+	 * (§13.2.2.4) */
+	accepted_keep(&caller->accepted, &b->at.worker->buffers, buffer_ref(accept), invite->cseq,
+		invite->server);
 	leg_agree(b, caller, &bridge->terms);
 	leg_step(b, caller, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, accept, 200);

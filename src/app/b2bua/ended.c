@@ -18,15 +18,12 @@ static bool refreshes(const struct exchange *e)
 }
 
 /* RFC 4028 §7.4. True: sent once more, with the interval that it wants. */
-static bool again_longer(
-	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
+static bool again_longer(struct b2bua *b, struct exchange *e, const struct pv_message *response)
 {
 	struct leg *to = leg_get(b, e->to);
-	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!to || !refreshes(e) || e->tries || least_s <= MAX(to->least_s, SESSION_LEAST_S))
+	if (!to || !response || !refreshes(e) || e->tries ||
+		!session_lengthen(&to->session, response))
 		return false;
-	to->least_s = least_s;
-	to->session.terms.interval_s = MAX(to->session.terms.interval_s, least_s);
 	e->tries++;
 	exchange_start(b, e);
 	return true;
@@ -76,10 +73,7 @@ static void answer_invite(
 		refuse_invite(b, e, status, response);
 		return;
 	}
-	from->server = e->server;
-	buffer_unref(&b->at.worker->buffers, from->ok);
-	from->ok = bytes;
-	from->ok_cseq = e->cseq;
+	accepted_keep(&from->accepted, &b->at.worker->buffers, bytes, e->cseq, e->server);
 	leg_agree(b, from, &e->terms);
 	leg_step(b, from, LEG_WE_ACCEPT, NULL);
 	transaction_respond(b->at.transactions, server, bytes, status);
@@ -200,7 +194,7 @@ void exchange_ended(
 	uint64_t bridge = to ? to->bridge : 0;
 	enum pv_method method = (enum pv_method)e->method;
 	bool is_adopted = is_one_of(b, bridge, to);
-	if (again_longer(b, e, status, response))
+	if (again_longer(b, e, response))
 		return;
 	struct leg *speaker = exchange_speaker(b, e);
 	if (!response && speaker && to && !e->refusal.status)

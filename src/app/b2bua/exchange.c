@@ -18,8 +18,7 @@ void exchange_free(struct b2bua *b, struct exchange *e)
 {
 	if (!e)
 		return;
-	if (e->is_resolving)
-		resolve_cancel(&e->resolve);
+	way_done(&e->way);
 	buffer_unref(&b->at.worker->buffers, e->message);
 	slab_give(&b->exchanges, e);
 }
@@ -127,16 +126,16 @@ static void send_ack(struct b2bua *b, struct exchange *e, struct leg *leg)
 		.method = PV_METHOD_ACK,
 		.cseq = e->acks ? e->acks : leg->invite_cseq,
 		.carried = m,
-		.to = &e->path,
+		.to = &e->way.path,
 		.media = &media,
 	};
 	struct buffer *bytes = write_request(b, &outgoing, &error);
 	if (bytes)
-		net_send(b->at.net, &e->path, bytes, 0);
+		net_send(b->at.net, &e->way.path, bytes, 0);
 	if (bytes && !e->acks) {
 		buffer_unref(&b->at.worker->buffers, leg->ack);
 		leg->ack = buffer_ref(bytes);
-		leg->ack_path = e->path;
+		leg->ack_path = e->way.path;
 	}
 	buffer_unref(&b->at.worker->buffers, bytes);
 	if (m) {
@@ -195,7 +194,7 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 		.cseq = ++leg->dialog.local_cseq,
 		.carried = m,
 		.client = client,
-		.to = &e->path,
+		.to = &e->way.path,
 		.reason = is_own_bye ? why_reason(leg->why) : (struct pv_span){NULL, 0},
 		.rack = rack_of(e, leg, &w),
 		.session = &leg->session.terms,
@@ -273,62 +272,34 @@ static void send_out(struct b2bua *b, struct exchange *e)
 	e->client = transaction_handle(b->at.transactions, client);
 	transaction_set_user_word(client, slab_handle(&b->exchanges, e), B2BUA_INDEX);
 	transaction_set_peer(client, e->to | FORK_USER_MARK);
-	transaction_client_send(b->at.transactions, client, bytes, &e->path);
+	transaction_client_send(b->at.transactions, client, bytes, &e->way.path);
 	buffer_unref(&b->at.worker->buffers, bytes);
 	metrics_add(METRIC_b2bua_requests, 1);
 }
 
 static void resolved(struct resolve *resolve)
 {
-	struct exchange *e = container_of(resolve, struct exchange, resolve);
-	struct b2bua *b = e->b2bua;
-	e->is_resolving = false;
-	if (!resolve->count) {
-		exchange_ended(b, e, 503, NULL);
-		return;
-	}
-	e->path = resolve->targets[0];
-	e->next = 1;
-	send_out(b, e);
+	struct exchange *e = container_of(resolve, struct exchange, way.resolve);
+	if (way_found(&e->way))
+		send_out(e->b2bua, e);
+	else
+		exchange_ended(e->b2bua, e, 503, NULL);
 }
 
-/* §12.2.1.1, §8.1.2. */
 void exchange_start(struct b2bua *b, struct exchange *e)
 {
 	struct leg *leg = leg_get(b, e->to);
-	struct pv_uri hop;
-	if (leg && leg->dialog.has_path) {
-		e->path = leg->dialog.path;
+	int found = leg ? way_find(&e->way, b->at.net, &leg->dialog, resolved) : -1;
+	if (found > 0)
 		send_out(b, e);
-		return;
-	}
-	int count = leg ? dialog_next_hop(&leg->dialog, &hop) : -1;
-	if (count == 0) {
-		e->resolve.done = resolved;
-		count = resolve_start(b->at.net, &hop, &e->resolve);
-		e->is_resolving = count == 0;
-	}
-	if (count > 0) {
-		e->path = e->resolve.targets[0];
-		e->next = 1;
-		send_out(b, e);
-	} else if (count < 0) {
+	else if (found < 0)
 		exchange_ended(b, e, leg ? 503 : 481, NULL);
-	}
 }
 
 bool exchange_failover(struct b2bua *b, struct exchange *e)
 {
-	if (e->path.transport == PV_TRANSPORT_TCP && e->path.tcp_if_large) {
-		e->path.transport = PV_TRANSPORT_UDP;
-		e->path.listener = NET_ANY_LISTENER;
-		e->path.flow = 0;
-		e->path.tcp_if_large = 0;
-	} else if (e->next && e->next < e->resolve.count) {
-		e->path = e->resolve.targets[e->next++];
-	} else {
+	if (!way_next(&e->way))
 		return false;
-	}
 	send_out(b, e);
 	return true;
 }

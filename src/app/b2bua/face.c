@@ -19,12 +19,9 @@ void face_show(struct bridge *bridge, const struct leg *caller, struct leg *call
 struct pv_span face_tag(
 	struct b2bua *b, const struct leg *caller, unsigned face, char text[DIALOG_TAG_LENGTH])
 {
-	struct pv_writer w;
 	uint64_t number = face > 1 ? face : 0;
-	pv_writer_init(&w, text, DIALOG_TAG_LENGTH);
-	dialog_tag_write(b->at.tag_key, slab_handle(&b->legs, caller) | number << FACE_SHIFT,
-		dialog_texts(&caller->dialog).call_id, &w);
-	return pv_writer_span(&w);
+	return dialog_tag(b->at.tag_key, slab_handle(&b->legs, caller) | number << FACE_SHIFT,
+		dialog_texts(&caller->dialog).call_id, text);
 }
 
 struct leg *face_find(struct b2bua *b, const struct bridge *bridge, unsigned face)
@@ -44,19 +41,15 @@ int face_dialog(struct b2bua *b, const struct leg *caller, unsigned face, struct
 	struct dialog_texts texts = dialog_texts(&caller->dialog);
 	struct dialog dialog = caller->dialog;
 	size_t mark = arena_mark(&b->at.worker->scratch);
-	size_t room = texts.local.length + DIALOG_TAG_LENGTH + 16;
-	char tag[DIALOG_TAG_LENGTH], *local = arena_take(&b->at.worker->scratch, room);
+	char tag[DIALOG_TAG_LENGTH];
 	struct pv_address address;
-	struct pv_writer w;
 	int error = -ENOBUFS;
-	if (local && pv_address_parse(texts.local, &address) == 0) {
+	dialog.text = NULL;
+	if (pv_address_parse(texts.local, &address) == 0) {
 		texts.local_tag = face_tag(b, caller, face, tag);
-		pv_writer_init(&w, local, room);
-		dialog_put_address(&w, &address, texts.local_tag);
-		texts.local = pv_writer_span(&w);
-		dialog.text = NULL;
-		error = w.overflow ? -ENOBUFS
-				   : dialog_store(&b->at.worker->buffers, &dialog, &texts);
+		texts.local = dialog_address(b->at.worker, &address, texts.local_tag);
+		if (texts.local.length)
+			error = dialog_store(&b->at.worker->buffers, &dialog, &texts);
 	}
 	arena_rewind(&b->at.worker->scratch, mark);
 	if (!error)

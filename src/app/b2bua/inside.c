@@ -3,8 +3,6 @@
  * request of that one, or is ours to answer. */
 #include "app/b2bua/private.h"
 
-#include "base/random.h"
-
 /* What a request inside a dialog is looked at by. */
 struct inside {
 	struct leg *leg;       /* that sent it */
@@ -112,29 +110,16 @@ static void carry(struct b2bua *b, const struct inside *i)
 static bool agree(struct b2bua *b, const struct inside *i, struct session_terms *ret)
 {
 	const struct session_wish wish = leg_wish(b, i->leg);
-	char text[40];
-	struct pv_writer w;
 	uint32_t least_s = session_terms_of_request(&wish, i->incoming->message, ret);
-	if (!least_s)
-		return true;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Min-SE: ");
-	pv_put_u64(&w, least_s);
-	pv_put_text(&w, "\r\n");
-	reply(b, i, 422, pv_writer_span(&w));
-	return false;
+	if (least_s)
+		proxy_reply_interval(
+			b->at.proxy, i->server, i->incoming->message, i->incoming->from, least_s);
+	return !least_s;
 }
 
-/* §14.2: at random, so that two that met do not meet again. */
 static void refuse_500(struct b2bua *b, const struct inside *i)
 {
-	char text[40];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Retry-After: ");
-	pv_put_u64(&w, random_below(11));
-	pv_put_text(&w, "\r\n");
-	reply(b, i, 500, pv_writer_span(&w));
+	proxy_reply_later(b->at.proxy, i->server, i->incoming->message, i->incoming->from);
 }
 
 static void got_invite(struct b2bua *b, const struct inside *i)
@@ -306,15 +291,6 @@ static bool accept_cseq(const struct inside *i)
 	return true;
 }
 
-/* Where a Contact does not lead there, the way of the last request does: a NAT's mapping changes, a
- * connection is made anew. */
-static void follow(const struct inside *i)
-{
-	struct dialog *dialog = &i->leg->dialog;
-	if (dialog->has_path)
-		dialog->path = *i->incoming->from;
-}
-
 /* What a phone that rings says to the caller has a dialog there once the caller has heard of it
  * (§12.1.2), and until another has the call. False: it was answered. */
 static bool may_ring_on(struct b2bua *b, const struct inside *i)
@@ -346,7 +322,7 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
 		reply(b, &i, 500, PV_SPAN(""));
 		return;
 	}
-	follow(&i);
+	dialog_follow(&i.leg->dialog, incoming->from);
 	if (incoming->message->method != PV_METHOD_BYE && !may_ring_on(b, &i))
 		return;
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)
@@ -363,8 +339,7 @@ void b2bua_ack(struct b2bua *b, const struct pv_message *ack)
 {
 	unsigned face;
 	struct leg *leg = leg_of(b, ack, &face);
-	bool waits = leg && leg->ok && leg->ok_cseq == ack->cseq;
-	if (!waits) {
+	if (!leg || !accepted_is_acked(&leg->accepted, ack)) {
 		metrics_add(METRIC_b2bua_acks_ignored, 1);
 		return;
 	}

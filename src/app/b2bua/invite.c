@@ -5,20 +5,6 @@
 
 #include <errno.h>
 
-/* Min-SE of a 422 (RFC 4028 §6), statelessly. */
-static bool refuse_interval(struct b2bua *b, const struct incoming *incoming, uint32_t least_s)
-{
-	char text[40];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Min-SE: ");
-	pv_put_u64(&w, least_s);
-	pv_put_text(&w, "\r\n");
-	proxy_reply(b->at.proxy, NULL, incoming->message, incoming->from, 422, PV_SPAN(""),
-		pv_writer_span(&w));
-	return false;
-}
-
 static struct session_wish own_wish(const struct b2bua *b)
 {
 	return (struct session_wish){b->config.session_expires_s, SESSION_LEAST_S};
@@ -29,8 +15,6 @@ bool b2bua_admit_invite(struct b2bua *b, struct incoming *incoming)
 	const struct pv_message *m = incoming->message;
 	const struct session_wish wish = own_wish(b);
 	struct session_terms terms;
-	struct dialog_texts texts;
-	struct pv_writer routes;
 	/* §8.2.2.2: a user agent is called once, whatever way its INVITE took */
 	if (transaction_is_merged(b->at.transactions, m)) {
 		proxy_reply(b->at.proxy, NULL, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
@@ -40,14 +24,15 @@ bool b2bua_admit_invite(struct b2bua *b, struct incoming *incoming)
 	bool replaces = pv_message_has(m, PV_HEADER_REPLACES);
 	if (!(replaces ? replaces_admit(b, incoming) : proxy_admit(b->at.proxy, incoming)))
 		return false;
-	pv_writer_init(&routes, b->routes, sizeof(b->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) < 0) {
+	if (!dialog_may_begin(b->at.worker, m)) {
 		proxy_reply(b->at.proxy, NULL, m, incoming->from, 400,
 			PV_SPAN("Missing or Bad Contact"), PV_SPAN(""));
 		return false;
 	}
 	uint32_t least_s = session_terms_of_request(&wish, m, &terms);
-	return least_s ? refuse_interval(b, incoming, least_s) : true;
+	if (least_s)
+		proxy_reply_interval(b->at.proxy, NULL, m, incoming->from, least_s);
+	return !least_s;
 }
 
 /* The caller's half: bridge, leg, and the INVITE that waits for its answer. */
@@ -76,27 +61,12 @@ static struct bridge *begin(struct b2bua *b, struct incoming *incoming, struct t
 	return bridge;
 }
 
-/* calls.per_user is between us and the user; an INVITE with the name of a call that is there is no
- * new one; the rest is the server's trouble. */
-static void refuse_call(
-	struct b2bua *b, const struct incoming *incoming, struct transaction *server, int error)
-{
-	const struct pv_message *m = incoming->message;
-	if (error == -EDQUOT)
-		proxy_reply(b->at.proxy, server, m, incoming->from, 403, PV_SPAN("Too Many Calls"),
-			PV_SPAN(""));
-	else if (error == -EEXIST)
-		proxy_reply(b->at.proxy, server, m, incoming->from, 482, PV_SPAN(""), PV_SPAN(""));
-	else
-		proxy_reply_busy(b->at.proxy, server, m, incoming->from);
-}
-
 void b2bua_invite(struct b2bua *b, struct incoming *incoming, struct transaction *server)
 {
 	struct bridge *bridge = begin(b, incoming, server);
 	int error = bridge ? media_call_begin(b, bridge, incoming) : -ENOBUFS;
 	if (error) {
-		refuse_call(b, incoming, server, error);
+		proxy_reply_no_call(b->at.proxy, server, incoming->message, incoming->from, error);
 		if (bridge)
 			bridge_fork_gone(b, bridge);
 		return;
@@ -144,11 +114,11 @@ static struct leg *called_again(
 	struct leg *leg = leg_of_branch(b, bridge, request->branch);
 	if (!leg || !dialog_texts(&leg->dialog).remote_tag.length)
 		return leg;
-	uint32_t least_s = leg->least_s;
+	uint32_t least_s = leg->session.least_s;
 	forked_free(b, bridge, request->branch);
 	leg = call_leg(b, bridge, request);
 	if (leg)
-		leg->least_s = least_s;
+		leg->session.least_s = least_s;
 	return leg;
 }
 
@@ -309,10 +279,11 @@ static bool on_retry(
 	struct b2bua *b = context;
 	struct leg *leg = leg_of_client(b, client);
 	uint32_t least_s = session_min_se(response);
-	if (response->status != 422 || !leg || least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (response->status != 422 || !leg ||
+		least_s <= MAX(leg->session.least_s, SESSION_LEAST_S))
 		return false;
-	bool is_first = !leg->least_s;
-	leg->least_s = least_s;
+	bool is_first = !leg->session.least_s;
+	leg->session.least_s = least_s;
 	return is_first;
 }
 

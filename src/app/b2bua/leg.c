@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "base/random.h"
-
 struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 {
 	struct leg *leg = slab_take(&b->legs);
@@ -28,10 +26,9 @@ static void drop(struct b2bua *b, struct buffer **bytes)
 void leg_free(struct b2bua *b, struct leg *leg)
 {
 	media_end(b, leg);
-	b2bua_timer_cancel(&leg->resend);
-	b2bua_timer_cancel(&leg->alarm);
+	alarm_cancel(&leg->alarm);
 	list_remove(&leg->link);
-	drop(b, &leg->ok);
+	accepted_done(&leg->accepted, &b->at.worker->buffers);
 	drop(b, &leg->ack);
 	drop(b, &leg->sdp.bytes);
 	drop(b, &leg->sdp_offered.bytes);
@@ -45,64 +42,17 @@ static int store(struct b2bua *b, struct leg *leg, const struct dialog_texts *te
 	return dialog_store(&b->at.worker->buffers, &leg->dialog, texts);
 }
 
-static struct pv_span our_tag(const struct b2bua *b, const struct leg *leg, struct pv_span call_id,
-	char text[DIALOG_TAG_LENGTH])
-{
-	struct pv_writer w;
-	pv_writer_init(&w, text, DIALOG_TAG_LENGTH);
-	dialog_tag_write(b->at.tag_key, slab_handle(&b->legs, leg), call_id, &w);
-	return pv_writer_span(&w);
-}
-
-/* An address of the INVITE with our tag, in the worker's scratch. */
-static struct pv_span tagged(struct b2bua *b, const struct pv_address *address, struct pv_span tag)
-{
-	size_t room = address->whole.length + tag.length + 16;
-	char *text = arena_take(&b->at.worker->scratch, room);
-	struct pv_writer w;
-	if (!text)
-		return (struct pv_span){NULL, 0};
-	pv_writer_init(&w, text, room);
-	dialog_put_address(&w, address, tag);
-	return w.overflow ? (struct pv_span){NULL, 0} : pv_writer_span(&w);
-}
-
 int leg_of_caller(struct b2bua *b, struct leg *leg, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	struct dialog_texts texts = {0};
-	char tag[DIALOG_TAG_LENGTH];
-	struct pv_writer routes;
-	pv_writer_init(&routes, b->routes, sizeof(b->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) < 0)
-		return -EINVAL;
-	size_t mark = arena_mark(&b->at.worker->scratch);
-	texts.local_tag = our_tag(b, leg, m->call_id, tag);
-	texts.local = tagged(b, &m->to, texts.local_tag);
-	leg->dialog.has_remote_cseq = true;
-	leg->dialog.remote_cseq = leg->asked_cseq = m->cseq;
+	leg->asked_cseq = m->cseq;
 	leg->dialog.has_path = proxy_must_pin_caller(incoming);
-	leg->dialog.path = *incoming->from;
 	leg_note(b, leg, m);
-	int error = texts.local.length ? store(b, leg, &texts) : -ENOBUFS;
-	arena_rewind(&b->at.worker->scratch, mark);
-	return error;
+	return dialog_begin(b->at.worker, &leg->dialog, b->at.tag_key, slab_handle(&b->legs, leg),
+		m, incoming->from);
 }
 
-/* Random until it is one that lives on this worker, so that both legs of a call do. */
-#define CALL_ID_LENGTH 32
-static struct pv_span home_call_id(const struct b2bua *b, char text[CALL_ID_LENGTH])
-{
-	struct pv_span call_id;
-	struct pv_writer w;
-	do {
-		uint64_t random[2] = {random_u64(), random_u64()};
-		pv_writer_init(&w, text, CALL_ID_LENGTH);
-		pv_put_hex_bytes(&w, random, sizeof(random));
-		call_id = pv_writer_span(&w);
-	} while (worker_home(b->at.worker->group, call_id) != b->at.worker->index);
-	return call_id;
-}
+#define ROUTES_ROOM 8192
 
 /* Path of the binding, then what is left of the caller's own route. */
 static struct pv_span routes_of(struct b2bua *b, const struct fork_request *request)
@@ -112,7 +62,8 @@ static struct pv_span routes_of(struct b2bua *b, const struct fork_request *requ
 	struct pv_span value;
 	struct pv_writer w;
 	unsigned at = 0;
-	pv_writer_init(&w, b->routes, sizeof(b->routes));
+	char *room = arena_take(&b->at.worker->scratch, ROUTES_ROOM);
+	pv_writer_init(&w, room, room ? ROUTES_ROOM : 0);
 	pv_put(&w, request->routes);
 	pv_values_begin(&walk, incoming->message, PV_HEADER_ROUTE);
 	while (pv_values_next(&walk, &value)) {
@@ -128,13 +79,13 @@ static struct pv_span routes_of(struct b2bua *b, const struct fork_request *requ
 int leg_of_callee(struct b2bua *b, struct leg *leg, const struct fork_request *request)
 {
 	const struct pv_message *m = request->incoming->message;
-	char tag[DIALOG_TAG_LENGTH], call_id[CALL_ID_LENGTH];
+	char tag[DIALOG_TAG_LENGTH], call_id[DIALOG_CALL_ID_LENGTH];
 	struct dialog_texts texts = {.target = request->uri};
 	size_t mark = arena_mark(&b->at.worker->scratch);
-	texts.call_id = home_call_id(b, call_id);
-	texts.local_tag = our_tag(b, leg, texts.call_id, tag);
-	texts.local = tagged(b, &m->from, texts.local_tag);
-	texts.remote = tagged(b, &m->to, (struct pv_span){NULL, 0});
+	texts.call_id = dialog_call_id(b->at.worker, call_id);
+	texts.local_tag = dialog_tag(b->at.tag_key, slab_handle(&b->legs, leg), texts.call_id, tag);
+	texts.local = dialog_address(b->at.worker, &m->from, texts.local_tag);
+	texts.remote = dialog_address(b->at.worker, &m->to, (struct pv_span){NULL, 0});
 	texts.routes = routes_of(b, request);
 	leg->branch = (uint8_t)request->branch;
 	bool fits = texts.local.length && texts.remote.length;
@@ -165,18 +116,8 @@ int leg_of_stray(struct b2bua *b, struct leg *leg, const struct leg *like)
 
 int leg_learn(struct b2bua *b, struct leg *leg, const struct pv_message *response)
 {
-	struct dialog_texts texts = dialog_texts(&leg->dialog);
-	struct dialog_texts heard = {0};
-	struct pv_writer routes;
-	pv_writer_init(&routes, b->routes, sizeof(b->routes));
-	if (dialog_texts_of_response(response, &routes, &heard) == 0) {
-		texts.target = heard.target;
-		texts.routes = heard.routes;
-	}
-	texts.remote = response->to.whole;
-	texts.remote_tag = response->to_tag;
 	leg_note(b, leg, response);
-	return store(b, leg, &texts);
+	return dialog_learn(b->at.worker, &leg->dialog, response);
 }
 
 static void drop_sdp(struct b2bua *b, struct leg_sdp *sdp)
@@ -236,20 +177,6 @@ struct leg *leg_other(struct b2bua *b, const struct leg *leg)
 	return leg_get(b, bridge->legs[SIDE_CALLEE]);
 }
 
-static void start_resend(struct b2bua *b, struct leg *leg)
-{
-	uint64_t now = b->at.worker->now_ms;
-	leg->ok_wait_ms = b->config.t1;
-	leg->ok_end_ms = now + 64 * (uint64_t)b->config.t1;
-	b2bua_timer_arm(b, &leg->resend, TIMER_RESEND, now + leg->ok_wait_ms);
-}
-
-static void stop_resend(struct b2bua *b, struct leg *leg)
-{
-	b2bua_timer_cancel(&leg->resend);
-	drop(b, &leg->ok);
-}
-
 unsigned leg_step(
 	struct b2bua *b, struct leg *leg, enum leg_event event, const struct pv_message *message)
 {
@@ -262,9 +189,9 @@ unsigned leg_step(
 	unsigned actions = cell->actions;
 	leg->state = cell->next;
 	if (actions & LEG_STOP_RESEND)
-		stop_resend(b, leg);
+		accepted_done(&leg->accepted, &b->at.worker->buffers);
 	if (actions & LEG_START_RESEND)
-		start_resend(b, leg);
+		accepted_start(&leg->accepted, &b->alarms, TIMER_RESEND, b->config.t1);
 	if (actions & LEG_END_ASKED)
 		exchange_terminate(b, exchange_get(b, leg->asked));
 	if (actions & LEG_SEND_ACK)

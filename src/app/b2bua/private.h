@@ -8,26 +8,23 @@
 #include "app/b2bua/machines.h"
 #include "base/metrics.h"
 #include "base/slab.h"
-#include "base/wheel.h"
 #include "call/call_media.h"
+#include "dialog/accepted.h"
 #include "dialog/dialog.h"
 #include "dialog/session.h"
 #include "dialog/tag.h"
+#include "dialog/way.h"
+#include "runtime/alarm.h"
 
 enum bridge_side { SIDE_CALLER, SIDE_CALLEE };
 
 /* Why a leg gets BYE: enum call_why, or this: another phone has the call. */
 #define WHY_ELSEWHERE CALL_WHY_COUNT
 
-/* What a leg waits for in the wheel. */
+/* What a leg waits for. */
 enum timer_kind {
 	TIMER_RESEND, /* our 2xx again, until its ACK */
 	TIMER_ALARM,  /* its session timer */
-};
-
-struct b2bua_timer {
-	struct wheel_node node;
-	uint8_t kind; /* enum timer_kind */
 };
 
 /* A description that a leg has of us, for a refresh to repeat: its bytes, then those of the other
@@ -66,7 +63,6 @@ struct leg {
 	uint64_t first, moved;
 	bool has_update;  /* its Allow lists UPDATE: refreshes need no description */
 	bool was_offered; /* our INVITE to it had an offer: its 2xx is acknowledged at once */
-	uint32_t least_s; /* the Min-SE that it asked for with 422; 0 = none */
 	struct leg_rseqs rseqs;
 	uint32_t asked_cseq; /* the number of the last INVITE that it sent */
 	uint64_t asked;      /* exchange of that, when it is inside the dialog */
@@ -83,15 +79,9 @@ struct leg {
 	} refers[LEG_REFERS];
 	uint8_t refer_next;
 
-	uint64_t server;     /* their INVITE, while our 2xx waits for its ACK */
-	struct buffer *ok;   /* that 2xx */
-	uint32_t ok_cseq;    /* the number of their last INVITE that we accepted */
-	uint32_t ok_wait_ms; /* until the next time */
-	uint64_t ok_end_ms;
-	struct b2bua_timer resend;
-
+	struct accepted accepted; /* their last INVITE that has our 2xx */
 	struct session_timer session;
-	struct b2bua_timer alarm;
+	struct alarm alarm;
 	struct leg_sdp sdp;         /* agreed on; kept where it knows no UPDATE */
 	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };
@@ -112,9 +102,8 @@ struct bridge {
 
 /* A request on its way from one leg to the other, or one of our own. */
 struct exchange {
-	struct resolve resolve;
+	struct way way;
 	struct b2bua *b2bua;
-	unsigned next;           /* target to try next */
 	uint64_t server, client; /* transactions; server 0: nobody waits for an answer */
 	uint64_t from, to;       /* legs; from 0: it is ours */
 	struct exchange_end {
@@ -124,7 +113,6 @@ struct exchange {
 	struct buffer *message; /* what is carried or answered; NULL: there is nothing to carry */
 	uint32_t cseq;          /* of that */
 	struct path source;     /* that it came by */
-	struct path path;       /* that it goes by */
 	struct session_terms terms; /* what the asker will be told */
 	struct {                    /* why the media could not be: what a refusal says */
 		uint16_t status, retry_after;
@@ -134,7 +122,6 @@ struct exchange {
 	uint32_t acks;  /* ACK: the number of an INVITE that is not the last; 0 = it is */
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
-	bool is_resolving;
 	bool is_refresh; /* of the session timer; `message` is for the media alone */
 };
 
@@ -176,18 +163,13 @@ struct b2bua {
 	struct fork_user user;
 	struct call_owner owner;
 	struct slab bridges, legs, exchanges;
-	struct wheel wheel;
-	struct worker_lane tick; /* turns the wheel while something waits in it */
-	struct lane_node tick_node;
+	struct alarms alarms;
 	struct replaced replaced; /* of the INVITE that was admitted last */
 	struct slab queries;
 	const struct replaces_query *answer; /* the request that comes in waited for it; or NULL */
 	struct pv_message arrived;           /* that request */
 	struct pv_message scratch;           /* for messages that are read again */
-	char routes[8192];                   /* a route set being taken out of a message */
 };
-
-#define TICK_MS 100
 
 static inline struct leg *leg_get(struct b2bua *b, uint64_t handle)
 {
@@ -217,12 +199,6 @@ unsigned why_status(unsigned why);
 
 /* ---- timer.c ---- */
 void b2bua_timers_init(struct b2bua *b);
-void b2bua_timer_arm(
-	struct b2bua *b, struct b2bua_timer *timer, enum timer_kind kind, uint64_t deadline_ms);
-static inline void b2bua_timer_cancel(struct b2bua_timer *timer)
-{
-	wheel_cancel(&timer->node);
-}
 /* Agrees on session terms with the leg, and arms its alarm. */
 void leg_agree(struct b2bua *b, struct leg *leg, const struct session_terms *terms);
 /* An event of its session timer; may send a refresh, or end the call: the leg may be gone. */
@@ -430,8 +406,11 @@ struct answer {
 	const struct call_media_result *refusal; /* of media, when that is the reason; or NULL */
 };
 struct buffer *write_response(struct b2bua *b, const struct answer *answer);
-/* "Supported" and what is agreed on for our own wish of this leg. */
-struct session_wish leg_wish(const struct b2bua *b, const struct leg *leg);
+/* What we want of its session timer. */
+static inline struct session_wish leg_wish(const struct b2bua *b, const struct leg *leg)
+{
+	return session_wish_of(&leg->session, b->config.session_expires_s);
+}
 
 /* ---- exchange.c ---- */
 struct exchange *exchange_new(struct b2bua *b, enum pv_method method);

@@ -3,17 +3,8 @@
 #include "app/b2bua/private.h"
 
 #include <errno.h>
-#include <portavoz/build.h>
 
-/* What a message of ours takes beside the dialog's texts and what is carried. */
-#define ROOM 1024
-
-static const char *const transport_names[] = {
-	[PV_TRANSPORT_TCP] = "tcp",
-	[PV_TRANSPORT_TLS] = "tls",
-	[PV_TRANSPORT_WS] = "ws",
-	[PV_TRANSPORT_WSS] = "ws",
-};
+#include "dialog/writing.h"
 
 /* Where the leg reaches us: our tag, at the address that it sees. */
 static void put_contact(
@@ -23,42 +14,14 @@ static void put_contact(
 	pv_put(w, dialog_texts(&leg->dialog).local_tag);
 	pv_put_char(w, '@');
 	pv_put(w, sent_by);
-	if (path->transport != PV_TRANSPORT_UDP) {
-		pv_put_text(w, ";transport=");
-		pv_put_text(w, transport_names[path->transport]);
-	}
+	pv_put(w, pv_transport_parameter((enum pv_transport)path->transport));
 	pv_put_text(w, ">\r\n");
-}
-
-struct session_wish leg_wish(const struct b2bua *b, const struct leg *leg)
-{
-	uint32_t least = MAX(SESSION_LEAST_S, leg->least_s);
-	uint32_t interval = b->config.session_expires_s;
-	return (struct session_wish){interval ? MAX(interval, least) : 0, least};
 }
 
 /* What of RFC 4028 and target refresh is in requests of these methods. */
 static bool refreshes(enum pv_method method)
 {
 	return method == PV_METHOD_INVITE || method == PV_METHOD_UPDATE;
-}
-
-static void put_via(
-	struct b2bua *b, const struct outgoing *o, struct pv_span sent_by, struct pv_writer *w)
-{
-	pv_put_text(w, "Via: SIP/2.0/");
-	pv_put(w, pv_transport_text((enum pv_transport)o->to->transport));
-	pv_put_char(w, ' ');
-	pv_put(w, sent_by);
-	pv_put_text(w, ";branch=");
-	if (o->client)
-		transaction_branch(b->at.transactions, o->client, 0, w);
-	else
-		transaction_branch_stateless(b->at.transactions, 0, w);
-	pv_put_text(w, "\r\nMax-Forwards: ");
-	int32_t hops = o->carried ? o->carried->max_forwards : -1;
-	pv_put_u64(w, hops > 0 ? (uint64_t)hops - 1 : 70);
-	pv_put_text(w, "\r\n");
 }
 
 static void put_line(struct pv_writer *w, const char *name, struct pv_span value)
@@ -71,16 +34,16 @@ static void put_line(struct pv_writer *w, const char *name, struct pv_span value
 }
 
 static void put_request(struct b2bua *b, const struct outgoing *o, const struct dialog *dialog,
-	struct pv_span sent_by, struct pv_writer *w)
+	struct writing *writing)
 {
 	const struct pv_message *m = o->carried;
+	struct pv_writer *w = &writing->w;
+	int32_t hops = m ? m->max_forwards : -1;
 	struct pv_span method = o->method != PV_METHOD_OTHER ? pv_method_text(o->method)
 							     : pv_message_span(m, m->method_name);
-	dialog_put_request_line(dialog, method, w);
-	put_via(b, o, sent_by, w);
-	dialog_put_headers(dialog, o->cseq, method, w);
+	writing_put_head(writing, dialog, method, o->cseq, hops > 0 ? (unsigned)hops - 1 : 70);
 	if (refreshes(o->method) || (m && pv_message_has(m, PV_HEADER_CONTACT)))
-		put_contact(o->leg, o->to, sent_by, w);
+		put_contact(o->leg, o->to, writing->sent_by, w);
 	if (refreshes(o->method)) {
 		struct session_wish wish = leg_wish(b, o->leg);
 		pv_put_text(w, "Supported: timer\r\n");
@@ -107,48 +70,23 @@ static size_t media_length(const struct call_media_result *media)
 	return media && media->verdict == CALL_MEDIA_CHANGED ? media->sdp.length : 0;
 }
 
-static struct buffer *writable(struct b2bua *b, const struct outgoing *o)
-{
-	const struct pv_message *m = o->carried;
-	size_t room = ROOM + (m ? m->length : 0) + o->body.length + o->leg->dialog.text->length +
-		      (o->replaces ? o->replaces->length : 0) + media_length(o->media);
-	return buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
-}
-
-static struct buffer *written(struct b2bua *b, struct buffer *bytes, const struct pv_writer *w)
-{
-	if (w->overflow) {
-		buffer_unref(&b->at.worker->buffers, bytes);
-		return NULL;
-	}
-	bytes->length = (uint32_t)pv_writer_length(w);
-	return bytes;
-}
-
 static struct buffer *write_in(
 	struct b2bua *b, const struct outgoing *o, const struct dialog *dialog, int *ret_error)
 {
-	struct pv_span sent_by;
-	struct pv_writer w;
-	*ret_error = net_local(b->at.net, o->to, &sent_by);
-	if (*ret_error < 0)
-		return NULL;
-	*ret_error = -ENOBUFS;
-	struct buffer *bytes = writable(b, o);
-	if (!bytes)
-		return NULL;
-	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-	put_request(b, o, dialog, sent_by, &w);
-	/* §18.1.1: the length is known now, and the Via names the transport */
-	if (!w.overflow && o->client && net_prefer_stream(b->at.net, o->to, pv_writer_length(&w))) {
-		*ret_error = net_local(b->at.net, o->to, &sent_by);
-		pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-		if (*ret_error < 0)
-			w.overflow = true;
-		else
-			put_request(b, o, dialog, sent_by, &w);
-	}
-	return written(b, bytes, &w);
+	const struct pv_message *m = o->carried;
+	struct writing writing = {.pool = &b->at.worker->buffers,
+		.net = b->at.net,
+		.transactions = b->at.transactions,
+		.client = o->client,
+		.to = o->to};
+	size_t room = WRITING_ROOM + (m ? m->length : 0) + o->body.length + dialog->text->length +
+		      (o->replaces ? o->replaces->length : 0) + media_length(o->media);
+	if (writing_begin(&writing, room))
+		do
+			put_request(b, o, dialog, &writing);
+		while (writing_again(&writing));
+	*ret_error = writing.error;
+	return writing_end(&writing);
 }
 
 struct buffer *write_request(struct b2bua *b, const struct outgoing *o, int *ret_error)
@@ -202,13 +140,9 @@ static void put_refusal(struct b2bua *b, const struct answer *a, struct pv_write
 struct buffer *write_response(struct b2bua *b, const struct answer *a)
 {
 	const struct pv_message *m = a->carried;
-	struct transaction_via_text fixup;
+	struct writing writing = {.pool = &b->at.worker->buffers};
+	struct pv_writer *w = &writing.w;
 	char tag[DIALOG_TAG_LENGTH];
-	struct pv_writer w;
-	size_t room = ROOM + a->request->body.at + (m ? m->length : 0) + media_length(a->media);
-	struct buffer *bytes = buffer_take(&b->at.worker->buffers, MIN(room, PV_MESSAGE_MAX));
-	if (!bytes)
-		return NULL;
 	bool forms = a->request->method == PV_METHOD_INVITE && a->status < 300;
 	struct pv_response response = {
 		.status = a->status,
@@ -218,23 +152,23 @@ struct buffer *write_response(struct b2bua *b, const struct answer *a)
 				  : dialog_texts(&a->leg->dialog).local_tag,
 		.record_route = forms,
 	};
-	transaction_via_fixup(a->request, a->from, &fixup, &response.received, &response.rport);
-	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-	pv_build_response(&w, a->request, &response);
-	put_response_contact(b, a, &w);
+	size_t room = WRITING_ROOM + (m ? m->length : 0) + media_length(a->media);
+	if (!writing_begin_response(&writing, a->request, a->from, &response, room))
+		return NULL;
+	put_response_contact(b, a, w);
 	if (a->rseq) {
-		pv_put_text(&w, "RSeq: ");
-		pv_put_u64(&w, a->rseq);
-		pv_put_text(&w, "\r\n");
+		pv_put_text(w, "RSeq: ");
+		pv_put_u64(w, a->rseq);
+		pv_put_text(w, "\r\n");
 	}
 	if (a->session && a->status / 100 == 2) {
-		pv_put_text(&w, "Supported: timer\r\n");
-		session_put_response(&w, a->session);
+		pv_put_text(w, "Supported: timer\r\n");
+		session_put_response(w, a->session);
 	}
 	if (a->refusal)
-		put_refusal(b, a, &w);
+		put_refusal(b, a, w);
 	if (m)
-		carry_headers(b, m, &w);
-	carry_body(m, a->media, &w);
-	return written(b, bytes, &w);
+		carry_headers(b, m, w);
+	carry_body(m, a->media, w);
+	return writing_end(&writing);
 }

@@ -93,13 +93,11 @@ static struct pv_span plain_display(const struct ptt_group *group)
 static bool make_dialog(struct ptt *p, struct ptt_leg *leg, struct pv_span name,
 	const struct registry_binding *binding)
 {
-	char text[1024], tag[DIALOG_TAG_LENGTH], call_id[PTT_CALL_ID];
+	char text[1024], tag[DIALOG_TAG_LENGTH], call_id[DIALOG_CALL_ID_LENGTH];
 	struct dialog_texts texts = {.target = binding->contact, .routes = binding->path};
 	struct pv_writer w;
-	texts.call_id = ptt_call_id(p, call_id);
-	pv_writer_init(&w, tag, sizeof(tag));
-	ptt_tag_write(p, slab_handle(&p->legs, leg), texts.call_id, &w);
-	texts.local_tag = pv_writer_span(&w);
+	texts.call_id = dialog_call_id(p->at.worker, call_id);
+	texts.local_tag = dialog_tag(p->at.tag_key, slab_handle(&p->legs, leg), texts.call_id, tag);
 	pv_writer_init(&w, text, sizeof(text));
 	texts.local = put_name(&w, plain_display(leg->group), leg->group->config.name,
 		domains_realm(p->at.domains), texts.local_tag);
@@ -156,7 +154,7 @@ static void call(struct ptt *p, struct ptt_room *room, const struct ptt_group *g
 		return;
 	}
 	metrics_add(METRIC_ptt_called_out, 1);
-	ptt_timer_arm(p, &leg->ring, PTT_TIMER_RING, p->at.worker->now_ms + PTT_RING_MS);
+	alarm_set(&p->alarms, &leg->ring, PTT_TIMER_RING, p->at.worker->now_ms + PTT_RING_MS);
 	if (!ptt_leg_send_invite(p, leg))
 		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 }

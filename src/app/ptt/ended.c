@@ -14,16 +14,14 @@ static bool refreshes(const struct ptt_request *request)
 }
 
 /* RFC 4028 §7.4. True: sent once more, with the interval that it wants. */
-static bool again_longer(struct ptt *p, struct ptt_request *request, unsigned status,
-	const struct pv_message *response)
+static bool again_longer(
+	struct ptt *p, struct ptt_request *request, const struct pv_message *response)
 {
 	struct ptt_leg *leg = request_leg(p, request);
-	uint32_t least_s = response && status == 422 ? session_min_se(response) : 0;
-	if (!leg || !refreshes(request) || request->tries || least_s > SESSION_MOST_S ||
-		least_s <= MAX(leg->least_s, SESSION_LEAST_S))
+	if (!leg || !response || !refreshes(request) || request->tries ||
+		session_min_se(response) > SESSION_MOST_S ||
+		!session_lengthen(&leg->session, response))
 		return false;
-	leg->least_s = least_s;
-	leg->session.terms.interval_s = MAX(leg->session.terms.interval_s, least_s);
 	request->tries++;
 	request_start(p, request);
 	return true;
@@ -71,7 +69,7 @@ static void invite_accepted(struct ptt *p, struct ptt_leg *leg, const struct pv_
 	ptt_leg_step(p, leg, PTT_LEG_GOT_2XX);
 	if (!is_wanted || !(leg = ptt_leg_get(p, handle)))
 		return;
-	ptt_timer_cancel(&leg->ring);
+	alarm_cancel(&leg->ring);
 	if (!accept_answer(p, leg, response)) {
 		ptt_leg_leave(p, leg, CALL_BAD_MEDIA);
 		return;
@@ -146,7 +144,7 @@ void request_ended(struct ptt *p, struct ptt_request *request, unsigned status,
 	const struct pv_message *response)
 {
 	uint64_t handle = slab_handle(&p->requests, request);
-	if (again_longer(p, request, status, response))
+	if (again_longer(p, request, response))
 		return;
 	request->client = 0;
 	struct ptt_leg *leg = request_leg(p, request);

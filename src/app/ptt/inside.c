@@ -2,8 +2,6 @@
 /* inside.c — requests of a member inside its dialog (RFC 3261 §12.2.2), each answered at once. */
 #include "app/ptt/private.h"
 
-#include "base/random.h"
-
 /* What a request inside a dialog is looked at by. */
 struct inside {
 	struct ptt_leg *leg;
@@ -38,31 +36,11 @@ bool ptt_admit_inside(struct ptt *p, struct incoming *incoming)
 static bool agree(struct ptt *p, const struct inside *i, struct session_terms *ret)
 {
 	const struct session_wish wish = ptt_leg_wish(p, i->leg);
-	char text[40];
-	struct pv_writer w;
 	uint32_t least_s = session_terms_of_request(&wish, i->incoming->message, ret);
-	if (!least_s)
-		return true;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Min-SE: ");
-	pv_put_u64(&w, least_s);
-	pv_put_text(&w, "\r\n");
-	proxy_reply(p->at.proxy, i->server, i->incoming->message, i->incoming->from, 422,
-		PV_SPAN(""), pv_writer_span(&w));
-	return false;
-}
-
-/* §14.2: at random, so that two that met do not meet again. */
-static void refuse_500(struct ptt *p, const struct inside *i)
-{
-	char text[40];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Retry-After: ");
-	pv_put_u64(&w, random_below(11));
-	pv_put_text(&w, "\r\n");
-	proxy_reply(p->at.proxy, i->server, i->incoming->message, i->incoming->from, 500,
-		PV_SPAN(""), pv_writer_span(&w));
+	if (least_s)
+		proxy_reply_interval(
+			p->at.proxy, i->server, i->incoming->message, i->incoming->from, least_s);
+	return !least_s;
 }
 
 static void refuse_491(struct ptt *p, const struct inside *i)
@@ -89,7 +67,7 @@ static void got_invite(struct ptt *p, const struct inside *i)
 	if (actions & PTT_REFUSE_491)
 		refuse_491(p, i);
 	else if (actions & PTT_REFUSE_500)
-		refuse_500(p, i);
+		proxy_reply_later(p->at.proxy, i->server, i->incoming->message, i->incoming->from);
 	if (!(actions & PTT_ANSWER))
 		return;
 	int error = ptt_leg_answer_invite(
@@ -98,6 +76,19 @@ static void got_invite(struct ptt *p, const struct inside *i)
 		ptt_refuse_sdp(p, i->server, i->incoming->message, i->incoming->from, error);
 	else
 		changed(p, i);
+}
+
+/* False: there was no room, and it was answered. */
+static bool answer_200(struct ptt *p, const struct inside *i, const struct ptt_answer *answer)
+{
+	struct buffer *bytes = ptt_write_response(p, answer);
+	if (!bytes) {
+		ptt_reply_busy(p, i->server, i->incoming->message, i->incoming->from);
+		return false;
+	}
+	transaction_respond(p->at.transactions, i->server, bytes, 200);
+	buffer_unref(ptt_buffers(p), bytes);
+	return true;
 }
 
 static void accept_update(
@@ -115,13 +106,8 @@ static void accept_update(
 		answer.type = PV_SPAN("application/sdp");
 		answer.body = (struct pv_span){sdp->bytes, sdp->length};
 	}
-	struct buffer *bytes = ptt_write_response(p, &answer);
-	if (!bytes) {
-		ptt_reply_busy(p, i->server, i->incoming->message, i->incoming->from);
+	if (!answer_200(p, i, &answer))
 		return;
-	}
-	transaction_respond(p->at.transactions, i->server, bytes, 200);
-	buffer_unref(ptt_buffers(p), bytes);
 	ptt_leg_agree(p, i->leg, terms);
 	changed(p, i);
 }
@@ -165,13 +151,7 @@ static void got_options(struct ptt *p, const struct inside *i)
 		.status = 200,
 		.to_tag = dialog_texts(&i->leg->dialog).local_tag,
 		.extra = PV_SPAN("Accept: application/sdp\r\n")};
-	struct buffer *bytes = ptt_write_response(p, &answer);
-	if (!bytes) {
-		ptt_reply_busy(p, i->server, i->incoming->message, i->incoming->from);
-		return;
-	}
-	transaction_respond(p->at.transactions, i->server, bytes, 200);
-	buffer_unref(ptt_buffers(p), bytes);
+	(void)answer_200(p, i, &answer);
 }
 
 static void got_info(struct ptt *p, const struct inside *i)
@@ -206,14 +186,6 @@ static const struct {
 	{PV_METHOD_SUBSCRIBE, got_subscribe},
 };
 
-/* Where a Contact does not lead there, the way of the last request does: a NAT's mapping changes, a
- * connection is made anew. */
-static void follow(struct dialog *dialog, const struct incoming *incoming)
-{
-	if (dialog->has_path)
-		dialog->path = *incoming->from;
-}
-
 static void of_subscription(struct ptt *p, struct ptt_subscription *subscription,
 	const struct incoming *incoming, struct transaction *server)
 {
@@ -222,7 +194,7 @@ static void of_subscription(struct ptt *p, struct ptt_subscription *subscription
 		ptt_reply(p, server, m, incoming->from, 500);
 		return;
 	}
-	follow(&subscription->dialog, incoming);
+	dialog_follow(&subscription->dialog, incoming->from);
 	if (m->method == PV_METHOD_SUBSCRIBE)
 		watch_again(p, subscription, incoming, server);
 	else
@@ -247,7 +219,7 @@ void ptt_request_inside(struct ptt *p, struct incoming *incoming, struct transac
 		reply(p, &i, 500);
 		return;
 	}
-	follow(&i.leg->dialog, incoming);
+	dialog_follow(&i.leg->dialog, incoming->from);
 	/* on its way out it waits for BYEs alone */
 	if (i.leg->has_let_go && m->method != PV_METHOD_BYE) {
 		reply(p, &i, 481);
@@ -278,7 +250,7 @@ static bool accept_answer(
 void ptt_ack(struct ptt *p, const struct pv_message *ack, const struct path *from)
 {
 	struct ptt_leg *leg = ptt_leg_of(p, ack);
-	if (!leg || !leg->ok || leg->ok_cseq != ack->cseq) {
+	if (!leg || !accepted_is_acked(&leg->accepted, ack)) {
 		metrics_add(METRIC_ptt_acks_ignored, 1);
 		return;
 	}

@@ -37,20 +37,6 @@ static bool refuse(struct ptt *p, const struct incoming *incoming, unsigned stat
 	return false;
 }
 
-/* Min-SE of a 422 (RFC 4028 §6), statelessly. */
-static bool refuse_interval(struct ptt *p, const struct incoming *incoming, uint32_t least_s)
-{
-	char text[40];
-	struct pv_writer w;
-	pv_writer_init(&w, text, sizeof(text));
-	pv_put_text(&w, "Min-SE: ");
-	pv_put_u64(&w, least_s);
-	pv_put_text(&w, "\r\n");
-	proxy_reply(p->at.proxy, NULL, incoming->message, incoming->from, 422, PV_SPAN(""),
-		pv_writer_span(&w));
-	return false;
-}
-
 static bool is_known_option(struct pv_span option)
 {
 	static const struct pv_span known[] = {PV_SPAN_INIT("timer"), PV_SPAN_INIT("answermode")};
@@ -97,15 +83,12 @@ bool join_admit(struct ptt *p, struct incoming *incoming)
 	const struct pv_message *m = incoming->message;
 	const struct session_wish wish = own_wish(p);
 	struct session_terms terms;
-	struct dialog_texts texts;
-	struct pv_writer routes;
 	/* §8.2.2.2: a user agent is called once, whatever way its INVITE took */
 	if (transaction_is_merged(p->at.transactions, m))
 		return refuse(p, incoming, 482);
 	if (!ptt_check_required(p, incoming))
 		return false;
-	pv_writer_init(&routes, p->routes, sizeof(p->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) < 0) {
+	if (!dialog_may_begin(p->at.worker, m)) {
 		proxy_reply(p->at.proxy, NULL, m, incoming->from, 400,
 			PV_SPAN("Missing or Bad Contact"), PV_SPAN(""));
 		return false;
@@ -115,7 +98,9 @@ bool join_admit(struct ptt *p, struct incoming *incoming)
 		return false;
 	}
 	uint32_t least_s = session_terms_of_request(&wish, m, &terms);
-	return least_s ? refuse_interval(p, incoming, least_s) : true;
+	if (least_s)
+		proxy_reply_interval(p->at.proxy, NULL, m, incoming->from, least_s);
+	return !least_s;
 }
 
 /* ---- what the roster is told ---- */
@@ -177,7 +162,7 @@ static void refuse_join(struct ptt *p, struct ptt_leg *leg, unsigned status, int
 
 /* Our 200, kept for its retransmissions. False: no room. */
 static bool write_ok(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
-	const struct path *from, const struct session_terms *terms)
+	const struct path *from, struct transaction *server, const struct session_terms *terms)
 {
 	const struct buffer *sdp = leg->speech.bytes;
 	const struct ptt_answer answer = {.request = invite,
@@ -191,9 +176,8 @@ static bool write_ok(struct ptt *p, struct ptt_leg *leg, const struct pv_message
 	struct buffer *bytes = ptt_write_response(p, &answer);
 	if (!bytes)
 		return false;
-	ptt_drop(p, &leg->ok);
-	leg->ok = bytes;
-	leg->ok_cseq = invite->cseq;
+	accepted_keep(&leg->accepted, ptt_buffers(p), bytes, invite->cseq,
+		transaction_handle(p->at.transactions, server));
 	return true;
 }
 
@@ -223,12 +207,11 @@ int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_me
 	int error = describe(p, leg, invite, source);
 	if (error)
 		return error;
-	if (!write_ok(p, leg, invite, source, terms))
+	if (!write_ok(p, leg, invite, source, server, terms))
 		return PTT_SDP_NO_ROOM;
-	leg->server = transaction_handle(p->at.transactions, server);
 	ptt_leg_agree(p, leg, terms);
 	ptt_leg_step(p, leg, PTT_LEG_WE_ACCEPT);
-	transaction_respond(p->at.transactions, server, leg->ok, 200);
+	transaction_respond(p->at.transactions, server, leg->accepted.ok, 200);
 	return 0;
 }
 
@@ -351,19 +334,12 @@ static bool ptt_leg_of_caller(struct ptt *p, struct ptt_leg *leg, const struct i
 		       dialog_texts(&leg->dialog).target);
 }
 
-/* calls.per_user is between us and the user; an INVITE with the name of a call that is there is no
- * new one; the rest is the server's trouble. */
 static void refuse_call(
 	struct ptt *p, const struct incoming *incoming, struct transaction *server, int error)
 {
-	const struct pv_message *m = incoming->message;
-	if (error == -EDQUOT)
-		proxy_reply(p->at.proxy, server, m, incoming->from, 403, PV_SPAN("Too Many Calls"),
-			PV_SPAN(""));
-	else if (error == -EEXIST)
-		ptt_reply(p, server, m, incoming->from, 482);
-	else
-		ptt_reply_busy(p, server, m, incoming->from);
+	if (error == -ENOBUFS)
+		metrics_add(METRIC_ptt_refused_busy, 1);
+	proxy_reply_no_call(p->at.proxy, server, incoming->message, incoming->from, error);
 }
 
 static void abandon(struct ptt *p, struct ptt_leg *leg)

@@ -2,10 +2,6 @@
 /* leg.c — a member's dialog with the focus: made, moved through its machine, given back. */
 #include "app/ptt/private.h"
 
-#include <errno.h>
-
-#include "base/random.h"
-
 struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group)
 {
 	struct ptt_leg *leg = slab_take(&p->legs);
@@ -25,13 +21,12 @@ void ptt_leg_settle(struct ptt *p, struct ptt_leg *leg)
 {
 	if (!leg->is_over || leg->report.errand.is_away || leg->is_in)
 		return;
-	ptt_timer_cancel(&leg->resend);
-	ptt_timer_cancel(&leg->alarm);
-	ptt_timer_cancel(&leg->probe);
-	ptt_timer_cancel(&leg->ring);
+	alarm_cancel(&leg->alarm);
+	alarm_cancel(&leg->probe);
+	alarm_cancel(&leg->ring);
+	accepted_done(&leg->accepted, ptt_buffers(p));
 	list_remove(&leg->link);
 	ptt_drop(p, &leg->invite);
-	ptt_drop(p, &leg->ok);
 	ptt_drop(p, &leg->ack);
 	ptt_drop(p, &leg->who);
 	ptt_drop(p, &leg->speech.bytes);
@@ -41,82 +36,24 @@ void ptt_leg_settle(struct ptt *p, struct ptt_leg *leg)
 
 /* ---- its texts ---- */
 
-void ptt_tag_write(
-	const struct ptt *p, uint64_t handle, struct pv_span call_id, struct pv_writer *w)
-{
-	dialog_tag_write(p->at.tag_key, handle, call_id, w);
-}
-
-/* An address with our tag, in the worker's scratch; empty: no room. */
-static struct pv_span tagged(struct ptt *p, const struct pv_address *address, struct pv_span tag)
-{
-	size_t room = address->whole.length + tag.length + 16;
-	char *text = arena_take(&p->at.worker->scratch, room);
-	struct pv_writer w;
-	if (!text)
-		return (struct pv_span){NULL, 0};
-	pv_writer_init(&w, text, room);
-	dialog_put_address(&w, address, tag);
-	return w.overflow ? (struct pv_span){NULL, 0} : pv_writer_span(&w);
-}
-
 int dialog_of_request(
 	struct ptt *p, struct dialog *dialog, uint64_t handle, const struct incoming *incoming)
 {
-	const struct pv_message *m = incoming->message;
-	struct dialog_texts texts = {0};
-	char tag[DIALOG_TAG_LENGTH];
-	struct pv_writer routes, w;
-	pv_writer_init(&routes, p->routes, sizeof(p->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) < 0)
-		return -EINVAL;
-	size_t mark = arena_mark(&p->at.worker->scratch);
-	pv_writer_init(&w, tag, sizeof(tag));
-	ptt_tag_write(p, handle, m->call_id, &w);
-	texts.local_tag = pv_writer_span(&w);
-	texts.local = tagged(p, &m->to, texts.local_tag);
-	dialog->has_remote_cseq = true;
-	dialog->remote_cseq = m->cseq;
 	dialog->has_path = proxy_must_pin_caller(incoming);
-	dialog->path = *incoming->from;
-	int error = texts.local.length ? dialog_store(ptt_buffers(p), dialog, &texts) : -ENOBUFS;
-	arena_rewind(&p->at.worker->scratch, mark);
-	return error;
+	return dialog_begin(
+		p->at.worker, dialog, p->at.tag_key, handle, incoming->message, incoming->from);
 }
 
 int ptt_leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *response)
 {
-	struct dialog_texts texts = dialog_texts(&leg->dialog);
-	struct dialog_texts heard = {0};
-	struct pv_writer routes;
-	pv_writer_init(&routes, p->routes, sizeof(p->routes));
-	if (dialog_texts_of_response(response, &routes, &heard) == 0) {
-		texts.target = heard.target;
-		texts.routes = heard.routes;
-	}
-	texts.remote = response->to.whole;
-	texts.remote_tag = response->to_tag;
 	ptt_leg_note(leg, response);
-	return dialog_store(ptt_buffers(p), &leg->dialog, &texts);
+	return dialog_learn(p->at.worker, &leg->dialog, response);
 }
 
 void ptt_leg_note(struct ptt_leg *leg, const struct pv_message *message)
 {
 	if (pv_message_has(message, PV_HEADER_ALLOW))
 		leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
-}
-
-struct pv_span ptt_call_id(const struct ptt *p, char text[PTT_CALL_ID])
-{
-	struct pv_span call_id;
-	struct pv_writer w;
-	do {
-		uint64_t random[2] = {random_u64(), random_u64()};
-		pv_writer_init(&w, text, PTT_CALL_ID);
-		pv_put_hex_bytes(&w, random, sizeof(random));
-		call_id = pv_writer_span(&w);
-	} while (worker_home(p->at.worker->group, call_id) != p->at.worker->index);
-	return call_id;
 }
 
 static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
@@ -193,29 +130,15 @@ struct ptt_leg *ptt_leg_of(struct ptt *p, const struct pv_message *request)
 
 /* ---- its machine ---- */
 
-static void start_resend(struct ptt *p, struct ptt_leg *leg)
-{
-	uint64_t now = p->at.worker->now_ms;
-	leg->ok_wait_ms = p->config.t1;
-	leg->ok_end_ms = now + 64 * (uint64_t)p->config.t1;
-	ptt_timer_arm(p, &leg->resend, PTT_TIMER_RESEND, now + leg->ok_wait_ms);
-}
-
-static void stop_resend(struct ptt *p, struct ptt_leg *leg)
-{
-	ptt_timer_cancel(&leg->resend);
-	ptt_drop(p, &leg->ok);
-}
-
 /* It hears nothing any more, and is not seen: whatever its dialog still waits for. */
 static void let_go(struct ptt *p, struct ptt_leg *leg)
 {
 	if (leg->has_let_go)
 		return;
 	leg->has_let_go = true;
-	ptt_timer_cancel(&leg->alarm);
-	ptt_timer_cancel(&leg->probe);
-	ptt_timer_cancel(&leg->ring);
+	alarm_cancel(&leg->alarm);
+	alarm_cancel(&leg->probe);
+	alarm_cancel(&leg->ring);
 	ptt_leg_drop_media(p, leg);
 	ptt_leg_end_call(p, leg);
 	ptt_leg_tell_roster(p, leg);
@@ -261,9 +184,9 @@ unsigned ptt_leg_step(struct ptt *p, struct ptt_leg *leg, enum ptt_leg_event eve
 	unsigned actions = cell->actions;
 	leg->state = cell->next;
 	if (actions & PTT_STOP_RESEND)
-		stop_resend(p, leg);
+		accepted_done(&leg->accepted, ptt_buffers(p));
 	if (actions & PTT_START_RESEND)
-		start_resend(p, leg);
+		accepted_start(&leg->accepted, &p->alarms, PTT_TIMER_RESEND, p->config.t1);
 	if (actions & PTT_SEND_ACK)
 		ptt_leg_send_ack(p, leg);
 	if (actions & PTT_SEND_CANCEL)

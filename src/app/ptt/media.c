@@ -146,7 +146,7 @@ bool ptt_leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press 
 static void fell_silent(struct ptt *p, struct ptt_leg *leg)
 {
 	leg->is_silent = true;
-	ptt_timer_arm(p, &leg->probe, PTT_TIMER_PROBE, p->at.worker->now_ms + PTT_PROBE_MS);
+	alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE, p->at.worker->now_ms + PTT_PROBE_MS);
 	if (!leg->is_probing)
 		ptt_leg_ask_alive(p, leg);
 }
@@ -175,7 +175,7 @@ static void on_member_told(void *context, media_id member, uint64_t owner, uint3
 		fell_silent(p, leg);
 	} else {
 		leg->is_silent = false;
-		ptt_timer_cancel(&leg->probe);
+		alarm_cancel(&leg->probe);
 	}
 }
 

@@ -20,8 +20,7 @@ void request_free(struct ptt *p, struct ptt_request *request)
 {
 	if (!request)
 		return;
-	if (request->is_resolving)
-		resolve_cancel(&request->resolve);
+	way_done(&request->way);
 	ptt_drop(p, &request->body);
 	dialog_done(ptt_buffers(p), &request->dialog);
 	slab_give(&p->requests, request);
@@ -127,7 +126,6 @@ static void fill_of_leg(struct ptt *p, const struct ptt_request *request, struct
 static struct buffer *write_out(struct ptt *p, struct ptt_request *request, struct dialog *dialog,
 	struct transaction *client)
 {
-	int error;
 	char extra[EXTRA_ROOM];
 	struct ptt_leg *leg = request_leg(p, request);
 	struct ptt_subscription *subscription = request_subscription(p, request);
@@ -136,7 +134,7 @@ static struct buffer *write_out(struct ptt *p, struct ptt_request *request, stru
 		.method = (enum pv_method)request->method,
 		.cseq = ++dialog->local_cseq,
 		.client = client,
-		.to = &request->path,
+		.to = &request->way.path,
 		.type = request->type};
 	if (request->body)
 		o.body = (struct pv_span){request->body->bytes, request->body->length};
@@ -157,7 +155,7 @@ static struct buffer *write_out(struct ptt *p, struct ptt_request *request, stru
 		o.contact = group ? group->config.name : PV_SPAN("group");
 		o.extra = state_lines(p, subscription, extra, sizeof(extra));
 	}
-	return ptt_write_request(p, &o, &error);
+	return ptt_write_request(p, &o);
 }
 
 /* ---- the way ---- */
@@ -192,64 +190,34 @@ static void send_out(struct ptt *p, struct ptt_request *request)
 	request->client = transaction_handle(p->at.transactions, client);
 	transaction_set_user_word(client, slab_handle(&p->requests, request), PTT_INDEX);
 	transaction_set_peer(client, request->kind == PTT_REQUEST_OF_LEG ? request->owner : 0);
-	transaction_client_send(p->at.transactions, client, bytes, &request->path);
+	transaction_client_send(p->at.transactions, client, bytes, &request->way.path);
 	buffer_unref(ptt_buffers(p), bytes);
 	metrics_add(METRIC_ptt_requests, 1);
 }
 
 static void resolved(struct resolve *resolve)
 {
-	struct ptt_request *request = container_of(resolve, struct ptt_request, resolve);
-	struct ptt *p = request->ptt;
-	request->is_resolving = false;
-	if (!resolve->count) {
-		request_ended(p, request, 503, NULL);
-		return;
-	}
-	request->path = resolve->targets[0];
-	request->next = 1;
-	send_out(p, request);
+	struct ptt_request *request = container_of(resolve, struct ptt_request, way.resolve);
+	if (way_found(&request->way))
+		send_out(request->ptt, request);
+	else
+		request_ended(request->ptt, request, 503, NULL);
 }
 
-/* §12.2.1.1, §8.1.2. */
 void request_start(struct ptt *p, struct ptt_request *request)
 {
-	struct dialog *dialog = dialog_of(p, request);
-	struct pv_uri hop;
-	if (dialog && dialog->has_path) {
-		request->path = dialog->path;
+	const struct dialog *dialog = dialog_of(p, request);
+	int found = dialog ? way_find(&request->way, p->at.net, dialog, resolved) : -1;
+	if (found > 0)
 		send_out(p, request);
-		return;
-	}
-	int count = dialog && dialog->text ? dialog_next_hop(dialog, &hop) : -1;
-	if (count == 0) {
-		request->resolve.done = resolved;
-		count = resolve_start(p->at.net, &hop, &request->resolve);
-		request->is_resolving = count == 0;
-	}
-	if (count > 0) {
-		request->path = request->resolve.targets[0];
-		request->next = 1;
-		send_out(p, request);
-	} else if (count < 0) {
+	else if (found < 0)
 		request_ended(p, request, dialog ? 503 : 481, NULL);
-	}
 }
 
-/* To the next address, when this one is in trouble (RFC 3263 §4.3). */
 bool request_failover(struct ptt *p, struct ptt_request *request)
 {
-	struct path *path = &request->path;
-	if (path->transport == PV_TRANSPORT_TCP && path->tcp_if_large) {
-		path->transport = PV_TRANSPORT_UDP;
-		path->listener = NET_ANY_LISTENER;
-		path->flow = 0;
-		path->tcp_if_large = 0;
-	} else if (request->next && request->next < request->resolve.count) {
-		*path = request->resolve.targets[request->next++];
-	} else {
+	if (!way_next(&request->way))
 		return false;
-	}
 	send_out(p, request);
 	return true;
 }
@@ -284,29 +252,20 @@ bool ptt_leg_send_invite(struct ptt *p, struct ptt_leg *leg)
  * is that of the INVITE, unless the Contact leads elsewhere; a name is not waited for. */
 void ptt_leg_send_ack(struct ptt *p, struct ptt_leg *leg)
 {
-	int error;
-	struct pv_uri hop;
-	struct resolve resolve = {0};
-	struct path path = leg->dialog.path;
-	if (!leg->dialog.has_path) {
-		if (dialog_next_hop(&leg->dialog, &hop) < 0)
-			return;
-		if (resolve_start(p->at.net, &hop, &resolve) > 0)
-			path = resolve.targets[0];
-		else
-			resolve_cancel(&resolve);
-	}
+	struct way way = {.path = leg->dialog.path};
+	way_find(&way, p->at.net, &leg->dialog, NULL);
+	way_done(&way);
 	const struct ptt_outgoing o = {.dialog = &leg->dialog,
 		.method = PV_METHOD_ACK,
 		.cseq = leg->invite_cseq,
-		.to = &path};
-	struct buffer *bytes = ptt_write_request(p, &o, &error);
+		.to = &way.path};
+	struct buffer *bytes = ptt_write_request(p, &o);
 	if (!bytes)
 		return; /* their 2xx comes again, and so does this */
 	ptt_drop(p, &leg->ack);
 	leg->ack = bytes;
-	leg->ack_path = path;
-	net_send(p->at.net, &path, bytes, 0);
+	leg->ack_path = way.path;
+	net_send(p->at.net, &way.path, bytes, 0);
 }
 
 /* RFC 4028 §7.4: UPDATE needs no description, but must be allowed (RFC 3311 §4); a re-INVITE

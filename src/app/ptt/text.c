@@ -55,7 +55,7 @@ static struct pv_span put_party(struct pv_writer *w, struct pv_span display, str
 static bool address(struct ptt *p, const struct ptt_leg *leg, const struct saying *saying,
 	struct ptt_request *request)
 {
-	char text[2048], call_id[PTT_CALL_ID];
+	char text[2048], call_id[DIALOG_CALL_ID_LENGTH];
 	struct pv_writer w;
 	struct dialog_texts of_leg = dialog_texts(&leg->dialog), texts = {0};
 	pv_writer_init(&w, text, sizeof(text));
@@ -70,7 +70,7 @@ static bool address(struct ptt *p, const struct ptt_leg *leg, const struct sayin
 	texts.local = pv_span_from(texts.local.at, w.at);
 	texts.local_tag = w.overflow ? PV_SPAN("") : pv_span_from(tag + 5, w.at);
 	texts.remote = put_party(&w, PV_SPAN(""), buffer_text(leg->who, leg->report.uri));
-	texts.call_id = ptt_call_id(p, call_id);
+	texts.call_id = dialog_call_id(p->at.worker, call_id);
 	texts.target = of_leg.target;
 	texts.routes = of_leg.routes;
 	request->dialog.has_path = leg->dialog.has_path;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch.c — SUBSCRIBE to a group's roster (RFC 4575, RFC 6665): the dialog's half on the worker of
- * its Call-ID, the watcher's half beside the roster. */
+/* watch.c — SUBSCRIBE to a group's roster (RFC 4575, RFC 6665): the dialog's half, on the worker of
+ * its Call-ID. */
 #include "app/ptt/private.h"
 
-#define EXPIRES_S    3600 /* at most, and where nothing is asked for */
-#define TALK_PACE_MS 1000 /* who talks is told so often at most */
-#define DOCUMENT_MAX 60000
+#define EXPIRES_S 3600 /* at most, and where nothing is asked for */
 
 static const struct pv_span document_type = PV_SPAN_INIT("application/conference-info+xml");
 
@@ -13,8 +11,6 @@ static struct ptt_subscription *subscription_get(struct ptt *p, uint64_t handle)
 {
 	return slab_get(&p->subscriptions, handle);
 }
-
-/* ---- the dialog's half ---- */
 
 struct ptt_subscription *subscription_of(struct ptt *p, const struct pv_message *request)
 {
@@ -30,13 +26,11 @@ static void settle(struct ptt *p, struct ptt_subscription *s)
 {
 	if (!s->is_over || s->report.errand.is_away || s->notice)
 		return;
-	ptt_timer_cancel(&s->expiry);
+	alarm_cancel(&s->expiry);
 	list_remove(&s->link);
 	dialog_done(ptt_buffers(p), &s->dialog);
 	slab_give(&p->subscriptions, s);
 }
-
-static void watch_take(struct ptt *p, struct errand *errand);
 
 static bool send_notify(struct ptt *p, struct ptt_subscription *s, const struct buffer *document)
 {
@@ -91,7 +85,7 @@ static void ask(struct ptt *p, struct ptt_subscription *s)
 		return;
 	s->wants_full = false;
 	s->report.is_last = s->is_ending;
-	errand_send(p, &s->report.errand, ptt_home(p, s->group), watch_take, asked);
+	errand_send(p, &s->report.errand, ptt_home(p, s->group), watcher_take, asked);
 }
 
 static void end(struct ptt *p, struct ptt_subscription *s, const char *reason)
@@ -100,7 +94,7 @@ static void end(struct ptt *p, struct ptt_subscription *s, const char *reason)
 		return;
 	s->is_ending = true;
 	s->reason = reason;
-	ptt_timer_cancel(&s->expiry);
+	alarm_cancel(&s->expiry);
 	ask(p, s);
 }
 
@@ -122,8 +116,8 @@ void subscription_told(struct ptt *p, struct ptt_subscription *s, unsigned statu
 	settle(p, s);
 }
 
-/* A notice of the roster's is here; it stays until the NOTIFY has its answer. */
-static void be_told(struct ptt *p, struct errand *errand)
+/* It stays until the NOTIFY has its answer. */
+void subscription_take(struct ptt *p, struct errand *errand)
 {
 	struct ptt_notice *notice = container_of(errand, struct ptt_notice, errand);
 	struct ptt_subscription *s = subscription_get(p, notice->subscription);
@@ -189,8 +183,6 @@ static bool check_accept(struct ptt *p, const struct incoming *incoming, struct 
 bool watch_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
-	struct dialog_texts texts;
-	struct pv_writer routes;
 	struct pv_span id;
 	if (!ptt_check_required(p, incoming))
 		return false;
@@ -206,8 +198,7 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 	}
 	if (!check_accept(p, incoming, NULL))
 		return false;
-	pv_writer_init(&routes, p->routes, sizeof(p->routes));
-	if (dialog_texts_of_request(m, &routes, &texts) == 0)
+	if (dialog_may_begin(p->at.worker, m))
 		return true;
 	proxy_reply(p->at.proxy, NULL, m, incoming->from, 400, PV_SPAN("Missing or Bad Contact"),
 		PV_SPAN(""));
@@ -256,7 +247,7 @@ static void last_until(struct ptt *p, struct ptt_subscription *s, uint32_t expir
 {
 	s->ends_ms = p->at.worker->now_ms + (uint64_t)expires_s * 1000;
 	if (expires_s) {
-		ptt_timer_arm(p, &s->expiry, PTT_TIMER_EXPIRY, s->ends_ms);
+		alarm_set(&p->alarms, &s->expiry, PTT_TIMER_EXPIRY, s->ends_ms);
 		ask(p, s);
 	} else {
 		end(p, s, "timeout");
@@ -317,133 +308,5 @@ void watches_farewell(struct ptt *p)
 		struct ptt_subscription *s = slab_at(&p->subscriptions, i);
 		if (slab_is_taken(s) && !s->is_over)
 			end(p, s, "deactivated");
-	}
-}
-
-/* ---- beside the roster ---- */
-
-static struct ptt_watcher *watcher_new(struct ptt *p, const struct ptt_watch_report *report)
-{
-	struct ptt_room *room = ptt_group_of(p, report->group) ? room_have(p, report->group) : NULL;
-	struct ptt_watcher *watcher = room ? slab_take(&p->watchers) : NULL;
-	if (!watcher) {
-		if (room)
-			room_settle(p, room);
-		return NULL;
-	}
-	memset(watcher, 0, sizeof(*watcher));
-	watcher->room = slab_handle(&p->rooms, room);
-	watcher->at = report->errand.home;
-	watcher->subscription = report->subscription;
-	list_push_tail(&room->watchers, &watcher->link);
-	room->watcher_count++;
-	ptt_gauge(p);
-	return watcher;
-}
-
-static void watcher_free(struct ptt *p, struct ptt_watcher *watcher)
-{
-	struct ptt_room *room = room_get(p, watcher->room);
-	ptt_timer_cancel(&watcher->pace);
-	list_remove(&watcher->link);
-	slab_give(&p->watchers, watcher);
-	room->watcher_count--;
-	ptt_gauge(p);
-	room_settle(p, room);
-}
-
-static void tell(struct ptt *p, struct ptt_watcher *watcher);
-
-static void told(struct ptt *p, struct errand *errand)
-{
-	struct ptt_notice *notice = container_of(errand, struct ptt_notice, errand);
-	struct ptt_watcher *watcher = container_of(notice, struct ptt_watcher, notice);
-	ptt_drop(p, &notice->body);
-	if (notice->is_gone || notice->is_last)
-		watcher_free(p, watcher);
-	else
-		tell(p, watcher);
-}
-
-static struct buffer *write_document(
-	struct ptt *p, const struct ptt_watcher *watcher, const struct ptt_room *room)
-{
-	bool is_full = watcher->wants_full || watcher->wants_last;
-	size_t length = document_write(p, room, ptt_group_of(p, room->group), watcher->version,
-		is_full, watcher->told, p->text, DOCUMENT_MAX);
-	struct buffer *body = length ? buffer_take(ptt_buffers(p), length) : NULL;
-	if (!body)
-		return NULL;
-	memcpy(body->bytes, p->text, length);
-	body->length = (uint32_t)length;
-	return body;
-}
-
-static void tell(struct ptt *p, struct ptt_watcher *watcher)
-{
-	struct ptt_room *room = room_get(p, watcher->room);
-	uint64_t now = p->at.worker->now_ms;
-	bool must = watcher->wants_full || watcher->wants_last;
-	if (watcher->notice.errand.is_away || (!must && room->change == watcher->told))
-		return;
-	bool is_talk = !must && room->change_members <= watcher->told;
-	if (is_talk && now < watcher->talk_told_ms + TALK_PACE_MS) {
-		ptt_timer_arm(
-			p, &watcher->pace, PTT_TIMER_PACE, watcher->talk_told_ms + TALK_PACE_MS);
-		return;
-	}
-	struct buffer *body = write_document(p, watcher, room);
-	if (!body && !watcher->wants_last) {
-		ptt_timer_arm(p, &watcher->pace, PTT_TIMER_PACE, now + TALK_PACE_MS);
-		return;
-	}
-	if (room->change_talk > watcher->told)
-		watcher->talk_told_ms = now;
-	watcher->notice.watcher = slab_handle(&p->watchers, watcher);
-	watcher->notice.subscription = watcher->subscription;
-	watcher->notice.body = body;
-	watcher->notice.is_last = watcher->wants_last;
-	watcher->notice.is_gone = false;
-	watcher->wants_full = watcher->wants_last = false;
-	watcher->told = room->change;
-	watcher->version++;
-	errand_send(p, &watcher->notice.errand, watcher->at->at.worker->index, be_told, told);
-}
-
-void watcher_pace(struct ptt *p, struct ptt_watcher *watcher)
-{
-	tell(p, watcher);
-}
-
-static void watch_take(struct ptt *p, struct errand *errand)
-{
-	struct ptt_watch_report *report = container_of(errand, struct ptt_watch_report, errand);
-	struct ptt_watcher *watcher = slab_get(&p->watchers, report->watcher);
-	if (!watcher && !report->watcher)
-		watcher = watcher_new(p, report);
-	report->status = watcher ? 200 : 503;
-	if (watcher) {
-		report->watcher = slab_handle(&p->watchers, watcher);
-		watcher->wants_full = true;
-		watcher->wants_last |= report->is_last;
-	}
-	errand_return(errand);
-	if (watcher)
-		tell(p, watcher);
-}
-
-void room_notify(struct ptt *p, struct ptt_room *room)
-{
-	LIST_EACH(link, &room->watchers)
-	tell(p, container_of(link, struct ptt_watcher, link));
-}
-
-void room_end_watchers(struct ptt *p, struct ptt_room *room)
-{
-	LIST_EACH(link, &room->watchers)
-	{
-		struct ptt_watcher *watcher = container_of(link, struct ptt_watcher, link);
-		watcher->wants_last = true;
-		tell(p, watcher);
 	}
 }

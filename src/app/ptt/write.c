@@ -2,18 +2,7 @@
 /* write.c — requests and responses of the focus, as they go out. */
 #include "app/ptt/private.h"
 
-#include <errno.h>
-#include <portavoz/build.h>
-
-/* What a message of ours takes beside the dialog's texts and what is in it. */
-#define ROOM 1024
-
-static const char *const transport_names[] = {
-	[PV_TRANSPORT_TCP] = "tcp",
-	[PV_TRANSPORT_TLS] = "tls",
-	[PV_TRANSPORT_WS] = "ws",
-	[PV_TRANSPORT_WSS] = "ws",
-};
+#include "dialog/writing.h"
 
 void ptt_write_abilities(struct pv_writer *w)
 {
@@ -29,10 +18,7 @@ static void put_contact(
 {
 	pv_put_text(w, "Contact: <");
 	ptt_put_uri(w, user, sent_by);
-	if (path->transport != PV_TRANSPORT_UDP) {
-		pv_put_text(w, ";transport=");
-		pv_put_text(w, transport_names[path->transport]);
-	}
+	pv_put(w, pv_transport_parameter((enum pv_transport)path->transport));
 	pv_put_text(w, ">;isfocus\r\n");
 }
 
@@ -45,30 +31,12 @@ void ptt_write_contact(
 		put_contact(group, &to, sent_by, w);
 }
 
-static void put_via(
-	struct ptt *p, const struct ptt_outgoing *o, struct pv_span sent_by, struct pv_writer *w)
+static void put_request(struct ptt *p, const struct ptt_outgoing *o, struct writing *writing)
 {
-	pv_put_text(w, "Via: SIP/2.0/");
-	pv_put(w, pv_transport_text((enum pv_transport)o->to->transport));
-	pv_put_char(w, ' ');
-	pv_put(w, sent_by);
-	pv_put_text(w, ";branch=");
-	if (o->client)
-		transaction_branch(p->at.transactions, o->client, 0, w);
-	else
-		transaction_branch_stateless(p->at.transactions, 0, w);
-	pv_put_text(w, "\r\nMax-Forwards: 70\r\n");
-}
-
-static void put_request(
-	struct ptt *p, const struct ptt_outgoing *o, struct pv_span sent_by, struct pv_writer *w)
-{
-	struct pv_span method = pv_method_text(o->method);
-	dialog_put_request_line(o->dialog, method, w);
-	put_via(p, o, sent_by, w);
-	dialog_put_headers(o->dialog, o->cseq, method, w);
+	struct pv_writer *w = &writing->w;
+	writing_put_head(writing, o->dialog, pv_method_text(o->method), o->cseq, 70);
 	if (o->contact.length)
-		put_contact(o->contact, o->to, sent_by, w);
+		put_contact(o->contact, o->to, writing->sent_by, w);
 	if (o->method == PV_METHOD_INVITE || o->method == PV_METHOD_OPTIONS)
 		ptt_write_abilities(w);
 	else if (o->method == PV_METHOD_UPDATE)
@@ -79,66 +47,41 @@ static void put_request(
 	pv_build_end(w, o->type, o->body);
 }
 
-static struct buffer *written(struct ptt *p, struct buffer *bytes, const struct pv_writer *w)
+struct buffer *ptt_write_request(struct ptt *p, const struct ptt_outgoing *o)
 {
-	if (w->overflow) {
-		buffer_unref(ptt_buffers(p), bytes);
-		return NULL;
-	}
-	bytes->length = (uint32_t)pv_writer_length(w);
-	return bytes;
-}
-
-struct buffer *ptt_write_request(struct ptt *p, const struct ptt_outgoing *o, int *ret_error)
-{
-	struct pv_span sent_by;
-	struct pv_writer w;
-	*ret_error = net_local(p->at.net, o->to, &sent_by);
-	if (*ret_error < 0)
-		return NULL;
-	*ret_error = -ENOBUFS;
-	size_t room = ROOM + o->extra.length + o->body.length + o->dialog->text->length;
-	struct buffer *bytes = buffer_take(ptt_buffers(p), MIN(room, PV_MESSAGE_MAX));
-	if (!bytes)
-		return NULL;
-	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-	put_request(p, o, sent_by, &w);
-	/* §18.1.1: the length is known now, and the Via names the transport */
-	if (!w.overflow && o->client && net_prefer_stream(p->at.net, o->to, pv_writer_length(&w))) {
-		*ret_error = net_local(p->at.net, o->to, &sent_by);
-		pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-		if (*ret_error < 0)
-			w.overflow = true;
-		else
-			put_request(p, o, sent_by, &w);
-	}
-	return written(p, bytes, &w);
+	struct writing writing = {.pool = ptt_buffers(p),
+		.net = p->at.net,
+		.transactions = p->at.transactions,
+		.client = o->client,
+		.to = o->to};
+	size_t room = WRITING_ROOM + o->extra.length + o->body.length + o->dialog->text->length;
+	if (writing_begin(&writing, room))
+		do
+			put_request(p, o, &writing);
+		while (writing_again(&writing));
+	return writing_end(&writing);
 }
 
 struct buffer *ptt_write_response(struct ptt *p, const struct ptt_answer *a)
 {
-	struct transaction_via_text fixup;
-	struct pv_writer w;
-	size_t room = ROOM + a->request->body.at + a->extra.length + a->body.length;
-	struct buffer *bytes = buffer_take(ptt_buffers(p), MIN(room, PV_MESSAGE_MAX));
-	if (!bytes)
-		return NULL;
-	bool forms =
-		a->request->method == PV_METHOD_INVITE || a->request->method == PV_METHOD_SUBSCRIBE;
+	struct writing writing = {.pool = ptt_buffers(p)};
+	struct pv_writer *w = &writing.w;
+	enum pv_method method = a->request->method;
+	bool forms = method == PV_METHOD_INVITE || method == PV_METHOD_SUBSCRIBE;
 	struct pv_response response = {
 		.status = a->status, .to_tag = a->to_tag, .record_route = forms && a->status < 300};
-	transaction_via_fixup(a->request, a->from, &fixup, &response.received, &response.rport);
-	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
-	pv_build_response(&w, a->request, &response);
+	size_t room = WRITING_ROOM + a->extra.length + a->body.length;
+	if (!writing_begin_response(&writing, a->request, a->from, &response, room))
+		return NULL;
 	if (a->contact.length)
-		ptt_write_contact(p, a->contact, a->from, &w);
-	if (a->status / 100 == 2 && a->request->method != PV_METHOD_BYE)
-		ptt_write_abilities(&w);
+		ptt_write_contact(p, a->contact, a->from, w);
+	if (a->status / 100 == 2 && method != PV_METHOD_BYE)
+		ptt_write_abilities(w);
 	if (a->session && a->status / 100 == 2)
-		session_put_response(&w, a->session);
-	pv_put(&w, a->extra);
-	pv_build_end(&w, a->type, a->body);
-	return written(p, bytes, &w);
+		session_put_response(w, a->session);
+	pv_put(w, a->extra);
+	pv_build_end(w, a->type, a->body);
+	return writing_end(&writing);
 }
 
 /* ---- refusals ---- */

@@ -109,4 +109,21 @@ START_TEST(min_se)
 }
 END_TEST
 
-TEST_MAIN("session", of_requests, of_responses, what_is_written, min_se)
+START_TEST(a_422_is_heard_once)
+{
+	struct session_timer timer = {.terms.interval_s = 100};
+	const char *const longer = "CSeq: 1 INVITE\r\nMin-SE: 240\r\n";
+	ck_assert(!session_lengthen(&timer, parsed("SIP/2.0 500 X", longer)));
+	ck_assert(!session_lengthen(&timer, parsed("SIP/2.0 422 X", "CSeq: 1 INVITE\r\n")));
+	ck_assert(!session_lengthen(
+		&timer, parsed("SIP/2.0 422 X", "CSeq: 1 INVITE\r\nMin-SE: 90\r\n")));
+	ck_assert_uint_eq(session_wish_of(&timer, 100).least_s, SESSION_LEAST_S);
+	ck_assert(session_lengthen(&timer, parsed("SIP/2.0 422 X", longer)));
+	ck_assert_uint_eq(timer.terms.interval_s, 240);
+	ck_assert_uint_eq(session_wish_of(&timer, 100).interval_s, 240);
+	ck_assert_uint_eq(session_wish_of(&timer, 0).interval_s, 0);
+	ck_assert(!session_lengthen(&timer, parsed("SIP/2.0 422 X", longer)));
+}
+END_TEST
+
+TEST_MAIN("session", of_requests, of_responses, what_is_written, min_se, a_422_is_heard_once)

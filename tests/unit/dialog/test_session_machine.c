@@ -116,6 +116,25 @@ START_TEST(none_is_agreed_on)
 }
 END_TEST
 
+/* RFC 3261 §14.1: who chose the Call-ID waits for 2.1 to 4 s, the other for 0 to 2 s. */
+START_TEST(two_that_meet_try_again_apart)
+{
+	const struct session_terms terms = {90, true, true};
+	for (unsigned i = 0; i < 200; i++) {
+		struct session_timer ours = {0}, theirs = {0};
+		session_agree(&ours, &terms, 0);
+		session_agree(&theirs, &terms, 0);
+		ck_assert_uint_eq(session_due(&ours, 45000), SESSION_REFRESH);
+		ck_assert_uint_eq(session_due(&theirs, 45000), SESSION_REFRESH);
+		session_glare(&ours, true, 45000);
+		session_glare(&theirs, false, 45000);
+		ck_assert(ours.alarm_ms >= 47100 && ours.alarm_ms <= 49000);
+		ck_assert(theirs.alarm_ms >= 45000 && theirs.alarm_ms <= 47000);
+		ck_assert_uint_eq(session_due(&ours, 49000), SESSION_REFRESH);
+	}
+}
+END_TEST
+
 TEST_MAIN("session machine", every_cell, no_state_dangles,
 	we_refresh_at_half_and_give_up_at_the_end, however_long_it_is_we_ask_each_half_day,
-	they_refresh_or_it_ends, none_is_agreed_on)
+	they_refresh_or_it_ends, none_is_agreed_on, two_that_meet_try_again_apart)

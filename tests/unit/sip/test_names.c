@@ -54,6 +54,10 @@ START_TEST(transports_do_not)
 	ck_assert_int_eq(pv_transport_of(PV_SPAN("WsS")), PV_TRANSPORT_WSS);
 	ck_assert_int_eq(pv_transport_of(PV_SPAN("sctp")), PV_TRANSPORT_OTHER);
 	ck_assert(pv_span_equal(pv_transport_text(PV_TRANSPORT_TLS), PV_SPAN("TLS")));
+	ck_assert(
+		pv_span_equal(pv_transport_parameter(PV_TRANSPORT_WSS), PV_SPAN(";transport=ws")));
+	ck_assert_uint_eq(pv_transport_parameter(PV_TRANSPORT_UDP).length, 0);
+	ck_assert_uint_eq(pv_transport_parameter(PV_TRANSPORT_OTHER).length, 0);
 }
 END_TEST
 

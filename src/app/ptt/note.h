@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* note.h — notes: an errand that carries something, of a slab; what MESSAGE does with them. */
+#ifndef APP_PTT_NOTE_H
+#define APP_PTT_NOTE_H
+
+#include "app/ptt/errand.h"
+#include "app/ptt/ptt.h"
+#include "media/group_command.h"
+
+struct ptt_leg;
+struct ptt_member;
+
+enum ptt_note_kind {
+	PTT_NOTE_MESSAGE,  /* a MESSAGE to the group, to the roster */
+	PTT_NOTE_PRESS,    /* a button, to a leg */
+	PTT_NOTE_TEXT,     /* somebody's text, to a leg */
+	PTT_NOTE_IS_THERE, /* somebody registered, to the roster */
+};
+
+struct ptt_note {
+	struct errand errand;
+	uint8_t kind; /* enum ptt_note_kind */
+	uint64_t group, leg;
+	uint64_t server; /* of the MESSAGE */
+	struct buffer *text;
+	struct pv_ref whole, name, display, from, type, body; /* in `text` */
+	struct path source;
+	uint16_t status; /* what the MESSAGE is answered with */
+	bool is_held;    /* the roster has not done with it */
+	uint32_t cseq;
+	uint64_t received_ns;
+	uint32_t copies;
+	struct ptt_note *of; /* TEXT: whose text it is */
+	struct media_press press;
+	uint8_t word;      /* enum ptt_text_word */
+	bool is_anonymous; /* who wrote it wants to be nobody */
+};
+
+/* NULL when the slab is full, which is counted. */
+struct ptt_note *note_new(struct ptt *p, enum ptt_note_kind kind);
+void note_free(struct ptt *p, struct ptt_note *note);
+
+/* ---- text.c: MESSAGE ---- */
+/* May this MESSAGE outside of dialogs be taken? False: it was refused, statelessly. */
+bool text_admit(struct ptt *p, struct incoming *incoming);
+/* From `name`, who was let in, or who has joined and writes inside his dialog. */
+void text_request_of(struct ptt *p, struct incoming *incoming, struct transaction *server,
+	const struct ptt_group *group, struct pv_span name);
+/* A button for a member's leg. False: no room. `word`: that it is an answer to, 0: none. */
+bool member_press(struct ptt *p, const struct ptt_member *member, const struct media_press *press,
+	unsigned word);
+/* What became of a word of a leg's. */
+void text_answered(struct ptt *p, struct ptt_leg *leg, const struct media_answer *answer);
+
+#endif
