@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """channel: members with floor packets (TS 24.380) in the same group as phones with keys: each message, byte by byte."""
+import json
+import re
 import socket
 
 import floor as f
-from feature import feature, ok
+from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from phone import SDP, Room, parts_of
 from tshark import Capture
 
 QUEUES = "mc_queueing"
@@ -154,6 +156,45 @@ def floor_not_wanted(server):
 @feature(**group(floor='"open"'))
 def floor_open(server):
     refused(server)
+
+
+@feature(**group())
+def floor_taken_away_and_brought_back(server):
+    """A reload makes the group a conference: our next offer refuses the floor's stream, and takes it again when it is back."""
+    with Room(server) as room:
+        alice, bob = channels(room, "alice", "bob")
+        idle(alice), idle(bob)
+
+        def reloaded(floor, count):
+            server.extra = re.sub(r' floor = "\w+";', "", server.extra).replace("name =", 'floor = "%s"; name =' % floor, 1)
+            server.write()
+            ok(ctl(server, "config", "reload").returncode == 0, 'floor = "%s"' % floor)
+            room.until(lambda: json.loads(ctl(server, "--json", "metrics").stdout)["daemon_reloads"] == count, "reloaded")
+
+        def offered(port):
+            """An INVITE of alice's without an offer, whose 200 has the server's; she answers as far as it goes."""
+            alice.dialog.request("INVITE")
+            offer = parts_of(alice.expect(200, call_id=alice.dialog.call_id).body.decode())
+            ok(offer["application"]["port"] == port and offer["audio"]["port"], "m=application %d is offered" % port)
+            ok(bool(offer["application"]["lines"]) == bool(port), "with %s" % offer["application"]["lines"])
+            body = alice.sdp()
+            if not port:
+                body = body[:body.index("m=application")] + "m=application 0 udp MCPTT\r\n"
+            alice.dialog.ack(headers=[SDP], body=body)
+        port = alice.answer["application"]["port"]
+        offered(port)
+        reloaded("open", 1)
+        alice.obeys = bob.obeys = False
+        room.until(lambda: bob.hears() == {"alice"} and alice.hears() == {"bob"}, "a conference", 8)
+        offered(0)
+        reloaded("ptt", 2)
+        alice.obeys = bob.obeys = True
+        room.nobody("a floor again")
+        offered(port)
+        alice.channel.skip_all()
+        alice.channel.request()
+        alice.channel.expect("granted", skip=("idle", "taken"))
+        room.heard_by_all(alice, "and alice's floor packets count")
 
 
 @feature(**group())

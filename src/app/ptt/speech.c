@@ -103,9 +103,17 @@ static int find_companion(
 	return other;
 }
 
+/* What is forwarded, mixed or made at start is packets of 20 ms; who says that he cannot take those
+ * is not sent them. */
+#define PACKET_MS 20
+static bool takes_packets(const struct pv_sdp_media *media)
+{
+	return !media->maxptime || media->maxptime >= PACKET_MS;
+}
+
 static uint8_t packet_ms(enum codec_id codec, const struct pv_sdp_media *media)
 {
-	unsigned wanted = media->ptime ? media->ptime : 20;
+	unsigned wanted = media->ptime ? media->ptime : PACKET_MS;
 	if (media->maxptime && media->maxptime < wanted)
 		wanted = media->maxptime;
 	return (uint8_t)codec_packet_ms(codec, wanted);
@@ -227,7 +235,7 @@ int speech_judge(struct ptt *p, const struct ptt_leg *leg)
 	if (!leg->group || line == PTT_NO_LINE ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &coding))
 		return -PV_SDP_NO_CODEC;
-	return 0;
+	return takes_packets(&p->sdp.media[line]) ? 0 : -PV_SDP_SHORT_PACKETS;
 }
 
 static bool may_have_floor(const struct ptt_leg *leg)
@@ -382,7 +390,7 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 			w, coding->sends.noise, PV_SPAN("CN"), codec_row(codec)->clock, 1);
 	if (coding->sends.events)
 		put_events(w, coding->sends.events, coding->event_rate);
-	put_number(w, "a=ptime:", 20); /* what is mixed is made so, whatever the far end likes */
+	put_number(w, "a=ptime:", PACKET_MS);
 	if (agreed->level_extension) {
 		pv_put_text(w, "a=extmap:");
 		pv_put_u64(w, agreed->level_extension);
@@ -491,6 +499,8 @@ int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *o
 	if (!leg->group || line == PTT_NO_LINE ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
 		return -PV_SDP_NO_CODEC;
+	if (!takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
 	speech->audio_line = line;
 	speech->floor_line = leg->lease.floor_port && may_have_floor(leg)
 				     ? find_line(&p->sdp, speech->floor_line, is_floor)
@@ -540,23 +550,18 @@ static void put_offered(struct pv_writer *w, const struct ptt_leg *leg)
 	put_events(w, EVENTS_TYPE, 8000);
 	if (has_opus)
 		put_events(w, EVENTS_TYPE_WIDE, 48000);
-	put_number(w, "a=ptime:", 20);
+	put_number(w, "a=ptime:", PACKET_MS);
 	pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 }
 
-/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
- * who holds comes back by an INVITE without an offer. */
-static void put_once_more(struct pv_writer *w, const struct ptt_speech *speech)
+/* An m-line of ours with what belongs to it, in both directions. */
+static void put_section_once_more(struct pv_writer *w, struct pv_span section)
 {
 	static const struct pv_span narrow[] = {
 		PV_SPAN_INIT("a=sendonly"), PV_SPAN_INIT("a=recvonly"), PV_SPAN_INIT("a=inactive")};
-	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
-	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
-	put_session(w, speech);
-	rest = media ? pv_span_from(media + 2, pv_span_end(rest)) : (struct pv_span){NULL, 0};
-	while (rest.length) {
-		const char *end = pv_span_find(rest, '\n');
-		struct pv_span line = end ? pv_span_from(rest.at, end + 1) : rest;
+	while (section.length) {
+		const char *end = pv_span_find(section, '\n');
+		struct pv_span line = end ? pv_span_from(section.at, end + 1) : section;
 		bool is_narrow = false;
 		for (size_t i = 0; i < ARRAY_LENGTH(narrow); i++)
 			is_narrow |= pv_span_equal(pv_span_trim(line), narrow[i]);
@@ -564,16 +569,38 @@ static void put_once_more(struct pv_writer *w, const struct ptt_speech *speech)
 			pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 		else
 			pv_put(w, line);
-		rest = pv_span_skip(rest, line.length);
+		section = pv_span_skip(section, line.length);
 	}
 }
 
-static int offer_again(struct ptt *p, struct ptt_speech *speech)
+/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
+ * who holds comes back by an INVITE without an offer. A reload may have taken the floor away, then
+ * its stream has port 0 (RFC 3264 §8.2), or may have brought it back. */
+static void put_once_more(struct pv_writer *w, const struct ptt_leg *leg)
 {
+	const struct ptt_speech *speech = &leg->speech;
+	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
+	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
+	put_session(w, speech);
+	for (unsigned i = 0; media; i++) {
+		rest = pv_span_from(media + 2, pv_span_end(rest));
+		media = memmem(rest.at, rest.length, "\r\nm=", 4);
+		if (i != speech->floor_line)
+			put_section_once_more(w, media ? pv_span_from(rest.at, media + 2) : rest);
+		else if (may_have_floor(leg))
+			put_floor(w, leg);
+		else
+			pv_put_text(w, "m=application 0 udp MCPTT\r\n");
+	}
+}
+
+static int offer_again(struct ptt *p, struct ptt_leg *leg)
+{
+	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	for (unsigned again = 0; again < 2; again++) {
 		pv_writer_init(&w, p->text, sizeof(p->text));
-		put_once_more(&w, speech);
+		put_once_more(&w, leg);
 		if (w.overflow)
 			return PTT_SDP_NO_ROOM;
 		if (is_same(speech, pv_writer_span(&w)))
@@ -588,7 +615,7 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg)
 	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	if (speech->bytes)
-		return offer_again(p, speech);
+		return offer_again(p, leg);
 	if (!leg->group)
 		return PTT_SDP_NO_ROOM;
 	pv_writer_init(&w, p->text, sizeof(p->text));
@@ -648,12 +675,15 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	if (!leg->group || !is_audio(&p->sdp.media[line]) ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
 		return -PV_SDP_ANSWER_FORMAT;
+	if (!takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
 	size_t mark = arena_mark(&p->at.worker->scratch);
 	find_numbers(p, leg, line, &h.coding);
 	arena_rewind(&p->at.worker->scratch, mark);
 	speech->is_forwarded = is_forwarded(answer);
 	h.audio = &p->sdp.media[line];
-	if (speech->floor_line < p->sdp.media_count && is_floor(&p->sdp.media[speech->floor_line]))
+	if (may_have_floor(leg) && speech->floor_line < p->sdp.media_count &&
+		is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);
 	ptt_leg_set_media(p, leg);
