@@ -105,14 +105,35 @@ def floor_sdp(server):
         bob, got = terms("bob", "mc_priority=200")
         ok("mc_priority=5" in got and "mc_queueing" not in got, "above it, the cap; no queueing unless offered: %s" % got)
         carol, got = terms("carol", "mc_queueing;mc_granted;mc_implicit_request")
-        ok("mc_implicit_request" in got, "an INVITE that asks for the floor: %s" % got)
+        ok("mc_implicit_request" in got and "mc_granted" in got, "an INVITE that asks for the floor, and has it: %s" % got)
         carol.channel.expect("granted", skip=("idle",))
+        again = " ".join(parts_of(carol.reinvite().body.decode())["application"]["lines"])
+        ok("mc_granted" not in again, "that is said once: " + again)
         carol.speak()
         taken(bob, "carol", skip=("idle",))
         room.heard_by_all(carol, "she has it, and is heard", among=[alice, bob, carol])
         bob.channel.skip_all()
         bob.channel.request()
         ok(bob.channel.expect("deny").cause == f.ANOTHER_HAS_IT, "who cannot queue is denied: another one has the floor")
+
+
+@feature(**group(priorities=RANKS))
+def floor_asked_by_invite_alone(server):
+    """Who does not say that it can read a grant in the answer is told by a packet alone; so is who listens only."""
+    with Room(server) as room:
+        bob, = channels(room, "bob")
+        alice = room.phone("alice", floor="mc_queueing;mc_implicit_request")
+        alice.join(mic=-1)
+        got = " ".join(alice.answer["application"]["lines"])
+        ok("mc_implicit_request" in got and "mc_granted" not in got, "not in the answer: " + got)
+        alice.channel.expect("granted", skip=("idle",))
+        room.heard_by_all(alice)
+        carol = room.phone("carol", floor="mc_implicit_request;mc_granted")
+        carol.join(mic=-1)
+        got = " ".join(carol.answer["application"]["lines"])
+        ok("mc_implicit_request" in got and "mc_granted" not in got, "who is denied reads no grant: " + got)
+        ok(carol.channel.expect("deny", skip=("taken",)).cause == f.ANOTHER_HAS_IT, "and is denied")
+        room.heard_by_all(alice)
 
 
 @feature(**group(priorities=RANKS))

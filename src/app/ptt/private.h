@@ -36,6 +36,7 @@ struct errand {
 /* What a leg waits for in the wheel. */
 enum ptt_timer_kind {
 	PTT_TIMER_RESEND, /* our 2xx again, until its ACK */
+	PTT_TIMER_ASKED,  /* whether it has the floor is not known: it is answered without */
 	PTT_TIMER_ALARM,  /* its session timer */
 	PTT_TIMER_PROBE,  /* its media are silent: is it there? */
 	PTT_TIMER_EXPIRY, /* of a subscription */
@@ -67,8 +68,10 @@ struct ptt_speech {
 	uint8_t offering;   /* enum ptt_offering */
 	uint8_t audio_line; /* index of the m-line, PTT_NO_LINE: none yet */
 	uint8_t floor_line;
-	uint8_t radio_type;                     /* payload type of R2S, 0: not offered */
-	bool is_forwarded;                      /* its messages come through another proxy */
+	uint8_t radio_type; /* payload type of R2S, 0: not offered */
+	bool is_forwarded;  /* its messages come through another proxy */
+	bool is_asking;     /* media were told of its offer, which is not answered yet */
+	bool is_granted;    /* and that answer is to say that it has the floor */
 	struct media_member_description agreed; /* what media were told last */
 };
 
@@ -131,7 +134,7 @@ struct ptt_leg {
 	struct buffer *ok;          /* our 2xx */
 	uint32_t ok_cseq, ok_wait_ms;
 	uint64_t ok_end_ms;
-	struct ptt_timer resend;
+	struct ptt_timer resend; /* and before it, whether it has the floor */
 
 	uint64_t client; /* our last INVITE to it */
 	uint32_t invite_cseq;
@@ -353,6 +356,9 @@ struct ptt {
 #define PTT_TICK_MS  100
 #define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
 #define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
+#define PTT_ASKED_MS                                                                \
+	200 /* a relay thread that does not say who has the floor is not waited for \
+	     */
 
 static inline struct ptt_leg *ptt_leg_get(struct ptt *p, uint64_t handle)
 {
@@ -484,6 +490,8 @@ bool ptt_check_required(struct ptt *p, const struct incoming *incoming);
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
 int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
 	const struct path *source, struct transaction *server, const struct session_terms *terms);
+/* Media have decided on the floor that its INVITE asked for; or not in time. */
+void join_decided(struct ptt *p, struct ptt_leg *leg, bool is_granted);
 /* Says that it has joined. */
 void ptt_leg_is_in(const struct ptt_leg *leg);
 /* Asks the roster to have it. */
@@ -509,6 +517,12 @@ enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *message
 int speech_judge(struct ptt *p, const struct ptt_leg *leg);
 /* Is a floor channel offered in p->sdp, and wanted? */
 bool speech_wants_floor(struct ptt *p, const struct ptt_leg *leg);
+/* p->sdp is the first offer of one who joins. When it asks for the floor and wants to read in our
+ * answer whether it is granted (mc_implicit_request, mc_granted), media are told now: 1, and
+ * speech_answer is to follow when they have decided. 0: there is nothing to wait for; or a verdict
+ * of sdp.h. */
+int speech_ask(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source);
 /* p->sdp is their offer: our answer, kept in speech->bytes, and media are told. 0, a verdict of
  * sdp.h, or PTT_SDP_NO_ROOM. */
 int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,

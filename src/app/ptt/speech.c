@@ -426,6 +426,11 @@ static void put_floor(struct pv_writer *w, const struct ptt_leg *leg)
 	if (terms->is_request) {
 		pv_put_text(w, between);
 		pv_put_text(w, "mc_implicit_request");
+		between = ";";
+	}
+	if (leg->speech.is_granted) {
+		pv_put_text(w, between);
+		pv_put_text(w, "mc_granted");
 	}
 	pv_put_text(w, "\r\n");
 }
@@ -489,11 +494,11 @@ static int write_answer(struct ptt *p, struct ptt_leg *leg)
 	return is_same(speech, pv_writer_span(&w)) ? 0 : keep(p, speech, pv_writer_span(&w));
 }
 
-int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+/* What p->sdp, their offer, says, for our answer and for media. 0 or a verdict. */
+static int take_offer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
 	const struct path *source)
 {
 	struct ptt_speech *speech = &leg->speech;
-	const struct ptt_speech before = *speech;
 	struct hearing h = {.source = source};
 	uint8_t line = find_line(&p->sdp, speech->audio_line, is_audio);
 	if (!leg->group || line == PTT_NO_LINE ||
@@ -509,11 +514,43 @@ int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *o
 	h.audio = &p->sdp.media[line];
 	h.floor = speech->floor_line != PTT_NO_LINE ? &p->sdp.media[speech->floor_line] : NULL;
 	hear(p, leg, &h);
+	return 0;
+}
+
+int speech_ask(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source)
+{
+	struct media_floor_terms terms;
+	uint8_t line =
+		may_have_floor(leg) ? find_line(&p->sdp, PTT_NO_LINE, is_floor) : PTT_NO_LINE;
+	if (line == PTT_NO_LINE)
+		return 0;
+	agree_terms(leg, &p->sdp.media[line], &terms);
+	if (!terms.is_request || !terms.wants_granted)
+		return 0;
+	int error = take_offer(p, leg, offer, source);
+	if (error)
+		return error;
+	leg->speech.is_asking = true;
+	ptt_leg_set_media(p, leg);
+	return 1;
+}
+
+int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source)
+{
+	struct ptt_speech *speech = &leg->speech;
+	const struct ptt_speech before = *speech;
+	int error = before.is_asking ? 0 : take_offer(p, leg, offer, source);
+	if (error)
+		return error;
 	if (write_answer(p, leg)) {
 		*speech = before;
 		return PTT_SDP_NO_ROOM;
 	}
-	ptt_leg_set_media(p, leg);
+	if (!before.is_asking)
+		ptt_leg_set_media(p, leg);
+	speech->is_asking = speech->is_granted = false; /* once is enough */
 	return 0;
 }
 

@@ -77,6 +77,9 @@ static void fire(struct ptt *p, struct ptt_timer *timer, uint64_t now_ms)
 	case PTT_TIMER_RESEND:
 		resend(p, container_of(timer, struct ptt_leg, resend), now_ms);
 		break;
+	case PTT_TIMER_ASKED:
+		join_decided(p, container_of(timer, struct ptt_leg, resend), false);
+		break;
 	case PTT_TIMER_ALARM:
 		leg = container_of(timer, struct ptt_leg, alarm);
 		act(p, leg, session_due(&leg->session, now_ms));
