@@ -356,9 +356,7 @@ struct ptt {
 #define PTT_TICK_MS  100
 #define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
 #define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
-#define PTT_ASKED_MS                                                                \
-	200 /* a relay thread that does not say who has the floor is not waited for \
-	     */
+#define PTT_ASKED_MS 200   /* for the word of a relay thread on who has the floor */
 
 static inline struct ptt_leg *ptt_leg_get(struct ptt *p, uint64_t handle)
 {
