@@ -183,6 +183,13 @@ static struct member_press *note_asked(struct member *member, const struct media
 	return noted;
 }
 
+static void answer_soon(struct member *member)
+{
+	if (!list_is_linked(&member->asked.link))
+		list_push_tail(&member->group->asked, &member->asked.link);
+	group_tell(member->group, 0); /* the answer is given at the end of this round */
+}
+
 void button_press(struct member *member, const struct media_press *press)
 {
 	struct group *group = member->group;
@@ -194,9 +201,7 @@ void button_press(struct member *member, const struct media_press *press)
 	asked->is_ignored = !counts || !press_button(member, press, came_ns);
 	asked->cause = member->asked.cause;
 	member->asked.cause = 0;
-	if (!list_is_linked(&member->asked.link))
-		list_push_tail(&group->asked, &member->asked.link);
-	group_tell(group, 0); /* the answer is given at the end of this round */
+	answer_soon(member);
 }
 
 /* ---- SDP ---- */
@@ -217,8 +222,14 @@ void button_join(struct member *member)
 		.may_preempt = true,
 	};
 	member->is_held = is_held(member);
-	if (member->channel && member->said->terms.is_request)
-		button_request(member, &ask, member->group->relay->now_ns);
+	if (!member->channel || !member->said->terms.is_request)
+		return;
+	if (member->said->terms.wants_granted) {
+		static const struct media_press by_invite = {.trigger = MEDIA_TRIGGER_RTCP};
+		note_asked(member, &by_invite);
+		answer_soon(member);
+	}
+	button_request(member, &ask, member->group->relay->now_ns);
 }
 
 void button_direction(struct member *member)

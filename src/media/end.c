@@ -12,6 +12,9 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
+/* What a phone may have said into a mapping that its NAT had dropped: a minute. */
+#define UNHEARD_MAX 3000
+
 void end_init(struct stream_end *end, struct port_pair *pair, uint8_t index)
 {
 	memset(end, 0, sizeof(*end));
@@ -142,6 +145,19 @@ static unsigned heard(struct stream_end *end, uint64_t now_ms)
 	return END_HEARD;
 }
 
+/* Whether nobody but the source can have sent it: nobody else knows its SSRC (32 bits by chance,
+ * RFC 3550 §8) and how far its numbers are, unless he is on the way. While its old port is heard
+ * there are two, and nobody has moved: that, too, has to be seen. */
+static bool goes_on(const struct stream_end *end, const struct latch_packet *seen, uint64_t now_ms)
+{
+	const struct rtp_receiver *receiver = &end->receiver;
+	uint16_t ahead = (uint16_t)(seen->sequence - receiver->highest);
+	bool is_next = !receiver->is_heard || (ahead > 0 && ahead <= UNHEARD_MAX);
+	return end->hides_ssrc && !end->is_muffled && receiver->packets &&
+	       seen->ssrc == receiver->ssrc && is_next &&
+	       now_ms - MAX(end->heard_ms, end->whole_ms) >= LATCH_QUIET_MS;
+}
+
 /* Not of the locked source: what the latch says of it. */
 static unsigned judge_rtp(
 	struct stream_end *end, const struct media_packet *packet, uint64_t now_ms)
@@ -150,6 +166,7 @@ static unsigned judge_rtp(
 		.ssrc = bytes_u32(packet->bytes + 8),
 		.sequence = bytes_u16(packet->bytes + 2),
 		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+	seen.goes_on = goes_on(end, &seen, now_ms);
 	/* who was here before this session is heard only where its SDP or signalling leads to it */
 	if (port_pair_is_ghost(end->pair, &packet->from, now_ms))
 		seen.is_negotiated = false;

@@ -55,6 +55,8 @@ struct stream_end {
 	bool is_muffled : 1; /* most of its sound is dropped by the kernel: it is not counted */
 	bool is_control : 1; /* floor packets alone: RTCP on RTP's port, which elects its source */
 	bool is_rated : 1;   /* the receiver's rate is that of its payload type */
+	bool hides_ssrc : 1; /* nobody else is told the SSRC of what it sends: who goes on with that
+				is it, whatever port it comes from */
 	uint8_t index;       /* in its session */
 	uint32_t rate_count; /* packets in this window */
 	uint32_t rate_window;
@@ -66,6 +68,7 @@ struct stream_end {
 	struct latch rtcp;
 	struct round_trip round_trip;
 	uint64_t offered_ms; /* first offer or answer; 0: none yet */
+	uint64_t whole_ms;   /* was muffled until then */
 	uint64_t first_ms;   /* first packet that passed */
 	uint64_t dropped_third;
 	int32_t remote_lost;

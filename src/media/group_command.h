@@ -132,7 +132,8 @@ const char *media_trigger_name(unsigned trigger);
 /* What was agreed on for its m=application (a=fmtp:MCPTT, TS 24.380 §12). */
 struct media_floor_terms {
 	bool may_queue;     /* mc_queueing in the answer */
-	bool wants_granted; /* mc_granted in the offer */
+	bool wants_granted; /* mc_granted in the offer: what becomes of `is_request` is answered
+			       as a press is, with number 0 and MEDIA_TRIGGER_RTCP */
 	bool is_request;    /* mc_implicit_request in the answer: joining asks for the floor */
 	uint8_t priority;   /* mc_priority as answered; 0: none was */
 };

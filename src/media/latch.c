@@ -3,13 +3,14 @@
 #include "media/latch.h"
 
 /* Higher outranks lower. */
-enum rank { RANK_NOBODY, RANK_STRANGER, RANK_HOST, RANK_ANNOUNCED };
+enum rank { RANK_NOBODY, RANK_STRANGER, RANK_HOST, RANK_SAME, RANK_ANNOUNCED };
 
 /* A packet in order after the candidate's last: so far ahead at most. */
 #define STEP_MAX 50
 
-static const uint8_t votes_needed[] = {
-	[RANK_STRANGER] = LATCH_STRANGER_VOTES, [RANK_HOST] = LATCH_HOST_VOTES};
+static const uint8_t votes_needed[] = {[RANK_STRANGER] = LATCH_STRANGER_VOTES,
+	[RANK_HOST] = LATCH_HOST_VOTES,
+	[RANK_SAME] = LATCH_HOST_VOTES};
 
 static void forget_candidate(struct latch *latch)
 {
@@ -52,6 +53,9 @@ static unsigned turn(struct latch *latch, enum latch_event event, const struct m
 		forget_candidate(latch);
 	}
 	if (cell->actions & LATCH_TAKE) {
+		bool is_sent_to = media_address_equal(&latch->target, &latch->source);
+		if (is_sent_to && (cell->actions & LATCH_AIM_ALONG))
+			latch->target = *from;
 		latch->source = *from;
 		forget_candidate(latch);
 	}
@@ -128,6 +132,14 @@ static bool is_reopened(const struct latch *latch)
 	return latch->state == LATCH_REOPENED || latch->state == LATCH_REOPENED_BLIND;
 }
 
+/* The locked stream from another port of the host that it is locked on: whoever else votes does not
+ * count against it. */
+static bool goes_on(const struct latch *latch, const struct latch_packet *packet)
+{
+	return packet->goes_on && latch_is_locked(latch) &&
+	       media_address_same_host(packet->from, &latch->source);
+}
+
 /* Whether a stranger may be voted for now. */
 static bool hears_strangers(
 	const struct latch *latch, const struct latch_packet *packet, uint64_t now_ms)
@@ -144,6 +156,8 @@ static enum latch_event event_of(
 	bool is_late = now_ms < latch->late_until_ms;
 	if (rank == RANK_ANNOUNCED)
 		return LATCH_GOT_ANNOUNCED;
+	if (goes_on(latch, packet))
+		return vote(latch, packet, RANK_SAME) ? LATCH_GOES_ON : LATCH_NO_EVENT;
 	if (is_reopened(latch) && media_address_equal(packet->from, &latch->source)) {
 		latch->heard_ms = now_ms;
 		if (is_late || rank == RANK_NOBODY)
@@ -165,7 +179,7 @@ unsigned latch_packet(struct latch *latch, const struct latch_packet *packet, ui
 	if (latch_is_source(latch, packet->from))
 		return LATCH_PASS;
 	/* what cannot yield does not count votes, either */
-	if (latch->state == LATCH_IDLE || latch->state == LATCH_LOCKED)
+	if (latch->state == LATCH_IDLE || (latch->state == LATCH_LOCKED && !goes_on(latch, packet)))
 		return 0;
 	unsigned actions = turn(latch, event_of(latch, packet, now_ms), packet->from, now_ms);
 	return actions & (LATCH_PASS | LATCH_TELL);
@@ -186,10 +200,13 @@ void latch_follow(struct latch *rtcp, const struct latch *rtp, uint64_t now_ms)
 	/* a stranger that is only heard changes nothing for RTCP */
 	if (!media_address_equal(&rtp->target, &rtp->source))
 		return;
+	bool has_port = media_address_same_host(&rtcp->hosts[1], &rtp->source) &&
+			!media_address_equal(&rtcp->hosts[1], &rtp->source);
 	rtcp->hosts[1] = rtp->source;
 	if (rtp->state == LATCH_LOCKED)
 		return; /* at the announced address: so is RTCP, until it says otherwise */
-	if (media_address_same_host(&rtcp->source, &rtp->source))
-		return;
-	turn(rtcp, LATCH_RTP_MOVED, NULL, now_ms);
+	if (!media_address_same_host(&rtcp->source, &rtp->source))
+		turn(rtcp, LATCH_RTP_MOVED, NULL, now_ms);
+	else if (has_port) /* RTCP's own port may be another one now, too */
+		turn(rtcp, rtcp->is_blind ? LATCH_AGAIN_BLIND : LATCH_AGAIN, NULL, now_ms);
 }

@@ -24,8 +24,10 @@
  *               not usable ("blind": a private address announced from a public source, a host name,
  *               an address of the other family) there is no other way to reach the phone.
  *
- * A lock yields to a higher rank and to nothing else, until the next offer or answer. The machine
- * is in latch_machine.c.
+ * A lock yields to a higher rank and to nothing else, until the next offer or answer; but it goes
+ * along when the very stream that it is on goes on from another port of its host (a NAT that forgot
+ * the phone): where the user of the latch can tell that stream from what any other device behind
+ * the same NAT could send, and its old port is silent. The machine is in latch_machine.c.
  */
 
 /* How many packets elect an address, and how long things take. */
@@ -59,6 +61,7 @@
 	ROW(ELECTED_HOST)                                                                    \
 	ROW(HEARD_STRANGER)                                                                  \
 	ROW(ELECTED_STRANGER)                                                                \
+	ROW(GOES_ON)          /* the source's own stream, from another port of its host */   \
 	ROW(RTP_MOVED)        /* only of RTCP: RTP was locked elsewhere than announced */
 /* clang-format on */
 
@@ -87,8 +90,9 @@ enum latch_event {
 #define LATCH_AIM_NOWHERE   LATCH_ACTION(4)
 #define LATCH_AIM_SOURCE    LATCH_ACTION(5)
 #define LATCH_AIM_RTP       LATCH_ACTION(6) /* the port above RTP's source */
-#define LATCH_TELL          LATCH_ACTION(7) /* the worker: the lock is new */
-#define LATCH_PASS          LATCH_ACTION(8) /* the packet goes on; else it is dropped and counted */
+#define LATCH_AIM_ALONG     LATCH_ACTION(7) /* where the source was sent to: there, too */
+#define LATCH_TELL          LATCH_ACTION(8) /* the worker: the lock is new */
+#define LATCH_PASS          LATCH_ACTION(9) /* the packet goes on; else it is dropped and counted */
 /* clang-format on */
 
 /* An empty cell drops the packet. */
@@ -128,6 +132,7 @@ struct latch_packet {
 	uint32_t ssrc;      /* of RTP */
 	uint16_t sequence;  /* of RTP */
 	bool is_negotiated; /* its payload type was; else no stranger is elected by it */
+	bool goes_on;       /* it can only be the source that sent it, and the source is silent */
 };
 
 /* What an offer or answer says of one stream's address. */

@@ -29,6 +29,8 @@
  *
  * Each state takes each offer: the arrows of LOCKED* to ANNOUNCED and BLIND are left out above.
  * There is no event for silence: a silent source stays locked, or silence would be the way in.
+ * GOES_ON is no way in: the stream itself is the proof. It leads from LOCKED to LOCKED_HOST, and
+ * leaves the other two what they are.
  */
 
 const char *const latch_state_names[LATCH_STATE_COUNT] = {
@@ -103,6 +105,7 @@ const struct latch_cell latch_machine[LATCH_STATE_COUNT][LATCH_EVENT_COUNT] = {
 		[LATCH_OFFER_BLIND]      = GO(BLIND,           DO(LEAVE) | DO(AIM_NOWHERE)),
 		[LATCH_AGAIN]            = GO(REOPENED,        DO(DOUBT)),
 		[LATCH_GOT_SOURCE]       = GO(LOCKED,          DO(PASS)),
+		[LATCH_GOES_ON]          = GO(LOCKED_HOST,     LOCK | DO(AIM_ALONG)),
 		[LATCH_RTP_MOVED]        = GO(ANNOUNCED,       DO(LEAVE) | DO(AIM_RTP)),
 	},
 	[LATCH_LOCKED_HOST] = {
@@ -111,6 +114,7 @@ const struct latch_cell latch_machine[LATCH_STATE_COUNT][LATCH_EVENT_COUNT] = {
 		[LATCH_AGAIN]            = GO(REOPENED,        DO(DOUBT)),
 		[LATCH_AGAIN_BLIND]      = GO(REOPENED_BLIND,  DO(DOUBT)),
 		[LATCH_GOT_SOURCE]       = GO(LOCKED_HOST,     DO(PASS)),
+		[LATCH_GOES_ON]          = GO(LOCKED_HOST,     LOCK | DO(AIM_ALONG)),
 		[LATCH_GOT_ANNOUNCED]    = GO(LOCKED,          LOCK | DO(AIM_SOURCE)),
 		[LATCH_RTP_MOVED]        = GO(BLIND,           DO(LEAVE) | DO(AIM_RTP)),
 	},
@@ -120,6 +124,7 @@ const struct latch_cell latch_machine[LATCH_STATE_COUNT][LATCH_EVENT_COUNT] = {
 		[LATCH_AGAIN]            = GO(REOPENED,        DO(DOUBT)),
 		[LATCH_AGAIN_BLIND]      = GO(REOPENED_BLIND,  DO(DOUBT)),
 		[LATCH_GOT_SOURCE]       = GO(LOCKED_STRANGER, DO(PASS)),
+		[LATCH_GOES_ON]          = GO(LOCKED_STRANGER, LOCK | DO(AIM_ALONG)),
 		[LATCH_GOT_ANNOUNCED]    = GO(LOCKED,          LOCK | DO(AIM_SOURCE)),
 		[LATCH_ELECTED_HOST]     = GO(LOCKED_HOST,     LOCK | DO(AIM_SOURCE)),
 	},

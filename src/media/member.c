@@ -134,6 +134,8 @@ void member_unmuffle(struct member *member)
 	count_muffled(member);
 	muffle_off(member->audio.fds[COMPONENT_RTP]);
 	member->audio.is_muffled = false;
+	if (member->group)
+		member->audio.whole_ms = member->group->relay->now_ms;
 }
 
 /* Silence to the last bit in its codec. */
@@ -263,6 +265,8 @@ static struct member *add(
 	member->audio.deliver = lease->kind == LEASE_LEG ? branch_deliver : deliver;
 	member->audio.told = told;
 	member->audio.owner = member;
+	/* each listener's stream is ours, and so are the reports: nobody hears of it */
+	member->audio.hides_ssrc = true;
 	member->lease = lease;
 	member->said = said;
 	member->tone = TONE_COUNT;

@@ -57,7 +57,8 @@
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
  * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
  * rooms N how many there must be now, of media talk NAME|none [wait=NAME] who has the floor:
- * members by user name answer N OUTCOME [position=N] [talker=URI]   to the last press of the N-th
+ * members by user name answer N OUTCOME [position=N] [talker=URI] [by=invite]   to the last press
+ * of the N-th, or to what its INVITE asked for
  * leg tell N silent|again|closed the relay says so of that leg; idle: of the group act
  * grant|revoke|mute|kick NAME USER         as the control interface has it
  */

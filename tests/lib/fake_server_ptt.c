@@ -326,6 +326,8 @@ static bool answer(struct fake_server *server, unsigned count, char **words)
 		if (strcmp(outcomes[i], words[2]) == 0)
 			a.outcome = (uint8_t)i;
 	snprintf(a.talker, sizeof(a.talker), "%s", talker ? talker : "");
+	if (scenario_value(count, words, "by")) /* the INVITE itself */
+		a.trigger = MEDIA_TRIGGER_RTCP;
 	fake_media_answer(&server->media, (unsigned)atoi(words[1]), &a);
 	return true;
 }

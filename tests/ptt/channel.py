@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """channel: members with floor packets (TS 24.380) in the same group as phones with keys: each message, byte by byte."""
+import json
+import re
 import socket
 
 import floor as f
-from feature import feature, ok
+from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from phone import SDP, Room, parts_of
 from tshark import Capture
 
 QUEUES = "mc_queueing"
@@ -103,14 +105,35 @@ def floor_sdp(server):
         bob, got = terms("bob", "mc_priority=200")
         ok("mc_priority=5" in got and "mc_queueing" not in got, "above it, the cap; no queueing unless offered: %s" % got)
         carol, got = terms("carol", "mc_queueing;mc_granted;mc_implicit_request")
-        ok("mc_implicit_request" in got, "an INVITE that asks for the floor: %s" % got)
+        ok("mc_implicit_request" in got and "mc_granted" in got, "an INVITE that asks for the floor, and has it: %s" % got)
         carol.channel.expect("granted", skip=("idle",))
+        again = " ".join(parts_of(carol.reinvite().body.decode())["application"]["lines"])
+        ok("mc_granted" not in again, "that is said once: " + again)
         carol.speak()
         taken(bob, "carol", skip=("idle",))
         room.heard_by_all(carol, "she has it, and is heard", among=[alice, bob, carol])
         bob.channel.skip_all()
         bob.channel.request()
         ok(bob.channel.expect("deny").cause == f.ANOTHER_HAS_IT, "who cannot queue is denied: another one has the floor")
+
+
+@feature(**group(priorities=RANKS))
+def floor_asked_by_invite_alone(server):
+    """Who does not say that it can read a grant in the answer is told by a packet alone; so is who listens only."""
+    with Room(server) as room:
+        bob, = channels(room, "bob")
+        alice = room.phone("alice", floor="mc_queueing;mc_implicit_request")
+        alice.join(mic=-1)
+        got = " ".join(alice.answer["application"]["lines"])
+        ok("mc_implicit_request" in got and "mc_granted" not in got, "not in the answer: " + got)
+        alice.channel.expect("granted", skip=("idle",))
+        room.heard_by_all(alice)
+        carol = room.phone("carol", floor="mc_implicit_request;mc_granted")
+        carol.join(mic=-1)
+        got = " ".join(carol.answer["application"]["lines"])
+        ok("mc_implicit_request" in got and "mc_granted" not in got, "who is denied reads no grant: " + got)
+        ok(carol.channel.expect("deny", skip=("taken",)).cause == f.ANOTHER_HAS_IT, "and is denied")
+        room.heard_by_all(alice)
 
 
 @feature(**group(priorities=RANKS))
@@ -154,6 +177,45 @@ def floor_not_wanted(server):
 @feature(**group(floor='"open"'))
 def floor_open(server):
     refused(server)
+
+
+@feature(**group())
+def floor_taken_away_and_brought_back(server):
+    """A reload makes the group a conference: our next offer refuses the floor's stream, and takes it again when it is back."""
+    with Room(server) as room:
+        alice, bob = channels(room, "alice", "bob")
+        idle(alice), idle(bob)
+
+        def reloaded(floor, count):
+            server.extra = re.sub(r' floor = "\w+";', "", server.extra).replace("name =", 'floor = "%s"; name =' % floor, 1)
+            server.write()
+            ok(ctl(server, "config", "reload").returncode == 0, 'floor = "%s"' % floor)
+            room.until(lambda: json.loads(ctl(server, "--json", "metrics").stdout)["daemon_reloads"] == count, "reloaded")
+
+        def offered(port):
+            """An INVITE of alice's without an offer, whose 200 has the server's; she answers as far as it goes."""
+            alice.dialog.request("INVITE")
+            offer = parts_of(alice.expect(200, call_id=alice.dialog.call_id).body.decode())
+            ok(offer["application"]["port"] == port and offer["audio"]["port"], "m=application %d is offered" % port)
+            ok(bool(offer["application"]["lines"]) == bool(port), "with %s" % offer["application"]["lines"])
+            body = alice.sdp()
+            if not port:
+                body = body[:body.index("m=application")] + "m=application 0 udp MCPTT\r\n"
+            alice.dialog.ack(headers=[SDP], body=body)
+        port = alice.answer["application"]["port"]
+        offered(port)
+        reloaded("open", 1)
+        alice.obeys = bob.obeys = False
+        room.until(lambda: bob.hears() == {"alice"} and alice.hears() == {"bob"}, "a conference", 8)
+        offered(0)
+        reloaded("ptt", 2)
+        alice.obeys = bob.obeys = True
+        room.nobody("a floor again")
+        offered(port)
+        alice.channel.skip_all()
+        alice.channel.request()
+        alice.channel.expect("granted", skip=("idle", "taken"))
+        room.heard_by_all(alice, "and alice's floor packets count")
 
 
 @feature(**group())

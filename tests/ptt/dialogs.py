@@ -87,6 +87,24 @@ def offer_in_answer(server):
 
 
 @feature(**group())
+def packets_too_long(server):
+    """a=maxptime below the 20 ms that the server sends: 488 says so, and a call that is up stays as it was."""
+    with Room(server) as room:
+        alice, bob = room.phone("alice"), room.phone("bob")
+        sent = alice.dial(extra="a=maxptime:10")
+        refused = alice.expect(488, call_id=sent.call_id)
+        alice.ack_failure(sent, refused)
+        ok(refused.get("warning").startswith("305 "), "Warning: " + refused.get("warning"))
+        alice.join(mic=-1, extra="a=maxptime:20")
+        bob.join(mic=-1)
+        alice.dialog.request("INVITE", headers=[SDP], body=alice.sdp(extra="a=maxptime:15"))
+        alice.expect(488, call_id=alice.dialog.call_id)
+        bob.press("*")
+        room.heard_by_all(bob, "who can take 20 ms hears")
+        ok({len(p.payload) for p in alice.frames()} == {160}, "and is sent 20 ms")
+
+
+@feature(**group())
 def joins_over_tcp(server):
     with Room(server) as room:
         alice, bob, carol = room.phone("alice", transport="tcp"), room.phone("bob"), room.phone("carol", transport="tcp")

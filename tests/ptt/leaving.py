@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """leaving: talkers who hang up, crash, register again or move to another port; the newest leg of a member; full groups."""
 import json
+import socket
+import struct
 import time
 
 from feature import ctl, feature, ok
 from groups import group
 from phone import Room
 from sip_ua import Phone
+from voice import wave
 
 
 @feature(**group())
@@ -90,6 +93,63 @@ def talker_moves(server):
         room.until(lambda: alice.hears() == {"bob"}, "and there she hears bob")
         ok(carol.story() == ["alice", "bob"] or carol.story() == ["alice", "alice", "bob"], "carol heard alice, then bob")
         ok(carol.story(since) == ["bob"], "and nobody else")
+
+
+@feature(**group())
+def talker_moves_unsaid(server):
+    """A NAT gives the talker's sound another port, and then a listener's, and the phones do not know: they are followed, as
+    they go on with their streams."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        for turn in range(2):
+            alice.press("*")
+            room.heard_by_all(alice)
+            alice.rebind()
+            room.until(lambda: not bob.hears(), "from another port alice is not heard at once")
+            room.heard_by_all(alice, "but when the old one has been silent for a while")
+            alice.press("#")
+            room.nobody("# from there gives back")
+            since = time.monotonic()
+            bob.press("*")
+            room.until(lambda: alice.hears() == {"bob"}, "and there she hears bob")
+            bob.press("#")
+            room.nobody()
+            ok(carol.story(since) == ["bob"], "as carol does")
+            room.stage.run(1.2 * turn)                          # muffled meanwhile
+            bob.press("*")
+            room.heard_by_all(bob)
+            carol.rebind()
+            room.until(lambda: not carol.hears(), "a listener has another port: she hears nothing")
+            room.until(lambda: carol.hears() == {"bob"}, "until what she sends has shown it", 8)
+            bob.press("#")
+            room.nobody()
+
+
+@feature(**group())
+def silence_is_no_way_in(server):
+    """alice has the floor and is silent; a neighbour behind her NAT, who knows nothing of her stream, takes nothing over."""
+    with Room(server) as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        thief.bind(("127.0.0.1", 0))
+        thief.setblocking(False)
+        room.named("thief", 2200)
+        frame = alice.codec.make.encode(wave(2200))
+        alice.press("*")
+        room.heard_by_all(alice)
+        alice.hush()
+        room.stage.run(0.7)
+        for n in range(60):
+            for phone, ssrc, ahead in ((alice, alice.ssrc ^ 1, n + 1), (alice, alice.ssrc, 20000 + n), (alice, alice.ssrc, -n - 1)):
+                header = struct.pack("!BBHII", 0x80, 0, phone.sequence + ahead & 0xffff, phone.stamp + 160 * n & 0xffffffff, ssrc)
+                thief.sendto(header + frame, phone.remote)
+            room.stage.run(0.01)
+        ok("thief" not in bob.story(), "nobody hears him")
+        alice.speak()
+        room.heard_by_all(alice, "alice speaks again, and is heard")
+        try:
+            ok(False, "%d bytes came to him" % len(thief.recv(2000)))
+        except BlockingIOError:
+            ok(True, "nothing comes to him")
 
 
 @feature(**group())

@@ -115,6 +115,57 @@ def watched_by_strangers(server):
 
 
 @feature(**group())
+def watched_too_briefly(server):
+    """A subscription shorter than the server wants: 423 and Min-Expires; as long as that, it is granted."""
+    with Room(server) as room:
+        carol = room.phone("carol")
+        for seconds in (1, 59):
+            sent = carol.request("SUBSCRIBE", "sip:ops@" + DOMAIN, headers=["Event: conference", "Expires: %d" % seconds])
+            refused = carol.expect(423, call_id=sent.call_id)
+            ok(refused.get("min-expires") == "60", "%d seconds: 423, Min-Expires: 60" % seconds)
+        watcher = Watcher(carol, expires=int(refused.get("min-expires")))
+        ok(watcher.response.get("expires") == "60", "as long as that: granted")
+        room.until(lambda: watcher.look().states[:1] == ["full"], "and told")
+        watcher.dialog.request("SUBSCRIBE", headers=["Event: conference", "Expires: 5"])
+        carol.expect(423, call_id=watcher.sent.call_id)
+        room.phone("alice").join()
+        room.until(lambda: watcher.names() == ["alice"], "a refresh that is refused ends nothing")
+        watcher.refresh(0)
+        room.until(lambda: watcher.look().subscription.startswith("terminated"), "0 ends it, as ever")
+        once = Watcher(carol, expires=0)
+        room.until(lambda: once.look().subscription.startswith("terminated") and once.names() == ["alice"], "and asks once")
+
+
+@feature(**group(legs="2"))
+def anonymous_leg_is_somebody_else(server):
+    """alice is in by her name, and by another leg as nobody: others see two users, and nothing that joins them."""
+    with Room(server) as room:
+        named, hidden = room.phone("alice"), room.phone("alice")
+        named.join(mic=-1)
+        watcher = Watcher(room.phone("carol"))
+        room.until(lambda: watcher.look().states, "watched")
+        hidden.join(mic=-1, headers=["Privacy: id"])
+        room.until(lambda: watcher.names() == ["alice", "anonymous1"], "two users")
+        ok(all(legs == 1 for _, legs in watcher.users.values()), "with one endpoint each: %s" % watcher.users)
+        hidden.press("*")
+        room.until(lambda: watcher.talkers() == ["anonymous1"], "the one who talks is nobody")
+        hidden.press("#")
+        room.until(lambda: watcher.talkers() == [], "talks no more")
+        named.press("*")
+        room.until(lambda: watcher.talkers() == ["alice"], "the other is alice")
+        watcher.refresh(600)
+        room.until(lambda: watcher.look().states[-1] == "full", "asked for all of it")
+        ok(watcher.names() == ["alice", "anonymous1"] and watcher.talkers() == ["alice"], "the same")
+        hidden.leave()
+        room.until(lambda: watcher.names() == ["alice"], "nobody leaves, alice stays")
+        hidden.join(headers=["Privacy: id"])
+        room.until(lambda: len(watcher.look().users) == 2, "and comes back")
+        named.leave()
+        room.until(lambda: watcher.look().users and "alice" not in watcher.names(), "alice leaves, nobody stays")
+        ok(len(watcher.users) == 1, "%s" % watcher.users)
+
+
+@feature(**group())
 def talk_is_told_once_a_second(server):
     """Changes of the talker: at most one NOTIFY a second; the last state is always told."""
     with Room(server) as room:

@@ -63,3 +63,15 @@ def spread_floor_messages(server):
 def spread_talker_moves(server):
     """Who is behind NAT may move while he talks."""
     leaving.talker_moves(server)
+
+
+@feature(**group(media=TWO % 1))
+def spread_talker_moves_unsaid(server):
+    """And so when the phones do not know."""
+    leaving.talker_moves_unsaid(server)
+
+
+@feature(**group(media=TWO % 1, priorities=channel.RANKS))
+def spread_floor_sdp(server):
+    """What an INVITE asks for, its member being on one thread and its sound on another."""
+    channel.floor_sdp(server)

@@ -53,7 +53,7 @@ class Phone:
         text = ("v=0\r\no=- 1 %d IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP %s\r\n"
                 "a=rtpmap:101 telephone-event/8000\r\na=%s\r\n" % (
                     pick(range(9)), pick(("0 8 101", "8 101", "0", "9 101", "3")), pick(("sendrecv", "sendrecv", "sendonly", "inactive"))))
-        return text + pick(("", "", "m=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5;mc_implicit_request\r\n"))
+        return text + pick(("", "", "m=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=5;mc_implicit_request%s\r\n" % pick(("", ";mc_granted"))))
 
     # ---- whims
     def dial(self):

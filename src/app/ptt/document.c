@@ -92,7 +92,7 @@ static void put_endpoint(struct pv_writer *w, const struct ptt_member *member)
 	pv_put_text(w, "</joining-method></endpoint>");
 }
 
-/* All legs of a user, of which `member` is the first. */
+/* All legs of a user by that name, of which `member` is the first. */
 static void put_user(struct ptt *p, const struct ptt_room *room, const struct ptt_member *member,
 	struct pv_writer *w)
 {
@@ -104,7 +104,7 @@ static void put_user(struct ptt *p, const struct ptt_room *room, const struct pt
 	pv_put_text(w, "\" state=\"full\">");
 	put_element(w, "display-text",
 		unquoted(buffer_text(member->who, member->display), room_for_name));
-	for (; leg; leg = room_member(p, room, member->name, leg)) {
+	for (; leg; leg = room_member_alike(p, room, member, leg)) {
 		talks |= leg->is_talking;
 		waits |= leg->position;
 	}
@@ -112,7 +112,7 @@ static void put_user(struct ptt *p, const struct ptt_room *room, const struct pt
 		pv_put_text(w, "<roles><entry>talker</entry></roles>");
 	else if (waits)
 		pv_put_text(w, "<roles><entry>waiting</entry></roles>");
-	for (leg = member; leg; leg = room_member(p, room, member->name, leg))
+	for (leg = member; leg; leg = room_member_alike(p, room, member, leg))
 		put_endpoint(w, leg);
 	pv_put_text(w, "</user>\r\n");
 }
@@ -125,7 +125,7 @@ static bool is_news(
 	const struct ptt_member *leg = NULL;
 	if (member->change <= since)
 		return false;
-	while ((leg = room_member(p, room, member->name, leg)) != member)
+	while ((leg = room_member_alike(p, room, member, leg)) != member)
 		if (leg->change > since)
 			return false;
 	return true;
@@ -140,9 +140,12 @@ static bool has_room(const struct pv_writer *w)
 static bool is_back(struct ptt *p, const struct ptt_room *room, const struct ptt_grave *grave)
 {
 	struct pv_span name = {grave->name.bytes, grave->name.length};
-	const struct ptt_member *member = room_member(p, room, ptt_name_hash(p, name), NULL);
-	return member && pv_span_equal(buffer_text(member->who, member->uri),
-				 (struct pv_span){grave->uri, grave->length});
+	const struct ptt_member *member = NULL;
+	while ((member = room_member(p, room, ptt_name_hash(p, name), member)))
+		if (pv_span_equal(buffer_text(member->who, member->uri),
+			    (struct pv_span){grave->uri, grave->length}))
+			return true;
+	return false;
 }
 
 static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, uint64_t since,
@@ -153,7 +156,7 @@ static void put_users(struct ptt *p, const struct ptt_room *room, bool is_full, 
 		const struct ptt_member *member = container_of(link, struct ptt_member, link);
 		const struct ptt_member *first = NULL;
 		if (is_full || is_news(p, room, member, since))
-			first = room_member(p, room, member->name, NULL);
+			first = room_member_alike(p, room, member, NULL);
 		const struct pv_writer before = *w;
 		if (!first || (is_full && first != member))
 			continue;

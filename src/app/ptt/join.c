@@ -221,20 +221,20 @@ static bool wants_floor(struct ptt *p, struct ptt_leg *leg, const struct pv_mess
 	return speech_find(p, invite, &error) == PTT_SDP_THERE && speech_wants_floor(p, leg);
 }
 
-static void let_in(struct ptt *p, struct ptt_leg *leg)
+/* Its INVITE, in p->scratch. NULL: it does not wait any more, and has left. */
+static struct transaction *find_invite(struct ptt *p, struct ptt_leg *leg)
 {
-	struct pv_message *m = &p->scratch;
 	struct transaction *server = transaction_get(p->at.transactions, leg->server);
-	if (!server || pv_message_parse(m, leg->invite->bytes, leg->invite->length, true) <= 0) {
-		ptt_leg_leave(p, leg, CALL_CANCELLED);
-		return;
-	}
-	if (ptt_leg_take_ports(p, leg, &leg->report.lease, &leg->source, wants_floor(p, leg, m)) <
-		0) {
-		refuse_join(p, leg, 503, 0);
-		return;
-	}
-	int error = ptt_leg_answer_invite(p, leg, m, &leg->source, server, &leg->terms);
+	if (server &&
+		pv_message_parse(&p->scratch, leg->invite->bytes, leg->invite->length, true) > 0)
+		return server;
+	ptt_leg_leave(p, leg, CALL_CANCELLED);
+	return NULL;
+}
+
+static void welcome(struct ptt *p, struct ptt_leg *leg, struct transaction *server)
+{
+	int error = ptt_leg_answer_invite(p, leg, &p->scratch, &leg->source, server, &leg->terms);
 	if (error) {
 		refuse_join(p, leg, 503, error == PTT_SDP_NO_ROOM ? 0 : error);
 		return;
@@ -244,6 +244,38 @@ static void let_in(struct ptt *p, struct ptt_leg *leg)
 	call_up(p->at.calls, call_get(p->at.calls, leg->call), 200);
 	leg->has_note = true;
 	ptt_leg_tell_roster(p, leg);
+}
+
+void join_decided(struct ptt *p, struct ptt_leg *leg, bool is_granted)
+{
+	if (leg->state != PTT_LEG_JOINING || !leg->speech.is_asking)
+		return;
+	struct transaction *server = find_invite(p, leg);
+	if (!server)
+		return;
+	alarm_cancel(&leg->asked);
+	leg->speech.is_granted = is_granted;
+	welcome(p, leg, server);
+}
+
+static void let_in(struct ptt *p, struct ptt_leg *leg)
+{
+	struct transaction *server = find_invite(p, leg);
+	if (!server)
+		return;
+	bool has_floor = wants_floor(p, leg, &p->scratch);
+	if (ptt_leg_take_ports(p, leg, &leg->report.lease, &leg->source, has_floor) < 0) {
+		refuse_join(p, leg, 503, 0);
+		return;
+	}
+	int asked = has_floor ? speech_ask(p, leg, &p->scratch, &leg->source) : 0;
+	if (asked < 0)
+		refuse_join(p, leg, 503, asked);
+	else if (asked)
+		alarm_set(&p->alarms, &leg->asked, PTT_TIMER_ASKED,
+			p->at.worker->now_ms + PTT_ASKED_MS);
+	else
+		welcome(p, leg, server);
 }
 
 /* The errand is home, from JOIN, NOTE or LEAVE. */

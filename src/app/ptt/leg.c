@@ -24,6 +24,7 @@ void ptt_leg_settle(struct ptt *p, struct ptt_leg *leg)
 	alarm_cancel(&leg->alarm);
 	alarm_cancel(&leg->probe);
 	alarm_cancel(&leg->ring);
+	alarm_cancel(&leg->asked);
 	accepted_done(&leg->accepted, ptt_buffers(p));
 	list_remove(&leg->link);
 	ptt_drop(p, &leg->invite);
@@ -139,6 +140,7 @@ static void let_go(struct ptt *p, struct ptt_leg *leg)
 	alarm_cancel(&leg->alarm);
 	alarm_cancel(&leg->probe);
 	alarm_cancel(&leg->ring);
+	alarm_cancel(&leg->asked);
 	ptt_leg_drop_media(p, leg);
 	ptt_leg_end_call(p, leg);
 	ptt_leg_tell_roster(p, leg);

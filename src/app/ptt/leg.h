@@ -77,6 +77,7 @@ struct ptt_leg {
 
 	struct session_timer session;
 	struct alarm alarm, probe, ring;
+	struct alarm asked; /* whether it has the floor: its INVITE waits for that */
 
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
@@ -123,6 +124,8 @@ bool ptt_check_required(struct ptt *p, const struct incoming *incoming);
  * verdict of sdp.h, or PTT_SDP_NO_ROOM. */
 int ptt_leg_answer_invite(struct ptt *p, struct ptt_leg *leg, const struct pv_message *invite,
 	const struct path *source, struct transaction *server, const struct session_terms *terms);
+/* Media have decided on the floor that its INVITE asked for; or not in time. */
+void join_decided(struct ptt *p, struct ptt_leg *leg, bool is_granted);
 /* Says that it has joined. */
 void ptt_leg_is_in(const struct ptt_leg *leg);
 /* Asks the roster to have it. */

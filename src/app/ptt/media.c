@@ -184,7 +184,11 @@ static void on_answered(
 {
 	struct ptt *p = context;
 	struct ptt_leg *leg = ptt_leg_get(p, owner);
-	if (leg && leg->lease.member == member)
+	if (!leg || leg->lease.member != member)
+		return;
+	if (answer->trigger == MEDIA_TRIGGER_RTCP)
+		join_decided(p, leg, answer->outcome == MEDIA_OUTCOME_GRANTED);
+	else
 		text_answered(p, leg, answer);
 }
 

@@ -21,6 +21,15 @@ struct ptt_member *room_member(
 	return NULL;
 }
 
+struct ptt_member *room_member_alike(struct ptt *p, const struct ptt_room *room,
+	const struct ptt_member *member, const struct ptt_member *after)
+{
+	struct ptt_member *other = room_member(p, room, member->name, after);
+	while (other && other->is_anonymous != member->is_anonymous)
+		other = room_member(p, room, member->name, other);
+	return other;
+}
+
 /* RFC 4575 §5.6: who wants to be nobody has an entity of his own all the same, one for all his
  * legs. The number says only how many of them there were before. */
 #define ALIAS_ROOM 48

@@ -16,6 +16,7 @@
 /* What is waited for. */
 enum ptt_timer_kind {
 	PTT_TIMER_RESEND, /* our 2xx again, until its ACK */
+	PTT_TIMER_ASKED,  /* whether it has the floor is not known: it is answered without */
 	PTT_TIMER_ALARM,  /* its session timer */
 	PTT_TIMER_PROBE,  /* its media are silent: is it there? */
 	PTT_TIMER_EXPIRY, /* of a subscription */
@@ -47,6 +48,7 @@ struct ptt {
 
 #define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
 #define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
+#define PTT_ASKED_MS 200   /* for the word of a relay thread on who has the floor */
 
 static inline struct ptt_leg *ptt_leg_get(struct ptt *p, uint64_t handle)
 {

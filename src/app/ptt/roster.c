@@ -85,7 +85,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	return 200;
 }
 
-/* `is_gone`: no other leg of the same user, or only one by another name, is left. */
+/* `is_gone`: no other leg of the same user by the same name is left. */
 static void bury(
 	struct ptt *p, struct ptt_room *room, const struct ptt_member *member, bool is_gone)
 {
@@ -107,12 +107,10 @@ static void leave(struct ptt *p, struct ptt_member *member)
 	room->member_count--;
 	room_changed(p, room, false);
 	/* another leg of the same user stays: he is changed, and not gone */
-	struct ptt_member *other = room_member(p, room, member->name, NULL);
+	struct ptt_member *other = room_member_alike(p, room, member, NULL);
 	if (other)
 		other->change = room->change;
-	bury(p, room, member,
-		!other || !pv_span_equal(buffer_text(other->who, other->uri),
-				  buffer_text(member->who, member->uri)));
+	bury(p, room, member, !other);
 	if (group)
 		roster_choose_speaker(p, room, group, NULL);
 	room_notify(p, room);

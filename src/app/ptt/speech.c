@@ -56,10 +56,10 @@ int speech_judge(struct ptt *p, const struct ptt_leg *leg)
 	if (!leg->group || line == PTT_NO_LINE ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &coding))
 		return -PV_SDP_NO_CODEC;
-	return 0;
+	return speech_takes_packets(&p->sdp.media[line]) ? 0 : -PV_SDP_SHORT_PACKETS;
 }
 
-static bool may_have_floor(const struct ptt_leg *leg)
+bool speech_may_have_floor(const struct ptt_leg *leg)
 {
 	return leg->group && !leg->group->config.is_open &&
 	       (leg->membership.triggers & PTT_TRIGGER_RTCP);
@@ -67,7 +67,7 @@ static bool may_have_floor(const struct ptt_leg *leg)
 
 bool speech_wants_floor(struct ptt *p, const struct ptt_leg *leg)
 {
-	return may_have_floor(leg) &&
+	return speech_may_have_floor(leg) &&
 	       find_line(&p->sdp, leg->speech.floor_line, speech_is_floor) != PTT_NO_LINE;
 }
 
@@ -197,40 +197,75 @@ static int write_answer(struct ptt *p, struct ptt_leg *leg)
 	return is_same(speech, pv_writer_span(&w)) ? 0 : keep(p, speech, pv_writer_span(&w));
 }
 
-int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+/* What p->sdp, their offer, says, for our answer and for media. 0 or a verdict. */
+static int take_offer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
 	const struct path *source)
 {
 	struct ptt_speech *speech = &leg->speech;
-	const struct ptt_speech before = *speech;
 	struct hearing h = {.source = source};
 	uint8_t line = find_line(&p->sdp, speech->audio_line, speech_is_audio);
 	if (!leg->group || line == PTT_NO_LINE ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
 		return -PV_SDP_NO_CODEC;
+	if (!speech_takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
 	speech->audio_line = line;
-	speech->floor_line = leg->lease.floor_port && may_have_floor(leg)
+	speech->floor_line = leg->lease.floor_port && speech_may_have_floor(leg)
 				     ? find_line(&p->sdp, speech->floor_line, speech_is_floor)
 				     : PTT_NO_LINE;
 	speech->is_forwarded = is_forwarded(offer);
 	h.audio = &p->sdp.media[line];
 	h.floor = speech->floor_line != PTT_NO_LINE ? &p->sdp.media[speech->floor_line] : NULL;
 	hear(p, leg, &h);
+	return 0;
+}
+
+int speech_ask(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source)
+{
+	struct media_floor_terms terms;
+	uint8_t line = speech_may_have_floor(leg) ? find_line(&p->sdp, PTT_NO_LINE, speech_is_floor)
+						  : PTT_NO_LINE;
+	if (line == PTT_NO_LINE)
+		return 0;
+	agree_terms(leg, &p->sdp.media[line], &terms);
+	if (!terms.is_request || !terms.wants_granted)
+		return 0;
+	int error = take_offer(p, leg, offer, source);
+	if (error)
+		return error;
+	leg->speech.is_asking = true;
+	ptt_leg_set_media(p, leg);
+	return 1;
+}
+
+int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source)
+{
+	struct ptt_speech *speech = &leg->speech;
+	const struct ptt_speech before = *speech;
+	int error = before.is_asking ? 0 : take_offer(p, leg, offer, source);
+	if (error)
+		return error;
 	if (write_answer(p, leg)) {
 		*speech = before;
 		return PTT_SDP_NO_ROOM;
 	}
-	ptt_leg_set_media(p, leg);
+	if (!before.is_asking)
+		ptt_leg_set_media(p, leg);
+	speech->is_asking = speech->is_granted = false; /* once is enough */
 	return 0;
 }
 
 /* ---- our offer, their answer ---- */
 
-static int offer_again(struct ptt *p, struct ptt_speech *speech)
+static int offer_again(struct ptt *p, struct ptt_leg *leg)
 {
+	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	for (unsigned again = 0; again < 2; again++) {
 		pv_writer_init(&w, p->text, sizeof(p->text));
-		speech_put_again(&w, speech);
+		speech_put_again(&w, leg);
 		if (w.overflow)
 			return PTT_SDP_NO_ROOM;
 		if (is_same(speech, pv_writer_span(&w)))
@@ -245,7 +280,7 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg)
 	struct ptt_speech *speech = &leg->speech;
 	struct pv_writer w;
 	if (speech->bytes)
-		return offer_again(p, speech);
+		return offer_again(p, leg);
 	if (!leg->group)
 		return PTT_SDP_NO_ROOM;
 	pv_writer_init(&w, p->text, sizeof(p->text));
@@ -304,12 +339,14 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	if (!leg->group || !speech_is_audio(&p->sdp.media[line]) ||
 		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
 		return -PV_SDP_ANSWER_FORMAT;
+	if (!speech_takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
 	size_t mark = arena_mark(&p->at.worker->scratch);
 	find_numbers(p, leg, line, &h.coding);
 	arena_rewind(&p->at.worker->scratch, mark);
 	speech->is_forwarded = is_forwarded(answer);
 	h.audio = &p->sdp.media[line];
-	if (speech->floor_line < p->sdp.media_count &&
+	if (speech_may_have_floor(leg) && speech->floor_line < p->sdp.media_count &&
 		speech_is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);

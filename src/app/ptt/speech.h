@@ -29,8 +29,10 @@ struct ptt_speech {
 	uint8_t offering;   /* enum ptt_offering */
 	uint8_t audio_line; /* index of the m-line, PTT_NO_LINE: none yet */
 	uint8_t floor_line;
-	uint8_t radio_type;                     /* payload type of R2S, 0: not offered */
-	bool is_forwarded;                      /* its messages come through another proxy */
+	uint8_t radio_type; /* payload type of R2S, 0: not offered */
+	bool is_forwarded;  /* its messages come through another proxy */
+	bool is_asking;     /* media were told of its offer, which is not answered yet */
+	bool is_granted;    /* and that answer is to say that it has the floor */
 	struct media_member_description agreed; /* what media were told last */
 };
 
@@ -50,6 +52,12 @@ enum ptt_sdp_verdict speech_find(struct ptt *p, const struct pv_message *message
 int speech_judge(struct ptt *p, const struct ptt_leg *leg);
 /* Is a floor channel offered in p->sdp, and wanted? */
 bool speech_wants_floor(struct ptt *p, const struct ptt_leg *leg);
+/* p->sdp is the first offer of one who joins. When it asks for the floor and wants to read in our
+ * answer whether it is granted (mc_implicit_request, mc_granted), media are told now: 1, and
+ * speech_answer is to follow when they have decided. 0: there is nothing to wait for; or a verdict
+ * of sdp.h. */
+int speech_ask(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
+	const struct path *source);
 /* p->sdp is their offer: our answer, kept in speech->bytes, and media are told. 0, a verdict of
  * sdp.h, or PTT_SDP_NO_ROOM. */
 int speech_answer(struct ptt *p, struct ptt_leg *leg, const struct pv_message *offer,
@@ -61,7 +69,14 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg);
 int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *answer,
 	const struct path *source);
 
+/* May it have a floor channel, as the group is now? */
+bool speech_may_have_floor(const struct ptt_leg *leg);
+
 /* ---- speech_read.c: what an m-line says ---- */
+/* What is forwarded, mixed or made at start is packets of that length; who says that he cannot take
+ * those is not sent them. */
+#define SPEECH_PACKET_MS 20
+bool speech_takes_packets(const struct pv_sdp_media *media);
 /* An audio stream that we may answer; a floor channel (TS 24.380 §12). */
 bool speech_is_audio(const struct pv_sdp_media *media);
 bool speech_is_floor(const struct pv_sdp_media *media);
@@ -80,9 +95,10 @@ uint8_t speech_radio_type(const struct pv_sdp_media *media);
 
 /* ---- speech_write.c: ours ---- */
 #define SPEECH_LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-/* The answer to p->sdp, by what is agreed; an offer; what was said last, as a new offer. */
+/* The answer to p->sdp, by what is agreed; an offer; what was said last, as a new offer, with or
+ * without the floor channel. */
 void speech_put_answer(struct ptt *p, const struct ptt_leg *leg, struct pv_writer *w);
 void speech_put_offer(struct pv_writer *w, const struct ptt_leg *leg);
-void speech_put_again(struct pv_writer *w, const struct ptt_speech *speech);
+void speech_put_again(struct pv_writer *w, const struct ptt_leg *leg);
 
 #endif

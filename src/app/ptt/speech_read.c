@@ -53,9 +53,14 @@ static int find_companion(
 	return other;
 }
 
+bool speech_takes_packets(const struct pv_sdp_media *media)
+{
+	return !media->maxptime || media->maxptime >= SPEECH_PACKET_MS;
+}
+
 static uint8_t packet_ms(enum codec_id codec, const struct pv_sdp_media *media)
 {
-	unsigned wanted = media->ptime ? media->ptime : 20;
+	unsigned wanted = media->ptime ? media->ptime : SPEECH_PACKET_MS;
 	if (media->maxptime && media->maxptime < wanted)
 		wanted = media->maxptime;
 	return (uint8_t)codec_packet_ms(codec, wanted);

@@ -60,7 +60,8 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 			w, coding->sends.noise, PV_SPAN("CN"), codec_row(codec)->clock, 1);
 	if (coding->sends.events)
 		put_events(w, coding->sends.events, coding->event_rate);
-	put_number(w, "a=ptime:", 20); /* what is mixed is made so, whatever the far end likes */
+	put_number(w, "a=ptime:",
+		SPEECH_PACKET_MS); /* what is mixed is made so, whatever the far end likes */
 	if (agreed->level_extension) {
 		pv_put_text(w, "a=extmap:");
 		pv_put_u64(w, agreed->level_extension);
@@ -96,6 +97,11 @@ static void put_floor(struct pv_writer *w, const struct ptt_leg *leg)
 	if (terms->is_request) {
 		pv_put_text(w, between);
 		pv_put_text(w, "mc_implicit_request");
+		between = ";";
+	}
+	if (leg->speech.is_granted) {
+		pv_put_text(w, between);
+		pv_put_text(w, "mc_granted");
 	}
 	pv_put_text(w, "\r\n");
 }
@@ -151,23 +157,18 @@ void speech_put_offer(struct pv_writer *w, const struct ptt_leg *leg)
 	put_events(w, EVENTS_TYPE, 8000);
 	if (has_opus)
 		put_events(w, EVENTS_TYPE_WIDE, 48000);
-	put_number(w, "a=ptime:", 20);
+	put_number(w, "a=ptime:", SPEECH_PACKET_MS);
 	pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 }
 
-/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
- * who holds comes back by an INVITE without an offer. */
-void speech_put_again(struct pv_writer *w, const struct ptt_speech *speech)
+/* An m-line of ours with what belongs to it, in both directions. */
+static void put_section_again(struct pv_writer *w, struct pv_span section)
 {
 	static const struct pv_span narrow[] = {
 		PV_SPAN_INIT("a=sendonly"), PV_SPAN_INIT("a=recvonly"), PV_SPAN_INIT("a=inactive")};
-	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
-	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
-	put_session(w, speech);
-	rest = media ? pv_span_from(media + 2, pv_span_end(rest)) : (struct pv_span){NULL, 0};
-	while (rest.length) {
-		const char *end = pv_span_find(rest, '\n');
-		struct pv_span line = end ? pv_span_from(rest.at, end + 1) : rest;
+	while (section.length) {
+		const char *end = pv_span_find(section, '\n');
+		struct pv_span line = end ? pv_span_from(section.at, end + 1) : section;
 		bool is_narrow = false;
 		for (size_t i = 0; i < ARRAY_LENGTH(narrow); i++)
 			is_narrow |= pv_span_equal(pv_span_trim(line), narrow[i]);
@@ -175,6 +176,27 @@ void speech_put_again(struct pv_writer *w, const struct ptt_speech *speech)
 			pv_sdp_build_direction(w, PV_SDP_SENDRECV);
 		else
 			pv_put(w, line);
-		rest = pv_span_skip(rest, line.length);
+		section = pv_span_skip(section, line.length);
+	}
+}
+
+/* What was agreed on, but in both directions: as if it were a new call (RFC 3261 §14.2), so that
+ * who holds comes back by an INVITE without an offer. A reload may have taken the floor away, then
+ * its stream has port 0 (RFC 3264 §8.2), or may have brought it back. */
+void speech_put_again(struct pv_writer *w, const struct ptt_leg *leg)
+{
+	const struct ptt_speech *speech = &leg->speech;
+	struct pv_span rest = {speech->bytes->bytes, speech->bytes->length};
+	const char *media = memmem(rest.at, rest.length, "\r\nm=", 4);
+	put_session(w, speech);
+	for (unsigned i = 0; media; i++) {
+		rest = pv_span_from(media + 2, pv_span_end(rest));
+		media = memmem(rest.at, rest.length, "\r\nm=", 4);
+		if (i != speech->floor_line)
+			put_section_again(w, media ? pv_span_from(rest.at, media + 2) : rest);
+		else if (speech_may_have_floor(leg))
+			put_floor(w, leg);
+		else
+			pv_put_text(w, "m=application 0 udp MCPTT\r\n");
 	}
 }

@@ -62,6 +62,9 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 	case PTT_TIMER_RESEND:
 		resend(p, container_of(alarm, struct ptt_leg, accepted.again));
 		break;
+	case PTT_TIMER_ASKED:
+		join_decided(p, container_of(alarm, struct ptt_leg, asked), false);
+		break;
 	case PTT_TIMER_ALARM:
 		leg = container_of(alarm, struct ptt_leg, alarm);
 		act(p, leg, session_due(&leg->session, now_ms));

@@ -3,7 +3,8 @@
  * its Call-ID. */
 #include "app/ptt/private.h"
 
-#define EXPIRES_S 3600 /* at most, and where nothing is asked for */
+#define EXPIRES_S       3600 /* at most, and where nothing is asked for */
+#define EXPIRES_LEAST_S 60   /* a roster that is asked for each second is a document each second */
 
 static const struct pv_span document_type = PV_SPAN_INIT("application/conference-info+xml");
 
@@ -180,6 +181,34 @@ static bool check_accept(struct ptt *p, const struct incoming *incoming, struct 
 	return false;
 }
 
+static uint32_t expires_of(const struct pv_message *m)
+{
+	uint32_t seconds;
+	if (!pv_message_has(m, PV_HEADER_EXPIRES) ||
+		!pv_number_parse(pv_message_value(m, PV_HEADER_EXPIRES), &seconds))
+		return EXPIRES_S;
+	return MIN(seconds, (uint32_t)EXPIRES_S);
+}
+
+/* RFC 6665 §4.2.1.1: too short is 423 with what we would take; 0 ends or asks once, always. False:
+ * it was refused, statelessly where `server` is NULL. */
+static bool check_expires(
+	struct ptt *p, const struct incoming *incoming, struct transaction *server)
+{
+	char text[40];
+	struct pv_writer w;
+	uint32_t seconds = expires_of(incoming->message);
+	if (seconds == 0 || seconds >= EXPIRES_LEAST_S)
+		return true;
+	pv_writer_init(&w, text, sizeof(text));
+	pv_put_text(&w, "Min-Expires: ");
+	pv_put_u64(&w, EXPIRES_LEAST_S);
+	pv_put_text(&w, "\r\n");
+	proxy_reply(p->at.proxy, server, incoming->message, incoming->from, 423, PV_SPAN(""),
+		pv_writer_span(&w));
+	return false;
+}
+
 bool watch_admit(struct ptt *p, struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -196,24 +225,13 @@ bool watch_admit(struct ptt *p, struct incoming *incoming)
 			PV_SPAN(""));
 		return false;
 	}
-	if (!check_accept(p, incoming, NULL))
+	if (!check_accept(p, incoming, NULL) || !check_expires(p, incoming, NULL))
 		return false;
 	if (dialog_may_begin(p->at.worker, m))
 		return true;
 	proxy_reply(p->at.proxy, NULL, m, incoming->from, 400, PV_SPAN("Missing or Bad Contact"),
 		PV_SPAN(""));
 	return false;
-}
-
-/* However little is asked for is granted (RFC 6665 §4.2.1.1 leaves it to us): what costs is each
- * SUBSCRIBE, not how long it lasts. */
-static uint32_t expires_of(const struct pv_message *m)
-{
-	uint32_t seconds;
-	if (!pv_message_has(m, PV_HEADER_EXPIRES) ||
-		!pv_number_parse(pv_message_value(m, PV_HEADER_EXPIRES), &seconds))
-		return EXPIRES_S;
-	return MIN(seconds, (uint32_t)EXPIRES_S);
 }
 
 /* 200 with what is left of it. False: no room, and it was answered. */
@@ -295,7 +313,7 @@ void watch_again(struct ptt *p, struct ptt_subscription *s, const struct incomin
 		ptt_reply(p, server, incoming->message, incoming->from, 481);
 		return;
 	}
-	if (!check_accept(p, incoming, server))
+	if (!check_accept(p, incoming, server) || !check_expires(p, incoming, server))
 		return;
 	(void)dialog_refresh_target(ptt_buffers(p), &s->dialog, incoming->message);
 	if (accept_watch(p, s, incoming, server, expires_s))

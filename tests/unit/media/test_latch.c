@@ -89,7 +89,7 @@ static int rank_of_lock(unsigned state)
 
 static bool is_packet(unsigned event)
 {
-	return event >= LATCH_GOT_SOURCE && event <= LATCH_ELECTED_STRANGER;
+	return event >= LATCH_GOT_SOURCE && event <= LATCH_GOES_ON;
 }
 
 START_TEST(every_state_takes_every_offer)
@@ -118,6 +118,10 @@ START_TEST(a_lock_yields_upwards_only)
 		if (event == LATCH_GOT_SOURCE)
 			ck_assert_msg(
 				cell->next == state && cell->actions == LATCH_PASS, "%s", what);
+		else if (event == LATCH_GOES_ON)
+			ck_assert_msg(
+				cell->next == (state == LATCH_LOCKED ? LATCH_LOCKED_HOST : state),
+				"%s", what);
 		else
 			ck_assert_msg(rank_of_lock(cell->next) > rank_of_lock(state), "%s", what);
 	}
@@ -388,6 +392,93 @@ START_TEST(reopened_usable_never_aims_at_an_attacker)
 }
 END_TEST
 
+/* ---- the stream goes on from another port ---- */
+
+/* `count` packets that only the source can have sent, 20 ms apart; how many passed. */
+static unsigned go_on(const char *ip, uint16_t port, unsigned count)
+{
+	static uint16_t sequence = 5000;
+	struct media_address from = address(ip, port);
+	unsigned passed = 0;
+	for (unsigned i = 0; i < count; i++, now_ms += 20) {
+		struct latch_packet packet = {.from = &from,
+			.ssrc = 0xabc,
+			.sequence = sequence++,
+			.is_negotiated = true,
+			.goes_on = true};
+		passed += !!(latch_packet(&latch, &packet, now_ms) & LATCH_PASS);
+	}
+	return passed;
+}
+
+START_TEST(the_stream_itself_is_followed_on_its_host)
+{
+	start();
+	offer(PHONE, 4000, PHONE, false);
+	stream(PHONE, 4000, 5);
+	ck_assert_uint_eq(go_on(PHONE, 5000, LATCH_HOST_VOTES), 1);
+	MUST_BE(LOCKED_HOST);
+	ck_assert(aims_at(PHONE, 5000));
+	ck_assert_uint_eq(go_on(PHONE, 6000, 3), 2);
+	MUST_BE(LOCKED_HOST);
+	ck_assert(aims_at(PHONE, 6000));
+	ck_assert_uint_eq(stream(PHONE, 4000, 1), 1); /* announced: as ever */
+	MUST_BE(LOCKED);
+	ck_assert(aims_at(PHONE, 4000));
+}
+END_TEST
+
+START_TEST(a_stranger_that_goes_on_is_sent_to_if_it_was)
+{
+	start();
+	offer(PRIVATE, 4000, SIGNALLING, true);
+	stream(OTHER, 2222, LATCH_STRANGER_VOTES);
+	go_on(OTHER, 3333, 2);
+	MUST_BE(LOCKED_STRANGER);
+	ck_assert(believes(OTHER, 3333));
+	ck_assert(aims_at(OTHER, 3333));
+	start();
+	offer(PHONE, 4000, SIGNALLING, false);
+	stream(OTHER, 2222, LATCH_STRANGER_VOTES);
+	go_on(OTHER, 3333, 2);
+	ck_assert(believes(OTHER, 3333));
+	ck_assert(aims_at(PHONE, 4000));
+}
+END_TEST
+
+/* Whatever it looks like: media go to no other host. */
+START_TEST(the_stream_is_not_followed_to_another_host)
+{
+	static const char *const announced[] = {PHONE, PHONE, PRIVATE};
+	for (unsigned i = 0; i < 3; i++) {
+		start();
+		offer(announced[i], 4000, i == 2 ? SIGNALLING : PHONE, i == 2);
+		stream(PHONE, i ? 5000 : 4000, LATCH_STRANGER_VOTES);
+		unsigned state = latch.state;
+		ck_assert_uint_ge(state, LATCH_LOCKED);
+		ck_assert_uint_eq(go_on(ATTACKER, 666, 200), 0);
+		ck_assert_uint_eq(latch.state, state);
+		ck_assert(aims_at(PHONE, i ? 5000 : 4000));
+	}
+}
+END_TEST
+
+/* Neighbours behind the same NAT who send all the time do not keep the phone out. */
+START_TEST(neighbours_have_no_vote_against_the_stream)
+{
+	start();
+	offer(PHONE, 4000, PHONE, false);
+	stream(PHONE, 5000, 2);
+	unsigned passed = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		ck_assert(!send_as(PHONE, (uint16_t)(7000 + i), i, (uint16_t)i));
+		passed += go_on(PHONE, 6000, 1);
+	}
+	ck_assert_uint_eq(passed, 19);
+	ck_assert(aims_at(PHONE, 6000));
+}
+END_TEST
+
 /* ---- offers and answers in a call ---- */
 
 START_TEST(said_again_and_moved_behind_nat)
@@ -507,6 +598,25 @@ START_TEST(rtcp_follows_rtp_and_then_itself)
 }
 END_TEST
 
+/* RTP's port was moved by a NAT: RTCP's may have been, too, and serves on until then. */
+START_TEST(rtcp_is_open_again_when_rtp_has_another_port)
+{
+	start_rtcp(PHONE, 2222, LATCH_LOCKED_HOST);
+	offer(PRIVATE, 4001, PHONE, true);
+	latch_follow(&latch, &rtp, now_ms);
+	send_as(PHONE, 2223, 0, 0);
+	rtp.source = rtp.target = address(PHONE, 3332);
+	latch_follow(&latch, &rtp, now_ms);
+	MUST_BE(REOPENED_BLIND);
+	ck_assert(aims_at(PHONE, 2223));
+	ck_assert(send_as(PHONE, 2223, 0, 0));
+	ck_assert(!send_as(ATTACKER, 666, 0, 0));
+	ck_assert(send_as(PHONE, 3333, 0, 0));
+	MUST_BE(LOCKED_HOST);
+	ck_assert(aims_at(PHONE, 3333));
+}
+END_TEST
+
 START_TEST(rtcp_moves_with_rtp_to_another_host)
 {
 	start_rtcp(PHONE, 2222, LATCH_LOCKED_STRANGER);
@@ -566,7 +676,10 @@ TEST_MAIN("latch", every_state_takes_every_offer, a_lock_yields_upwards_only,
 	locked_host_is_left_for_the_announced_address_only,
 	locked_stranger_is_left_for_a_higher_rank_only,
 	reopened_is_not_stolen_while_the_phone_speaks, reopened_usable_never_aims_at_an_attacker,
-	said_again_and_moved_behind_nat, a_late_packet_of_the_old_address_proves_nothing,
+	the_stream_itself_is_followed_on_its_host, a_stranger_that_goes_on_is_sent_to_if_it_was,
+	the_stream_is_not_followed_to_another_host, neighbours_have_no_vote_against_the_stream,
+	rtcp_is_open_again_when_rtp_has_another_port, said_again_and_moved_behind_nat,
+	a_late_packet_of_the_old_address_proves_nothing,
 	the_old_port_of_the_same_host_may_come_back, who_was_replaced_stays_out,
 	said_again_from_announced_locks_at_once, blind_becomes_usable_and_back,
 	rtcp_follows_rtp_and_then_itself, rtcp_moves_with_rtp_to_another_host,
