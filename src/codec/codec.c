@@ -119,7 +119,7 @@ bool codec_settings_are_same(const struct codec_settings *a, const struct codec_
 {
 	return a->bitrate == b->bitrate && a->has_fec == b->has_fec &&
 	       a->is_constant == b->is_constant && a->playback_rate == b->playback_rate &&
-	       a->capture_rate == b->capture_rate;
+	       a->capture_rate == b->capture_rate && a->is_brief == b->is_brief;
 }
 
 /* The lowest of 8, 16 and 48 kHz that holds `wanted` (0: all) of a codec. */
@@ -138,6 +138,16 @@ uint32_t codec_playback_rate(enum codec_id codec, const struct codec_settings *s
 uint32_t codec_capture_rate(enum codec_id codec, const struct codec_settings *settings)
 {
 	return rate_for(codec, settings->capture_rate);
+}
+
+void codec_encoder_follow(struct codec_encoder *encoder, const struct codec_decoder *decoder,
+	const int16_t *samples, size_t count)
+{
+	uint8_t unsaid[CODEC_FRAME_BYTES_MAX];
+	/* filters know what was before */
+	codec_encode(encoder, samples, count, unsaid);
+	if (encoder->driver->follow)
+		encoder->driver->follow(encoder->state, decoder->state);
 }
 
 size_t codec_decoder_size(void)

@@ -62,7 +62,7 @@ uint32_t codec_rate_beside(enum codec_id codec, enum codec_id other);
  */
 unsigned codec_packet_ms(enum codec_id codec, unsigned wanted);
 
-/* What an SDP lets an encoder do. All zero: the defaults. */
+/* What an SDP lets an encoder do, and what it is for. All zero: the defaults. */
 struct codec_settings {
 	uint32_t bitrate; /* bit/s at most; 0 = what suits the rate (Opus) */
 	bool has_fec;     /* the far end reads redundancy within packets (Opus: useinbandfec) */
@@ -70,6 +70,9 @@ struct codec_settings {
 	/* What the far end plays and records at most, as samples a second (Opus: maxplaybackrate,
 	 * sprop-maxcapturerate); 0 = it did not say, or all that the codec has. */
 	uint32_t playback_rate, capture_rate;
+	/* Some packets between those of another encoder: it begins at once, with little delay, and
+	 * costs little (Opus: CELT alone, a third of the rest; no redundancy in it). */
+	bool is_brief;
 };
 
 bool codec_settings_are_same(const struct codec_settings *a, const struct codec_settings *b);
@@ -103,6 +106,12 @@ int codec_encoder_init(struct codec_encoder *encoder, enum codec_id codec, uint3
  * however many there are: no bits are spent on what is not there. Where the far end wants less
  * still, it stays at that. */
 void codec_encoder_narrow(struct codec_encoder *encoder, uint32_t rate);
+
+/* The encoder goes on where another one's stream is: `decoder`, of the same codec and rate, has
+ * decoded its packets up to one of these samples, as many as codec_packet_ms gives. So far as the
+ * codec lets it, whoever plays both streams one after the other hears nothing of the change. */
+void codec_encoder_follow(struct codec_encoder *encoder, const struct codec_decoder *decoder,
+	const int16_t *samples, size_t count);
 
 /* One payload. Samples written (> 0), or -EBADMSG: empty, longer than CODEC_PACKET_MS_MAX, or not
  * of this codec. `ret_samples` has room for CODEC_PACKET_MS_MAX at the decoder's rate. */

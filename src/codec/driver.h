@@ -18,6 +18,8 @@ struct codec_driver {
 	int (*encoder_init)(void *state, uint32_t rate, const struct codec_settings *settings);
 	/* NULL: what is not there costs nothing, or cannot be left out */
 	void (*narrow)(void *state, uint32_t rate, const struct codec_settings *settings);
+	/* NULL: an encoder knows nothing that its decoder must know, or sends it again */
+	void (*follow)(void *encoder, const void *decoder);
 	/* Samples, or -EBADMSG; there is room for `room` of them. */
 	int (*decode)(void *state, const uint8_t *payload, size_t length, int16_t *ret_samples,
 		size_t room);

@@ -45,8 +45,8 @@ static const struct band {
 	{8000, 20000, OPUS_BANDWIDTH_NARROWBAND},
 	{12000, 24000, OPUS_BANDWIDTH_MEDIUMBAND},
 	{16000, 32000, OPUS_BANDWIDTH_WIDEBAND},
-	{24000, 36000, OPUS_BANDWIDTH_SUPERWIDEBAND},
-	{48000, 40000, OPUS_BANDWIDTH_FULLBAND},
+	{24000, 40000, OPUS_BANDWIDTH_SUPERWIDEBAND},
+	{48000, 48000, OPUS_BANDWIDTH_FULLBAND},
 };
 
 static void narrow(void *state, uint32_t rate, const struct codec_settings *settings)
@@ -67,13 +67,16 @@ static void narrow(void *state, uint32_t rate, const struct codec_settings *sett
 static int encoder_init(void *state, uint32_t rate, const struct codec_settings *settings)
 {
 	OpusEncoder *encoder = state;
-	if (opus_encoder_init(encoder, (opus_int32)rate, CHANNELS, OPUS_APPLICATION_VOIP) !=
-		OPUS_OK)
+	int application =
+		settings->is_brief ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;
+	if (opus_encoder_init(encoder, (opus_int32)rate, CHANNELS, application) != OPUS_OK)
 		return -EINVAL;
 	opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(COMPLEXITY));
 	opus_encoder_ctl(encoder, OPUS_SET_VBR(!settings->is_constant));
 	opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(settings->has_fec));
 	opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(settings->has_fec ? LOSS_PERCENT : 0));
+	/* what a decoder remembers is another one's */
+	opus_encoder_ctl(encoder, OPUS_SET_PREDICTION_DISABLED(settings->is_brief));
 	narrow(encoder, rate, settings);
 	return 0;
 }

@@ -80,7 +80,7 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 		struct member *member = listener_of(link);
 		if (member == talker)
 			continue;
-		if (UNLIKELY(overlay_is_due(group, member))) {
+		if (UNLIKELY(overlay_is_due(group, member, &talk))) {
 			forward_with_tone(group, member, piece, &talk);
 			continue;
 		}
@@ -127,7 +127,7 @@ static void frame_to(struct group *group, struct member *member, struct fanout_f
 	struct overlay_talk *talk)
 {
 	struct fanout_frame blended;
-	if (UNLIKELY(overlay_is_due(group, member))) {
+	if (UNLIKELY(overlay_is_due(group, member, talk))) {
 		blended.length =
 			overlay_blend(group, member, talk, blended.bytes + RTP_HEADER_SIZE);
 		if (blended.length == 0)

@@ -16,6 +16,7 @@
 
 struct channel;
 struct group;
+struct overlay;
 struct voice_key;
 
 /* Presses by SIP or control that are not answered yet, the oldest first. What is more than that in
@@ -82,8 +83,9 @@ struct member {
 	struct member_spurt spurt;
 	record_id record; /* of the spurt */
 	struct reporter reporter;
-	struct codec_encoder *overlay; /* of talk with its tone in it (overlay.h); or NULL */
-	uint64_t blended_ms;           /* when its tone was last heard over talk; 0: long ago */
+	struct overlay
+		*overlay;    /* encodes talk with its tone in it; NULL: needs none, or has none */
+	uint64_t blended_ms; /* when its tone was last heard over talk; 0: long ago */
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */
 	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */

@@ -321,8 +321,60 @@ START_TEST(opus_keeps_to_a_bitrate)
 }
 END_TEST
 
-TEST_MAIN("codec", a_tone_keeps_frequency_and_level, packets_have_the_time_that_is_asked_for,
-	a_loss_is_filled, opus_finds_the_lost_packet_in_the_next, garbage_does_no_harm,
+/* The amplitude of a tone, 20 ms by 20 ms, at who plays 400 ms of one encoder and then of another
+ * one; the second follows what a decoder has heard of the last 100 ms, or nothing. */
+static void change_encoder(enum codec_id codec, bool follows, double ret_amplitudes[5])
+{
+	static const struct codec_settings brief = {.is_brief = true};
+	uint32_t rate = codec_row(codec)->rate;
+	struct coders first = coders_new(codec, rate, &plain);
+	struct coders second = coders_new(codec, rate, &brief);
+	int16_t in[960], out[CODEC_SAMPLES_MAX];
+	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	size_t frame = rate / 50;
+	for (unsigned n = 0; n < 25; n++) {
+		struct codec_encoder *encoder = n < 20 ? first.encoder : second.encoder;
+		tone_make(in, frame, n * frame, 400, rate, 8000);
+		int length = codec_encode(encoder, in, frame, payload);
+		ck_assert_int_eq(codec_decode(first.decoder, payload, (size_t)length, out), frame);
+		if (n >= 20)
+			ret_amplitudes[n - 20] = tone_amplitude(out, frame, 400, rate);
+		if (n < 15 || n >= 20)
+			continue;
+		codec_decode(second.decoder, payload, (size_t)length, out);
+		if (follows && n == 19)
+			codec_encoder_follow(second.encoder, second.decoder, out, frame);
+	}
+	coders_free(&first);
+	coders_free(&second);
+}
+
+START_TEST(an_encoder_goes_on_where_another_one_was)
+{
+	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++) {
+		double heard[5];
+		if (!codec_is_built((enum codec_id)codec))
+			continue;
+		change_encoder((enum codec_id)codec, true, heard);
+		for (unsigned i = 0; i < 5; i++)
+			/* Opus fades from one mode into another */
+			ck_assert_msg(heard[i] > (codec == CODEC_OPUS && i == 0 ? 4500 : 7000) &&
+					      heard[i] < 9000,
+				"%s, %u: %f", codec_row((enum codec_id)codec)->name.at, i,
+				heard[i]);
+	}
+	if (!codec_is_built(CODEC_G722))
+		return;
+	/* its step sizes would not fit */
+	double alone[5];
+	change_encoder(CODEC_G722, false, alone);
+	ck_assert(alone[0] < 7000 || alone[0] > 9000);
+}
+END_TEST
+
+TEST_MAIN("codec", an_encoder_goes_on_where_another_one_was, a_tone_keeps_frequency_and_level,
+	packets_have_the_time_that_is_asked_for, a_loss_is_filled,
+	opus_finds_the_lost_packet_in_the_next, garbage_does_no_harm,
 	too_long_and_empty_are_refused, codecs_are_found_by_their_rtpmap,
 	rates_meet_without_a_resampler_where_they_can, settings_come_from_fmtp,
 	rates_come_from_fmtp, opus_says_what_is_there_and_can_be_played, opus_keeps_to_a_bitrate)
