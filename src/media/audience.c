@@ -35,11 +35,8 @@ static void count_in(struct group_audience *audience, const struct member *membe
 	shared->playback_rate = MAX(shared->playback_rate, codec_playback_rate(CODEC_OPUS, its));
 }
 
-static void look(struct group *group)
+static void look_at_listeners(const struct group *group, struct group_audience *audience)
 {
-	struct group_audience *audience = &group->audience;
-	*audience = (struct group_audience){
-		.is_known = true, .rate = RATE_LEAST, .shared = {.has_fec = true}};
 	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
 		if (codec != CODEC_OPUS && audience_has(group, codec))
 			audience->rate = MAX(audience->rate, codec_row((enum codec_id)codec)->rate);
@@ -57,17 +54,25 @@ static void look(struct group *group)
 	}
 }
 
+/* Who listens, and who speaks. */
+static void look(struct group *group)
+{
+	struct group_audience *audience = &group->audience;
+	*audience = (struct group_audience){
+		.is_known = true, .rate = RATE_LEAST, .shared = {.has_fec = true}};
+	look_at_listeners(group, audience);
+	for (unsigned i = 0; i < group->speaker_count; i++) {
+		const struct member *speaker = group->speakers[i];
+		audience->rate = MAX(audience->rate,
+			codec_capture_rate((enum codec_id)speaker->codec, settings_of(speaker)));
+	}
+}
+
 uint32_t audience_rate(struct group *group)
 {
 	if (UNLIKELY(!group->audience.is_known))
 		look(group);
-	uint32_t rate = group->audience.rate;
-	for (unsigned i = 0; i < group->speaker_count; i++) {
-		const struct member *speaker = group->speakers[i];
-		rate = MAX(rate,
-			codec_capture_rate((enum codec_id)speaker->codec, settings_of(speaker)));
-	}
-	return rate;
+	return group->audience.rate;
 }
 
 const struct codec_settings *audience_settings(struct group *group, unsigned codec)

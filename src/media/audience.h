@@ -5,8 +5,8 @@
 
 #include "media/group.h"
 
-/* Somebody listens, does not any more, or was described anew: it is looked at again when it is
- * needed next. */
+/* Somebody listens or speaks, does not any more, or was described anew: all are looked at again
+ * when that is needed next. */
 void audience_change(struct group *group);
 
 /* The sample rate of the group's mix: the highest that one who listens can play, or who speaks can

@@ -50,6 +50,12 @@ static void send_to(struct member *member, const uint8_t *frame, uint32_t length
 
 /* ---- packets ---- */
 
+/* Most do not. */
+static inline bool hears_tone(struct group *group, struct member *member, struct overlay_talk *talk)
+{
+	return UNLIKELY(member->tone != TONE_COUNT) && overlay_is_due(group, member, talk);
+}
+
 static void forward_with_tone(struct group *group, struct member *member,
 	const struct splice_packet *piece, struct overlay_talk *talk)
 {
@@ -80,7 +86,7 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 		struct member *member = listener_of(link);
 		if (member == talker)
 			continue;
-		if (UNLIKELY(overlay_is_due(group, member, &talk))) {
+		if (hears_tone(group, member, &talk)) {
 			forward_with_tone(group, member, piece, &talk);
 			continue;
 		}
@@ -127,7 +133,7 @@ static void frame_to(struct group *group, struct member *member, struct fanout_f
 	struct overlay_talk *talk)
 {
 	struct fanout_frame blended;
-	if (UNLIKELY(overlay_is_due(group, member, talk))) {
+	if (hears_tone(group, member, talk)) {
 		blended.length =
 			overlay_blend(group, member, talk, blended.bytes + RTP_HEADER_SIZE);
 		if (blended.length == 0)
@@ -151,11 +157,12 @@ static struct overlay_talk talk_of(
 
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
 {
-	struct overlay_talk talk = talk_of(member, member->codec, frame);
-	if (UNLIKELY(member->is_away))
+	if (UNLIKELY(member->is_away)) {
 		away_frame_to(member, frame);
-	else
-		frame_to(group, member, frame, &talk);
+		return;
+	}
+	struct overlay_talk talk = talk_of(member, member->codec, frame);
+	frame_to(group, member, frame, &talk);
 }
 
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)

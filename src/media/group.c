@@ -272,6 +272,7 @@ void group_open_gate(struct group *group, struct member *member)
 		rtp_receiver_rest(&member->audio.receiver);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
+	audience_change(group);
 	voice_key_taken(group);
 }
 
@@ -288,6 +289,7 @@ void group_close_gate(struct group *group, struct member *member)
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
+	audience_change(group);
 	voice_key_taken(group);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));

@@ -24,10 +24,10 @@ struct group_away {
 	uint32_t counts[CODEC_COUNT][MEDIA_THREADS_MAX];
 };
 
-/* What those who listen can take (audience.h). */
+/* What those who listen can take (audience.h); reckoned when it is needed. */
 struct group_audience {
 	bool is_known;
-	uint32_t rate;                /* the highest that one of them can play */
+	uint32_t rate;                /* the highest that one of them can play, or a speaker say */
 	struct codec_settings shared; /* of Opus to all of them */
 };
 

@@ -338,7 +338,8 @@ static size_t encode(const struct mixer *mixer, unsigned codec, struct codec_enc
 		count = ladder_climb(down, mixer->rate, rate, samples, count, low);
 		samples = low;
 	}
-	codec_encoder_narrow(encoder, MIN(mixer->band, rate));
+	if (codec == CODEC_OPUS)
+		codec_encoder_narrow(encoder, MIN(mixer->band, rate));
 	int made = codec_encode(encoder, samples, count, ret_payload);
 	metrics_add(METRIC_media_transcoded, made > 0);
 	return made > 0 ? (size_t)made : 0;
