@@ -184,6 +184,7 @@ METRIC(group_denied, COUNTER, "requests", "requests of the floor that were denie
 METRIC(group_presses_refused, COUNTER, "presses", "presses by SIP or control that were not passed on: too many of one leg waited")
 METRIC(group_news_lost, COUNTER, "items", "answers to presses and talk spurts that a worker was not told, being too slow")
 METRIC(group_mixers_exhausted, COUNTER, "packets", "packets of group members that could not be mixed: all mixers of the thread are in use")
+METRIC(group_tones_alone, COUNTER, "packets", "packets of talk that a leg did not get beside its tone: no coder was left, or they last as long as none that is made")
 METRIC(group_passed, COUNTER, "items", "packets of groups passed from one relay thread to another")
 METRIC(group_passed_lost, COUNTER, "items", "packets of groups lost between relay threads: too many waited, or too long")
 METRIC(group_floor_received, COUNTER, "messages", "floor control messages received")

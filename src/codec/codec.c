@@ -38,6 +38,8 @@ struct codec_decoder {
 struct codec_encoder {
 	const struct codec_driver *driver;
 	uint32_t rate;
+	uint32_t band; /* rate that its sound needs */
+	struct codec_settings settings;
 	_Alignas(ALIGNMENT) char state[];
 };
 
@@ -63,18 +65,26 @@ bool codec_is_built(enum codec_id codec)
 static bool has_rate(enum codec_id codec, uint32_t rate)
 {
 	const struct codec_driver *driver = drivers[codec];
-	return driver->rates[0] == rate || driver->rates[1] == rate;
+	for (unsigned i = 0; i < CODEC_RATES_MOST; i++)
+		if (driver->rates[i] == rate)
+			return true;
+	return false;
 }
 
-/* The highest rate of a codec. */
-static uint32_t best_rate(enum codec_id codec)
+/* The highest rate of a codec that is none above `most`. */
+static uint32_t best_rate(enum codec_id codec, uint32_t most)
 {
-	return MAX(drivers[codec]->rates[0], drivers[codec]->rates[1]);
+	uint32_t best = 0;
+	for (unsigned i = 0; i < CODEC_RATES_MOST; i++)
+		if (drivers[codec]->rates[i] <= most)
+			best = MAX(best, drivers[codec]->rates[i]);
+	return best;
 }
 
 uint32_t codec_rate_beside(enum codec_id codec, enum codec_id other)
 {
-	uint32_t best = best_rate(codec), rate = best_rate(other);
+	uint32_t best = best_rate(codec, CODEC_RATE_BESIDE_MAX);
+	uint32_t rate = best_rate(other, CODEC_RATE_BESIDE_MAX);
 	return has_rate(codec, rate) ? rate : best;
 }
 
@@ -103,6 +113,41 @@ void codec_settings_read(enum codec_id codec, struct pv_span fmtp, struct codec_
 	*ret = (struct codec_settings){0};
 	if (codec_is_built(codec) && drivers[codec]->settings)
 		drivers[codec]->settings(fmtp, ret);
+}
+
+bool codec_settings_are_same(const struct codec_settings *a, const struct codec_settings *b)
+{
+	return a->bitrate == b->bitrate && a->has_fec == b->has_fec &&
+	       a->is_constant == b->is_constant && a->playback_rate == b->playback_rate &&
+	       a->capture_rate == b->capture_rate && a->is_brief == b->is_brief;
+}
+
+/* The lowest of 8, 16 and 48 kHz that holds `wanted` (0: all) of a codec. */
+static uint32_t rate_for(enum codec_id codec, uint32_t wanted)
+{
+	uint32_t most = rows[codec].rate;
+	wanted = wanted ? MIN(wanted, most) : most;
+	return wanted <= 8000 ? 8000 : wanted <= 16000 ? 16000 : 48000;
+}
+
+uint32_t codec_playback_rate(enum codec_id codec, const struct codec_settings *settings)
+{
+	return rate_for(codec, settings->playback_rate);
+}
+
+uint32_t codec_capture_rate(enum codec_id codec, const struct codec_settings *settings)
+{
+	return rate_for(codec, settings->capture_rate);
+}
+
+void codec_encoder_follow(struct codec_encoder *encoder, const struct codec_decoder *decoder,
+	const int16_t *samples, size_t count)
+{
+	uint8_t unsaid[CODEC_FRAME_BYTES_MAX];
+	/* filters know what was before */
+	codec_encode(encoder, samples, count, unsaid);
+	if (encoder->driver->follow)
+		encoder->driver->follow(encoder->state, decoder->state);
 }
 
 size_t codec_decoder_size(void)
@@ -148,8 +193,17 @@ int codec_encoder_init(struct codec_encoder *encoder, enum codec_id codec, uint3
 	if (error)
 		return error;
 	encoder->driver = drivers[codec];
-	encoder->rate = rate;
+	encoder->rate = encoder->band = rate;
+	encoder->settings = *settings;
 	return encoder->driver->encoder_init(encoder->state, rate, settings);
+}
+
+void codec_encoder_narrow(struct codec_encoder *encoder, uint32_t rate)
+{
+	if (rate == encoder->band || !encoder->driver->narrow)
+		return;
+	encoder->band = rate;
+	encoder->driver->narrow(encoder->state, rate, &encoder->settings);
 }
 
 int codec_decode(

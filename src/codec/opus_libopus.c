@@ -17,6 +17,7 @@
 /* What an encoder that may send redundancy takes to be lost: without losses it sends none. */
 #define LOSS_PERCENT  5
 #define BITRATE_LEAST 6000 /* RFC 7587 §6.1 */
+#define RATE_LEAST    8000 /* likewise */
 
 static const uint8_t packet_ms[] = {10, 20, 40, 60, 0};
 
@@ -35,23 +36,48 @@ static int decoder_init(void *state, uint32_t rate)
 	return opus_decoder_init(state, (opus_int32)rate, CHANNELS) == OPUS_OK ? 0 : -EINVAL;
 }
 
-static uint32_t bitrate_of(uint32_t rate, const struct codec_settings *settings)
+/* The bandwidths of RFC 6716 §2, by the sample rate that each needs, and the bits that speech in
+ * it wants (§2.1.1). */
+static const struct band {
+	uint32_t rate, bitrate;
+	opus_int32 bandwidth;
+} bands[] = {
+	{8000, 20000, OPUS_BANDWIDTH_NARROWBAND},
+	{12000, 24000, OPUS_BANDWIDTH_MEDIUMBAND},
+	{16000, 32000, OPUS_BANDWIDTH_WIDEBAND},
+	{24000, 40000, OPUS_BANDWIDTH_SUPERWIDEBAND},
+	{48000, 48000, OPUS_BANDWIDTH_FULLBAND},
+};
+
+static void narrow(void *state, uint32_t rate, const struct codec_settings *settings)
 {
-	uint32_t bitrate = rate > 8000 ? 32000 : 20000;
-	return settings->bitrate ? MAX(MIN(bitrate, settings->bitrate), BITRATE_LEAST) : bitrate;
+	OpusEncoder *encoder = state;
+	const struct band *band = bands;
+	if (settings->playback_rate)
+		rate = MIN(rate, settings->playback_rate);
+	while (band->rate < rate && band < &bands[ARRAY_LENGTH(bands) - 1])
+		band++;
+	uint32_t bitrate = band->bitrate;
+	if (settings->bitrate)
+		bitrate = MAX(MIN(bitrate, settings->bitrate), BITRATE_LEAST);
+	opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(band->bandwidth));
+	opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitrate));
 }
 
 static int encoder_init(void *state, uint32_t rate, const struct codec_settings *settings)
 {
 	OpusEncoder *encoder = state;
-	if (opus_encoder_init(encoder, (opus_int32)rate, CHANNELS, OPUS_APPLICATION_VOIP) !=
-		OPUS_OK)
+	int application =
+		settings->is_brief ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;
+	if (opus_encoder_init(encoder, (opus_int32)rate, CHANNELS, application) != OPUS_OK)
 		return -EINVAL;
 	opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(COMPLEXITY));
-	opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitrate_of(rate, settings)));
 	opus_encoder_ctl(encoder, OPUS_SET_VBR(!settings->is_constant));
 	opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(settings->has_fec));
 	opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(settings->has_fec ? LOSS_PERCENT : 0));
+	/* what a decoder remembers is another one's */
+	opus_encoder_ctl(encoder, OPUS_SET_PREDICTION_DISABLED(settings->is_brief));
+	narrow(encoder, rate, settings);
 	return 0;
 }
 
@@ -112,6 +138,10 @@ static void settings(struct pv_span fmtp, struct codec_settings *ret)
 			ret->is_constant = value == 1;
 		else if (pv_span_equal_nocase(name, PV_SPAN("maxaveragebitrate")))
 			ret->bitrate = value;
+		else if (pv_span_equal_nocase(name, PV_SPAN("maxplaybackrate")))
+			ret->playback_rate = value >= RATE_LEAST ? value : 0;
+		else if (pv_span_equal_nocase(name, PV_SPAN("sprop-maxcapturerate")))
+			ret->capture_rate = value >= RATE_LEAST ? value : 0;
 	}
 }
 
@@ -119,9 +149,10 @@ const struct codec_driver codec_opus = {.decoder_size = decoder_size,
 	.encoder_size = encoder_size,
 	.decoder_init = decoder_init,
 	.encoder_init = encoder_init,
+	.narrow = narrow,
 	.decode = decode,
 	.conceal = conceal,
 	.encode = encode,
 	.settings = settings,
 	.packet_ms = packet_ms,
-	.rates = {8000, 16000}};
+	.rates = {8000, 16000, 48000}};

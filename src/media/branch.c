@@ -10,6 +10,7 @@
 #include "media/channel.h"
 #include "media/conference.h"
 #include "media/fanout.h"
+#include "media/overlay.h"
 #include "media/relay.h"
 
 /* ---- legs ---- */
@@ -68,6 +69,7 @@ void branch_remove(struct member *leg)
 	struct group *branch = leg->group;
 	member_say_bye(leg);
 	list_remove(&leg->listening);
+	overlay_end(branch->relay, leg);
 	list_remove(&leg->link);
 	leg->group = NULL;
 	if (--branch->member_count == 0)

@@ -10,6 +10,7 @@
 #include "media/group_report.h"
 #include "media/conference.h"
 #include "media/mixer.h"
+#include "media/overlay.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 
@@ -47,45 +48,27 @@ static void send_to(struct member *member, const uint8_t *frame, uint32_t length
 		end_send(&member->audio, frame, length, false);
 }
 
-/* ---- tones over talk ---- */
+/* ---- packets ---- */
 
-static bool hears_tone(struct group *group, struct member *member)
+/* Most do not. */
+static inline bool hears_tone(struct group *group, struct member *member, struct overlay_talk *talk)
 {
-	if (LIKELY(member->tone == TONE_COUNT))
-		return false;
-	if (!tone_samples(
-		    group->relay->media->tones, (enum tone)member->tone, 8000, member->tone_frame))
-		member->tone = TONE_COUNT;
-	return member->tone != TONE_COUNT;
-}
-
-/* The talk with the next frame of its tone in it. False: it cannot be, the tone has the leg. */
-static bool blend_tone(struct group *group, struct member *member, const uint8_t *payload,
-	size_t length, struct fanout_frame *ret)
-{
-	if (!tone_over_talk(group->relay->media->tones, (enum tone)member->tone,
-		    (enum codec_id)member->codec, member->tone_frame, payload, length,
-		    ret->bytes + RTP_HEADER_SIZE))
-		return false;
-	ret->length = length;
-	member->tone_frame++;
-	member->blended_ms = group->relay->now_ms;
-	return true;
+	return UNLIKELY(member->tone != TONE_COUNT) && overlay_is_due(group, member, talk);
 }
 
 static void forward_with_tone(struct group *group, struct member *member,
-	const struct splice_packet *piece, const uint8_t *frame)
+	const struct splice_packet *piece, struct overlay_talk *talk)
 {
 	struct relay *relay = group->relay;
+	struct splice_packet blended = *piece;
 	struct fanout_frame own;
-	if (!blend_tone(group, member, frame + RTP_HEADER_SIZE, piece->payload_length, &own) ||
-		!splice_forward(&member->splice, piece, relay->now_ns, own.bytes))
+	own.length = overlay_blend(group, member, talk, own.bytes + RTP_HEADER_SIZE);
+	blended.payload_length = (uint32_t)own.length;
+	if (own.length == 0 || !splice_forward(&member->splice, &blended, relay->now_ns, own.bytes))
 		return;
 	member->fed_ms = relay->now_ms;
 	send_to(member, own.bytes, (uint32_t)(RTP_HEADER_SIZE + own.length));
 }
-
-/* ---- packets ---- */
 
 /*
  * To all others of its codec, in one pass. The payload stays where it came; each listener's header
@@ -96,13 +79,15 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 {
 	const struct relay *relay = group->relay;
 	uint32_t length = RTP_HEADER_SIZE + piece->payload_length;
+	struct overlay_talk talk = {
+		piece->source, piece->run, codec, frame + RTP_HEADER_SIZE, piece->payload_length};
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
 		if (member == talker)
 			continue;
-		if (UNLIKELY(hears_tone(group, member))) {
-			forward_with_tone(group, member, piece, frame);
+		if (hears_tone(group, member, &talk)) {
+			forward_with_tone(group, member, piece, &talk);
 			continue;
 		}
 		if (!splice_forward(&member->splice, piece, relay->now_ns, frame))
@@ -144,16 +129,14 @@ static void send_frame(struct group *group, struct member *member, uint8_t type,
 	send_to(member, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
 }
 
-void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
+static void frame_to(struct group *group, struct member *member, struct fanout_frame *frame,
+	struct overlay_talk *talk)
 {
 	struct fanout_frame blended;
-	if (UNLIKELY(member->is_away)) {
-		away_frame_to(member, frame);
-		return;
-	}
-	if (UNLIKELY(hears_tone(group, member))) {
-		if (!blend_tone(
-			    group, member, frame->bytes + RTP_HEADER_SIZE, frame->length, &blended))
+	if (hears_tone(group, member, talk)) {
+		blended.length =
+			overlay_blend(group, member, talk, blended.bytes + RTP_HEADER_SIZE);
+		if (blended.length == 0)
 			return;
 		frame = &blended;
 	}
@@ -162,15 +145,36 @@ void fanout_frame_to(struct group *group, struct member *member, struct fanout_f
 	send_frame(group, member, member->splice.payload_type, frame, is_first);
 }
 
+/* A mix as a stream: that of all, or that of one member alone. */
+static struct overlay_talk talk_of(
+	const void *stream, unsigned codec, const struct fanout_frame *frame)
+{
+	return (struct overlay_talk){.stream = stream,
+		.codec = codec,
+		.payload = frame->bytes + RTP_HEADER_SIZE,
+		.length = frame->length};
+}
+
+void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame)
+{
+	if (UNLIKELY(member->is_away)) {
+		away_frame_to(member, frame);
+		return;
+	}
+	struct overlay_talk talk = talk_of(member, member->codec, frame);
+	frame_to(group, member, frame, &talk);
+}
+
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)
 {
+	struct overlay_talk talk = talk_of(&group->listeners[codec], codec, frame);
 	if (UNLIKELY(group->away.threads[codec]))
 		away_frame(group, codec, frame);
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
 		if (!member->is_speaking && !member->is_trailing)
-			fanout_frame_to(group, member, frame);
+			frame_to(group, member, frame, &talk);
 	}
 }
 
@@ -190,7 +194,7 @@ void fanout_tone(struct member *member, enum tone tone)
 		return;
 	}
 	member->tone = (uint8_t)tone;
-	member->tone_frame = 0;
+	member->tone_ms = 0;
 	/* who is fed hears it with the next packet of talk */
 	member->blended_ms = member->fed_ms;
 }
@@ -200,12 +204,13 @@ static bool play_tone(struct group *group, struct member *member)
 {
 	const uint8_t *payload;
 	size_t length;
-	unsigned frame = member->tone_frame++;
+	unsigned frame = (member->tone_ms + GROUP_FRAME_MS - 1) / GROUP_FRAME_MS;
 	if (!tone_payload(group->relay->media->tones, (enum tone)member->tone,
 		    (enum codec_id)member->codec, frame, &payload, &length)) {
-		member->tone = TONE_COUNT;
+		overlay_end(group->relay, member);
 		return false;
 	}
+	member->tone_ms = (uint16_t)((frame + 1) * GROUP_FRAME_MS);
 	send_own(group, member, member->splice.payload_type, payload, length, frame == 0);
 	return true;
 }
@@ -282,6 +287,7 @@ void fanout_pass(struct group *group)
 	if (group->settings->floor == MEDIA_FLOOR_OPEN)
 		conference_tick(group);
 	mixer_run(group);
+	overlay_tick(group);
 	for (unsigned codec = 0; codec < CODEC_COUNT; codec++) {
 		LIST_EACH(link, &group->listeners[codec])
 		{

@@ -31,8 +31,7 @@ void fanout_pass(struct group *group);
 /* Whether another's next packet is on its way to it. */
 bool fanout_is_fed(const struct group *group, const struct member *member);
 
-/* It hears the tone from the next frame on: over talk where that is 20 ms of G.711, else nothing
- * else meanwhile. */
+/* It hears the tone from the next frame on: over talk (overlay.h), or where nobody talks alone. */
 void fanout_tone(struct member *member, enum tone tone);
 
 #endif

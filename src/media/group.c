@@ -8,12 +8,14 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "media/arbiter.h"
+#include "media/audience.h"
 #include "media/away.h"
 #include "media/branch.h"
 #include "media/channel.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
 #include "media/mixer.h"
+#include "media/overlay.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 #include "sound/level.h"
@@ -81,6 +83,7 @@ static struct group *take_group(struct relay *relay, media_id id)
 	list_init(&group->asked);
 	list_init(&group->voice_keys);
 	list_init(&group->pressing);
+	list_init(&group->overlaid);
 	list_init(&group->away.listeners);
 	for (unsigned i = 0; i < CODEC_COUNT; i++)
 		list_init(&group->listeners[i]);
@@ -117,6 +120,7 @@ struct group *group_open_branch(struct relay *relay, media_id id)
 
 void group_close_branch(struct group *branch)
 {
+	overlay_close(branch);
 	list_remove(&branch->link);
 	slab_give(&branch->relay->groups.slab, branch);
 }
@@ -149,6 +153,7 @@ static void close_group(struct relay *relay, struct lease *lease)
 		send_all_away(group);
 		group_report(group, &report);
 		mixer_done(group);
+		overlay_close(group);
 		list_remove(&group->link);
 		slab_give(&relay->groups.slab, group);
 		metrics_sub(METRIC_groups_open, 1);
@@ -185,10 +190,13 @@ void group_hear(struct relay *relay, struct lease *lease)
  * it joins the talk anew. */
 void group_hear_or_not(struct group *group, struct member *member)
 {
+	audience_change(group);
 	if (UNLIKELY(member->is_away)) {
 		away_listen(group, member);
 		return;
 	}
+	/* another codec, or other settings: its tone goes on with another encoder */
+	overlay_give(group->relay, member);
 	list_remove(&member->listening);
 	member->splice.source = NULL;
 	if (member->codec != CODEC_NONE && member->said->receives)
@@ -240,6 +248,8 @@ void group_remove(struct group *group, struct member *member)
 	if (UNLIKELY(member->is_away))
 		away_deaf(group, member);
 	list_remove(&member->listening);
+	overlay_end(group->relay, member);
+	audience_change(group);
 	list_remove(&member->link);
 	list_remove(&member->asked.link);
 	list_remove(&member->pressing);
@@ -262,6 +272,7 @@ void group_open_gate(struct group *group, struct member *member)
 		rtp_receiver_rest(&member->audio.receiver);
 	splice_source_anew(&member->source);
 	group->speakers[group->speaker_count++] = member;
+	audience_change(group);
 	voice_key_taken(group);
 }
 
@@ -278,6 +289,7 @@ void group_close_gate(struct group *group, struct member *member)
 	while (group->speakers[at] != member)
 		at++;
 	group->speaker_count--;
+	audience_change(group);
 	voice_key_taken(group);
 	memmove(&group->speakers[at], &group->speakers[at + 1],
 		(group->speaker_count - at) * sizeof(group->speakers[0]));

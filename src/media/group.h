@@ -24,6 +24,13 @@ struct group_away {
 	uint32_t counts[CODEC_COUNT][MEDIA_THREADS_MAX];
 };
 
+/* What those who listen can take (audience.h); reckoned when it is needed. */
+struct group_audience {
+	bool is_known;
+	uint32_t rate;                /* the highest that one of them can play, or a speaker say */
+	struct codec_settings shared; /* of Opus to all of them */
+};
+
 /* Owner: the relay thread. Lifetime: from its first description to its close. */
 struct group {
 	struct floor floor; /* stopped where settings->floor is MEDIA_FLOOR_OPEN */
@@ -37,14 +44,16 @@ struct group {
 	struct list channels;               /* who has floor packets, by channel.link */
 	struct list pressing;               /* who holds a key down, by member.pressing */
 	struct list voice_keys;             /* whose sound is a button, by voice_key.link */
-	struct list asked; /* whose presses are not answered yet, member.asked.link */
+	struct list overlaid; /* streams that somebody hears with a tone, by overlay_source.link */
+	struct list asked;    /* whose presses are not answered yet, member.asked.link */
 	uint32_t member_count;
 	/* who is heard, longest first */
 	struct member *speakers[MEDIA_GROUP_TALKERS_MAX];
 	unsigned speaker_count;
 	bool is_closing;
 	struct mixer *mixer; /* NULL: none is needed */
-	uint32_t told;       /* enum media_group_told, to be told at the end of the round */
+	struct group_audience audience;
+	uint32_t told; /* enum media_group_told, to be told at the end of the round */
 	uint32_t change;
 	uint32_t shown_frames; /* counted while somebody is heard */
 	uint64_t opened_ms;

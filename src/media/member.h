@@ -16,6 +16,7 @@
 
 struct channel;
 struct group;
+struct overlay;
 struct voice_key;
 
 /* Presses by SIP or control that are not answered yet, the oldest first. What is more than that in
@@ -55,7 +56,7 @@ struct member {
 	uint32_t quiet_frames;                     /* since then */
 	uint64_t fed_ms;    /* when it got a talker's packet last; 0: long ago */
 	uint8_t tone;       /* enum tone that it hears; TONE_COUNT: none */
-	uint8_t tone_frame; /* of it, the next one */
+	uint16_t tone_ms;   /* of it, that it has heard */
 	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
 	uint8_t level;      /* -dBov of its last sound */
 	bool is_speaking;   /* heard */
@@ -82,6 +83,8 @@ struct member {
 	struct member_spurt spurt;
 	record_id record; /* of the spurt */
 	struct reporter reporter;
+	struct overlay
+		*overlay;    /* encodes talk with its tone in it; NULL: needs none, or has none */
 	uint64_t blended_ms; /* when its tone was last heard over talk; 0: long ago */
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "media/audience.h"
 #include "media/away.h"
 #include "media/config.h"
 #include "media/fanout.h"
@@ -30,28 +31,6 @@ int mixers_init(struct slab *mixers, uint32_t count)
 }
 
 /* ---- what it is made of ---- */
-
-static bool is_wide(unsigned codec)
-{
-	return codec == CODEC_G722 || codec == CODEC_OPUS;
-}
-
-static bool is_listened_to(const struct group *group, unsigned codec)
-{
-	return !list_is_empty(&group->listeners[codec]) || group->away.threads[codec];
-}
-
-/* 16 kHz where somebody can say or hear that much. */
-static uint32_t rate_of(const struct group *group)
-{
-	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
-		if (is_wide(codec) && is_listened_to(group, codec))
-			return MIXER_RATE_MAX;
-	for (unsigned i = 0; i < group->speaker_count; i++)
-		if (is_wide(group->speakers[i]->codec))
-			return MIXER_RATE_MAX;
-	return MIXER_RATE_MAX / 2;
-}
 
 /* At which a codec is coded in this mix. */
 static uint32_t codec_rate(const struct mixer *mixer, unsigned codec)
@@ -129,7 +108,7 @@ static struct mixer *take_mixer(struct relay *relay)
 /* NULL when all of the thread are in use, which is counted. */
 static struct mixer *mixer_of(struct group *group)
 {
-	uint32_t rate = rate_of(group);
+	uint32_t rate = audience_rate(group);
 	if (!group->mixer) {
 		group->mixer = take_mixer(group->relay);
 		if (!group->mixer)
@@ -170,15 +149,16 @@ static int begin_strand(struct mixer *mixer, struct mixer_strand *strand, struct
 {
 	enum codec_id codec = (enum codec_id)member->codec;
 	uint32_t rate = codec_rate(mixer, codec);
+	const struct codec_settings *settings = &member->said->audio.coding.settings;
 	int error = codec_decoder_init(strand->decoder, codec, rate);
 	if (!error)
-		error = codec_encoder_init(
-			strand->encoder, codec, rate, &member->said->audio.coding.settings);
+		error = codec_encoder_init(strand->encoder, codec, rate, settings);
 	if (error)
 		return error;
 	jitter_begin(&strand->jitter, strand->decoder, codec, rate);
-	strand->up = strand->down = (struct halfband){0};
+	strand->up = strand->down = (struct ladder){0};
 	strand->codec = member->codec;
+	strand->band = codec_capture_rate(codec, settings);
 	strand->member = member;
 	strand->is_used = true;
 	strand->is_heard = false;
@@ -202,7 +182,7 @@ static struct mixer_strand *strand_of(struct mixer *mixer, struct member *member
 static bool has_other_codecs(const struct group *group, unsigned than)
 {
 	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
-		if (codec != than && is_listened_to(group, codec))
+		if (codec != than && audience_has(group, codec))
 			return true;
 	return false;
 }
@@ -291,7 +271,8 @@ static void pull(struct mixer *mixer, struct mixer_strand *strand, uint64_t now_
 	int16_t *samples = rate == mixer->rate ? strand->samples : low;
 	strand->is_heard = jitter_pull(&strand->jitter, now_ns, samples) != JITTER_NOTHING;
 	if (rate != mixer->rate)
-		halfband_up(&strand->up, low, rate / 1000 * GROUP_FRAME_MS, strand->samples);
+		ladder_climb(&strand->up, rate, mixer->rate, low, rate / 1000 * GROUP_FRAME_MS,
+			strand->samples);
 }
 
 static bool is_over(const struct mixer_strand *strand, uint64_t now_ms)
@@ -304,6 +285,7 @@ static bool is_over(const struct mixer_strand *strand, uint64_t now_ms)
 static bool pull_all(struct mixer *mixer, const struct relay *relay)
 {
 	bool is_any = false;
+	mixer->band = 0;
 	mix_clear(&mixer->mix, mixer->rate / 1000 * GROUP_FRAME_MS);
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
 		struct mixer_strand *strand = &mixer->strands[i];
@@ -311,6 +293,7 @@ static bool pull_all(struct mixer *mixer, const struct relay *relay)
 			free_strand(mixer, strand);
 		if (!strand->is_used)
 			continue;
+		mixer->band = MAX(mixer->band, strand->band);
 		pull(mixer, strand, relay->now_ns);
 		if (strand->is_heard)
 			mix_add(&mixer->mix, strand->samples);
@@ -346,16 +329,17 @@ static bool sum(
 
 /* The payload of a mix in a codec; 0: it could not be made. */
 static size_t encode(const struct mixer *mixer, unsigned codec, struct codec_encoder *encoder,
-	struct halfband *down, const int16_t *samples, uint8_t *ret_payload)
+	struct ladder *down, const int16_t *samples, uint8_t *ret_payload)
 {
 	int16_t low[MIXER_SAMPLES_MAX];
 	uint32_t rate = codec_rate(mixer, codec);
 	size_t count = mixer->rate / 1000 * GROUP_FRAME_MS;
 	if (rate != mixer->rate) {
-		halfband_down(down, samples, count, low);
+		count = ladder_climb(down, mixer->rate, rate, samples, count, low);
 		samples = low;
-		count /= 2;
 	}
+	if (codec == CODEC_OPUS)
+		codec_encoder_narrow(encoder, MIN(mixer->band, rate));
 	int made = codec_encode(encoder, samples, count, ret_payload);
 	metrics_add(METRIC_media_transcoded, made > 0);
 	return made > 0 ? (size_t)made : 0;
@@ -372,40 +356,20 @@ static void send_to_the_mute(struct group *group, unsigned codec, struct fanout_
 	}
 }
 
-/* What all listeners of a codec can take: the lowest rate, redundancy where each reads it. */
-static struct codec_settings shared_settings(const struct group *group, unsigned codec)
-{
-	struct codec_settings shared = {.has_fec = true};
-	LIST_EACH(link, &group->listeners[codec])
-	{
-		const struct member *member = container_of(link, struct member, listening);
-		const struct codec_settings *its = &member->said->audio.coding.settings;
-		if (its->bitrate && (!shared.bitrate || its->bitrate < shared.bitrate))
-			shared.bitrate = its->bitrate;
-		shared.has_fec = shared.has_fec && its->has_fec;
-		shared.is_constant = shared.is_constant || its->is_constant;
-	}
-	return shared;
-}
-
 /* Begins it, or begins it anew when other listeners came. */
-static int begin_out(const struct group *group, unsigned codec, struct mixer_out *out)
+static int begin_out(struct group *group, unsigned codec, struct mixer_out *out)
 {
 	const struct mixer *mixer = group->mixer;
-	struct codec_settings settings = {0};
-	if (codec == CODEC_OPUS) /* no other one has any */
-		settings = shared_settings(group, codec);
-	if (out->is_begun && settings.bitrate == out->settings.bitrate &&
-		settings.has_fec == out->settings.has_fec &&
-		settings.is_constant == out->settings.is_constant)
+	const struct codec_settings *settings = audience_settings(group, codec);
+	if (out->is_begun && codec_settings_are_same(settings, &out->settings))
 		return 0;
 	int error = codec_encoder_init(
-		out->encoder, (enum codec_id)codec, codec_rate(mixer, codec), &settings);
+		out->encoder, (enum codec_id)codec, codec_rate(mixer, codec), settings);
 	if (error)
 		return error;
 	if (!out->is_begun)
-		out->down = (struct halfband){0};
-	out->settings = settings;
+		out->down = (struct ladder){0};
+	out->settings = *settings;
 	out->is_begun = true;
 	return 0;
 }
@@ -455,7 +419,7 @@ static void send_all(struct group *group)
 {
 	struct mixer *mixer = group->mixer;
 	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
-		if (!is_forwarded_to(group, codec) && is_listened_to(group, codec))
+		if (!is_forwarded_to(group, codec) && audience_has(group, codec))
 			send_shared(group, codec);
 	for (unsigned i = 0; mixer->is_many && i < ARRAY_LENGTH(mixer->strands); i++)
 		if (mixer->strands[i].member)

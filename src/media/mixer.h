@@ -5,7 +5,7 @@
 
 #include "base/slab.h"
 #include "codec/codec.h"
-#include "codec/halfband.h"
+#include "codec/ladder.h"
 #include "media/group.h"
 #include "media/member.h"
 #include "sound/jitter.h"
@@ -15,25 +15,26 @@
  * Each speaker is decoded once. The sum of all is encoded once for each codec and shared by all who
  * do not speak; each speaker gets the sum without himself in an encoding of his own. Where one
  * alone speaks, those of his codec are forwarded to, and only the others hear the mix. It works at
- * 8 kHz, or at 16 kHz where a member's codec has that.
+ * the highest rate that one of them can say or play: 8, 16 or 48 kHz (audience.h).
  *
  * Who ends, or is ended, has said more than was mixed yet: a tail, said to those who have not been
  * forwarded it. Who speaks next meanwhile is mixed with it.
  */
-#define MIXER_RATE_MAX    16000
+#define MIXER_RATE_MAX    48000
 #define MIXER_SAMPLES_MAX (MIXER_RATE_MAX / 1000 * GROUP_FRAME_MS)
 
 /* One speaker. */
 struct mixer_strand {
 	struct member *member; /* NULL: free, or a tail of one who has left */
 	uint8_t codec;         /* that it is decoded from and encoded to */
+	uint32_t band;         /* sample rate that what it says needs */
 	bool is_used;
 	bool is_heard;     /* said something in this frame */
 	bool is_tail;      /* it does not speak any more */
 	bool is_forwarded; /* that tail, to those of its codec */
 	uint64_t ended_ms;
 	struct jitter jitter;
-	struct halfband up, down;
+	struct ladder up, down;
 	struct codec_decoder *decoder;
 	struct codec_encoder *encoder;
 	int16_t samples[MIXER_SAMPLES_MAX];
@@ -43,7 +44,7 @@ struct mixer_strand {
 struct mixer_out {
 	bool is_begun;
 	struct codec_settings settings; /* that it is encoded with */
-	struct halfband down;
+	struct ladder down;
 	struct codec_encoder *encoder;
 };
 
@@ -54,6 +55,7 @@ struct mixer {
 	uint64_t many_ms;   /* when more than one spoke last */
 	uint64_t needed_ms; /* when somebody needed a mix last */
 	unsigned tails;     /* strands that are one */
+	uint32_t band;      /* that what is in the air needs, at most `rate` */
 	struct mixer_strand strands[MEDIA_GROUP_TALKERS_MAX];
 	struct mixer_out outs[CODEC_COUNT];
 	struct mix mix;

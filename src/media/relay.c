@@ -376,6 +376,8 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	if (!error)
 		error = mixers_init(&relay->mixers, 0);
 	if (!error)
+		error = overlays_init(&relay->overlays, 0);
+	if (!error)
 		error = voice_keys_init(&relay->voice_keys, members);
 	if (!error)
 		error = groups_init(&relay->groups, config);
@@ -402,6 +404,7 @@ void relay_done(struct relay *relay)
 	slab_done(&relay->members);
 	slab_done(&relay->channels);
 	slab_done(&relay->mixers);
+	overlays_done(&relay->overlays);
 	slab_done(&relay->voice_keys);
 	groups_done(&relay->groups);
 	news_done(relay->news, relay->media->worker_count);

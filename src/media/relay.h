@@ -14,6 +14,7 @@
 #include "media/lease.h"
 #include "media/media.h"
 #include "media/news.h"
+#include "media/overlay.h"
 #include "media/pace.h"
 #include "media/stock.h"
 #include "media/transcoder.h"
@@ -63,6 +64,7 @@ struct relay {
 	struct slab sessions;
 	struct slab members;
 	struct slab channels, mixers, voice_keys;
+	struct overlays overlays;
 	struct groups groups;
 	struct news *news;    /* [workers] */
 	struct trunk *trunks; /* [threads], by who posts; NULL: there is one thread */

@@ -124,12 +124,6 @@ void transcoder_give(struct transcoders *transcoders, struct transcoder *transco
 	slab_give(&transcoders->slab, transcoder);
 }
 
-static bool is_same_settings(const struct codec_settings *a, const struct codec_settings *b)
-{
-	return a->bitrate == b->bitrate && a->has_fec == b->has_fec &&
-	       a->is_constant == b->is_constant;
-}
-
 static bool is_same_types(const struct media_types *a, const struct media_types *b)
 {
 	return a->voice == b->voice && a->events == b->events && a->noise == b->noise;
@@ -138,7 +132,8 @@ static bool is_same_types(const struct media_types *a, const struct media_types 
 static bool is_same(const struct media_coding *a, const struct media_coding *b)
 {
 	return a->codec == b->codec && a->packet_ms == b->packet_ms &&
-	       a->event_rate == b->event_rate && is_same_settings(&a->settings, &b->settings) &&
+	       a->event_rate == b->event_rate &&
+	       codec_settings_are_same(&a->settings, &b->settings) &&
 	       is_same_types(&a->sends, &b->sends) && is_same_types(&a->gets, &b->gets);
 }
 

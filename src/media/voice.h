@@ -75,7 +75,7 @@ struct voice {
 	/* what goes */
 	struct voice_stream out;
 	uint32_t fill; /* samples that wait */
-	int16_t samples[CODEC_RATE_MAX / 1000 * CODEC_FRAME_MS_MAX];
+	int16_t samples[CODEC_RATE_BESIDE_MAX / 1000 * CODEC_FRAME_MS_MAX];
 	/* counted */
 	uint32_t late;         /* packets dropped because a later one had gone */
 	uint32_t concealed_ms; /* guessed */

@@ -40,7 +40,7 @@ enum jitter_heard {
 	JITTER_CONCEALED, /* (in part) guessed */
 };
 
-/* Owner: the relay thread. Lifetime: a talk. About 20 KB: one a talker that is mixed. */
+/* Owner: the relay thread. Lifetime: a talk. About 31 KB: one a talker that is mixed. */
 struct jitter {
 	struct codec_decoder *decoder;
 	uint32_t clock_ms, rate_ms; /* time stamp units and samples, each a millisecond */

@@ -40,6 +40,9 @@ static const struct beep tones_beeps[TONE_COUNT][BEEPS_MAX] = {
 	[TONE_ROGER] = {{1200, 60}, {800, 60}},
 };
 
+/* What is made of them in each codec: there is nothing above 2 kHz in them. */
+#define TONE_RATE_MAX 16000
+
 /* At most TONE_FRAMES, which the test sees to. The last frame is not cut short by the coder's
  * delay: there is a frame of silence behind it. */
 static unsigned frames_of(enum tone tone)
@@ -126,7 +129,7 @@ static int make_tone(const struct making *making, enum tone tone)
  */
 static int make_silence(const struct making *making)
 {
-	static const int16_t silence[CODEC_RATE_MAX / 1000 * TONE_FRAME_MS];
+	static const int16_t silence[TONE_RATE_MAX / 1000 * TONE_FRAME_MS];
 	struct tone_frame *frame = &making->tones->silence[making->codec];
 	uint8_t payload[CODEC_FRAME_BYTES_MAX];
 	if (making->codec == CODEC_G722) {
@@ -141,7 +144,7 @@ static int make_silence(const struct making *making)
 
 static int make_noise(const struct making *making)
 {
-	int16_t samples[CODEC_RATE_MAX / 1000 * TONE_FRAME_MS];
+	int16_t samples[TONE_RATE_MAX / 1000 * TONE_FRAME_MS];
 	uint32_t seed = 1;
 	int error = begin(making);
 	for (unsigned i = 0; i < TONE_NOISE_FRAMES && !error; i++) {
@@ -157,7 +160,7 @@ static int make_noise(const struct making *making)
 
 static int make_codec(struct tones *tones, struct codec_encoder *encoder, enum codec_id codec)
 {
-	uint32_t rate = MIN(codec_row(codec)->rate, CODEC_RATE_MAX);
+	uint32_t rate = MIN(codec_row(codec)->rate, TONE_RATE_MAX);
 	struct making making = {tones, encoder, codec, rate, rate / 1000 * TONE_FRAME_MS};
 	int error = make_silence(&making);
 	if (!error)
@@ -175,6 +178,7 @@ int tones_make(struct tones *tones, struct codec_encoder *encoder)
 		tones->frames[i] = (uint8_t)frames_of((enum tone)i);
 		make_samples((enum tone)i, 8000, tones->samples8[i]);
 		make_samples((enum tone)i, 16000, tones->samples16[i]);
+		make_samples((enum tone)i, 48000, tones->samples48[i]);
 	}
 	for (unsigned i = CODEC_NONE + 1; i < CODEC_COUNT && !error; i++)
 		if (codec_is_built((enum codec_id)i))
@@ -212,27 +216,49 @@ bool tone_noise(const struct tones *tones, enum codec_id codec, unsigned frame,
 		tones, &tones->noise[codec][frame % TONE_NOISE_FRAMES], ret_payload, ret_length);
 }
 
-const int16_t *tone_samples(
-	const struct tones *tones, enum tone tone, uint32_t rate, unsigned frame)
+unsigned tone_ms(const struct tones *tones, enum tone tone)
 {
-	if (frame >= tones->frames[tone])
-		return NULL;
-	return rate == 8000 ? tones->samples8[tone] + frame * 8 * TONE_FRAME_MS
-			    : tones->samples16[tone] + frame * 16 * TONE_FRAME_MS;
+	return tones->frames[tone] * TONE_FRAME_MS;
 }
 
-bool tone_over_talk(const struct tones *tones, enum tone tone, enum codec_id codec, unsigned frame,
+/* What is left of the tone at that age, *ret_count samples, at most `count`. */
+static const int16_t *rest_of(const struct tones *tones, enum tone tone, unsigned ms, uint32_t rate,
+	size_t count, size_t *ret_count)
+{
+	const int16_t *samples = rate == 8000    ? tones->samples8[tone]
+				 : rate == 16000 ? tones->samples16[tone]
+						 : tones->samples48[tone];
+	unsigned left = tone_ms(tones, tone) - MIN(ms, tone_ms(tones, tone));
+	*ret_count = MIN(count, rate / 1000 * left);
+	return samples + (*ret_count ? rate / 1000 * ms : 0);
+}
+
+static int16_t add(int16_t talk, int16_t tone)
+{
+	int sum = talk + tone;
+	return (int16_t)MAX(MIN(sum, INT16_MAX), INT16_MIN);
+}
+
+void tone_add(const struct tones *tones, enum tone tone, unsigned ms, uint32_t rate,
+	const int16_t *samples, size_t count, int16_t *ret_samples)
+{
+	size_t left;
+	const int16_t *beep = rest_of(tones, tone, ms, rate, count, &left);
+	for (size_t i = 0; i < left; i++)
+		ret_samples[i] = add(samples[i], beep[i]);
+	memcpy(ret_samples + left, samples + left, (count - left) * sizeof(*samples));
+}
+
+void tone_add_g711(const struct tones *tones, enum tone tone, unsigned ms, enum codec_id codec,
 	const uint8_t *payload, size_t length, uint8_t *ret_payload)
 {
-	const int16_t *samples = tone_samples(tones, tone, 8000, frame);
+	size_t left;
+	const int16_t *beep = rest_of(tones, tone, ms, 8000, length, &left);
 	bool is_ulaw = codec == CODEC_PCMU;
-	if (!samples || length != 8 * TONE_FRAME_MS || (!is_ulaw && codec != CODEC_PCMA))
-		return false;
 	const int16_t *expand = is_ulaw ? g711_from_ulaw : g711_from_alaw;
-	for (size_t i = 0; i < length; i++) {
-		int sum = expand[payload[i]] + samples[i];
-		int16_t sample = (int16_t)MAX(MIN(sum, INT16_MAX), INT16_MIN);
+	for (size_t i = 0; i < left; i++) {
+		int16_t sample = add(expand[payload[i]], beep[i]);
 		ret_payload[i] = is_ulaw ? g711_to_ulaw(sample) : g711_to_alaw(sample);
 	}
-	return true;
+	memcpy(ret_payload + left, payload + left, length - left);
 }

@@ -40,7 +40,7 @@ struct tone_frame {
 
 /*
  * Everything that can be said, made once. Owner: whoever starts the threads; constant from then on,
- * so any thread may read it. Some 250 KB, so it is not for the stack.
+ * so any thread may read it. Some 500 KB, so it is not for the stack.
  */
 struct tones {
 	uint8_t frames[TONE_COUNT]; /* of each tone */
@@ -49,6 +49,7 @@ struct tones {
 	struct tone_frame silence[CODEC_COUNT];
 	int16_t samples8[TONE_COUNT][TONE_MS_MAX * 8];
 	int16_t samples16[TONE_COUNT][TONE_MS_MAX * 16];
+	int16_t samples48[TONE_COUNT][TONE_MS_MAX * 48];
 	uint32_t used;
 	uint8_t pool[TONE_BYTES];
 };
@@ -70,15 +71,18 @@ bool tone_silence(const struct tones *tones, enum codec_id codec, const uint8_t 
 bool tone_noise(const struct tones *tones, enum codec_id codec, unsigned frame,
 	const uint8_t **ret_payload, size_t *ret_length);
 
-/* The samples of frame `frame` at 8000 or 16000 Hz, for a mix; NULL when it is over. */
-const int16_t *tone_samples(
-	const struct tones *tones, enum tone tone, uint32_t rate, unsigned frame);
+/* How long it lasts, the silence behind it counted. */
+unsigned tone_ms(const struct tones *tones, enum tone tone);
 
 /*
- * Adds frame `frame` of a tone to `payload`, 20 ms of talk, for a leg that hears both: as many
- * bytes into `ret_payload`. False: the tone is over, or the talk is not 20 ms of G.711.
+ * The talk `samples`, `count` of them at 8000, 16000 or 48000 Hz, with the tone in it that is `ms`
+ * old where they begin, into `ret_samples`; where the tone is over there is talk alone.
  */
-bool tone_over_talk(const struct tones *tones, enum tone tone, enum codec_id codec, unsigned frame,
+void tone_add(const struct tones *tones, enum tone tone, unsigned ms, uint32_t rate,
+	const int16_t *samples, size_t count, int16_t *ret_samples);
+
+/* The same in a payload of PCMU or PCMA, as many bytes of it. */
+void tone_add_g711(const struct tones *tones, enum tone tone, unsigned ms, enum codec_id codec,
 	const uint8_t *payload, size_t length, uint8_t *ret_payload);
 
 #endif

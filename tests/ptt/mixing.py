@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """mixing: several codecs in one group, several talkers at once, a conference without a floor."""
+import time
+
 from feature import Skip, feature, ok
 from groups import group
 from phone import Room
-from voice import G722_, OPUS, PCMA, PCMU
+from voice import G722_, OPUS, PCMA, PCMU, Codec, FullBand
 
 
 def babel(room, users, mic=-1):
@@ -122,6 +124,53 @@ def conference_of_codecs(server):
         dave.speak()
         phones[0].speak(0)
         hear(room, {p.user: names - {"alice", p.user} for p in phones}, "Opus is in the mix, too")
+
+
+HIGH = 12000                                # no codec but Opus has that
+
+
+@feature(**group("alice bob carol dave", floor='"open"'))
+def conference_in_full_band(server):
+    """Who speaks Opus hears what is above 8 kHz of others who do, mixed; who speaks PCMU hears the rest."""
+    if not OPUS.here:
+        raise Skip("no library here speaks Opus")
+    with Room(server) as room:
+        alice, bob, carol = (room.phone(user, codecs=(OPUS,)).join() for user in ("alice", "bob", "carol"))
+        dave = room.phone("dave", codecs=(PCMU,)).join()
+        for phone in (alice, bob):
+            phone.mouth = FullBand()
+        alice.mouth.tones = (HIGH,)
+        for phone in (alice, bob):
+            phone.speak()
+        hear(room, {"alice": {"bob"}, "bob": {"alice"}, "carol": {"alice", "bob"}, "dave": {"alice", "bob"}},
+             "alice and bob are mixed for all")
+        since = time.monotonic()
+        room.goes_on(50)
+        for phone, is_heard in ((carol, True), (bob, True), (alice, False)):
+            ear = FullBand()
+            loud = [ear.loudness(p.payload, HIGH) for p in phone.frames(since)]
+            middle = sorted(loud)[len(loud) // 2]
+            ok(middle > 1000 if is_heard else middle < 200, "%s: %d of alice's %d Hz" % (phone, middle, HIGH))
+
+
+@feature(**group("alice bob carol", floor='"open"'))
+def conference_of_a_narrow_band(server):
+    """Where no phone plays more than 16 kHz (a=fmtp) there is nothing above 8 kHz to be sent."""
+    if not OPUS.here:
+        raise Skip("no library here speaks Opus")
+    narrow = Codec("opus", 111, OPUS.make, clock=48000, rtpmap="opus/48000/2",
+                   fmtp="maxplaybackrate=16000; sprop-maxcapturerate=16000")
+    with Room(server) as room:
+        alice, bob, carol = (room.phone(user, codecs=(narrow,)).join() for user in ("alice", "bob", "carol"))
+        for phone in (alice, bob):
+            phone.mouth = FullBand()
+            phone.mouth.tones = (HIGH,)
+            phone.speak()
+        hear(room, {"alice": {"bob"}, "bob": {"alice"}, "carol": {"alice", "bob"}}, "alice and bob are mixed for carol")
+        since, ear = time.monotonic(), FullBand()
+        room.goes_on(50)
+        loud = sorted(ear.loudness(p.payload, HIGH) for p in carol.frames(since))
+        ok(loud[len(loud) // 2] < 200, "carol: %d of %d Hz" % (loud[len(loud) // 2], HIGH))
 
 
 @feature(**group("alice bob carol dave", floor='"open"', talkers="2"))

@@ -5,10 +5,12 @@ import json
 import channel
 import leaving
 import mixing
+import triggers
 from feature import ctl, feature, ok
 from groups import group
 from listening import is_one_stream
 from phone import Room
+from voice import G722_, OPUS
 
 TWO = '{ relay = "always"; ports = PORTS(500); threads = 2; group_budget = %d; }'
 
@@ -50,6 +52,19 @@ def spread_codecs(server):
     """All codecs, all but one on the other thread."""
     mixing.codecs(server)
     ok(passed(server) > 100, "mixes passed from thread to thread")
+
+
+@feature(**group("alice bob carol dave erin", media=TWO % 1, queue="1"))
+def spread_beeps_over_g722(server):
+    """A beep over talk, on the thread that the leg is on."""
+    triggers.over_talk(server, G722_)
+    ok(passed(server) > 100, "talk passed from thread to thread")
+
+
+@feature(**group("alice bob carol dave erin", media=TWO % 1, queue="1"))
+def spread_beeps_over_opus(server):
+    triggers.over_talk(server, OPUS)
+    ok(passed(server) > 100, "talk passed from thread to thread")
 
 
 @feature(**group(media=TWO % 1, priorities=channel.RANKS))

@@ -4,9 +4,10 @@ phone without a display."""
 import struct
 import time
 
-from feature import feature, ok
+from feature import Skip, feature, ok
 from groups import group
 from phone import RADIO, Room
+from voice import G722_, OPUS, PCMA, PCMU
 
 NORMAL, PRIORITY, EMERGENCY = 1, 3, 4           # kinds of PTT of a radio
 
@@ -245,6 +246,68 @@ def beeps(server):
         ok(len(revoked) == 3, "revoked: three beeps, %s" % revoked)
         ok(len(tones(dave, since)) == 1 and not tones(bob, since) and not tones(carol, since), "only dave heard one, too")
         ok(bob.story() == carol.story() == ["alice", "dave"], "tones are in nobody's way")
+
+
+def hears_both(room, talker, phone, expected, text):
+    """The phone presses in vain, and hears the talker and these beeps (Hz) at once, in one stream without a gap."""
+    room.goes_on(20)
+    since = time.monotonic()
+    phone.press("*")
+    room.goes_on(35)
+    frames = phone.frames(since)
+    alone = [p for p in frames if talker.tone not in p.sound.tones]
+    ok(len(alone) <= 3, "%s (%s): the talk goes on, but for %d of %d frames" % (phone, phone.codec, len(alone), len(frames)))
+    both = [(p.at, p.sound.beep) for p in frames if talker.tone in p.sound.tones and p.sound.beep]
+    for hz in expected:
+        found = [at for at, beep in both if abs(beep - hz) <= 50]
+        ok(len(found) >= 3, "%s, with a beep of %d Hz over it: %d frames" % (text, hz, len(found)))
+    steps = {(b.sequence - a.sequence & 0xffff, b.stamp - a.stamp & 0xffffffff) for a, b in zip(frames, frames[1:])}
+    ok(steps == {(1, phone.codec.step)} and len({p.ssrc for p in frames}) == 1, "one stream: %s" % steps)
+
+
+def over_talk(server, codec):
+    if not codec.here:
+        raise Skip("no library here speaks %s" % codec)
+    with Room(server) as room:
+        room.named("nobody", 450)                       # as above
+        alice, bob, carol, dave, erin = room.gather("alice", "bob", "carol", "dave", "erin", mic=-1, codecs=(codec,))
+        alice.press("*")
+        room.heard_by_all(alice)
+        hears_both(room, alice, bob, (600, 900), "queued")
+        hears_both(room, alice, carol, (350,), "denied")
+        since = time.monotonic()
+        room.goes_on(20)
+        said = set(alice.mouth.said)
+        for phone in (bob, carol, dave, erin):
+            assert {p.payload for p in phone.frames(since)[2:-2]} <= said, "%s is forwarded to as before" % phone
+            assert not [b for b in phone.beeps(since)], "%s hears no beep" % phone
+        ok(True, "then all get alice's packets as she sent them")
+        assert not tones(dave, 0) and not tones(erin, 0)
+        ok(True, "nobody else heard a beep")
+
+
+@feature(**group("alice bob carol dave erin", queue="1"))
+def beeps_over_g722(server):
+    over_talk(server, G722_)
+
+
+@feature(**group("alice bob carol dave erin", queue="1"))
+def beeps_over_opus(server):
+    over_talk(server, OPUS)
+
+
+@feature(**group("alice bob carol dave", queue="1"))
+def beeps_over_a_mix(server):
+    """Who hears the talker in another codec hears him and the beep, too."""
+    with Room(server) as room:
+        room.named("nobody", 450)
+        alice = room.phone("alice", codecs=(PCMU,)).join(mic=-1)
+        others = [room.phone(user, codecs=(codec,)).join(mic=-1) for user, codec in
+                  (("bob", G722_), ("carol", OPUS), ("dave", PCMA)) if codec.here]
+        alice.press("*")
+        room.heard_by_all(alice)
+        for n, phone in enumerate(others):
+            hears_both(room, alice, phone, (600, 900) if n == 0 else (350,), "queued" if n == 0 else "denied")
 
 
 @feature(**group(tones="false"))

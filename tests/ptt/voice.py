@@ -3,6 +3,7 @@
 
 All tones are multiples of 50 Hz, so that 20 ms hold whole periods: a frame of PCMU or PCMA may be said again and again,
 and tones of a mix do not disturb each other's measure."""
+import collections
 import ctypes
 import functools
 import math
@@ -105,6 +106,33 @@ class Opus:
         return out[:max(0, _opus.opus_decode(self.decoder, payload, len(payload), out, len(out), 0))]
 
 
+class FullBand:
+    """Opus with all of its 48 kHz: says several tones at once (Hz), and tells how loud one is in 20 ms of it."""
+    rate, count = 48000, 960
+
+    def __init__(self):
+        error = ctypes.c_int()
+        self.encoder = ctypes.c_void_p(_opus.opus_encoder_create(self.rate, 1, 2051, ctypes.byref(error)))
+        self.decoder = ctypes.c_void_p(_opus.opus_decoder_create(self.rate, 1, ctypes.byref(error)))
+        self.samples = ctypes.c_int16 * (6 * self.count)
+        self.tones = ()
+
+    @functools.lru_cache(16)
+    def _wave(self, tones):
+        step = 2 * math.pi / self.rate
+        return self.samples(*(int(sum(AMPLITUDE / 2 * math.sin(step * f * n) for f in tones)) for n in range(self.count)))
+
+    def frame(self, frequency):
+        """As a mouth: its tones, beside that of the phone."""
+        out = Bytes()
+        return bytes(out[:_opus.opus_encode(self.encoder, self._wave((frequency,) + self.tones), self.count, out, len(out))])
+
+    def loudness(self, payload, frequency):
+        out, step = self.samples(), 2 * math.pi * frequency / self.rate
+        heard = out[:max(0, _opus.opus_decode(self.decoder, payload, len(payload), out, 6 * self.count, 0))]
+        return 2 / self.count * abs(sum(s * complex(math.cos(step * n), math.sin(step * n)) for n, s in enumerate(heard)))
+
+
 class Codec:
     """`clock` is RTP's; `exact`: a frame is forwarded or made anew, never a mix of what was said before and behind."""
 
@@ -204,7 +232,8 @@ class Mouth:
     """Says a tone, or silence, frame by frame."""
 
     def __init__(self, codec):
-        self.coder = codec.make()
+        self.coder, self.said = codec.make(), collections.deque(maxlen=1000)
 
     def frame(self, frequency):
-        return self.coder.encode(wave(frequency))
+        self.said.append(self.coder.encode(wave(frequency)))
+        return self.said[-1]

@@ -38,11 +38,12 @@ static void coders_free(struct coders *coders)
 /* Calls `run` for each codec as built at each of its rates. */
 static void for_each(void (*run)(enum codec_id codec, uint32_t rate))
 {
+	static const uint32_t rates[] = {8000, 16000, 48000};
 	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
-		for (uint32_t rate = 8000; rate <= 16000; rate += 8000) {
+		for (unsigned i = 0; i < ARRAY_LENGTH(rates); i++) {
 			struct codec_decoder *decoder = malloc(codec_decoder_size());
-			if (codec_decoder_init(decoder, (enum codec_id)codec, rate) == 0)
-				run((enum codec_id)codec, rate);
+			if (codec_decoder_init(decoder, (enum codec_id)codec, rates[i]) == 0)
+				run((enum codec_id)codec, rates[i]);
 			free(decoder);
 		}
 }
@@ -68,7 +69,7 @@ static void say(struct coders *coders, double hertz, unsigned ms, int16_t *ret_h
 static void keeps_a_tone(enum codec_id codec, uint32_t rate)
 {
 	static const double tones[] = {400, 1000, 2500};
-	int16_t half[16 * 240];
+	int16_t half[48 * 240];
 	for (unsigned i = 0; i < ARRAY_LENGTH(tones); i++) {
 		struct coders coders = coders_new(codec, rate, &plain);
 		say(&coders, tones[i], 20, half);
@@ -90,7 +91,7 @@ END_TEST
 
 static void makes_all_lengths(enum codec_id codec, uint32_t rate)
 {
-	int16_t half[16 * 240];
+	int16_t half[48 * 240];
 	for (unsigned wanted = 10; wanted <= 60; wanted += 10) {
 		unsigned ms = codec_packet_ms(codec, wanted);
 		struct coders coders = coders_new(codec, rate, &plain);
@@ -119,7 +120,7 @@ END_TEST
 
 static void says_as_much_as_was_lost(enum codec_id codec, uint32_t rate)
 {
-	int16_t half[16 * 240], made[CODEC_SAMPLES_MAX];
+	int16_t half[48 * 240], made[CODEC_SAMPLES_MAX];
 	static const unsigned tenths[] = {25, 100, 200, 600, 1200};
 	for (unsigned i = 0; i < ARRAY_LENGTH(tenths); i++) {
 		struct coders coders = coders_new(codec, rate, &plain);
@@ -255,6 +256,54 @@ START_TEST(settings_come_from_fmtp)
 }
 END_TEST
 
+/* Of what is said of rates the next of ours that holds it; nonsense is nothing. */
+START_TEST(rates_come_from_fmtp)
+{
+	static const struct {
+		struct pv_span fmtp;
+		uint32_t playback, capture;
+	} rows[] = {
+		{PV_SPAN_INIT(""), 48000, 48000},
+		{PV_SPAN_INIT("maxplaybackrate=16000"), 16000, 48000},
+		{PV_SPAN_INIT("sprop-maxcapturerate=8000;maxplaybackrate=48000"), 48000, 8000},
+		{PV_SPAN_INIT("maxplaybackrate=12000; sprop-maxcapturerate=24000"), 16000, 48000},
+		{PV_SPAN_INIT("maxplaybackrate=0;sprop-maxcapturerate=7999"), 48000, 48000},
+		{PV_SPAN_INIT("maxplaybackrate=192000"), 48000, 48000},
+	};
+	for (unsigned i = 0; i < ARRAY_LENGTH(rows) && codec_is_built(CODEC_OPUS); i++) {
+		struct codec_settings settings;
+		codec_settings_read(CODEC_OPUS, rows[i].fmtp, &settings);
+		ck_assert_uint_eq(codec_playback_rate(CODEC_OPUS, &settings), rows[i].playback);
+		ck_assert_uint_eq(codec_capture_rate(CODEC_OPUS, &settings), rows[i].capture);
+	}
+	ck_assert_uint_eq(codec_playback_rate(CODEC_PCMA, &plain), 8000);
+	ck_assert_uint_eq(codec_capture_rate(CODEC_G722, &plain), 16000);
+}
+END_TEST
+
+/* How much of a tone of 12 kHz passes from Opus to Opus. */
+static double of_twelve(const struct codec_settings *settings, uint32_t band)
+{
+	static int16_t half[48 * 240];
+	struct coders coders = coders_new(CODEC_OPUS, 48000, settings);
+	codec_encoder_narrow(coders.encoder, band);
+	say(&coders, 12000, 20, half);
+	double found = tone_amplitude(half, 48 * 240, 12000, 48000);
+	coders_free(&coders);
+	return found;
+}
+
+START_TEST(opus_says_what_is_there_and_can_be_played)
+{
+	static const struct codec_settings narrow = {.playback_rate = 16000};
+	if (!codec_is_built(CODEC_OPUS))
+		return;
+	ck_assert_double_gt(of_twelve(&plain, 48000), 6000);
+	ck_assert_double_lt(of_twelve(&plain, 16000), 500);
+	ck_assert_double_lt(of_twelve(&narrow, 48000), 500);
+}
+END_TEST
+
 /* 8 kbit/s of sound must not take more than that, by and large. */
 START_TEST(opus_keeps_to_a_bitrate)
 {
@@ -272,8 +321,60 @@ START_TEST(opus_keeps_to_a_bitrate)
 }
 END_TEST
 
-TEST_MAIN("codec", a_tone_keeps_frequency_and_level, packets_have_the_time_that_is_asked_for,
-	a_loss_is_filled, opus_finds_the_lost_packet_in_the_next, garbage_does_no_harm,
+/* The amplitude of a tone, 20 ms by 20 ms, at who plays 400 ms of one encoder and then of another
+ * one; the second follows what a decoder has heard of the last 100 ms, or nothing. */
+static void change_encoder(enum codec_id codec, bool follows, double ret_amplitudes[5])
+{
+	static const struct codec_settings brief = {.is_brief = true};
+	uint32_t rate = codec_row(codec)->rate;
+	struct coders first = coders_new(codec, rate, &plain);
+	struct coders second = coders_new(codec, rate, &brief);
+	int16_t in[960], out[CODEC_SAMPLES_MAX];
+	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	size_t frame = rate / 50;
+	for (unsigned n = 0; n < 25; n++) {
+		struct codec_encoder *encoder = n < 20 ? first.encoder : second.encoder;
+		tone_make(in, frame, n * frame, 400, rate, 8000);
+		int length = codec_encode(encoder, in, frame, payload);
+		ck_assert_int_eq(codec_decode(first.decoder, payload, (size_t)length, out), frame);
+		if (n >= 20)
+			ret_amplitudes[n - 20] = tone_amplitude(out, frame, 400, rate);
+		if (n < 15 || n >= 20)
+			continue;
+		codec_decode(second.decoder, payload, (size_t)length, out);
+		if (follows && n == 19)
+			codec_encoder_follow(second.encoder, second.decoder, out, frame);
+	}
+	coders_free(&first);
+	coders_free(&second);
+}
+
+START_TEST(an_encoder_goes_on_where_another_one_was)
+{
+	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++) {
+		double heard[5];
+		if (!codec_is_built((enum codec_id)codec))
+			continue;
+		change_encoder((enum codec_id)codec, true, heard);
+		for (unsigned i = 0; i < 5; i++)
+			/* Opus fades from one mode into another */
+			ck_assert_msg(heard[i] > (codec == CODEC_OPUS && i == 0 ? 4500 : 7000) &&
+					      heard[i] < 9000,
+				"%s, %u: %f", codec_row((enum codec_id)codec)->name.at, i,
+				heard[i]);
+	}
+	if (!codec_is_built(CODEC_G722))
+		return;
+	/* its step sizes would not fit */
+	double alone[5];
+	change_encoder(CODEC_G722, false, alone);
+	ck_assert(alone[0] < 7000 || alone[0] > 9000);
+}
+END_TEST
+
+TEST_MAIN("codec", an_encoder_goes_on_where_another_one_was, a_tone_keeps_frequency_and_level,
+	packets_have_the_time_that_is_asked_for, a_loss_is_filled,
+	opus_finds_the_lost_packet_in_the_next, garbage_does_no_harm,
 	too_long_and_empty_are_refused, codecs_are_found_by_their_rtpmap,
 	rates_meet_without_a_resampler_where_they_can, settings_come_from_fmtp,
-	opus_keeps_to_a_bitrate)
+	rates_come_from_fmtp, opus_says_what_is_there_and_can_be_played, opus_keeps_to_a_bitrate)

@@ -1,134 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_mixes.c: conferences, several talkers, groups of several codecs: who hears which tone. */
-#include <math.h>
-
-#include "codec/codec.h"
-#include "unit/media/group_harness.h"
-
-static struct leg legs[6];
-
-/* What a phone says: a tone in its codec. */
-struct voice_of {
-	double hertz;
-	enum codec_id codec;
-	uint32_t rate;
-	double at;
-	_Alignas(16) char encoder[65536], decoder[65536];
-	double ear; /* energy, and that at four frequencies */
-	double sines[4], cosines[4];
-	uint32_t heard;
-};
-static struct voice_of voices[6];
-static const double tones[4] = {400, 700, 1000, 1900};
-
-static void give_voice(unsigned i, double hertz, enum codec_id codec)
-{
-	static const struct codec_settings defaults;
-	struct voice_of *voice = &voices[i];
-	memset(voice, 0, sizeof(*voice));
-	voice->hertz = hertz;
-	voice->codec = codec;
-	voice->rate = codec == CODEC_OPUS ? 16000 : codec_row(codec)->rate;
-	ck_assert_int_eq(codec_encoder_init((struct codec_encoder *)voice->encoder, codec,
-				 voice->rate, &defaults),
-		0);
-	ck_assert_int_eq(
-		codec_decoder_init((struct codec_decoder *)voice->decoder, codec, voice->rate), 0);
-}
-
-static void join_with(unsigned i, double hertz, enum codec_id codec)
-{
-	leg_take(&legs[i], i + 1, false);
-	give_voice(i, hertz, codec);
-	uint8_t type = codec == CODEC_OPUS ? 111 : codec_row(codec)->payload_type;
-	legs[i].said.audio.coding.codec = (uint8_t)codec;
-	legs[i].said.audio.coding.sends.voice = legs[i].said.audio.coding.gets.voice = type;
-	legs[i].phone.payload_type = type;
-	leg_set(&legs[i]);
-}
-
-/* 20 ms of its tone, `volume` of full scale; 0: silence. */
-static void says(unsigned i, double volume)
-{
-	struct voice_of *voice = &voices[i];
-	int16_t samples[320];
-	uint8_t bytes[12 + CODEC_FRAME_BYTES_MAX];
-	uint32_t count = voice->rate / 50;
-	for (uint32_t n = 0; n < count; n++, voice->at++)
-		samples[n] = (int16_t)(volume * 32767 *
-				       sin(2 * M_PI * voice->hertz * voice->at / voice->rate));
-	int length =
-		codec_encode((struct codec_encoder *)voice->encoder, samples, count, bytes + 12);
-	ck_assert_int_gt(length, 0);
-	write_rtp(&legs[i].phone, bytes, "");
-	legs[i].phone.timestamp += codec_row(voice->codec)->clock / 50 - 160;
-	send_bytes(&legs[i].phone, 0, legs[i].lease.port, bytes, 12 + (size_t)length);
-}
-
-static void listen_to(struct voice_of *voice, const uint8_t *payload, size_t length)
-{
-	int16_t samples[CODEC_SAMPLES_MAX];
-	int count = codec_decode((struct codec_decoder *)voice->decoder, payload, length, samples);
-	ck_assert_int_gt(count, 0);
-	for (int n = 0; n < count; n++, voice->heard++)
-		for (unsigned i = 0; i < 4; i++) {
-			double angle = 2 * M_PI * tones[i] * voice->heard / voice->rate;
-			voice->sines[i] += samples[n] * sin(angle);
-			voice->cosines[i] += samples[n] * cos(angle);
-		}
-}
-
-/* All that has come to a phone. */
-static void hears_out(unsigned i)
-{
-	uint8_t bytes[1500];
-	for (;;) {
-		ssize_t length = recv(legs[i].phone.fds[0], bytes, sizeof(bytes), MSG_DONTWAIT);
-		if (length < 12)
-			return;
-		listen_to(&voices[i], bytes + 12, (size_t)length - 12);
-	}
-}
-
-static void frame(unsigned count)
-{
-	fake_clock_advance(&clock_here, 10);
-	for (unsigned n = 0; n < 4; n++)
-		turn();
-	fake_clock_advance(&clock_here, 10);
-	turn();
-	for (unsigned i = 0; i < count; i++)
-		hears_out(i);
-}
-
-static void forget_heard(void)
-{
-	for (unsigned i = 0; i < 6; i++) {
-		memset(voices[i].sines, 0, sizeof(voices[i].sines));
-		memset(voices[i].cosines, 0, sizeof(voices[i].cosines));
-		voices[i].heard = 0;
-	}
-}
-
-/* Amplitude of a tone that a phone has heard, of full scale. */
-static double amount(unsigned i, unsigned tone)
-{
-	const struct voice_of *voice = &voices[i];
-	if (voice->heard == 0)
-		return 0;
-	return 2 * hypot(voice->sines[tone], voice->cosines[tone]) / voice->heard / 32767;
-}
-
-static void must_hear(unsigned i, unsigned tone, double volume)
-{
-	ck_assert_msg(
-		amount(i, tone) > 0.7 * volume, "%u hears %g of tone %u", i, amount(i, tone), tone);
-}
-
-static void must_not_hear(unsigned i, unsigned tone)
-{
-	ck_assert_msg(amount(i, tone) < 0.01, "%u hears %g of tone %u", i, amount(i, tone), tone);
-}
+#include "media/mixer.h"
+#include "media/relay.h"
+#include "unit/media/mix_harness.h"
 
 static void open_conference(unsigned talkers)
 {
@@ -260,6 +134,106 @@ START_TEST(who_is_muted_is_not_heard)
 }
 END_TEST
 
+static uint32_t mix_rate(void)
+{
+	struct group *open = group_find(&media->relays[here.thread], here.group);
+	return open && open->mixer ? open->mixer->rate : 0;
+}
+
+/* Who speaks Opus hears all of the band of who speaks Opus; the others what theirs has room for. */
+START_TEST(full_band_passes_from_opus_to_opus)
+{
+	/* what is lost is to be lost behind the phones */
+	static const struct codec_settings music = {.is_brief = true};
+	if (!codec_is_built(CODEC_OPUS))
+		return;
+	open_conference(8);
+	join_with(0, 400, CODEC_OPUS);
+	/* a voice that is nothing but high is none to Opus */
+	voices[0].also = 12000;
+	join_with(1, 700, CODEC_OPUS);
+	join_with(2, 1000, CODEC_OPUS);
+	join_with(3, 1900, CODEC_PCMU);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(codec_encoder_init((struct codec_encoder *)voices[i].encoder,
+					 CODEC_OPUS, 48000, &music),
+			0);
+	for (unsigned n = 0; n < 100; n++) {
+		if (n == 20)
+			forget_heard();
+		for (unsigned i = 0; i < 2; i++)
+			says(i, 0.1);
+		says(2, 0);
+		says(3, n < 10 ? 0 : 0.1);
+		frame(4);
+	}
+	ck_assert_uint_eq(mix_rate(), 48000);
+	for (unsigned i = 1; i < 3; i++)
+		must_hear(i, 4, 0.1);
+	must_hear(0, 1, 0.1);
+	must_hear(0, 3, 0.1);
+	must_not_hear(0, 4);
+	must_hear(3, 1, 0.1);
+	must_not_hear(3, 4);
+	close_all(4);
+}
+END_TEST
+
+static void join_saying(unsigned i, uint32_t playback, uint32_t capture)
+{
+	leg_take(&legs[i], i + 1, false);
+	legs[i].said.audio.coding.settings =
+		(struct codec_settings){.playback_rate = playback, .capture_rate = capture};
+	give_voice(i, tones[i], CODEC_OPUS);
+	legs[i].said.audio.coding.codec = CODEC_OPUS;
+	legs[i].said.audio.coding.sends.voice = legs[i].said.audio.coding.gets.voice = 111;
+	legs[i].phone.payload_type = 111;
+	leg_set(&legs[i]);
+}
+
+static void all_talk(unsigned count)
+{
+	for (unsigned n = 0; n < 10; n++) {
+		for (unsigned i = 0; i < count; i++)
+			says(i, 0.1);
+		frame(count);
+	}
+}
+
+/* As high as the best of those who are there can use, by what they say of themselves. */
+START_TEST(the_rate_is_that_of_the_best)
+{
+	open_conference(8);
+	join_with(0, 400, CODEC_PCMU);
+	join_with(1, 700, CODEC_PCMA);
+	all_talk(2);
+	ck_assert_uint_eq(mix_rate(), 8000);
+	if (codec_is_built(CODEC_OPUS)) {
+		join_saying(2, 8000, 8000);
+		all_talk(3);
+		ck_assert_uint_eq(mix_rate(), 8000);
+		join_saying(3, 16000, 12000);
+		all_talk(4);
+		ck_assert_uint_eq(mix_rate(), 16000);
+		join_saying(4, 0, 16000);
+		all_talk(5);
+		ck_assert_uint_eq(mix_rate(), 48000);
+		leg_close(&legs[4]);
+		all_talk(4);
+		ck_assert_uint_eq(mix_rate(), 16000);
+		legs[3].said.audio.coding.settings.capture_rate = 48000;
+		leg_set(&legs[3]);
+		all_talk(4);
+		ck_assert_uint_eq(mix_rate(), 48000);
+		leg_close(&legs[3]);
+		leg_close(&legs[2]);
+	}
+	all_talk(2);
+	ck_assert_uint_eq(mix_rate(), 8000);
+	close_all(2);
+}
+END_TEST
+
 /* One talks by each codec, all others hear the tone in theirs. */
 START_TEST(all_codecs_hear_all_codecs)
 {
@@ -383,8 +357,7 @@ END_TEST
 START_TEST(what_is_shared_suits_all)
 {
 	size_t first = 0;
-	/* a leg on another thread is not asked: what crosses is encoded once */
-	if (!codec_is_built(CODEC_OPUS) || spread())
+	if (!codec_is_built(CODEC_OPUS))
 		return;
 	default_settings();
 	start_group();
@@ -563,4 +536,5 @@ TEST_MAIN("mixes", one_of_a_conference_is_forwarded, three_of_a_conference_are_m
 	who_may_talk_and_does_not_hears_the_others,
 	open_microphones_of_all_codecs_are_told_from_speech, the_end_of_the_last_word_is_heard,
 	the_end_of_the_last_word_is_heard_beside_the_next, the_last_word_of_one_who_leaves_is_heard,
-	the_last_words_of_two_are_heard, what_is_shared_suits_all)
+	the_last_words_of_two_are_heard, full_band_passes_from_opus_to_opus,
+	the_rate_is_that_of_the_best, what_is_shared_suits_all)

@@ -177,51 +177,73 @@ START_TEST(g711_says_silence_as_its_zero)
 }
 END_TEST
 
+/* One beep at each rate, and silence behind it. */
 START_TEST(samples_are_there_for_a_mix)
 {
+	static const uint32_t rates[] = {8000, 16000, 48000};
+	static const int16_t nothing[960];
 	make();
 	for (unsigned i = 0; i < TONE_COUNT; i++) {
-		unsigned frames = tones.frames[i];
-		const int16_t *narrow = tone_samples(&tones, (enum tone)i, 8000, 1);
-		const int16_t *wide = tone_samples(&tones, (enum tone)i, 16000, 1);
-		ck_assert(tone_samples(&tones, (enum tone)i, 8000, frames) == NULL);
-		/* one beep at both rates */
-		ck_assert_double_eq_tol(tone_level(narrow, 160), tone_level(wide, 320), 100);
-		const int16_t *last = tone_samples(&tones, (enum tone)i, 16000, frames - 1);
-		ck_assert_double_eq(tone_level(last, 320), 0);
+		int16_t samples[3][960], last[960];
+		unsigned ms = tone_ms(&tones, (enum tone)i);
+		for (unsigned j = 0; j < 3; j++) {
+			size_t count = rates[j] / 50;
+			tone_add(&tones, (enum tone)i, 20, rates[j], nothing, count, samples[j]);
+			ck_assert_double_eq_tol(
+				tone_level(samples[j], count), tone_level(samples[0], 160), 100);
+			tone_add(&tones, (enum tone)i, ms - 20, rates[j], nothing, count, last);
+			ck_assert_double_eq(tone_level(last, count), 0);
+		}
 	}
 }
 END_TEST
 
-/* Talk of one loud value in `codec`, with a frame of the tone in it. */
+/* In whatever pieces it is said, it is one tone, and where it is over there is talk. */
+START_TEST(a_tone_goes_on_from_packet_to_packet)
+{
+	static int16_t talk[480 * 48], whole[480 * 48], pieces[480 * 48];
+	make();
+	for (unsigned i = 0; i < 480 * 48; i++)
+		talk[i] = (int16_t)(i % 2000 - 1000);
+	tone_add(&tones, TONE_REVOKED, 0, 48000, talk, 480 * 48, whole);
+	for (unsigned ms = 0; ms < 480; ms += 30)
+		tone_add(
+			&tones, TONE_REVOKED, ms, 48000, talk + ms * 48, 30 * 48, pieces + ms * 48);
+	ck_assert_mem_eq(whole, pieces, sizeof(whole));
+	size_t end = tone_ms(&tones, TONE_REVOKED) * 48;
+	ck_assert_mem_eq(whole + end, talk + end, sizeof(whole) - end * sizeof(talk[0]));
+	ck_assert_mem_ne(whole, talk, end);
+}
+END_TEST
+
+/* Talk of one loud value in `codec`, with 20 ms of the tone in it. */
 static void hear_over(enum codec_id codec, const int16_t *expand, uint8_t talk)
 {
+	static const int16_t nothing[160];
 	uint8_t payload[160], both[160];
-	const int16_t *beep = tone_samples(&tones, TONE_GRANTED, 8000, 1);
+	int16_t beep[160];
+	tone_add(&tones, TONE_GRANTED, 20, 8000, nothing, 160, beep);
 	memset(payload, talk, sizeof(payload));
-	ck_assert(tone_over_talk(&tones, TONE_GRANTED, codec, 1, payload, sizeof(payload), both));
+	tone_add_g711(&tones, TONE_GRANTED, 20, codec, payload, sizeof(payload), both);
 	for (unsigned i = 0; i < 160; i++) {
 		int sum = expand[talk] + beep[i];
 		ck_assert_int_le(abs(expand[both[i]] - MAX(MIN(sum, INT16_MAX), INT16_MIN)), 1024);
 	}
+	unsigned over = tone_ms(&tones, TONE_GRANTED);
+	tone_add_g711(&tones, TONE_GRANTED, over, codec, payload, sizeof(payload), both);
+	ck_assert_mem_eq(both, payload, sizeof(both));
 }
 
 START_TEST(a_tone_is_heard_over_talk)
 {
-	uint8_t payload[160] = {0}, both[160];
 	make();
 	for (unsigned talk = 0; talk < 256; talk++) {
 		hear_over(CODEC_PCMU, g711_from_ulaw, (uint8_t)talk);
 		hear_over(CODEC_PCMA, g711_from_alaw, (uint8_t)talk);
 	}
-	unsigned frames = tones.frames[TONE_GRANTED];
-	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_PCMU, frames, payload, 160, both));
-	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_PCMU, 0, payload, 80, both));
-	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_G722, 0, payload, 160, both));
-	ck_assert(!tone_over_talk(&tones, TONE_GRANTED, CODEC_OPUS, 0, payload, 160, both));
 }
 END_TEST
 
-TEST_MAIN("tone", a_tone_is_heard_over_talk, tones_are_told_apart,
-	silence_is_silent_however_often_it_is_said, noise_is_heard_and_quiet,
+TEST_MAIN("tone", a_tone_is_heard_over_talk, a_tone_goes_on_from_packet_to_packet,
+	tones_are_told_apart, silence_is_silent_however_often_it_is_said, noise_is_heard_and_quiet,
 	g711_says_silence_as_its_zero, samples_are_there_for_a_mix)
