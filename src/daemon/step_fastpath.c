@@ -25,9 +25,32 @@ static void fill_wish(const struct config *config, struct fastpath_wish *ret)
 	}
 }
 
+static void say(const struct fastpath *fastpath)
+{
+	char names[256];
+	size_t length = 0;
+	struct fastpath_status status;
+	fastpath_read_status(fastpath, &status);
+	names[0] = '\0';
+	for (unsigned i = 0; i < status.interface_count && length + IF_NAMESIZE < sizeof(names);
+		i++)
+		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+			length ? "," : "", status.interfaces[i]);
+	if (status.state == FASTPATH_ACTIVE)
+		log_event(LOG_LEVEL_NOTICE, "media_fastpath", "state=active interfaces=%s", names);
+	else if (status.state == FASTPATH_OFF)
+		log_event(LOG_LEVEL_NOTICE, "media_fastpath", "state=off");
+	else
+		log_event(LOG_LEVEL_NOTICE, "media_fastpath",
+			"state=unavailable why=\"%s\" hint=\"docs/fast-path.md; systemd: "
+			"AmbientCapabilities=CAP_BPF CAP_NET_ADMIN\"",
+			status.why);
+}
+
 static void on_news(evutil_socket_t fd, short what, void *context)
 {
-	fastpath_hear(context);
+	if (fastpath_hear(context))
+		say(context);
 }
 
 /* The server runs as well without it, and says so. */
@@ -50,6 +73,7 @@ int step_fastpath_up(struct daemon *daemon)
 		return EXIT_CLEAN;
 	}
 	daemon->floors->fastpath = fastpath;
+	say(fastpath);
 	if (fastpath->news_fd >= 0)
 		daemon->fastpath_news = event_new(
 			daemon->base, fastpath->news_fd, EV_READ | EV_PERSIST, on_news, fastpath);
@@ -71,8 +95,8 @@ void step_fastpath_configure(struct floors *floors, const struct config *config)
 {
 	struct fastpath_wish wish;
 	fill_wish(config, &wish);
-	if (floors->fastpath)
-		fastpath_configure(floors->fastpath, &wish);
+	if (floors->fastpath && fastpath_configure(floors->fastpath, &wish))
+		say(floors->fastpath);
 }
 
 bool step_fastpath_is_wanted(const struct daemon *daemon)

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/macros.h"
 #include "media/fastpath/interfaces.h"
 
@@ -156,32 +155,7 @@ static void set_state(struct fastpath *fastpath, enum fastpath_state state)
 	atomic_fetch_add_explicit(&fastpath->changes, 1, memory_order_release);
 }
 
-static void write_names(const struct fastpath *fastpath, char *text, size_t room)
-{
-	size_t length = 0;
-	text[0] = '\0';
-	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX && length + IF_NAMESIZE + 1 < room; i++)
-		if (atomic_load_explicit(&fastpath->interfaces[i].index, memory_order_relaxed))
-			length += (size_t)snprintf(text + length, room - length, "%s%s",
-				length ? "," : "", fastpath->interfaces[i].name);
-}
-
-static void say(const struct fastpath *fastpath)
-{
-	char names[256];
-	write_names(fastpath, names, sizeof(names));
-	if (fastpath->state == FASTPATH_ACTIVE)
-		log_event(LOG_LEVEL_NOTICE, "media_fastpath", "state=active interfaces=%s", names);
-	else if (fastpath->state == FASTPATH_OFF)
-		log_event(LOG_LEVEL_NOTICE, "media_fastpath", "state=off");
-	else
-		log_event(LOG_LEVEL_NOTICE, "media_fastpath",
-			"state=unavailable why=\"%s\" hint=\"AmbientCapabilities=CAP_BPF "
-			"CAP_NET_ADMIN in the unit; media.fastpath = \\\"off\\\" keeps quiet\"",
-			fastpath->why);
-}
-
-static void settle(struct fastpath *fastpath, int error)
+static bool settle(struct fastpath *fastpath, int error)
 {
 	enum fastpath_state before = fastpath->state;
 	unsigned count = attached(fastpath);
@@ -197,8 +171,7 @@ static void settle(struct fastpath *fastpath, int error)
 				fastpath->why, sizeof(fastpath->why), "no interface carries media");
 		set_state(fastpath, FASTPATH_UNAVAILABLE);
 	}
-	if (before != fastpath->state)
-		say(fastpath);
+	return before != fastpath->state;
 }
 
 static int load(struct fastpath *fastpath)
@@ -208,21 +181,19 @@ static int load(struct fastpath *fastpath)
 	return fastpath->kernel->load(&fastpath->size, &fastpath->program, &fastpath->memory);
 }
 
-void fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish)
+bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish)
 {
 	fastpath->config.wish = *wish;
 	int error = wish->is_off ? 0 : load(fastpath);
 	if (fastpath->program)
 		error = look_round(fastpath);
-	settle(fastpath, error);
+	return settle(fastpath, error);
 }
 
-void fastpath_hear(struct fastpath *fastpath)
+bool fastpath_hear(struct fastpath *fastpath)
 {
-	if (!interfaces_drain(fastpath->news_fd))
-		return;
-	if (fastpath->program)
-		settle(fastpath, look_round(fastpath));
+	bool is_any = interfaces_drain(fastpath->news_fd);
+	return is_any && fastpath->program && settle(fastpath, look_round(fastpath));
 }
 
 /* ---- life ---- */
@@ -243,8 +214,6 @@ int fastpath_new(struct fastpath **ret_fastpath, const struct fastpath_config *c
 		.port_last = config->port_last,
 		.locals = config->local_count,
 		.flows = pairs * config->local_count};
-	/* none yet: whatever it becomes is told */
-	fastpath->state = (enum fastpath_state) - 1;
 	fastpath->news_fd = interfaces_listen();
 	fastpath_configure(fastpath, &config->wish);
 	*ret_fastpath = fastpath;

@@ -84,10 +84,11 @@ int fastpath_new(struct fastpath **ret_fastpath, const struct fastpath_config *c
 /* Detached and unloaded: nothing of it stays in the kernel. NULL is accepted. */
 void fastpath_free(struct fastpath *fastpath);
 
-/* After a reload: another wish. Interfaces that stay are left alone. */
-void fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish);
-/* `news_fd` is readable: interfaces, addresses or routes have changed. */
-void fastpath_hear(struct fastpath *fastpath);
+/* After a reload: another wish. Interfaces that stay are left alone. True: another state. */
+bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish);
+/* `news_fd` is readable: interfaces, addresses or routes have changed. True:
+ * another state. */
+bool fastpath_hear(struct fastpath *fastpath);
 
 /* For `portavozctl media fastpath`. */
 struct fastpath_status {
