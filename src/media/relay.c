@@ -370,6 +370,7 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	relay->fastpath = config->fastpath;
 	relay->route_fd = -1;
 	list_init(&relay->shortcuts);
+	lane_init(&relay->resting, FASTPATH_REST_MS);
 	relay_read_clock(relay);
 	relay->tick_ms = relay->now_ms + TICK_MS;
 	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

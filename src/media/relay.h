@@ -56,6 +56,7 @@ struct relay {
 	struct fastpath *fastpath;                /* NULL: nothing is forwarded by the kernel */
 	int route_fd;                             /* to ask for routes with */
 	struct list shortcuts;                    /* of sessions that might open theirs */
+	struct lane resting;                      /* of those that may do so in a while */
 	uint64_t short_packets;                   /* that came that way; not in `packets` */
 	bool cannot_muffle;                       /* the kernel has no socket filters */
 	bool wants_filling;                       /* a ring may want pairs */

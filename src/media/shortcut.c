@@ -71,6 +71,20 @@ static bool is_passable(const struct side *in, const struct side *out)
 	return (in->in_by == FASTPATH_LOOPBACK) == (out->out_by == FASTPATH_LOOPBACK);
 }
 
+/* What may come between the packets of its stream without a look from us. */
+static void list_others(const struct stream_end *end, uint8_t others[FASTPATH_OTHERS])
+{
+	unsigned count = 0;
+	memset(others, FASTPATH_NO_TYPE, FASTPATH_OTHERS);
+	for (unsigned i = 0; i < end->format_count && count < FASTPATH_OTHERS; i++) {
+		const struct media_format *format = &end->formats[i];
+		if (format->rate == 0)
+			others[count++] = format->payload_type | FASTPATH_CLOCKLESS;
+		else if (format->rate == end->receiver.rate)
+			others[count++] = format->payload_type;
+	}
+}
+
 static void make_way(const struct relay *relay, const struct stream_end *end,
 	const struct side *side, const struct side *peer, struct fastpath_way *ret)
 {
@@ -81,14 +95,31 @@ static void make_way(const struct relay *relay, const struct stream_end *end,
 		.interface = peer->out_by,
 		.mtu = peer->mtu,
 		.types = {end->payload_types[0], end->payload_types[1]},
+		.rate = end->receiver.rate,
 		.rate_most = relay->packet_rate,
 		.dscp = end->peer->pair->dscp,
 		.thread = (uint8_t)relay->index};
+	list_others(end, ret->others);
+}
+
+/* Both ways, as they are now; false: the kernel cannot go them. */
+static bool find_ways(
+	struct relay *relay, const struct session *session, struct fastpath_way ways[MEDIA_ENDS])
+{
+	struct side sides[MEDIA_ENDS];
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		if (!find_side(relay, &session->ends[i], &sides[i]))
+			return false;
+	if (!is_passable(&sides[0], &sides[1]) || !is_passable(&sides[1], &sides[0]))
+		return false;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		make_way(relay, &session->ends[i], &sides[i], &sides[1 - i], &ways[i]);
+	return true;
 }
 
 /* ---- open and closed ---- */
 
-/* The clock of what comes is known, and of which payload type it is. */
+/* The clock of what comes is known; in the middle of a telephone-event it has none. */
 static bool is_ready(const struct session *session)
 {
 	sa_family_t family = session->ends[0].rtp.source.family;
@@ -96,26 +127,25 @@ static bool is_ready(const struct session *session)
 		return false;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
 		const struct stream_end *end = &session->ends[i];
-		if (!end->is_rated || end->rtp.source.family != family ||
+		if (!end->is_rated || end->receiver.rate == 0 || end->rtp.source.family != family ||
 			end->rtp.target.family != family)
 			return false;
 	}
 	return true;
 }
 
-static int open_end(struct relay *relay, struct stream_end *end, const struct fastpath_way *way)
+static struct fastpath_flow *flow_of(const struct relay *relay, const struct stream_end *end)
 {
-	struct fastpath_flow *flow =
-		fastpath_flow(relay->fastpath, end->pair->port, end->pair->local);
-	struct rtp_receiver before = flow->receiver;
+	return fastpath_flow(relay->fastpath, end->pair->port, end->pair->local);
+}
+
+static void open_end(struct relay *relay, struct stream_end *end, const struct fastpath_way *way)
+{
+	struct fastpath_flow *flow = flow_of(relay, end);
 	flow->receiver = end->receiver;
 	fastpath_read_flow(flow, &end->seen);
-	int error = fastpath_install(relay->fastpath, flow, way, relay->now_ms);
-	if (error)
-		flow->receiver = before;
-	else
+	if (fastpath_install(relay->fastpath, flow, way, relay->now_ms) == 0)
 		end->flow = flow;
-	return error;
 }
 
 /* What has come since the last look; the receiver lives where packets are counted. */
@@ -164,54 +194,53 @@ static bool are_empty(struct relay *relay, struct session *session)
 	return true;
 }
 
+static bool rests(const struct relay *relay, const struct session *session)
+{
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		if (fastpath_rests(flow_of(relay, &session->ends[i]), relay->now_ms))
+			return true;
+	return false;
+}
+
 static void try_to_open(struct relay *relay, struct session *session)
 {
-	struct side sides[MEDIA_ENDS];
 	struct fastpath_way ways[MEDIA_ENDS];
 	uint32_t changes = fastpath_changes(relay->fastpath);
-	if (session->shortcut.is_open || !is_ready(session))
+	if (session->shortcut.is_open || !fastpath_is_active(relay->fastpath) || !is_ready(session))
 		return;
-	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		if (!find_side(relay, &session->ends[i], &sides[i]))
-			return;
-	if (!is_passable(&sides[0], &sides[1]) || !is_passable(&sides[1], &sides[0]))
-		return;
-	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		make_way(relay, &session->ends[i], &sides[i], &sides[1 - i], &ways[i]);
-	/* what is read there may change everything */
-	if (!are_empty(relay, session) || session->shortcut.is_listed)
-		return;
-	fastpath_beat(relay->fastpath, relay->index, relay->now_ns);
-	session->shortcut.changes = changes;
-	if (open_end(relay, &session->ends[0], &ways[0]) < 0)
-		return;
-	if (open_end(relay, &session->ends[1], &ways[1]) < 0) {
-		close_end(relay, &session->ends[0]);
+	if (rests(relay, session)) {
+		lane_arm(&relay->resting, &session->shortcut.node, relay->now_ms);
 		return;
 	}
+	if (!find_ways(relay, session, ways))
+		return;
+	bool is_empty = are_empty(relay, session);
+	/* what was read there may have changed everything: then it is wanted again */
+	if (lane_is_armed(&session->shortcut.node))
+		return;
+	if (!is_empty) {
+		lane_arm(&relay->resting, &session->shortcut.node, relay->now_ms);
+		return;
+	}
+	fastpath_beat(relay->fastpath, relay->index, relay->now_ns);
+	session->shortcut.changes = changes;
 	session->shortcut.is_open = true;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		open_end(relay, &session->ends[i], &ways[i]);
 	metrics_add(METRIC_media_fastpath_sessions, 1);
 }
 
 void shortcut_want(struct relay *relay, struct session *session)
 {
-	if (session->shortcut.is_listed || !fastpath_is_active(relay->fastpath))
+	if (lane_is_armed(&session->shortcut.node) || !fastpath_is_active(relay->fastpath))
 		return;
-	session->shortcut.is_listed = true;
-	list_push_tail(&relay->shortcuts, &session->shortcut.link);
-}
-
-static void forget(struct session *session)
-{
-	if (session->shortcut.is_listed)
-		list_remove(&session->shortcut.link);
-	session->shortcut.is_listed = false;
+	list_push_tail(&relay->shortcuts, &session->shortcut.node.link);
 }
 
 void shortcut_done(struct relay *relay, struct session *session)
 {
 	shortcut_close(relay, session);
-	forget(session);
+	lane_cancel(&session->shortcut.node);
 }
 
 void shortcut_poll(struct relay *relay, struct session *session)
@@ -220,13 +249,29 @@ void shortcut_poll(struct relay *relay, struct session *session)
 		poll_end(relay, &session->ends[i]);
 }
 
+/* Interfaces or routes have changed: most of them concern others. */
+static bool still_holds(struct relay *relay, struct session *session)
+{
+	struct fastpath_way ways[MEDIA_ENDS];
+	uint32_t changes = fastpath_changes(relay->fastpath);
+	if (!fastpath_is_active(relay->fastpath))
+		return false;
+	if (session->shortcut.changes == changes)
+		return true;
+	if (!find_ways(relay, session, ways))
+		return false;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		if (!fastpath_is_installed(relay->fastpath, session->ends[i].flow, &ways[i]))
+			return false;
+	session->shortcut.changes = changes;
+	return true;
+}
+
 void shortcut_watch(struct relay *relay, struct session *session)
 {
 	if (!relay->fastpath)
 		return;
-	bool is_old = session->shortcut.is_open &&
-		      session->shortcut.changes != fastpath_changes(relay->fastpath);
-	if (is_old)
+	if (session->shortcut.is_open && !still_holds(relay, session))
 		shortcut_close(relay, session);
 	if (!session->shortcut.is_open)
 		shortcut_want(relay, session);
@@ -234,13 +279,13 @@ void shortcut_watch(struct relay *relay, struct session *session)
 
 void shortcuts_run(struct relay *relay)
 {
-	/* those that come back while they are tried are tried in the next round */
 	struct list tried, *link;
+	struct lane_node *rested;
+	while ((rested = lane_expire(&relay->resting, relay->now_ms)))
+		list_push_tail(&relay->shortcuts, &rested->link);
+	/* those that come back while they are tried are tried in the next round */
 	list_init(&tried);
 	list_move_all(&tried, &relay->shortcuts);
-	while ((link = list_pop_head(&tried))) {
-		struct session *session = container_of(link, struct session, shortcut.link);
-		session->shortcut.is_listed = false;
-		try_to_open(relay, session);
-	}
+	while ((link = list_pop_head(&tried)))
+		try_to_open(relay, container_of(link, struct session, shortcut.node.link));
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/list.h"
+#include "base/lane.h"
 
 struct relay;
 struct session;
@@ -22,9 +22,8 @@ struct stream_end;
  */
 struct shortcut {
 	bool is_open;
-	bool is_listed;   /* in relay.shortcuts */
-	uint32_t changes; /* of interfaces and routes, when it was opened */
-	struct list link;
+	uint32_t changes;      /* of interfaces and routes, when they were looked at last */
+	struct lane_node node; /* in relay.shortcuts, or relay.resting, or in neither */
 };
 
 /* Something has changed by which it might open: it is tried at the end of the round. */

@@ -25,8 +25,8 @@
 	ROW(ENTRY, entry)         /* nothing is installed for its port and source */          \
 	ROW(RTCP, rtcp)           /* RTCP, on a port of its own or RTP's */                   \
 	ROW(NOT_RTP, not_rtp)     /* STUN, DTLS, too short, lengths that contradict */        \
-	ROW(TYPE, type)           /* a payload type that was not negotiated, or another one   \
-				     than before: its clock must be looked up */                \
+	ROW(TYPE, type)           /* a payload type that was not negotiated, or of another    \
+				     clock than the one before: the thread looks it up */       \
 	ROW(FRAGMENT, fragment)                                                               \
 	ROW(OPTIONS, options)     /* IPv4 options */                                          \
 	ROW(HOPS, hops)           /* its time to live is over */                              \
@@ -47,6 +47,10 @@ enum fastpath_row {
 		FASTPATH_ROW_COUNT,
 };
 #define FASTPATH_ROWS 16
+
+#define FASTPATH_OTHERS    4
+#define FASTPATH_CLOCKLESS 0x80
+#define FASTPATH_NO_TYPE   0xff
 
 /* What an entry does with a packet. Zero is no entry. */
 enum fastpath_kind {
@@ -76,7 +80,10 @@ struct fastpath_entry {
 	uint8_t class;           /* DSCP in its upper six bits */
 	uint8_t kind;            /* enum fastpath_kind */
 	uint8_t thread;          /* whose heartbeat counts */
-	uint64_t room;
+	/* Types that may come between those of the stream: as its clock has `rate`, or with no
+	 * clock (FASTPATH_CLOCKLESS). 0xff: none. */
+	uint8_t others[FASTPATH_OTHERS];
+	uint32_t rate;
 };
 
 /*

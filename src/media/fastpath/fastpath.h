@@ -130,7 +130,9 @@ struct fastpath_flow *fastpath_flow(const struct fastpath *fastpath, uint16_t po
 struct fastpath_way {
 	struct media_address from, at, out_from, out_to;
 	uint32_t interface, mtu;
-	uint64_t types[2]; /* both 0: any */
+	uint64_t types[2];               /* both 0: any */
+	uint8_t others[FASTPATH_OTHERS]; /* of struct fastpath_entry */
+	uint32_t rate;
 	uint32_t rate_most;
 	uint8_t dscp, thread;
 };
@@ -138,6 +140,11 @@ struct fastpath_way {
 /* -EAGAIN: too soon after the last one. The flow's receiver must be right before. */
 int fastpath_install(struct fastpath *fastpath, struct fastpath_flow *flow,
 	const struct fastpath_way *way, uint64_t now_ms);
+/* Whether that is installed just so. */
+bool fastpath_is_installed(const struct fastpath *fastpath, const struct fastpath_flow *flow,
+	const struct fastpath_way *way);
+/* Whether -EAGAIN would be the answer now. */
+bool fastpath_rests(const struct fastpath_flow *flow, uint64_t now_ms);
 /* Packets go up from now on; one that is under way may still be forwarded. */
 void fastpath_remove(struct fastpath *fastpath, struct fastpath_flow *flow);
 

@@ -73,7 +73,9 @@ static void fill(struct fastpath_entry *entry, const struct fastpath_way *way)
 		.class = (uint8_t)(way->dscp << 2),
 		.kind = FASTPATH_FORWARD,
 		.thread = way->thread,
+		.rate = way->rate,
 	};
+	memcpy(entry->others, way->others, sizeof(entry->others));
 	put_address(&entry->from, &way->from);
 	put_address(&entry->at, &way->at);
 	put_address(&entry->out_from, &way->out_from);
@@ -81,10 +83,25 @@ static void fill(struct fastpath_entry *entry, const struct fastpath_way *way)
 	put_changes(entry);
 }
 
+bool fastpath_rests(const struct fastpath_flow *flow, uint64_t now_ms)
+{
+	return flow->installed_ms && now_ms - flow->installed_ms < FASTPATH_REST_MS;
+}
+
+bool fastpath_is_installed(const struct fastpath *fastpath, const struct fastpath_flow *flow,
+	const struct fastpath_way *way)
+{
+	struct fastpath_entry entry;
+	uint32_t place = 2 * index_of(fastpath, flow) + (flow->generation & 1);
+	fill(&entry, way);
+	return flow->generation &&
+	       memcmp(&entry, &fastpath->memory.entries[place], sizeof(entry)) == 0;
+}
+
 int fastpath_install(struct fastpath *fastpath, struct fastpath_flow *flow,
 	const struct fastpath_way *way, uint64_t now_ms)
 {
-	if (flow->installed_ms && now_ms - flow->installed_ms < FASTPATH_REST_MS)
+	if (fastpath_rests(flow, now_ms))
 		return -EAGAIN;
 	uint32_t generation = flow->last_generation + 1;
 	generation += generation == 0; /* that is none */

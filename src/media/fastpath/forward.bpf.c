@@ -247,6 +247,30 @@ static __always_inline int judge(const struct __sk_buff *skb, const struct packe
 	return -1;
 }
 
+static __always_inline bool is_allowed(const struct fastpath_entry *entry, uint8_t type)
+{
+	/* both are loaded: a pointer that is computed needs CAP_PERFMON */
+	uint64_t low = *(volatile const uint64_t *)&entry->types[0];
+	uint64_t high = *(volatile const uint64_t *)&entry->types[1];
+	return (type & 64 ? high : low) >> (type & 63) & 1;
+}
+
+/* A telephone-event, comfort noise: between packets of the stream, and it goes on after them. */
+static __always_inline bool is_other(const struct fastpath_entry *entry,
+	const struct fastpath_flow *flow, uint8_t type, bool *ret_has_clock)
+{
+	if (entry->rate != flow->receiver.rate)
+		return false;
+	for (int i = 0; i < FASTPATH_OTHERS; i++) {
+		uint8_t other = entry->others[i];
+		if (other != FASTPATH_NO_TYPE && (other & 0x7f) == type) {
+			*ret_has_clock = !(other & FASTPATH_CLOCKLESS);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* What the RTP header says; counts it, if it passes. `header`: of IP. */
 static __always_inline int hear(struct __sk_buff *skb, const struct packet *packet, uint32_t header,
 	const struct fastpath_entry *entry, struct fastpath_flow *flow, uint64_t now_ns)
@@ -260,17 +284,16 @@ static __always_inline int hear(struct __sk_buff *skb, const struct packet *pack
 	uint8_t type = rtp[1] & 0x7f;
 	if (type >= RTCP_FIRST_TYPE && type <= RTCP_LAST_TYPE && rtp[1] & 0x80)
 		return FASTPATH_MISS_RTCP;
-	/* both are loaded: a pointer that is computed needs CAP_PERFMON */
-	uint64_t low = *(volatile const uint64_t *)&entry->types[0];
-	uint64_t high = *(volatile const uint64_t *)&entry->types[1];
-	if (type != flow->receiver.payload_type || !((type & 64 ? high : low) >> (type & 63) & 1))
+	bool is_streams = type == flow->receiver.payload_type, has_clock = true;
+	if (!(is_streams ? is_allowed(entry, type) : is_other(entry, flow, type, &has_clock)))
 		return FASTPATH_MISS_TYPE;
 	if (is_over_rate(flow, entry, now_ns)) {
 		__sync_fetch_and_add(&flow->dropped, 1);
 		return FASTPATH_MISS_RATE;
 	}
 	uint32_t length = packet->udp_length - sizeof(struct udphdr);
-	rtp_receiver_step(&flow->receiver, rtp, length, now_ns);
+	has_clock &= flow->receiver.rate != 0;
+	rtp_receiver_count(&flow->receiver, rtp, length, has_clock, now_ns);
 	__sync_fetch_and_add(&flow->packets, 1);
 	__sync_fetch_and_add(&flow->bytes, length);
 	flow->heard_ns = now_ns;

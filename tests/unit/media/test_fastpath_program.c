@@ -485,6 +485,43 @@ START_TEST(ipv6_without_checksum_goes_up)
 }
 END_TEST
 
+/* What may come between: an event leaves the jitter alone, comfort noise does not. */
+START_TEST(others_come_between)
+{
+	struct parts in = plain4, out = out_of(&in, "127.0.0.1", "127.9.8.7");
+	struct fastpath_flow *flow = fastpath_flow(fastpath, in.to_port, 0);
+	struct fastpath_way way = way_of(&in, &out, FASTPATH_LOOPBACK);
+	static const uint8_t others[] = {13, 101 | FASTPATH_CLOCKLESS, 8, FASTPATH_NO_TYPE};
+	memcpy(way.others, others, sizeof(way.others));
+	way.rate = 8000;
+	flow->receiver.payload_type = 8;
+	flow->receiver.rate = flow->receiver.unit = 8000;
+	ck_assert_int_eq(fastpath_install(fastpath, flow, &way, 1000000), 0);
+	fastpath_beat(fastpath, 3, now_ns());
+	comes_out(&in, out);
+	uint32_t transit = flow->receiver.transit;
+	in.sequence++;
+	in.type = 0x80 | 101;
+	in.timestamp += 50000;
+	comes_out(&in, out);
+	ck_assert_uint_eq(flow->receiver.transit, transit);
+	ck_assert_uint_eq(flow->receiver.payload_type, 8);
+	ck_assert_uint_eq(flow->receiver.packets, 2);
+	in.sequence++;
+	in.type = 13;
+	comes_out(&in, out);
+	ck_assert_uint_ne(flow->receiver.transit, transit);
+	ck_assert_uint_eq(flow->receiver.payload_type, 8);
+	ck_assert_uint_eq(flow->receiver.highest, in.sequence);
+	in.type = 127;
+	goes_up(&in, FASTPATH_MISS_TYPE);
+	/* the stream has another clock now */
+	flow->receiver.rate = 16000;
+	in.type = 101;
+	goes_up(&in, FASTPATH_MISS_TYPE);
+}
+END_TEST
+
 /* Another payload type is shown to the relay thread, which looks its clock up; then it is the one.
  */
 START_TEST(payload_types)
@@ -613,8 +650,9 @@ int main(void)
 		checksums_hold_for_all_contents, receiver_counts_as_ours_does,
 		other_interfaces_take_a_hop, only_the_whole_key_matches,
 		ports_of_others_are_not_counted, what_is_not_plain_rtp_goes_up,
-		ipv6_without_checksum_goes_up, payload_types, dead_threads_are_not_served,
-		removed_is_removed, no_more_than_the_rate, garbage_passes};
+		ipv6_without_checksum_goes_up, payload_types, others_come_between,
+		dead_threads_are_not_served, removed_is_removed, no_more_than_the_rate,
+		garbage_passes};
 	for (size_t i = 0; i < ARRAY_LENGTH(tests); i++)
 		tcase_add_test(cases, tests[i]);
 	suite_add_tcase(suite, cases);
