@@ -2,14 +2,13 @@
 /* privileges.c — becoming another user once the addresses are bound. */
 #include <errno.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "conf/config.h"
 #include "conf/report.h"
 #include "daemon/background.h"
@@ -46,28 +45,6 @@ int run_as_check(const struct config *config, struct config_report *report)
 	return -EINVAL;
 }
 
-/* CAP_BPF is of 5.8; headers before that do not know it. */
-#define CAPABILITY_BPF 39
-
-/* Of what this thread may have the two that attach the fast path to interfaces that come later; all
- * others are gone for good. */
-static int keep_network(void)
-{
-	static const unsigned kept[] = {CAPABILITY_BPF, CAP_NET_ADMIN};
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = {0};
-	struct __user_cap_data_struct wanted[_LINUX_CAPABILITY_U32S_3] = {0};
-	if (syscall(SYS_capget, &header, has) < 0)
-		return -errno;
-	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		unsigned word = kept[i] / 32;
-		uint32_t bit = has[word].permitted & UINT32_C(1) << kept[i] % 32;
-		wanted[word].permitted |= bit;
-		wanted[word].effective |= bit;
-	}
-	return syscall(SYS_capset, &header, wanted) < 0 ? -errno : 0;
-}
-
 int become_user(const char *name, bool keeps_network)
 {
 	char user_name[65];
@@ -83,7 +60,7 @@ int become_user(const char *name, bool keeps_network)
 	if (initgroups(user_name, group) < 0 || setgid(group) < 0 || setuid(user->pw_uid) < 0)
 		return -errno;
 	if (keeps_network && user->pw_uid != 0) {
-		error = keep_network();
+		error = capabilities_keep_network();
 		prctl(PR_SET_KEEPCAPS, 0UL, 0UL, 0UL, 0UL);
 		if (error)
 			return error;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "media/branch.h"
@@ -293,6 +294,7 @@ static void *run(void *context)
 	pthread_setname_np(pthread_self(), name);
 	log_thread_attach(name);
 	metrics_attach(name);
+	capabilities_forget_network();
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* naps are short */
 	if (relay->core != PLACE_ANYWHERE && pin_thread((unsigned)relay->core) < 0)
 		log_event(LOG_LEVEL_WARNING, "media_not_pinned", "thread=%u core=%d", relay->index,

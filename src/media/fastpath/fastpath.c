@@ -3,13 +3,12 @@
 #include "media/fastpath/fastpath.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/macros.h"
 #include "media/fastpath/interfaces.h"
 
@@ -25,34 +24,23 @@ const char *const fastpath_row_words[FASTPATH_ROW_COUNT] = {[FASTPATH_HIT] = "hi
 
 /* ---- why not ---- */
 
-/* CAP_BPF is of 5.8; the C library may not know it. */
-#define CAPABILITY_BPF 39
-
-static bool has_capability(unsigned number)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[number / 32].effective >> number % 32 & 1;
-}
-
 static void explain(struct fastpath *fastpath, int error)
 {
-	bool is_root = has_capability(CAP_SYS_ADMIN);
-	bool has_bpf = is_root || has_capability(CAPABILITY_BPF);
-	bool has_net = has_capability(CAP_NET_ADMIN);
+	struct capabilities has;
 	const char *text = strerror(-error);
+	capabilities_read(&has);
 	if (error == -ENOSYS)
 		text = "not built: clang, bpftool and libbpf were missing";
-	else if (error == -EPERM && !has_bpf && !has_net)
+	else if (error == -EPERM && !has.bpf && !has.net)
 		text = "CAP_BPF and CAP_NET_ADMIN are missing";
-	else if (error == -EPERM && !has_bpf)
+	else if (error == -EPERM && !has.bpf)
 		text = "CAP_BPF is missing";
-	else if (error == -EPERM && !has_net)
+	else if (error == -EPERM && !has.net)
 		text = "CAP_NET_ADMIN is missing";
 	else if (error == -EPERM || error == -EACCES)
 		text = "bpf() is forbidden here";
+	else if (error == -EBUSY)
+		text = "too many servers of this host have filters, or hold their names";
 	else if (error == -EINVAL)
 		text = "the kernel does not take the program: it is older than 5.10, or lacks BPF";
 	snprintf(fastpath->why, sizeof(fastpath->why), "%s", text);

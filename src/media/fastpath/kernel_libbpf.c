@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
+#include "media/fastpath/filters.h"
 #include "media_forward.skel.h"
 
 /* linux/bpf.h of 6.6, which the headers that we are built with may not be. */
@@ -104,12 +105,22 @@ static int detach_filter(uint32_t interface, uint32_t handle)
 	return bpf_tc_detach(&hook, &options);
 }
 
+/* Nothing else hangs there: the qdisc goes with the filter. */
+static void detach_qdisc(uint32_t interface)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	if (!filters_are_there(interface))
+		bpf_tc_hook_destroy(&hook);
+}
+
 /* What those left behind that are no more, on whatever interface. */
 static void clean_up(uint32_t number)
 {
 	struct if_nameindex *all = if_nameindex();
 	for (struct if_nameindex *one = all; one && one->if_index; one++)
-		detach_filter(one->if_index, number);
+		if (detach_filter(one->if_index, number) == 0)
+			detach_qdisc(one->if_index);
 	if_freenameindex(all);
 }
 
@@ -141,7 +152,10 @@ static int attach_filter(
 	if (error && error != -EEXIST)
 		return error;
 	*ret_link = (struct fastpath_link){.fd = -1, .index = interface, .made_qdisc = !error};
-	return bpf_tc_attach(&hook, &options);
+	error = bpf_tc_attach(&hook, &options);
+	if (error && ret_link->made_qdisc)
+		detach_qdisc(interface);
+	return error;
 }
 
 /* ---- links ---- */
@@ -179,8 +193,8 @@ static void detach(struct fastpath_program *program, struct fastpath_link *link)
 {
 	if (link->fd >= 0)
 		close(link->fd);
-	else
-		detach_filter(link->index, program->handle);
+	else if (detach_filter(link->index, program->handle) == 0 && link->made_qdisc)
+		detach_qdisc(link->index);
 	link->fd = -1;
 }
 
