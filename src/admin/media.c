@@ -72,6 +72,20 @@ void command_media(struct admin_call *call)
 	json_object_end(json);
 }
 
+void count_fastpath(const struct admin_host *host)
+{
+	const struct fastpath *fastpath = host->media ? media_fastpath(host->media) : NULL;
+	struct fastpath_status status;
+	uint64_t missed = 0;
+	if (!fastpath)
+		return;
+	fastpath_read_status(fastpath, &status);
+	/* the last row is of packets that were dropped there, and is in media_dropped_rate */
+	for (unsigned row = FASTPATH_HIT + 1; row < FASTPATH_MISS_RATE; row++)
+		missed += status.rows[row];
+	metrics_set(METRIC_media_fastpath_missed, missed);
+}
+
 void command_media_fastpath(struct admin_call *call)
 {
 	const struct media *media = call->host->media;

@@ -167,6 +167,7 @@ METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did
 
 METRIC(media_fastpath_sessions, GAUGE, "sessions", "media sessions that the kernel forwards")
 METRIC(media_fastpath_forwarded, COUNTER, "packets", "media packets forwarded by the kernel; they are counted as forwarded, too")
+METRIC(media_fastpath_missed, COUNTER, "packets", "packets for media ports that the kernel did not forward itself; media fastpath says why")
 
 METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")
 METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no more sessions may be transcoded at once")
