@@ -34,6 +34,10 @@ COMMAND("group emergency", "NAME [USER] [--clear]", command_group_emergency,
 	"declare an emergency, by a member who then gets the floor, or clear it")
 COMMAND("group watch", "[NAME]", command_group_watch,
 	"who talks and who waits, with levels; portavozctl shows it live until Ctrl-C")
+/* the longer one first: the first that fits is taken */
+COMMAND("media fastpath", "", command_media_fastpath,
+	"forwarding in the kernel: whether there is any and why not, interfaces, entries, hits, "
+	"misses by cause")
 COMMAND("media", "", command_media,
 	"relay threads: cores, sessions, ports, packets, what was dropped and why")
 COMMAND("metrics", "[json]", command_metrics, "all counters, as Prometheus text or JSON")

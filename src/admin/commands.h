@@ -22,6 +22,9 @@ struct admin_call {
 void call_fail(struct admin_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* What the kernel's program has counted comes into the metrics when somebody looks. */
+void count_fastpath(const struct admin_host *host);
+
 #define COMMAND(words, arguments, handler, help) void handler(struct admin_call *call);
 #include "admin/command_list.h"
 #undef COMMAND

@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "base/metrics.h"
+#include "media/fastpath/fastpath.h"
 #include "media/media.h"
 
 static void put_thread(struct json *json, const struct media *media, unsigned index)
@@ -40,6 +41,15 @@ static void put_drops(struct json *json)
 	json_object_end(json);
 }
 
+/* Which way media take. */
+static void put_path(struct json *json, const struct fastpath *fastpath)
+{
+	struct fastpath_status status = {.state = FASTPATH_OFF};
+	if (fastpath)
+		fastpath_read_status(fastpath, &status);
+	json_text(json, "fastpath", fastpath_state_words[status.state]);
+}
+
 void command_media(struct admin_call *call)
 {
 	const struct media *media = call->host->media;
@@ -50,6 +60,7 @@ void command_media(struct admin_call *call)
 	}
 	json_object(json, NULL);
 	json_text(json, "io", "epoll, recvfrom and sendto");
+	put_path(json, media_fastpath(media));
 	json_number(json, "sessions", metrics_sum(METRIC_media_sessions));
 	json_number(json, "refused_without_ports", metrics_sum(METRIC_media_ports_exhausted));
 	json_number(json, "timeouts", metrics_sum(METRIC_media_timeouts));
@@ -58,5 +69,47 @@ void command_media(struct admin_call *call)
 		put_thread(json, media, i);
 	json_array_end(json);
 	put_drops(json);
+	json_object_end(json);
+}
+
+void count_fastpath(const struct admin_host *host)
+{
+	const struct fastpath *fastpath = host->media ? media_fastpath(host->media) : NULL;
+	struct fastpath_status status;
+	uint64_t missed = 0;
+	if (!fastpath)
+		return;
+	fastpath_read_status(fastpath, &status);
+	/* the last row is of packets that were dropped there, and is in media_dropped_rate */
+	for (unsigned row = FASTPATH_HIT + 1; row < FASTPATH_MISS_RATE; row++)
+		missed += status.rows[row];
+	metrics_set(METRIC_media_fastpath_missed, missed);
+}
+
+void command_media_fastpath(struct admin_call *call)
+{
+	const struct media *media = call->host->media;
+	const struct fastpath *fastpath = media ? media_fastpath(media) : NULL;
+	struct json *json = &call->json;
+	struct fastpath_status status;
+	if (!fastpath) {
+		call_fail(call, "nothing is relayed: media.relay is \"never\"");
+		return;
+	}
+	fastpath_read_status(fastpath, &status);
+	json_object(json, NULL);
+	json_text(json, "state", fastpath_state_words[status.state]);
+	json_text(json, "why", status.why);
+	json_array(json, "interfaces");
+	for (unsigned i = 0; i < status.interface_count; i++)
+		json_text(json, NULL, status.interfaces[i]);
+	json_array_end(json);
+	json_number(json, "entries", status.entries);
+	json_number(json, "sessions", metrics_sum(METRIC_media_fastpath_sessions));
+	json_number(json, "hits", status.rows[FASTPATH_HIT]);
+	json_object(json, "misses");
+	for (unsigned row = FASTPATH_HIT + 1; row < FASTPATH_ROW_COUNT; row++)
+		json_number(json, fastpath_row_words[row], status.rows[row]);
+	json_object_end(json);
 	json_object_end(json);
 }

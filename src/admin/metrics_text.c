@@ -89,6 +89,7 @@ void command_metrics(struct admin_call *call)
 		call_fail(call, "metrics, or metrics json");
 		return;
 	}
+	count_fastpath(call->host);
 	if (as_json)
 		json_object(&call->json, NULL);
 	each_value(call, as_json);

@@ -165,6 +165,10 @@ METRIC(media_dropped_late, COUNTER, "packets", "media packets dropped: transcode
 METRIC(media_dropped_ungranted, COUNTER, "packets", "sound of group members dropped: they had not the floor, or were not loud")
 METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did not take")
 
+METRIC(media_fastpath_sessions, GAUGE, "sessions", "media sessions that the kernel forwards")
+METRIC(media_fastpath_forwarded, COUNTER, "packets", "media packets forwarded by the kernel; they are counted as forwarded, too")
+METRIC(media_fastpath_missed, COUNTER, "packets", "packets for media ports that the kernel did not forward itself; media fastpath says why")
+
 METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")
 METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no more sessions may be transcoded at once")
 METRIC(media_transcoded, COUNTER, "packets", "media packets made by transcoding; they are counted as forwarded, too")

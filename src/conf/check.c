@@ -311,6 +311,23 @@ static void check_admin(const struct config *config, struct config_report *repor
 			config->admin.socket, room);
 }
 
+/* An interface's name has 15 bytes at the most; the two words stand alone. */
+static void check_fastpath(const struct config *config, struct config_report *report)
+{
+	const struct config_strings *words = &config->media.fastpath;
+	struct config_origin at = first_set(config, "media.fastpath", NULL);
+	for (uint32_t i = 0; i < words->count; i++) {
+		const char *word = words->item[i];
+		bool is_word = strcmp(word, "auto") == 0 || strcmp(word, "off") == 0;
+		if (is_word && words->count > 1)
+			config_report_add(report, CONFIG_ERROR, at.file, at.line,
+				"media.fastpath: \"%s\" stands alone, or is left out", word);
+		if (!*word || strlen(word) > 15)
+			config_report_add(report, CONFIG_ERROR, at.file, at.line,
+				"media.fastpath: \"%s\" is no interface's name", word);
+	}
+}
+
 static void check_openness(const struct config *config, struct config_report *report)
 {
 	struct config_origin at = first_set(config, "auth.challenge", NULL);
@@ -341,6 +358,7 @@ void config_check(struct config *config, struct config_report *report)
 	check_orders(config, report);
 	check_store(config, report);
 	check_admin(config, report);
+	check_fastpath(config, report);
 	check_openness(config, report);
 	settle_limits(config);
 }

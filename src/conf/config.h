@@ -24,7 +24,6 @@ enum config_challenge { CONFIG_CHALLENGE_ALL, CONFIG_CHALLENGE_REGISTER, CONFIG_
 enum config_strangers { CONFIG_STRANGERS_REJECT, CONFIG_STRANGERS_USERS };
 enum config_algorithm { CONFIG_MD5, CONFIG_SHA256, CONFIG_SHA512_256 };
 enum config_relay { CONFIG_RELAY_ALWAYS, CONFIG_RELAY_NEVER, CONFIG_RELAY_AUTO };
-enum config_fastpath { CONFIG_FASTPATH_AUTO, CONFIG_FASTPATH_ON, CONFIG_FASTPATH_OFF };
 enum config_call_mode { CONFIG_CALLS_PROXY, CONFIG_CALLS_B2BUA };
 enum config_redirects { CONFIG_REDIRECTS_PASS, CONFIG_REDIRECTS_FOLLOW };
 enum config_floor { CONFIG_FLOOR_PTT, CONFIG_FLOOR_OPEN };
@@ -182,7 +181,7 @@ struct config {
 		uint32_t timeout_ms, hold_timeout_ms, dscp;
 		struct config_strings codecs;
 		uint32_t tick_us;
-		enum config_fastpath fastpath;
+		struct config_strings fastpath; /* "auto", "off", or interfaces */
 	} media;
 	struct {
 		enum config_call_mode mode;

@@ -172,8 +172,10 @@ const struct schema_key schema[] = {
 		.initial = "\"0ms\"", BETWEEN(0, 1000 US),
 		.doc = "The longest that a relay thread waits under load for more packets; 0 never waits. Half a "
 		       "millisecond of delay saves about a fifth of the processor time."},
-	{"media.fastpath", SCHEMA_ENUM, .offset = AT(media.fastpath), .flags = LATER, .initial = "\"auto\"",
-		WORDS("auto", "on", "off"), .doc = "Forwarding in the kernel: where it is allowed, or never."},
+	{"media.fastpath", SCHEMA_STRINGS, .offset = AT(media.fastpath), .flags = RELOAD, .initial = "\"auto\"",
+		BETWEEN(1, 32),
+		.doc = "Forwarding in the kernel: \"auto\" wherever it is allowed, \"off\" never, or the interfaces "
+		       "on which media come and go, as in [ \"lo\", \"eth0\" ]. It takes CAP_BPF and CAP_NET_ADMIN."},
 
 	{"calls", SCHEMA_GROUP, .doc = "What happens to calls."},
 	{"calls.mode", SCHEMA_ENUM, .offset = AT(calls.mode), .initial = "\"proxy\"",

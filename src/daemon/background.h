@@ -32,7 +32,11 @@ void pidfile_give(const char *path, int file);
  * report when not. */
 int run_as_check(const struct config *config, struct config_report *report);
 
-/* Becomes "user" or "user:group" for good. -errno; -ESRCH: there is no such user or group. */
-int become_user(const char *name);
+/*
+ * Becomes "user" or "user:group" for good. With `keeps_network` the calling thread, and those that
+ * it makes, keep CAP_BPF and CAP_NET_ADMIN, if they have them, and nothing else. -errno; -ESRCH:
+ * there is no such user or group.
+ */
+int become_user(const char *name, bool keeps_network);
 
 #endif

@@ -30,8 +30,9 @@ struct daemon {
 	struct event_base *base;
 	struct event *signals[DAEMON_SIGNALS];
 	struct event *tick;
-	int pidfile;           /* open and locked, or -1 */
-	struct floors *floors; /* NULL while they are down */
+	struct event *fastpath_news; /* of network interfaces; NULL: nobody listens */
+	int pidfile;                 /* open and locked, or -1 */
+	struct floors *floors;       /* NULL while they are down */
 	struct admin *admin;
 	struct admin_host host;
 	uint64_t started_ms;

@@ -15,6 +15,7 @@ struct b2bua;
 struct call_shared;
 struct calls;
 struct dispatch;
+struct fastpath;
 struct media;
 struct proxy;
 struct ptt;
@@ -39,7 +40,8 @@ struct floors {
 	struct auth *auth;
 	const struct user_table *users; /* in force; auth has it too */
 	struct transaction_layer *layers[WORKERS_MAX];
-	struct media *media; /* NULL: media.relay = "never" */
+	struct fastpath *fastpath; /* NULL: media.relay = "never" */
+	struct media *media;       /* NULL: media.relay = "never" */
 	struct call_shared *call_shared;
 	struct calls *calls[WORKERS_MAX];
 	struct user_calls *user_calls;

@@ -5,8 +5,10 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "conf/config.h"
 #include "conf/report.h"
 #include "daemon/background.h"
@@ -43,7 +45,7 @@ int run_as_check(const struct config *config, struct config_report *report)
 	return -EINVAL;
 }
 
-int become_user(const char *name)
+int become_user(const char *name, bool keeps_network)
 {
 	char user_name[65];
 	struct passwd *user;
@@ -53,8 +55,16 @@ int become_user(const char *name)
 		return error;
 	if (geteuid() == user->pw_uid && getegid() == group)
 		return 0;
+	if (keeps_network && prctl(PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL) < 0)
+		return -errno;
 	if (initgroups(user_name, group) < 0 || setgid(group) < 0 || setuid(user->pw_uid) < 0)
 		return -errno;
+	if (keeps_network && user->pw_uid != 0) {
+		error = capabilities_keep_network();
+		prctl(PR_SET_KEEPCAPS, 0UL, 0UL, 0UL, 0UL);
+		if (error)
+			return error;
+	}
 	/* The way back must be closed. */
 	return user->pw_uid != 0 && setuid(0) == 0 ? -EPERM : 0;
 }

@@ -136,6 +136,7 @@ static void adopt(struct daemon *daemon, struct adoption *adoption, struct confi
 	step_net_set_limits(floors, next);
 	step_app_set_limits(floors, next);
 	step_calls_set_limits(floors, next);
+	step_fastpath_configure(floors, next);
 }
 
 /* What a reload brings. All that can fail happens before anything is changed. */

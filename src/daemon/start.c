@@ -102,7 +102,7 @@ static int up_user(struct daemon *daemon)
 {
 	if (!*daemon->boot->run_as)
 		return EXIT_CLEAN;
-	int error = become_user(daemon->boot->run_as);
+	int error = become_user(daemon->boot->run_as, step_fastpath_is_wanted(daemon));
 	if (error == -ESRCH)
 		fprintf(stderr, "portavoz: run_as: no user or group \"%s\"\n",
 			daemon->boot->run_as);
@@ -128,6 +128,7 @@ static const struct step {
 	{"domains", step_domains_up, step_domains_down},
 	{"users", step_auth_up, step_auth_down},
 	{"transactions", step_transactions_up, step_transactions_down},
+	{"fast path", step_fastpath_up, step_fastpath_down},
 	{"relay", step_media_up, step_media_down},
 	{"calls", step_calls_up, step_calls_down},
 	{"applications", step_app_up, step_app_down},

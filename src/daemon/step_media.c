@@ -135,6 +135,7 @@ int step_media_up(struct daemon *daemon)
 	step_media_fill(daemon->boot, &config);
 	config.workers = &daemon->floors->workers;
 	config.clock = daemon->clock;
+	config.fastpath = daemon->floors->fastpath;
 	int error = media_new(&daemon->floors->media, &config);
 	return error < 0 ? fail("media.ports", error) : EXIT_CLEAN;
 }

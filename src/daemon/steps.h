@@ -38,6 +38,13 @@ void step_transactions_down(struct daemon *daemon);
 bool step_media_is_wanted(const struct config *config);
 /* What the media floor is told; the workers are the caller's to add. */
 void step_media_fill(const struct config *config, struct media_config *ret);
+/* Forwarding in the kernel; never a reason not to start. */
+int step_fastpath_up(struct daemon *daemon);
+void step_fastpath_down(struct daemon *daemon);
+/* A reload: media.fastpath of `config`. */
+void step_fastpath_configure(struct floors *floors, const struct config *config);
+/* Whether it needs its capabilities later, too, for interfaces that come. */
+bool step_fastpath_is_wanted(const struct daemon *daemon);
 int step_media_up(struct daemon *daemon);
 void step_media_down(struct daemon *daemon);
 int step_calls_up(struct daemon *daemon);

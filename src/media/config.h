@@ -14,9 +14,10 @@
 /* As `transcoders`: nothing is transcoded. */
 #define MEDIA_TRANSCODERS_NONE UINT32_MAX
 
+struct fastpath;
 struct worker_group;
 
-/* Copied by media_new, what it points at too, except for the group and the clock. */
+/* Copied by media_new, what it points at too, except for the group, the clock and the fast path. */
 struct media_config {
 	struct worker_group *workers; /* who takes ports and is told; initialised */
 	const struct clock *clock;    /* NULL: monotonic */
@@ -26,6 +27,8 @@ struct media_config {
 	struct media_address locals[MEDIA_LOCALS_MAX];
 	unsigned local_count;
 	uint16_t port_first, port_last; /* media.ports: RTP on even ports, RTCP on the next */
+
+	struct fastpath *fastpath; /* lives longer than the threads; NULL: there is none */
 
 	unsigned threads;    /* media.threads; 0 = chosen from the cores */
 	const unsigned *pin; /* media.pin: cores, in order; those that we may not use are skipped */

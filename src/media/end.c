@@ -93,6 +93,12 @@ static bool is_negotiated(const struct stream_end *end, uint8_t type)
 	return !end->has_types || end->payload_types[type / 64] >> type % 64 & 1;
 }
 
+/* Where its packets are counted. */
+static struct rtp_receiver *counts_of(struct stream_end *end)
+{
+	return UNLIKELY(end->flow != NULL) ? &end->flow->receiver : &end->receiver;
+}
+
 /* The clock of a payload type, when it is another one than that of the packet before. */
 static void choose_rate(struct stream_end *end, uint8_t type)
 {
@@ -105,7 +111,7 @@ static void choose_rate(struct stream_end *end, uint8_t type)
 			codec = end->formats[i].codec ? end->formats[i].codec : codec;
 			is_known = true;
 		}
-	rtp_receiver_rate(&end->receiver, is_known ? rate : 8000);
+	rtp_receiver_rate(counts_of(end), is_known ? rate : 8000);
 	if (rate)
 		end->codec = codec;
 	end->is_rated = true;
@@ -193,10 +199,11 @@ static unsigned receive_rtp(
 	if (UNLIKELY(is_over_rate(end, now_ms, relay->packet_rate)))
 		return drop(METRIC_media_dropped_rate);
 	uint8_t type = packet->bytes[1] & 0x7f;
-	if (UNLIKELY(type != end->receiver.payload_type || !end->is_rated))
+	struct rtp_receiver *receiver = counts_of(end);
+	if (UNLIKELY(type != receiver->payload_type || !end->is_rated))
 		choose_rate(end, type);
 	if (LIKELY(!end->is_muffled))
-		rtp_receiver_packet(&end->receiver, packet->bytes, packet->length, now_ns);
+		rtp_receiver_packet(receiver, packet->bytes, packet->length, now_ns);
 	unsigned events = heard(end, now_ms) | (verdict & LATCH_TELL ? END_LOCKED : 0);
 	end->deliver(relay, end, packet);
 	return events;

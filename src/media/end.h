@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "media/command.h"
+#include "media/fastpath/fastpath.h"
 #include "media/latch.h"
 #include "media/port.h"
 #include "rtp/demux.h"
@@ -63,6 +64,9 @@ struct stream_end {
 	uint32_t sent; /* RTP to it */
 	uint64_t sent_bytes;
 	uint64_t heard_ms; /* last packet that passed */
+	/* not NULL: the kernel forwards and counts what comes in order, and we count the rest
+	 * there, too; `receiver` is a copy, as old as the last poll (shortcut.h) */
+	struct fastpath_flow *flow;
 	_Alignas(CACHE_LINE) struct rtp_receiver receiver;
 	/* now and then */
 	struct latch rtcp;
@@ -83,7 +87,8 @@ struct stream_end {
 	uint8_t format_count;
 	struct media_format formats[MEDIA_FORMATS_MAX];
 	struct port_pair *pair;
-	void *owner; /* what it is an end of, for `deliver` and `told` */
+	struct fastpath_seen seen; /* of `flow`, when it was looked at last */
+	void *owner;               /* what it is an end of, for `deliver` and `told` */
 };
 
 /* An end on its ports; packets are ignored until it has an offer. */

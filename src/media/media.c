@@ -152,6 +152,11 @@ unsigned media_threads(const struct media *media)
 	return media->relay_count;
 }
 
+const struct fastpath *media_fastpath(const struct media *media)
+{
+	return media->relays[0].fastpath;
+}
+
 static uint32_t load_u32(const _Atomic uint32_t *value)
 {
 	return atomic_load_explicit(value, memory_order_relaxed);

@@ -18,6 +18,7 @@
  *
  * What workers call is in command.h.
  */
+struct fastpath;
 struct media;
 struct recorder;
 
@@ -61,6 +62,9 @@ struct media_status {
 unsigned media_threads(const struct media *media);
 /* `thread` must be below media_threads. A moment old. */
 void media_status(const struct media *media, unsigned thread, struct media_status *ret_status);
+
+/* The fast path that it was given, or NULL. */
+const struct fastpath *media_fastpath(const struct media *media);
 
 /* File descriptors that a configuration needs when all of its ports are in use. */
 uint64_t media_files_needed(const struct media_config *config);

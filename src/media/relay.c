@@ -13,10 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "media/branch.h"
 #include "media/channel.h"
+#include "media/fastpath/route.h"
 #include "media/group_report.h"
 #include "media/member.h"
 #include "media/mixer.h"
@@ -78,6 +80,14 @@ static void socket_ready(struct relay *relay, struct media_socket *socket)
 	socket->round = relay->round;
 	while (most-- > 0 && receive_one(relay, socket))
 		continue;
+}
+
+bool relay_empty(struct relay *relay, struct media_socket *socket)
+{
+	unsigned most = BURST_MOST;
+	while (most > 0 && receive_one(relay, socket))
+		most--;
+	return most > 0;
 }
 
 uint32_t relay_timeout_ms(const struct relay *relay, enum media_watch watch)
@@ -164,7 +174,8 @@ static void show(struct relay *relay)
 	atomic_store_explicit(&shown->bound, stock_bound(&relay->stock), memory_order_relaxed);
 	atomic_store_explicit(&shown->ready, stock_ready(&relay->stock), memory_order_relaxed);
 	atomic_store_explicit(&shown->quarantined, relay->stock.quarantined, memory_order_relaxed);
-	atomic_store_explicit(&shown->packets, relay->packets, memory_order_relaxed);
+	atomic_store_explicit(
+		&shown->packets, relay->packets + relay->short_packets, memory_order_relaxed);
 	atomic_store_explicit(&shown->forwarded,
 		atomic_load_explicit(&counts[METRIC_media_forwarded], memory_order_relaxed),
 		memory_order_relaxed);
@@ -215,6 +226,8 @@ static void tick(struct relay *relay)
 {
 	if (relay->now_ms < relay->tick_ms)
 		return;
+	if (relay->fastpath)
+		fastpath_beat(relay->fastpath, relay->index, relay->now_ns);
 	watch_all(relay, (unsigned)MIN(1 + (relay->now_ms - relay->tick_ms) / TICK_MS, TICKS));
 	if (stock_expire(&relay->stock, relay->now_ms))
 		relay->wants_filling = true;
@@ -270,6 +283,7 @@ void relay_round(struct relay *relay, int wait)
 		relay->wants_filling = stock_fill(&relay->stock, FILL_MOST, relay->now_ms);
 	groups_run(relay);
 	tick(relay);
+	shortcuts_run(relay);
 }
 
 static void *run(void *context)
@@ -280,6 +294,7 @@ static void *run(void *context)
 	pthread_setname_np(pthread_self(), name);
 	log_thread_attach(name);
 	metrics_attach(name);
+	capabilities_forget_network();
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* naps are short */
 	if (relay->core != PLACE_ANYWHERE && pin_thread((unsigned)relay->core) < 0)
 		log_event(LOG_LEVEL_WARNING, "media_not_pinned", "thread=%u core=%d", relay->index,
@@ -354,6 +369,10 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 	relay->clock = config->clock ? config->clock : clock_monotonic();
 	relay->packet_rate = config->packet_rate ? config->packet_rate : 2500;
 	relay->tick_us = config->tick_us;
+	relay->fastpath = config->fastpath;
+	relay->route_fd = -1;
+	list_init(&relay->shortcuts);
+	lane_init(&relay->resting, FASTPATH_REST_MS);
 	relay_read_clock(relay);
 	relay->tick_ms = relay->now_ms + TICK_MS;
 	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -387,6 +406,10 @@ int relay_init(struct relay *relay, struct media *media, const struct media_conf
 		error = trunks_init(relay, threads);
 	if (!error)
 		error = transcoders_init(&relay->transcoders, config->transcoders);
+	if (!error && relay->fastpath) {
+		relay->route_fd = route_open();
+		error = MIN(relay->route_fd, 0);
+	}
 	relay->refills = calloc(config->workers->count, sizeof(*relay->refills));
 	if (!error && !relay->refills)
 		error = -ENOMEM;
@@ -413,4 +436,6 @@ void relay_done(struct relay *relay)
 	free(relay->refills);
 	if (relay->epoll_fd > 0)
 		close(relay->epoll_fd);
+	if (relay->route_fd > 0)
+		close(relay->route_fd);
 }

@@ -54,6 +54,11 @@ struct relay {
 	uint32_t round;
 	uint32_t packet_rate;
 	uint32_t tick_us;
+	struct fastpath *fastpath;                /* NULL: nothing is forwarded by the kernel */
+	int route_fd;                             /* to ask for routes with */
+	struct list shortcuts;                    /* of sessions that might open theirs */
+	struct lane resting;                      /* of those that may do so in a while */
+	uint64_t short_packets;                   /* that came that way; not in `packets` */
 	bool cannot_muffle;                       /* the kernel has no socket filters */
 	bool wants_filling;                       /* a ring may want pairs */
 	uint64_t tick_ms;                         /* when the next tick is due */
@@ -113,6 +118,9 @@ void relay_stop(struct relay *relay);
 
 /* One round: wait up to `wait_ms` (-1: without end), mail, packets, tick. */
 void relay_round(struct relay *relay, int wait_ms);
+
+/* Handles what waits in the socket; true: nothing is left there. */
+bool relay_empty(struct relay *relay, struct media_socket *socket);
 
 /* The worker that a lease belongs to. */
 static inline struct worker *relay_worker(const struct lease *lease)

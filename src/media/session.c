@@ -27,9 +27,10 @@ static void transcode(
 		forward(relay, from, packet);
 }
 
-static void publish(const struct relay *relay, const struct session *session)
+static void publish(struct relay *relay, struct session *session)
 {
 	struct media_report report;
+	shortcut_poll(relay, session);
 	session_report(relay, session, &report);
 	lease_publish(session->lease, &report);
 }
@@ -39,7 +40,11 @@ static void told(struct relay *relay, struct stream_end *end, unsigned events)
 {
 	struct session *session = end->owner;
 	uint32_t bits = 0;
+	/* another source, perhaps: what is installed forwards the old one's */
+	if (events & END_LOCKED)
+		shortcut_close(relay, session);
 	publish(relay, session);
+	shortcut_want(relay, session);
 	if (events & END_HEARD)
 		bits |= MEDIA_TOLD_HEARD_0 << end->index;
 	if (events & END_LOCKED)
@@ -56,6 +61,7 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	session->watch = MEDIA_WATCH_EARLY;
 	session->is_silent = false;
 	session->transcoder = NULL;
+	session->shortcut = (struct shortcut){0};
 	session->added_ms = session->watch_ms = relay->now_ms;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
 		struct stream_end *end = &session->ends[i];
@@ -132,6 +138,7 @@ static void drop(struct relay *relay, struct lease *lease, bool has_transcoder)
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		report.ends[i].first_ms = UINT64_MAX;
 	if (session) {
+		shortcut_done(relay, session);
 		session_report(relay, session, &report);
 		metrics_sub(METRIC_media_sessions, 1);
 		forget_transcoder(relay, session);
@@ -163,8 +170,10 @@ void session_hear(struct relay *relay, struct lease *lease)
 	/* there is room for as many sessions as there are port pairs for them */
 	if (!session)
 		return;
+	shortcut_close(relay, session);
 	change(relay, session, said);
 	publish(relay, session);
+	shortcut_want(relay, session);
 }
 
 static uint64_t last_heard(const struct session *session)
@@ -178,12 +187,14 @@ static uint64_t last_heard(const struct session *session)
 void session_watch(struct relay *relay, struct session *session)
 {
 	uint32_t most = relay_timeout_ms(relay, session->watch);
+	shortcut_poll(relay, session);
 	/* packets of this round have come after its clock was read */
 	bool is_silent = relay->now_ms >= last_heard(session) + most;
 	bool is_news = is_silent != session->is_silent;
 	session->is_silent = is_silent;
 	if (session->transcoder)
 		transcoder_watch(session->transcoder, relay->now_ns);
+	shortcut_watch(relay, session);
 	publish(relay, session);
 	if (!is_news)
 		return;

@@ -5,6 +5,7 @@
 
 #include "media/end.h"
 #include "media/lease.h"
+#include "media/shortcut.h"
 #include "media/transcoder.h"
 
 /* Owner: the relay thread. Lifetime: from its first description to its drop. */
@@ -14,6 +15,7 @@ struct session {
 	struct transcoder *transcoder; /* NULL: packets are forwarded as they are */
 	enum media_watch watch;
 	bool is_silent;
+	struct shortcut shortcut;
 	uint64_t added_ms;
 	uint64_t watch_ms; /* since when `watch` holds: silence is counted from there at the
 			      earliest */

@@ -115,18 +115,26 @@ static inline void rtp_receiver_measure_jitter(
 	receiver->jitter16 += distance - ((receiver->jitter16 + 8) >> 4);
 }
 
-/* What rtp_receiver_packet does. */
-static inline enum rtp_arrival rtp_receiver_step(
-	struct rtp_receiver *receiver, const uint8_t *header, uint32_t length, uint64_t now_ns)
+/* A packet of another payload type than the stream's: an event (without a clock) or comfort noise.
+ */
+static inline enum rtp_arrival rtp_receiver_count(struct rtp_receiver *receiver,
+	const uint8_t *header, uint32_t length, bool has_clock, uint64_t now_ns)
 {
 	enum rtp_arrival arrival =
 		rtp_receiver_place(receiver, bytes_u32(header + 8), bytes_u16(header + 2), now_ns);
 	receiver->packets++;
 	receiver->bytes += length;
-	receiver->payload_type = header[1] & 0x7f;
-	if (receiver->rate && arrival != RTP_ARRIVAL_JUMP && arrival != RTP_ARRIVAL_DUPLICATE)
+	if (has_clock && arrival != RTP_ARRIVAL_JUMP && arrival != RTP_ARRIVAL_DUPLICATE)
 		rtp_receiver_measure_jitter(receiver, bytes_u32(header + 4), now_ns);
 	return arrival;
+}
+
+/* What rtp_receiver_packet does. */
+static inline enum rtp_arrival rtp_receiver_step(
+	struct rtp_receiver *receiver, const uint8_t *header, uint32_t length, uint64_t now_ns)
+{
+	receiver->payload_type = header[1] & 0x7f;
+	return rtp_receiver_count(receiver, header, length, receiver->rate != 0, now_ns);
 }
 
 #endif

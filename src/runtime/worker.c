@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "runtime/private.h"
@@ -157,6 +158,7 @@ static void *run_thread(void *context)
 	pthread_setname_np(pthread_self(), name);
 	log_thread_attach(name);
 	metrics_attach(name);
+	capabilities_forget_network();
 	worker_here = worker;
 	worker_loop(worker);
 	worker_here = NULL;

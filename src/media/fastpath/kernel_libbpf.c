@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel_libbpf.c: loads the program by libbpf, attaches it by links or filters. */
+#include "media/fastpath/kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "media/fastpath/filters.h"
+#include "media_forward.skel.h"
+
+/* linux/bpf.h of 6.6, which the headers that we are built with may not be. */
+#define ATTACH_TCX_INGRESS 46
+
+/* A filter outlives its process, so it is known by its place: a priority of ours, and as handle a
+ * number that a live server of this network namespace holds by an abstract socket. */
+#define FILTER_PRIORITY 0x7076
+#define FILTER_SERVERS  16
+
+struct fastpath_program {
+	struct media_forward *skeleton;
+	bool by_filters;
+	int claim; /* the socket; -1: none */
+	uint32_t handle;
+};
+
+static int print_debug(enum libbpf_print_level level, const char *format, va_list values)
+{
+	char text[512], quoted[1100];
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(text, sizeof(text), format, values);
+	log_event(LOG_LEVEL_DEBUG, "libbpf", "text=%s",
+		log_quote(quoted, sizeof(quoted), pv_span_of(text)));
+	return 0;
+}
+
+/* ---- memory ---- */
+
+static size_t map_size(const struct bpf_map *map)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = (size_t)bpf_map__max_entries(map) * ROUND_UP(bpf_map__value_size(map), 8);
+	return ROUND_UP(size, page);
+}
+
+static void *map_memory(const struct bpf_map *map)
+{
+	void *memory =
+		mmap(NULL, map_size(map), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unmap(const struct bpf_map *map, void *memory)
+{
+	if (memory)
+		munmap(memory, map_size(map));
+}
+
+static int map_all(struct media_forward *skeleton, struct fastpath_memory *memory)
+{
+	memory->flows = map_memory(skeleton->maps.flows);
+	memory->entries = map_memory(skeleton->maps.entries);
+	memory->beats = map_memory(skeleton->maps.beats);
+	memory->counts = map_memory(skeleton->maps.counts);
+	return memory->flows && memory->entries && memory->beats && memory->counts ? 0 : -errno;
+}
+
+/* ---- filters: names, and those of dead predecessors ---- */
+
+/* Holds a server's number for as long as the process lives. The socket, or -errno. */
+static int claim(uint32_t number)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int length = snprintf(
+		name.sun_path + 1, sizeof(name.sun_path) - 1, "portavoz-fastpath-%u", number);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+	if (bind(fd, (struct sockaddr *)&name, size) < 0) {
+		int error = -errno;
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int detach_filter(uint32_t interface, uint32_t handle)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = FILTER_PRIORITY);
+	return bpf_tc_detach(&hook, &options);
+}
+
+/* Nothing else hangs there: the qdisc goes with the filter. */
+static void detach_qdisc(uint32_t interface)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	if (!filters_are_there(interface))
+		bpf_tc_hook_destroy(&hook);
+}
+
+/* What those left behind that are no more, on whatever interface. */
+static void clean_up(uint32_t number)
+{
+	struct if_nameindex *all = if_nameindex();
+	for (struct if_nameindex *one = all; one && one->if_index; one++)
+		if (detach_filter(one->if_index, number) == 0)
+			detach_qdisc(one->if_index);
+	if_freenameindex(all);
+}
+
+/* The first number that nobody living has. */
+static int choose_handle(struct fastpath_program *program)
+{
+	for (uint32_t number = 1; number <= FILTER_SERVERS; number++) {
+		int fd = claim(number);
+		if (fd < 0)
+			continue;
+		clean_up(number);
+		if (program->claim < 0) {
+			program->claim = fd;
+			program->handle = number;
+		} else {
+			close(fd);
+		}
+	}
+	return program->claim < 0 ? -EBUSY : 0;
+}
+
+static int attach_filter(
+	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = program->handle, .priority = FILTER_PRIORITY,
+		.prog_fd = bpf_program__fd(program->skeleton->progs.portavoz_media));
+	int error = bpf_tc_hook_create(&hook);
+	if (error && error != -EEXIST)
+		return error;
+	*ret_link = (struct fastpath_link){.fd = -1, .index = interface, .made_qdisc = !error};
+	error = bpf_tc_attach(&hook, &options);
+	if (error && ret_link->made_qdisc)
+		detach_qdisc(interface);
+	return error;
+}
+
+/* ---- links ---- */
+
+/* Behind the programs that are there. Not in libbpf before 1.3. */
+static int attach_link(
+	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+{
+	union bpf_attr attr = {0};
+	attr.link_create.prog_fd =
+		(uint32_t)bpf_program__fd(program->skeleton->progs.portavoz_media);
+	attr.link_create.target_ifindex = interface;
+	attr.link_create.attach_type = ATTACH_TCX_INGRESS;
+	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	if (fd < 0)
+		return -errno;
+	*ret_link = (struct fastpath_link){.fd = (int)fd, .index = interface};
+	return 0;
+}
+
+static int attach(
+	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+{
+	if (!program->by_filters) {
+		int error = attach_link(program, interface, ret_link);
+		/* -EINVAL: a kernel before 6.6 */
+		if (error != -EINVAL)
+			return error;
+	}
+	int error = program->claim < 0 ? choose_handle(program) : 0;
+	return error ? error : attach_filter(program, interface, ret_link);
+}
+
+static void detach(struct fastpath_program *program, struct fastpath_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	else if (detach_filter(link->index, program->handle) == 0 && link->made_qdisc)
+		detach_qdisc(link->index);
+	link->fd = -1;
+}
+
+/* ---- loading ---- */
+
+static void unload(struct fastpath_program *program, struct fastpath_memory *memory)
+{
+	if (!program)
+		return;
+	if (program->skeleton) {
+		unmap(program->skeleton->maps.flows, memory->flows);
+		unmap(program->skeleton->maps.entries, memory->entries);
+		unmap(program->skeleton->maps.beats, memory->beats);
+		unmap(program->skeleton->maps.counts, memory->counts);
+	}
+	*memory = (struct fastpath_memory){0};
+	media_forward__destroy(program->skeleton);
+	if (program->claim >= 0)
+		close(program->claim);
+	free(program);
+}
+
+static int set_up(struct media_forward *skeleton, const struct fastpath_size *size)
+{
+	skeleton->rodata->port_first = size->port_first;
+	skeleton->rodata->port_last = size->port_last;
+	skeleton->rodata->locals = size->locals;
+	int error = bpf_map__set_max_entries(skeleton->maps.flows, size->flows);
+	if (!error)
+		error = bpf_map__set_max_entries(skeleton->maps.entries, 2 * size->flows);
+	return error ? error : media_forward__load(skeleton);
+}
+
+static int load_by(bool by_filters, const struct fastpath_size *size,
+	struct fastpath_program **ret_program, struct fastpath_memory *ret_memory)
+{
+	struct fastpath_memory memory = {.flow_count = size->flows};
+	struct fastpath_program *program = calloc(1, sizeof(*program));
+	if (!program)
+		return -ENOMEM;
+	libbpf_set_print(print_debug);
+	program->claim = -1;
+	program->by_filters = by_filters;
+	program->skeleton = media_forward__open();
+	int error = program->skeleton ? set_up(program->skeleton, size) : -errno;
+	if (!error)
+		error = map_all(program->skeleton, &memory);
+	if (error) {
+		unload(program, &memory);
+		return error;
+	}
+	*ret_program = program;
+	*ret_memory = memory;
+	return 0;
+}
+
+static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
+	struct fastpath_memory *ret_memory)
+{
+	return load_by(false, size, ret_program, ret_memory);
+}
+
+static int load_for_filters(const struct fastpath_size *size, struct fastpath_program **ret_program,
+	struct fastpath_memory *ret_memory)
+{
+	return load_by(true, size, ret_program, ret_memory);
+}
+
+const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach};
+const struct fastpath_kernel fastpath_kernel_filters = {load_for_filters, unload, attach, detach};
+
+int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
+{
+	struct __sk_buff context = {
+		.ifindex = trial->interface, .ingress_ifindex = trial->interface};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = trial->bytes,
+		.data_size_in = trial->length, .data_out = trial->bytes,
+		.data_size_out = trial->room, .ctx_in = &context, .ctx_size_in = sizeof(context));
+	int error = bpf_prog_test_run_opts(
+		bpf_program__fd(program->skeleton->progs.portavoz_media), &options);
+	if (error)
+		return error < 0 ? error : -errno;
+	trial->length = options.data_size_out;
+	return (int)options.retval;
+}

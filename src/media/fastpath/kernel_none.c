@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel_none.c: built without the kernel's programs. */
+#include "media/fastpath/kernel.h"
+
+#include <errno.h>
+
+static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
+	struct fastpath_memory *ret_memory)
+{
+	return -ENOSYS;
+}
+
+static void unload(struct fastpath_program *program, struct fastpath_memory *memory) {}
+
+static int attach(
+	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+{
+	return -ENOSYS;
+}
+
+static void detach(struct fastpath_program *program, struct fastpath_link *link) {}
+
+const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach};
+const struct fastpath_kernel fastpath_kernel_filters = {load, unload, attach, detach};
+
+int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
+{
+	return -ENOSYS;
+}
