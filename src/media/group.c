@@ -14,6 +14,7 @@
 #include "media/fanout.h"
 #include "media/group_report.h"
 #include "media/mixer.h"
+#include "media/refusal.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 #include "sound/level.h"
@@ -274,6 +275,7 @@ void group_close_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = false;
 	member->level = LEVEL_SILENCE;
+	refusal_rest(member);
 	mixer_end(group, member);
 	if (UNLIKELY(member->is_away))
 		away_gate(member);
