@@ -16,6 +16,7 @@
 #include "media/group_report.h"
 #include "media/mixer.h"
 #include "media/overlay.h"
+#include "media/refusal.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 #include "sound/level.h"
@@ -245,8 +246,10 @@ void group_remove(struct group *group, struct member *member)
 	arbiter_leave(group, member);
 	mixer_leave(group, member);
 	member_say_bye(member);
-	if (UNLIKELY(member->is_away))
+	if (UNLIKELY(member->is_away)) {
 		away_deaf(group, member);
+		away_count(group, member);
+	}
 	list_remove(&member->listening);
 	overlay_end(group->relay, member);
 	audience_change(group);
@@ -283,6 +286,7 @@ void group_close_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = false;
 	member->level = LEVEL_SILENCE;
+	refusal_rest(member);
 	mixer_end(group, member);
 	if (UNLIKELY(member->is_away))
 		away_gate(member);
@@ -338,6 +342,8 @@ static void run_frame(struct relay *relay)
 		struct group *group = container_of(link, struct group, link);
 		if (UNLIKELY(group->is_branch && !group->is_known))
 			branch_watch(group);
+		if (!group->is_branch)
+			away_say_owed(group);
 		if (group->member_count > 0)
 			fanout_pass(group);
 		/* who watches sees levels move */
