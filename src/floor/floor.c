@@ -142,7 +142,9 @@ void floor_emergency_set(struct floor *floor, bool is_emergency, uint64_t now_ms
 
 /* ---- members ---- */
 
-/* The one who opened a broadcast group, or who has been in it for longest of those who may talk. */
+/* The one who opened a broadcast group, or who has been in it for longest of those who may talk.
+ * Whom a dispatcher has muted keeps the right, for it may be for a moment; but it does not pass to
+ * one while there is another. */
 static void choose_originator(struct floor *floor)
 {
 	const struct floor_member *now = floor->originator;
@@ -150,9 +152,12 @@ static void choose_originator(struct floor *floor)
 		return;
 	floor->originator = NULL;
 	LIST_EACH(link, &floor->members)
-	if (!floor_member_in(link)->terms.is_listen_only) {
-		floor->originator = floor_member_in(link);
-		return;
+	{
+		struct floor_member *member = floor_member_in(link);
+		if (member->terms.is_listen_only || (floor->originator && member->is_muted))
+			continue;
+		if (!floor->originator || floor->originator->is_muted)
+			floor->originator = member;
 	}
 }
 
@@ -284,6 +289,12 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 	else
 		request_anew(floor, member, ask, now_ms);
 	due_finish(floor);
+}
+
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause)
+{
+	floor->denied++;
+	say_deny(floor, member, cause);
 }
 
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms)

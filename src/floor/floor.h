@@ -343,6 +343,10 @@ void floor_leave(struct floor *floor, struct floor_member *member, uint64_t now_
 void floor_request(struct floor *floor, struct floor_member *member, const struct floor_ask *ask,
 	uint64_t now_ms);
 
+/* A request that the user did not let come to the floor (it asks too often): Deny, which changes
+ * nothing. */
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause);
+
 /* A button was let go, or Floor Release came. Answered by Taken or Idle in every state. */
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms);
 
@@ -401,5 +405,12 @@ struct floor_member *floor_talker(const struct floor *floor);
 
 /* What `say_others` said last, for one member: Taken or Idle with a number of its own. */
 void floor_say_status(struct floor *floor, struct floor_member *member);
+
+/* The same for any number of members whom it did not reach. */
+struct floor_saying floor_status(struct floor *floor);
+
+/* What a member must know that may have missed what was said to it: that it has the floor, must
+ * stop, waits, or who talks. */
+void floor_say_again(struct floor *floor, struct floor_member *member, uint64_t now_ms);
 
 #endif

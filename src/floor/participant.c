@@ -330,7 +330,7 @@ static void do_warn(struct floor *floor, struct floor_member *member)
 static void do_deny(struct floor *floor, struct floor_member *member)
 {
 	floor->denied++;
-	say_deny(floor, member);
+	say_deny(floor, member, member->cause);
 	floor->hooks->tone(floor, member, FLOOR_TONE_DENIED);
 }
 

@@ -74,7 +74,7 @@ void decide_cut(struct floor *floor, struct floor_member *member, enum floor_why
 
 /* ---- say.c ---- */
 void say_granted(struct floor *floor, struct floor_member *member, uint64_t now_ms);
-void say_deny(struct floor *floor, struct floor_member *member);
+void say_deny(struct floor *floor, struct floor_member *member, unsigned cause);
 void say_revoke(struct floor *floor, struct floor_member *member);
 void say_position(struct floor *floor, struct floor_member *member);
 /* Taken or Idle to all who do not talk. */

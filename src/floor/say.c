@@ -52,9 +52,9 @@ void say_granted(struct floor *floor, struct floor_member *member, uint64_t now_
 			.duration_s = duration_of(floor, member, now_ms)});
 }
 
-void say_deny(struct floor *floor, struct floor_member *member)
+void say_deny(struct floor *floor, struct floor_member *member, unsigned cause)
 {
-	say(floor, member, (struct floor_saying){.word = FLOOR_DENY, .cause = member->cause});
+	say(floor, member, (struct floor_saying){.word = FLOOR_DENY, .cause = (uint16_t)cause});
 }
 
 void say_revoke(struct floor *floor, struct floor_member *member)
@@ -106,7 +106,7 @@ void say_places(struct floor *floor)
 }
 
 /* Taken by the latest who talks, or Idle. Only these two are numbered. */
-static struct floor_saying status_of(struct floor *floor)
+struct floor_saying floor_status(struct floor *floor)
 {
 	struct floor_member *talker = floor_talker(floor);
 	return (struct floor_saying){.word = talker ? FLOOR_TAKEN : FLOOR_IDLE,
@@ -118,13 +118,25 @@ static struct floor_saying status_of(struct floor *floor)
 
 void floor_say_status(struct floor *floor, struct floor_member *member)
 {
-	struct floor_saying saying = status_of(floor);
+	struct floor_saying saying = floor_status(floor);
 	saying.may_request = floor_may_request(floor, member);
 	floor->hooks->say(floor, member, &saying);
 }
 
 void say_status_others(struct floor *floor)
 {
-	struct floor_saying saying = status_of(floor);
+	struct floor_saying saying = floor_status(floor);
 	floor->hooks->say_others(floor, &saying);
+}
+
+void floor_say_again(struct floor *floor, struct floor_member *member, uint64_t now_ms)
+{
+	if (member->state == FLOOR_MEMBER_PERMITTED)
+		say_granted(floor, member, now_ms);
+	else if (member->state == FLOOR_MEMBER_STOPPING)
+		say_revoke(floor, member);
+	else if (floor_is_waiting(member))
+		say_position(floor, member);
+	else if (member->state != FLOOR_MEMBER_GONE)
+		floor_say_status(floor, member);
 }

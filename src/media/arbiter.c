@@ -101,8 +101,12 @@ static struct media_answer answer_of(
 	struct media_answer answer = {.number = press->number, .trigger = press->trigger};
 	answer.position = (uint16_t)floor_place(&group->floor, floor);
 	answer.outcome = MEDIA_OUTCOME_RELEASED;
-	if (floor_is_holder(floor)) {
+	if (floor->state == FLOOR_MEMBER_PERMITTED) {
 		answer.outcome = MEDIA_OUTCOME_GRANTED;
+	} else if (floor->state == FLOOR_MEMBER_STOPPING) {
+		/* heard for a moment more, and a request of his is not heard any more */
+		answer.outcome = MEDIA_OUTCOME_REVOKED;
+		answer.cause = floor->cause;
 	} else if (floor_is_waiting(floor)) {
 		answer.outcome = MEDIA_OUTCOME_QUEUED;
 	} else if (press->cause || member->asked.cause) {
@@ -149,13 +153,6 @@ static void answer_later(struct group *group, struct member *member, enum media_
 
 /* ---- what the floor says ---- */
 
-static void forget_press(struct member *member)
-{
-	member->pressed_ns = 0;
-	if (member->is_away)
-		away_gate(member);
-}
-
 static void say(
 	struct floor *floor, struct floor_member *floor_member, const struct floor_saying *saying)
 {
@@ -168,7 +165,7 @@ static void say(
 		answer_later(group, member, MEDIA_OUTCOME_GRANTED, saying);
 		break;
 	case FLOOR_DENY:
-		forget_press(member);
+		button_forget(member);
 		member->asked.cause = saying->cause;
 		voice_key_refused(member);
 		/* one who waited, and does not any more */
@@ -182,7 +179,7 @@ static void say(
 			answer_later(group, member, MEDIA_OUTCOME_REVOKED, saying);
 		break;
 	case FLOOR_POSITION:
-		forget_press(member); /* who waits for others is not measured */
+		button_forget(member); /* who waits for others is not measured */
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:
@@ -193,10 +190,12 @@ static void say(
 static void say_others(struct floor *floor, const struct floor_saying *saying)
 {
 	struct group *group = group_of(floor);
+	/* other threads first: they send at the same time */
+	away_say_all(group, saying);
 	LIST_EACH(link, &group->channels)
 	{
 		struct channel *channel = channel_of(link);
-		if (!floor_is_holder(&channel->member->floor))
+		if (!channel->member->is_away && !floor_is_holder(&channel->member->floor))
 			channel_say(channel, saying);
 	}
 }
@@ -381,6 +380,7 @@ void arbiter_inform(struct group *group, struct member *member)
 void arbiter_leave(struct group *group, struct member *member)
 {
 	floor_leave(&group->floor, &member->floor, group->relay->now_ms);
+	button_forget(member);
 	if (member->is_speaking)
 		arbiter_end_spurt(group, member, MEDIA_SPURT_LEFT);
 	group_touch(group);

@@ -41,6 +41,28 @@ static uint32_t gate_of(const struct member *member)
 	return gate;
 }
 
+/* What this member is to be told found no room. */
+static void owe(struct member *member, enum member_owed what)
+{
+	member->owed |= (uint8_t)what;
+	member->group->away.is_owing = true;
+}
+
+/* Only to be quick: the leg looks at its gate with each packet that comes, and each second. But of
+ * one that is muffled hardly any come. */
+static void post_gate(struct member *member)
+{
+	struct relay *relay = member->group->relay;
+	uint64_t leg = leg_of(member);
+	struct trunk_item *item = leg ? trunk_item(relay, thread_of(member), TRUNK_GATE, 0) : NULL;
+	if (leg && !item)
+		owe(member, MEMBER_OWED_GATE);
+	if (!item)
+		return;
+	item->member = leg;
+	trunk_send(relay, thread_of(member));
+}
+
 void away_gate(struct member *member)
 {
 	struct lease *lease = member->lease;
@@ -48,14 +70,15 @@ void away_gate(struct member *member)
 	if (atomic_load_explicit(&lease->gate, memory_order_relaxed) == gate)
 		return;
 	atomic_store_explicit(&lease->gate, gate, memory_order_release);
-	/* only to be quick: the leg looks at it with each packet that comes, and each second */
-	struct relay *relay = member->group->relay;
-	struct trunk_item *item =
-		leg_of(member) ? trunk_item(relay, thread_of(member), TRUNK_GATE) : NULL;
-	if (!item)
-		return;
-	item->member = leg_of(member);
-	trunk_send(relay, thread_of(member));
+	post_gate(member);
+}
+
+void away_count(struct group *group, struct member *member)
+{
+	const struct lease *leg = member->lease->twin;
+	uint32_t now = atomic_load_explicit(&leg->ungranted, memory_order_relaxed);
+	group->ungranted += now - member->leg_ungranted;
+	member->leg_ungranted = now;
 }
 
 /* ---- who listens ---- */
@@ -115,7 +138,7 @@ void away_speech(struct group *group, const struct member *talker,
 	}
 	while (threads) {
 		unsigned thread = next_of(&threads);
-		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_SPEECH);
+		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_SPEECH, 0);
 		if (!item)
 			continue;
 		item->codec = talker->codec;
@@ -132,7 +155,7 @@ void away_frame(struct group *group, unsigned codec, const struct fanout_frame *
 	uint64_t threads = group->away.threads[codec];
 	while (threads) {
 		unsigned thread = next_of(&threads);
-		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_MIX);
+		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_MIX, 0);
 		if (!item)
 			continue;
 		item->codec = (uint8_t)codec;
@@ -142,20 +165,22 @@ void away_frame(struct group *group, unsigned codec, const struct fanout_frame *
 	}
 }
 
-/* To one leg. */
-static void post(const struct member *member, enum trunk_kind kind, uint8_t tone,
+/* To one leg; false: there is no room. */
+static bool post(const struct member *member, enum trunk_kind kind, uint8_t tone,
 	const uint8_t *bytes, size_t length)
 {
 	struct relay *relay = member->group->relay;
 	uint64_t leg = leg_of(member);
-	struct trunk_item *item = leg ? trunk_item(relay, thread_of(member), kind) : NULL;
+	uint32_t kept = kind == TRUNK_FRAME ? 0 : TRUNK_KEPT;
+	struct trunk_item *item = leg ? trunk_item(relay, thread_of(member), kind, kept) : NULL;
 	if (!item)
-		return;
+		return !leg;
 	item->member = leg;
 	item->codec = member->away_codec;
 	item->tone = tone;
 	put_bytes(item, kind == TRUNK_FRAME ? RTP_HEADER_SIZE : 0, bytes, length);
 	trunk_send(relay, thread_of(member));
+	return true;
 }
 
 void away_frame_to(const struct member *member, const struct fanout_frame *frame)
@@ -169,9 +194,94 @@ void away_tone(const struct member *member, enum tone tone)
 	post(member, TRUNK_TONE, (uint8_t)tone, nothing, 0);
 }
 
-void away_say(const struct member *member, const uint8_t *bytes, size_t length)
+void away_say(struct member *member, const uint8_t *bytes, size_t length)
 {
-	post(member, TRUNK_SAY, 0, bytes, length);
+	if (!post(member, TRUNK_SAY, 0, bytes, length))
+		owe(member, MEMBER_OWED_WORD);
+}
+
+/* ---- to all floor channels elsewhere ---- */
+
+/* Those of the holders, and the originator, that are on this thread. */
+static void name_legs(struct group *group, unsigned thread, struct away_status *status)
+{
+	struct floor_member *originator = group->floor.originator;
+	unsigned count = 0;
+	LIST_EACH(link, &group->floor.holders)
+	{
+		struct floor_member *holder = floor_member_of(link);
+		const struct member *member = member_of_floor(holder);
+		if (!floor_is_holder(holder) || !member->is_away || thread_of(member) != thread)
+			continue;
+		if (count < ARRAY_LENGTH(status->holders))
+			status->holders[count++] = leg_of(member);
+	}
+	if (!originator || !group->floor.settings.is_broadcast)
+		return;
+	const struct member *member = member_of_floor(originator);
+	if (member->is_away && thread_of(member) == thread)
+		status->originator = leg_of(member);
+}
+
+static void say_to(struct group *group, const struct floor_saying *saying, uint64_t threads)
+{
+	const struct channel_status status = channel_status_of(saying);
+	while (threads) {
+		unsigned thread = next_of(&threads);
+		struct away_status all = {.status = status};
+		struct trunk_item *item = trunk_item(group->relay, thread, TRUNK_STATUS, 0);
+		if (!item) {
+			group->away.owed_threads |= UINT64_C(1) << thread;
+			continue;
+		}
+		name_legs(group, thread, &all);
+		item->group = group->id;
+		put_bytes(item, 0, (const uint8_t *)&all, sizeof(all));
+		trunk_send(group->relay, thread);
+	}
+}
+
+void away_say_all(struct group *group, const struct floor_saying *saying)
+{
+	uint64_t threads = 0;
+	LIST_EACH(link, &group->channels)
+	{
+		const struct member *member = channel_of(link)->member;
+		if (member->is_away)
+			threads |= UINT64_C(1) << thread_of(member);
+	}
+	group->away.owed_threads &= ~threads; /* it is newer */
+	say_to(group, saying, threads);
+}
+
+static void say_owed_to(struct group *group, struct member *member)
+{
+	unsigned owed = member->owed;
+	member->owed = 0;
+	if (owed & MEMBER_OWED_GATE)
+		post_gate(member);
+	if (owed & MEMBER_OWED_WORD && member->channel)
+		floor_say_again(&group->floor, &member->floor, group->relay->now_ms);
+}
+
+void away_say_owed(struct group *group)
+{
+	struct group_away *away = &group->away;
+	uint64_t threads = away->owed_threads;
+	if (threads) {
+		const struct floor_saying saying = floor_status(&group->floor);
+		away->owed_threads = 0;
+		say_to(group, &saying, threads);
+	}
+	if (!away->is_owing)
+		return;
+	away->is_owing = false;
+	LIST_EACH(link, &group->members)
+	{
+		struct member *member = container_of(link, struct member, link);
+		if (member->owed)
+			say_owed_to(group, member);
+	}
 }
 
 /* ---- from them ---- */

@@ -3,6 +3,7 @@
 #ifndef MEDIA_AWAY_H
 #define MEDIA_AWAY_H
 
+#include "media/channel.h"
 #include "media/group.h"
 #include "media/member.h"
 #include "media/trunk.h"
@@ -31,6 +32,12 @@ bool away_has_leg(const struct member *member);
 /* Tells the leg what to pass on, as the member is now. */
 void away_gate(struct member *member);
 
+/* Each frame: what found no room between the threads is said again, as it is now. */
+void away_say_owed(struct group *group);
+
+/* Counts in the group what the leg has thrown away since the last look. */
+void away_count(struct group *group, struct member *member);
+
 /* Whether it listens, by its description: it is counted for its thread. */
 void away_listen(struct group *group, struct member *member);
 void away_deaf(struct group *group, struct member *member);
@@ -46,7 +53,17 @@ void away_speech(struct group *group, const struct member *talker,
 void away_frame(struct group *group, unsigned codec, const struct fanout_frame *frame);
 void away_frame_to(const struct member *member, const struct fanout_frame *frame);
 void away_tone(const struct member *member, enum tone tone);
-void away_say(const struct member *member, const uint8_t *bytes, size_t length);
+/* A floor packet; the SSRC of its sender is the leg's to write. */
+void away_say(struct member *member, const uint8_t *bytes, size_t length);
+/* Taken or Idle, once for each thread that has floor channels of the group. */
+void away_say_all(struct group *group, const struct floor_saying *saying);
+
+/* What a TRUNK_STATUS carries: a leg is named by its handle. */
+struct away_status {
+	struct channel_status status;
+	uint64_t holders[MEDIA_GROUP_TALKERS_MAX]; /* who are not told */
+	uint64_t originator; /* of a broadcast group: may ask, whatever `status` says */
+};
 
 /* ---- from them ---- */
 

@@ -12,6 +12,7 @@
 #include "media/fanout.h"
 #include "media/overlay.h"
 #include "media/relay.h"
+#include "rtp/bytes.h"
 
 /* ---- legs ---- */
 
@@ -98,8 +99,10 @@ static void pass_on(struct member *leg, enum trunk_kind kind, const struct media
 	if (!member) /* it is not there yet, or not any more */
 		return;
 	struct trunk_item *item = NULL;
+	/* who is not heard may send what it likes */
+	uint32_t kept = kind == TRUNK_READY || leg->is_speaking ? 0 : TRUNK_KEPT;
 	if (packet->length <= TRUNK_BYTES_MAX)
-		item = trunk_item(leg->group->relay, twin->relay->index, kind);
+		item = trunk_item(leg->group->relay, twin->relay->index, kind, kept);
 	else
 		metrics_add(METRIC_group_passed_lost, 1);
 	if (!item)
@@ -121,8 +124,10 @@ void branch_ready(struct member *leg)
 static bool is_wanted(struct member *leg, const struct media_packet *packet)
 {
 	unsigned gate = branch_gate_of(leg);
-	if (gate & AWAY_GATE_SOUND)
+	if (gate & AWAY_GATE_SOUND) {
+		member_unmuffle(leg); /* the word of it may be late */
 		return true;
+	}
 	if (!(gate & AWAY_GATE_LOUD) || conference_is_nothing(leg, packet))
 		return false;
 	leg->loud_ms = leg->group->relay->now_ms;
@@ -157,7 +162,7 @@ void branch_deliver(struct relay *relay, struct stream_end *from, const struct m
 
 void branch_floor(struct member *leg, const struct media_packet *packet)
 {
-	if (leg->group)
+	if (leg->group && channel_admits(leg->channel, leg->group->relay->now_ns))
 		pass_on(leg, TRUNK_FLOOR, packet);
 }
 
@@ -211,8 +216,37 @@ void branch_tone(struct relay *relay, struct trunk_item *item)
 void branch_say(struct relay *relay, struct trunk_item *item)
 {
 	struct member *leg = leg_of(relay, item);
-	if (leg && leg->channel)
-		end_send(&leg->channel->end, item->bytes, item->length, false);
+	if (!leg || !leg->channel)
+		return;
+	bytes_put_u32(item->bytes + FLOOR_MESSAGE_SSRC_AT, leg->channel->ssrc);
+	end_send(&leg->channel->end, item->bytes, item->length, false);
+}
+
+static bool is_one_of(const uint64_t *handles, size_t count, uint64_t handle)
+{
+	for (size_t i = 0; i < count; i++)
+		if (handles[i] == handle)
+			return true;
+	return false;
+}
+
+void branch_status(struct relay *relay, struct trunk_item *item)
+{
+	struct group *branch = find(relay, item->group);
+	struct away_status all;
+	if (!branch || item->length != sizeof(all))
+		return;
+	memcpy(&all, item->bytes, sizeof(all));
+	LIST_EACH(link, &branch->members)
+	{
+		struct member *leg = container_of(link, struct member, link);
+		uint64_t handle = slab_handle(&relay->members, leg);
+		if (!leg->channel || is_one_of(all.holders, ARRAY_LENGTH(all.holders), handle))
+			continue;
+		bool may_ask = leg->said->may_talk && !leg->said->is_muted &&
+			       (all.status.may_request || handle == all.originator);
+		channel_say_status(leg->channel, &all.status, may_ask);
+	}
 }
 
 /* What was thrown away unseen is wanted now, or the other way round. */

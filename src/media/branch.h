@@ -44,5 +44,6 @@ void branch_frame(struct relay *relay, struct trunk_item *item);
 void branch_tone(struct relay *relay, struct trunk_item *item);
 void branch_say(struct relay *relay, struct trunk_item *item);
 void branch_gate(struct relay *relay, struct trunk_item *item);
+void branch_status(struct relay *relay, struct trunk_item *item);
 
 #endif

@@ -2,8 +2,16 @@
 /* button.c: what a member presses, whatever way, becomes a request or a release of the floor. */
 #include "media/button.h"
 
+#include <errno.h>
+
 #include "base/metrics.h"
+#include "media/away.h"
 #include "media/relay.h"
+
+/* A grant and its end are told to all, written down and recorded, so one member may not ask for the
+ * floor faster than anybody needs it: some presses at once, then so many a second. */
+#define REQUESTS_A_SECOND 5
+#define REQUESTS_AT_ONCE  10
 
 static uint64_t now_ms(const struct member *member)
 {
@@ -18,13 +26,61 @@ static void note_press(struct member *member, uint64_t came_ns)
 	member_unmuffle(member);
 }
 
+void button_forget(struct member *member)
+{
+	if (!member->pressed_ns)
+		return;
+	member->pressed_ns = 0;
+	if (member->is_away)
+		away_gate(member);
+}
+
+/* What was not granted at once (a key given back, a request that is discarded) is not waited for;
+ * what is to be decided is. */
+static void forget_unless_asked(struct member *member)
+{
+	if (member->floor.state != FLOOR_MEMBER_ASKS)
+		button_forget(member);
+}
+
+static bool has_asked(const struct member *member)
+{
+	const struct floor_member *floor = &member->floor;
+	return floor->state == FLOOR_MEMBER_ASKS || floor_is_waiting(floor) ||
+	       floor_is_holder(floor);
+}
+
+/* It asks too often. Who has asked, or has the floor, knows what it would be told. */
+static void refuse_request(struct member *member)
+{
+	metrics_add(METRIC_group_requests_refused, 1);
+	if (!has_asked(member) && member->floor.state != FLOOR_MEMBER_GONE)
+		floor_deny(&member->group->floor, &member->floor, FLOOR_DENY_RETRY_AFTER);
+}
+
+static bool may_ask_now(struct member *member, const struct floor_ask *ask)
+{
+	struct token_bucket *requests = &member->requests;
+	/* pressed again it gives back, which must always be possible */
+	if (ask->is_toggle && has_asked(member))
+		return true;
+	if (!requests->interval_ns)
+		token_bucket_init(requests, REQUESTS_A_SECOND, REQUESTS_AT_ONCE);
+	return token_bucket_take(requests, member->group->relay->now_ns, 1);
+}
+
 void button_request(struct member *member, const struct floor_ask *ask, uint64_t came_ns)
 {
 	struct group *group = member->group;
 	member->presses++;
+	if (!may_ask_now(member, ask)) {
+		refuse_request(member);
+		return;
+	}
 	member->asked_ms = now_ms(member);
 	note_press(member, came_ns);
 	floor_request(&group->floor, &member->floor, ask, now_ms(member));
+	forget_unless_asked(member);
 	group_touch(group);
 }
 
@@ -32,6 +88,7 @@ void button_release(struct member *member)
 {
 	member->presses++;
 	floor_release(&member->group->floor, &member->floor, now_ms(member));
+	forget_unless_asked(member);
 	group_touch(member->group);
 }
 
@@ -132,8 +189,10 @@ static void grant(struct member *member, const struct media_press *press, uint64
 	struct group *group = member->group;
 	member->presses++;
 	note_press(member, came_ns);
-	if (floor_grant(&group->floor, &member->floor, press->trigger, now_ms(member)) < 0)
-		member->asked.cause = FLOOR_DENY_RECEIVE_ONLY;
+	int error = floor_grant(&group->floor, &member->floor, press->trigger, now_ms(member));
+	if (error)
+		member->asked.cause = error == -EPERM ? FLOOR_DENY_RECEIVE_ONLY : FLOOR_DENY_OTHER;
+	forget_unless_asked(member);
 	group_touch(group);
 }
 

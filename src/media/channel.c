@@ -11,6 +11,15 @@
 #include "media/button.h"
 #include "media/relay.h"
 
+/*
+ * A client that is in a hurry asks, lets go, acknowledges and asks again some times a second. One
+ * message may be answered by two, and a grant or its end by one to each member, so no more are
+ * read: not of a datagram, in which there is room for hundreds, and not of a second.
+ */
+#define MESSAGES_OF_A_DATAGRAM 8
+#define MESSAGES_A_SECOND      20
+#define MESSAGES_AT_ONCE       40
+
 /* ---- what comes ---- */
 
 static void hear_request(struct channel *channel, const struct floor_message *message)
@@ -69,6 +78,20 @@ static void acknowledge(struct channel *channel, const struct floor_message *of)
 	send_message(channel, &ack);
 }
 
+static void drop(struct channel *channel, enum metric_id why)
+{
+	channel->dropped++;
+	metrics_add(why, 1);
+}
+
+bool channel_admits(struct channel *channel, uint64_t now_ns)
+{
+	bool is_admitted = token_bucket_take(&channel->messages, now_ns, 1);
+	if (!is_admitted)
+		drop(channel, METRIC_group_floor_refused);
+	return is_admitted;
+}
+
 void channel_hear(struct channel *channel, const struct media_packet *packet)
 {
 	const uint8_t *at = packet->bytes;
@@ -77,14 +100,21 @@ void channel_hear(struct channel *channel, const struct media_packet *packet)
 	bool counts = channel->member->group && channel->member->floor.state != FLOOR_MEMBER_GONE &&
 		      button_counts(channel->member, MEDIA_TRIGGER_RTCP);
 	if (!counts || !floor_message_is_datagram(packet->bytes, packet->length)) {
-		channel->dropped++;
-		metrics_add(METRIC_group_floor_dropped, 1);
+		drop(channel, METRIC_group_floor_dropped);
 		return;
 	}
 	/* several messages may come in one datagram (§8.2.1) */
-	while (left > 0) {
+	for (unsigned read = 0; left > 0; read++) {
+		if (read == MESSAGES_OF_A_DATAGRAM) {
+			drop(channel, METRIC_group_floor_refused);
+			break;
+		}
 		int took = floor_message_parse(at, left, &message);
-		if (took <= 0)
+		if (took <= 0) {
+			drop(channel, METRIC_group_floor_dropped);
+			break;
+		}
+		if (!channel_admits(channel, channel->member->group->relay->now_ns))
 			break;
 		channel->packets++;
 		metrics_add(METRIC_group_floor_received, 1);
@@ -118,28 +148,51 @@ static void told(struct relay *relay, struct stream_end *end, unsigned events)
 
 /* ---- what goes ---- */
 
-/* The party of a Taken, and the SSRC that its sound comes with on this leg. */
-static void put_party(
-	struct channel *channel, const struct floor_saying *saying, struct floor_message *message)
+struct channel_status channel_status_of(const struct floor_saying *saying)
 {
-	if (saying->party) {
-		const struct member *party = container_of(saying->party, struct member, floor);
-		const char *identity = party->said->identity;
-		message->has |= FLOOR_HAS(PARTY);
-		message->texts[FLOOR_FIELD_PARTY] =
-			party->said->is_anonymous ? (struct pv_span){0}
-						  : (struct pv_span){identity, strlen(identity)};
-		if (party->said->is_anonymous)
-			message->has &= ~FLOOR_HAS(PARTY);
+	struct channel_status status = {.word = saying->word,
+		.may_request = saying->may_request,
+		.sequence = saying->sequence,
+		.indicator = saying->indicator};
+	if (!saying->party)
+		return status;
+	const struct member *party = container_of(saying->party, struct member, floor);
+	if (!party->said->is_anonymous)
+		memcpy(status.party, party->said->identity,
+			strnlen(party->said->identity, sizeof(status.party) - 1));
+	return status;
+}
+
+void channel_say_status(
+	struct channel *channel, const struct channel_status *status, bool may_request)
+{
+	const struct member *member = channel->member;
+	struct floor_message message = {.type = status->word, .ssrc = channel->ssrc};
+	floor_message_put(&message, FLOOR_FIELD_INDICATOR, status->indicator);
+	floor_message_put(&message, FLOOR_FIELD_SEQUENCE, status->sequence);
+	if (status->word == FLOOR_TAKEN) {
+		floor_message_put(&message, FLOOR_FIELD_PERMISSION, may_request);
+		/* with which the talker's sound comes on this leg */
+		message.has |= FLOOR_HAS(AUDIO_SSRC);
+		message.audio_ssrc = member->is_away ? away_ssrc(member) : member->splice.ssrc;
+		if (status->party[0])
+			message.has |= FLOOR_HAS(PARTY);
+		message.texts[FLOOR_FIELD_PARTY] =
+			(struct pv_span){status->party, strlen(status->party)};
 	}
-	message->has |= FLOOR_HAS(AUDIO_SSRC);
-	message->audio_ssrc = channel->member->is_away ? away_ssrc(channel->member)
-						       : channel->member->splice.ssrc;
+	send_message(channel, &message);
+}
+
+static void say_status(struct channel *channel, const struct floor_saying *saying)
+{
+	const struct member *member = channel->member;
+	const struct channel_status status = channel_status_of(saying);
+	channel_say_status(
+		channel, &status, floor_may_request(&member->group->floor, &member->floor));
 }
 
 void channel_say(struct channel *channel, const struct floor_saying *saying)
 {
-	struct member *member = channel->member;
 	struct floor_message message = {.type = saying->word, .ssrc = channel->ssrc};
 	floor_message_put(&message, FLOOR_FIELD_INDICATOR, saying->indicator);
 	switch ((enum floor_word)saying->word) {
@@ -150,14 +203,9 @@ void channel_say(struct channel *channel, const struct floor_saying *saying)
 		message.audio_ssrc = channel->granted_ssrc;
 		break;
 	case FLOOR_TAKEN:
-		put_party(channel, saying, &message);
-		floor_message_put(&message, FLOOR_FIELD_PERMISSION,
-			floor_may_request(&member->group->floor, &member->floor));
-		floor_message_put(&message, FLOOR_FIELD_SEQUENCE, saying->sequence);
-		break;
 	case FLOOR_IDLE:
-		floor_message_put(&message, FLOOR_FIELD_SEQUENCE, saying->sequence);
-		break;
+		say_status(channel, saying);
+		return;
 	case FLOOR_DENY:
 	case FLOOR_REVOKE:
 		floor_message_put(&message, FLOOR_FIELD_CAUSE, saying->cause);
@@ -187,6 +235,7 @@ struct channel *channel_open(struct relay *relay, struct member *member, struct 
 	channel->end.told = told;
 	channel->end.owner = channel;
 	channel->member = member;
+	token_bucket_init(&channel->messages, MESSAGES_A_SECOND, MESSAGES_AT_ONCE);
 	random_bytes(&channel->ssrc, sizeof(channel->ssrc));
 	random_bytes(&channel->granted_ssrc, sizeof(channel->granted_ssrc));
 	return channel;

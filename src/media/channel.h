@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/slab.h"
+#include "base/token_bucket.h"
 #include "media/end.h"
 #include "media/member.h"
 #include "rtp/floor_message.h"
@@ -22,6 +23,7 @@ struct channel {
 	uint32_t ssrc;         /* of the server in this channel */
 	uint32_t granted_ssrc; /* that the member should talk with */
 	uint64_t packets, dropped;
+	struct token_bucket messages; /* of those that it may send */
 };
 
 static inline struct channel *channel_of(struct list *link)
@@ -42,6 +44,22 @@ void channel_describe(
 
 /* What the floor says, in bytes. */
 void channel_say(struct channel *channel, const struct floor_saying *saying);
+
+/* Taken or Idle, without whom it is said to. */
+struct channel_status {
+	uint8_t word; /* enum floor_word */
+	bool may_request;
+	uint16_t sequence, indicator;
+	char party[MEDIA_IDENTITY_MAX]; /* empty: nobody is named */
+};
+
+struct channel_status channel_status_of(const struct floor_saying *saying);
+/* That, on the thread of the channel's leg. */
+void channel_say_status(
+	struct channel *channel, const struct channel_status *status, bool may_request);
+
+/* Whether another floor packet of it is read now: so many a second, and some at once. */
+bool channel_admits(struct channel *channel, uint64_t now_ns);
 
 /* Floor packets that came on another port of the leg, as some clients send them. */
 void channel_hear(struct channel *channel, const struct media_packet *packet);

@@ -17,6 +17,8 @@
 #define HANG_MS 600
 /* To take another one's place, one must be louder by so many dB. */
 #define LOUDER_DB 6
+/* Of one whose level cannot be known: the softest speech, heard where there is room. */
+#define UNKNOWN_LEVEL (SPEECH_LEVEL - 1)
 /* A level falls by so many dB a packet, so that it is that of words and not of pauses. */
 #define FADE_DB 1
 
@@ -102,7 +104,8 @@ static void note_level(struct member *member, const struct rtp_packet *packet)
 		packet, (enum codec_id)member->codec, member->said->level_extension);
 	uint8_t now = level.level;
 	if (level.from == LEVEL_UNKNOWN)
-		now = member->voice_key ? voice_key_level(member->voice_key, packet) : 0;
+		now = member->voice_key ? voice_key_level(member->voice_key, packet)
+					: UNKNOWN_LEVEL;
 	member->level = MIN(now, MIN(member->level + FADE_DB, LEVEL_SILENCE));
 	member->loud_ms = now < SPEECH_LEVEL ? member->group->relay->now_ms : member->loud_ms;
 }
@@ -121,9 +124,9 @@ void conference_hear(struct group *group, struct member *member, const struct me
 	}
 	if (rtp.payload_type != member->voice_type) {
 		if (member->is_speaking && rtp.payload_type == member->event_type)
-			splice_source_skip(&member->source, &rtp, group->relay->now_ns);
+			fanout_skip(group, member, &rtp);
 		else
-			metrics_add(METRIC_media_dropped_codec, 1);
+			fanout_no_speech(group, member, &rtp);
 		return;
 	}
 	note_level(member, &rtp);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/metrics.h"
 #include "media/away.h"
 #include "media/button.h"
 #include "media/group_record.h"
@@ -18,6 +19,13 @@
 #define FED_MS 80
 /* Comfort noise once a second. */
 #define COMFORT_FRAMES 50
+/*
+ * A talker's packet is sent once for each listener, so no more is forwarded than can have been
+ * said: as much as time went by, and what a network that was held up brings at once. A packet is as
+ * long as it says, and the shortest that phones use; more in a second are no voice.
+ */
+#define SOUND_MS_AT_ONCE 1000
+#define PACKET_MS_LEAST  5
 /* R2S-KeepAlivePeriod, 200 ms. */
 #define RADIO_FRAMES     (ED137_PERIOD_MS / GROUP_FRAME_MS)
 #define HEADER_EXTENSION 0x10
@@ -111,8 +119,35 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 	fanout_piece(group, talker->codec, talker, &piece, frame);
 }
 
+void fanout_skip(struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	splice_source_skip(&talker->source, packet, group->relay->now_ns);
+	mixer_skip(group, talker, packet);
+}
+
+void fanout_no_speech(struct group *group, struct member *member, const struct rtp_packet *packet)
+{
+	metrics_add(METRIC_media_dropped_codec, 1);
+	if (member->is_speaking)
+		fanout_skip(group, member, packet);
+}
+
+static bool is_faster_than_sound(
+	const struct group *group, struct member *talker, const struct rtp_packet *packet)
+{
+	struct token_bucket *sound = &talker->sound;
+	uint32_t ms = voice_key_packet_ms(talker, packet);
+	if (UNLIKELY(!sound->interval_ns))
+		token_bucket_init(sound, 1000, SOUND_MS_AT_ONCE);
+	return !token_bucket_take(sound, group->relay->now_ns, MAX(ms, PACKET_MS_LEAST));
+}
+
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
+	if (UNLIKELY(is_faster_than_sound(group, talker, packet))) {
+		metrics_add(METRIC_media_dropped_rate, 1);
+		return;
+	}
 	/* first, for what goes out is written over the packet's header */
 	group_record_sound(group, talker, packet);
 	if (group->settings->floor == MEDIA_FLOOR_PTT)

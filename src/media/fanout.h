@@ -16,6 +16,12 @@ struct fanout_frame {
 /* A packet of one who is heard: forwarded, mixed, or both. */
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
 
+/* A packet of it that nobody gets, a key: its number is taken out, so that it does not look lost.
+ */
+void fanout_skip(struct group *group, struct member *talker, const struct rtp_packet *packet);
+/* The same of a type that is no sound to be forwarded: comfort noise, or what was not agreed on. */
+void fanout_no_speech(struct group *group, struct member *member, const struct rtp_packet *packet);
+
 /* A piece of a talker's to all of a group (or of a branch of it) whose codec it is, but to himself.
  * `frame`: room for a header, then the payload. */
 void fanout_piece(struct group *group, unsigned codec, const struct member *talker,

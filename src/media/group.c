@@ -245,8 +245,10 @@ void group_remove(struct group *group, struct member *member)
 	arbiter_leave(group, member);
 	mixer_leave(group, member);
 	member_say_bye(member);
-	if (UNLIKELY(member->is_away))
+	if (UNLIKELY(member->is_away)) {
 		away_deaf(group, member);
+		away_count(group, member);
+	}
 	list_remove(&member->listening);
 	overlay_end(group->relay, member);
 	audience_change(group);
@@ -338,6 +340,8 @@ static void run_frame(struct relay *relay)
 		struct group *group = container_of(link, struct group, link);
 		if (UNLIKELY(group->is_branch && !group->is_known))
 			branch_watch(group);
+		if (!group->is_branch)
+			away_say_owed(group);
 		if (group->member_count > 0)
 			fanout_pass(group);
 		/* who watches sees levels move */

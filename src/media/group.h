@@ -22,6 +22,8 @@ struct group_away {
 	struct list listeners;         /* member.listening; nothing is sent by this list */
 	uint64_t threads[CODEC_COUNT]; /* that have any, a bit each */
 	uint32_t counts[CODEC_COUNT][MEDIA_THREADS_MAX];
+	uint64_t owed_threads; /* that missed what the floor is */
+	bool is_owing;         /* a member that missed something, member.owed */
 };
 
 /* What those who listen can take (audience.h); reckoned when it is needed. */

@@ -131,22 +131,24 @@ static void drop(struct lease *lease)
 	say(lease, NULL);
 }
 
-static int refuse(void)
+/* It is the ports that are missing, if it is not the leases. */
+static int refuse(const struct media_worker *here)
 {
-	metrics_add(METRIC_media_ports_exhausted, 1);
+	bool is_full = here->leases.taken >= here->leases.capacity;
+	metrics_add(is_full ? METRIC_group_leases_exhausted : METRIC_media_ports_exhausted, 1);
 	return -ENOBUFS;
 }
 
 /* ---- groups ---- */
 
-/* But that one; NULL: there is no other. */
-static struct relay *least_loaded(struct media *media, const struct relay *but)
+/* But those, a bit each; NULL: there is no other. */
+static struct relay *least_loaded(struct media *media, uint64_t but)
 {
 	struct relay *best = NULL;
 	uint32_t least = UINT32_MAX;
 	for (unsigned i = 0; i < media->relay_count; i++) {
 		uint32_t load = atomic_load_explicit(&media->relays[i].load, memory_order_relaxed);
-		if (load < least && &media->relays[i] != but) {
+		if (load < least && !(but >> i & 1)) {
 			best = &media->relays[i];
 			least = load;
 		}
@@ -158,11 +160,11 @@ int media_group_open(struct media *media, unsigned worker,
 	const struct media_group_settings *settings, uint64_t owner,
 	struct media_group_lease *ret_lease)
 {
-	struct relay *relay = least_loaded(media, NULL);
+	struct relay *relay = least_loaded(media, 0);
 	struct lease *lease =
 		take(&media->workers[worker], LEASE_GROUP, relay, owner, run_group_told);
 	if (!lease)
-		return refuse();
+		return refuse(&media->workers[worker]);
 	*ret_lease = (struct media_group_lease){.group = lease->id, .thread = relay->index};
 	say(lease, settings);
 	return 0;
@@ -227,16 +229,29 @@ static struct lease *take_leg(struct media_worker *here, enum lease_kind kind, s
 	return lease;
 }
 
-/* A member with its group, and its leg on the thread that has the least to do. */
+/* On the thread that has the least to do, of those that have ports. */
+static struct lease *take_leg_elsewhere(struct media_worker *here, const struct relay *owner,
+	const struct member_wish *wish, struct media_member_lease *taken)
+{
+	uint64_t tried = UINT64_C(1) << owner->index;
+	struct lease *leg = NULL;
+	struct relay *other;
+	while (!leg && (other = least_loaded(here->media, tried))) {
+		leg = take_leg(here, LEASE_LEG, other, wish, taken);
+		tried |= UINT64_C(1) << other->index;
+	}
+	return leg;
+}
+
+/* A member with its group, and its leg on another thread. */
 static struct lease *take_elsewhere(struct media_worker *here, struct relay *owner,
 	const struct member_wish *wish, struct media_member_lease *taken)
 {
-	struct relay *other = least_loaded(here->media, owner);
 	struct lease *member = take(here, LEASE_MEMBER, owner, wish->owner, run_member_told);
 	if (!member)
 		return NULL;
 	member->group = wish->group->group;
-	member->twin = take_leg(here, LEASE_LEG, other, wish, taken);
+	member->twin = take_leg_elsewhere(here, owner, wish, taken);
 	if (!member->twin) {
 		give(here, member);
 		return NULL;
@@ -276,7 +291,8 @@ int media_join(struct media *media, unsigned worker, const struct media_group_le
 	if (local >= media->local_count || group->thread >= media->relay_count)
 		return -EINVAL;
 	struct relay *relay = &media->relays[group->thread];
-	return take_member(&media->workers[worker], relay, &wish, ret_lease) ? 0 : refuse();
+	struct media_worker *worker_here = &media->workers[worker];
+	return take_member(worker_here, relay, &wish, ret_lease) ? 0 : refuse(worker_here);
 }
 
 void media_member_set(struct media *media, unsigned worker, media_id member,

@@ -154,6 +154,7 @@ struct lease *lease_take(struct lease_pool *pool, enum lease_kind kind)
 	atomic_store_explicit(&lease->handle, 0, memory_order_relaxed);
 	atomic_store_explicit(&lease->gate, 0, memory_order_relaxed);
 	atomic_store_explicit(&lease->ssrc, 0, memory_order_relaxed);
+	atomic_store_explicit(&lease->ungranted, 0, memory_order_relaxed);
 	atomic_store_explicit(
 		&lease->legs, (uint64_t)lease->generation << 32, memory_order_relaxed);
 	return lease;
@@ -235,6 +236,8 @@ bool lease_say(struct lease *lease, const void *description)
 		memcpy(&said->description, description, description_sizes[lease->kind]);
 		if (lease->kind == LEASE_MEMBER)
 			say_identity(lease, &said->member);
+		else if (lease->kind == LEASE_LEG)
+			said->member.identity = NULL; /* its member's lease has it */
 	}
 	uint32_t before = atomic_exchange_explicit(
 		&lease->middle, lease->back | MIDDLE_POSTED | MIDDLE_NEW, memory_order_acq_rel);

@@ -81,8 +81,9 @@ struct lease {
 	struct lease *twin; /* of a LEASE_LEG its LEASE_MEMBER, and the other way round; or NULL */
 	/* of its object in its thread's slab, for the twin's thread; 0: not there */
 	_Atomic uint64_t handle;
-	_Atomic uint32_t gate; /* of a member with a leg elsewhere: enum away_gate */
-	_Atomic uint32_t ssrc; /* of a leg: of what it is sent */
+	_Atomic uint32_t gate;      /* of a member with a leg elsewhere: enum away_gate */
+	_Atomic uint32_t ssrc;      /* of a leg: of what it is sent */
+	_Atomic uint32_t ungranted; /* of a leg: packets of sound that it did not pass on; wraps */
 	/* of a group: generation << 32 | members whose legs are on its own thread; by all workers
 	 */
 	_Atomic uint64_t legs;

@@ -34,7 +34,7 @@ static void hear_event(struct member *member, const struct rtp_packet *packet)
 	if (member->floor.gate & FLOOR_GATE_OPEN) {
 		/* a talker's keys are not passed on; that he sends them keeps his floor */
 		floor_media(&group->floor, &member->floor, group->relay->now_ms);
-		splice_source_skip(&member->source, packet, group->relay->now_ns);
+		fanout_skip(group, member, packet);
 	}
 	button_event(member, packet);
 }
@@ -85,7 +85,7 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	else if (type == member->voice_type)
 		hear_speech(group, member, &rtp);
 	else
-		metrics_add(METRIC_media_dropped_codec, 1);
+		fanout_no_speech(group, member, &rtp);
 	group_touch(group);
 }
 
@@ -401,8 +401,10 @@ static void hear_description(
 	if (is_new)
 		member = add(relay, lease, said);
 	/* there is room for as many members as there are port pairs for them */
-	if (!member)
+	if (!member) {
+		relay_tell(lease, MEDIA_TOLD_CLOSED);
 		return;
+	}
 	describe(relay, member, said);
 	if (is_new)
 		join(relay, member);
@@ -487,6 +489,10 @@ void member_watch(struct relay *relay, struct member *member)
 	bool is_news = is_silent != member->is_silent;
 	member->is_silent = is_silent;
 	watch_muffle(relay, member);
+	if (member->is_away && member->group)
+		away_count(member->group, member);
+	atomic_store_explicit(
+		&member->lease->ungranted, (uint32_t)member->ungranted, memory_order_relaxed);
 	if (has_reports(member) && reporter_is_due(&member->reporter, relay->now_ms))
 		send_report(relay, member, false);
 	member_publish(relay, member);

@@ -4,6 +4,7 @@
 #define MEDIA_MEMBER_H
 
 #include "base/list.h"
+#include "base/token_bucket.h"
 #include "floor/floor.h"
 #include "media/end.h"
 #include "media/lease.h"
@@ -33,6 +34,12 @@ struct member_asked {
 		bool is_ignored;
 		uint16_t cause; /* of the Deny that came at once */
 	} presses[MEMBER_ASKED_MAX];
+};
+
+/* What a member whose leg is elsewhere was to be told, and what found no room on the way. */
+enum member_owed {
+	MEMBER_OWED_GATE = 1 << 0,
+	MEMBER_OWED_WORD = 1 << 1, /* of the floor */
 };
 
 /* The talk spurt that goes on. */
@@ -79,6 +86,8 @@ struct member {
 	struct keys keys;
 	struct list pressing; /* of group.pressing */
 	struct press press;
+	struct token_bucket requests; /* of the floor, that it may make */
+	struct token_bucket sound;    /* in milliseconds, that it may say */
 	struct member_asked asked;
 	struct member_spurt spurt;
 	record_id record; /* of the spurt */
@@ -95,7 +104,9 @@ struct member {
 	uint64_t talked_ms; /* spurts that are over */
 	uint32_t spurts, presses;
 	enum media_watch watch;
-	uint32_t muffled; /* muffle_count at the last look */
+	uint32_t muffled;       /* muffle_count at the last look */
+	uint32_t leg_ungranted; /* of its leg elsewhere, at the last look */
+	uint8_t owed;           /* enum member_owed */
 	bool is_silent;
 	bool is_held; /* by its last direction */
 };

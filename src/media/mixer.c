@@ -228,6 +228,13 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 	return !mixer->is_many;
 }
 
+void mixer_skip(struct group *group, const struct member *member, const struct rtp_packet *packet)
+{
+	struct mixer_strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
+	if (strand)
+		jitter_skip(&strand->jitter, packet);
+}
+
 void mixer_end(struct group *group, struct member *member)
 {
 	struct mixer *mixer = group->mixer;

@@ -68,6 +68,9 @@ int mixers_init(struct slab *mixers, uint32_t count);
 /* A packet of one who is heard: true when it must be forwarded, too, to those of its codec. */
 bool mixer_hear(struct group *group, struct member *member, const struct rtp_packet *packet);
 
+/* A packet of it that is no sound: comfort noise, a key. It is no loss. */
+void mixer_skip(struct group *group, const struct member *member, const struct rtp_packet *packet);
+
 /* Each 20 ms: what is in the air goes out. */
 void mixer_run(struct group *group);
 

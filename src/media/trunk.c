@@ -44,9 +44,11 @@ static struct trunk *trunk_to(const struct relay *from, unsigned to)
 	return &from->media->relays[to].trunks[from->index];
 }
 
-struct trunk_item *trunk_item(struct relay *from, unsigned to, enum trunk_kind kind)
+struct trunk_item *trunk_item(struct relay *from, unsigned to, enum trunk_kind kind, uint32_t kept)
 {
-	struct trunk_item *item = ring_reserve(&trunk_to(from, to)->ring);
+	struct ring *ring = &trunk_to(from, to)->ring;
+	bool has_room = kept == 0 || ring_length(ring) + kept < TRUNK_ITEMS;
+	struct trunk_item *item = has_room ? ring_reserve(ring) : NULL;
 	if (item)
 		item->kind = (uint8_t)kind;
 	else
@@ -76,6 +78,7 @@ static void (*const hear[TRUNK_KINDS])(struct relay *, struct trunk_item *) = {
 	[TRUNK_TONE] = branch_tone,
 	[TRUNK_SAY] = branch_say,
 	[TRUNK_GATE] = branch_gate,
+	[TRUNK_STATUS] = branch_status,
 };
 
 void trunk_hear(struct relay *relay, struct trunk *trunk)

@@ -17,6 +17,10 @@ struct relay;
 #define TRUNK_BYTES_MAX 1488
 /* Of each thread to each other one. */
 #define TRUNK_ITEMS 256
+/* Of these so many are for the sound of who is heard alone, and for a word to a whole thread: what
+ * a listener may send at will (keys, floor packets, a wave of requests) does not take a talker's
+ * packets with it. 64 are a frame of each of eight talkers, eight times over. */
+#define TRUNK_KEPT 64
 
 enum trunk_kind {
 	/* to a group's owner, of a leg that is elsewhere */
@@ -31,6 +35,8 @@ enum trunk_kind {
 	TRUNK_TONE,  /* `tone` */
 	TRUNK_SAY,   /* a floor packet */
 	TRUNK_GATE,  /* its gate is another: look */
+	/* from the owner, to a branch */
+	TRUNK_STATUS, /* Taken or Idle, to all floor channels of legs of it */
 	TRUNK_KINDS,
 };
 
@@ -46,10 +52,10 @@ struct trunk_item {
 };
 
 /*
- * One for each thread that may post to a relay. Everything in it is one of many or is said again: a
- * packet that finds it full is lost and counted (group_passed_lost). What must not be lost (whether
- * a leg is heard, what a group is like) is not passed here, but written where the other thread
- * looks.
+ * One for each thread that may post to a relay. An item that finds it full is lost and counted
+ * (group_passed_lost): sound is one of many, and what the floor says is owed and said again at the
+ * next frame (away_owed). What must not be lost (whether a leg is heard, what a group is like) is
+ * written where the other thread looks.
  * Owner: the posting thread pushes, the receiving one pops. Lifetime: the media's.
  */
 struct trunk {
@@ -62,8 +68,9 @@ struct trunk {
 int trunks_init(struct relay *relay, unsigned threads);
 void trunks_done(struct relay *relay);
 
-/* The place for an item to that thread, or NULL, counted; to be filled and sent. */
-struct trunk_item *trunk_item(struct relay *from, unsigned to, enum trunk_kind kind);
+/* The place for an item to that thread, to be filled and sent; NULL, counted, where not more than
+ * `kept` places are left: 0, or TRUNK_KEPT. */
+struct trunk_item *trunk_item(struct relay *from, unsigned to, enum trunk_kind kind, uint32_t kept);
 void trunk_send(struct relay *from, unsigned to);
 
 /* What waits in one, at its mail. */

@@ -108,7 +108,7 @@ static void follow(struct voice_key *key, enum activity_fact fact)
 		button_release(member);
 }
 
-static unsigned length_ms(const struct member *member, const struct rtp_packet *packet)
+unsigned voice_key_packet_ms(const struct member *member, const struct rtp_packet *packet)
 {
 	if (member->codec == CODEC_OPUS)
 		return opus_packet_ticks(packet->payload, packet->payload_length) / 48;
@@ -142,7 +142,8 @@ static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, u
 	if (level.from == LEVEL_UNKNOWN)
 		level = (struct level){.from = LEVEL_ENERGY, .level = voice_key_level(key, packet)};
 	member->level = level.level;
-	follow(key, activity_packet(&key->activity, &level, length_ms(member, packet), now_ns));
+	follow(key, activity_packet(
+			    &key->activity, &level, voice_key_packet_ms(member, packet), now_ns));
 }
 
 /* ---- radios ---- */

@@ -43,6 +43,9 @@ void voice_key_give(struct relay *relay, struct member *member);
 /* Its group's settings are others. */
 void voice_key_set(struct voice_key *key);
 
+/* How long a packet of its codec lasts. */
+unsigned voice_key_packet_ms(const struct member *member, const struct rtp_packet *packet);
+
 /* How loud a packet is, -dBov, decoded where nothing cheaper tells. */
 uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet);
 

@@ -74,6 +74,9 @@ enum floor_field {
 #define FLOOR_SOURCE_PARTICIPANT 0
 #define FLOOR_SOURCE_CONTROLLING 2
 
+/* Where the SSRC of its sender stands, in the first message of a datagram. */
+#define FLOOR_MESSAGE_SSRC_AT 4
+
 /* Whatever a server of one group sends: Taken with the longest identity. */
 #define FLOOR_MESSAGE_MAX 320
 

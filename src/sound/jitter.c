@@ -166,7 +166,28 @@ bool jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t
 	return true;
 }
 
+void jitter_skip(struct jitter *jitter, const struct rtp_packet *packet)
+{
+	if (!jitter->is_heard || packet->ssrc != jitter->ssrc)
+		return;
+	if (packet->sequence != jitter->skip_end)
+		jitter->skip_first = packet->sequence;
+	jitter->skip_end = (uint16_t)(packet->sequence + 1);
+}
+
 /* ---- taking out ---- */
+
+/* What was said last was followed by something that is no sound. */
+static bool is_pause(const struct jitter *jitter)
+{
+	return jitter->play_sequence == jitter->skip_first &&
+	       jitter->skip_first != jitter->skip_end;
+}
+
+static bool is_behind_a_loss(const struct jitter *jitter, const struct jitter_slot *next)
+{
+	return next->sequence != (is_pause(jitter) ? jitter->skip_end : jitter->play_sequence);
+}
 
 /* The oldest that waits, or NULL. */
 static struct jitter_slot *first_slot(struct jitter *jitter)
@@ -230,7 +251,7 @@ static enum jitter_heard run_dry(struct jitter *jitter, uint32_t wanted)
 		jitter->is_playing = false;
 		return JITTER_NOTHING;
 	}
-	if (jitter->stretched >= CONCEAL_MS_MOST * jitter->clock_ms) {
+	if (is_pause(jitter) || jitter->stretched >= CONCEAL_MS_MOST * jitter->clock_ms) {
 		jitter->is_playing = false;
 		jitter->stretched = 0;
 		return JITTER_NOTHING;
@@ -243,7 +264,7 @@ static enum jitter_heard run_dry(struct jitter *jitter, uint32_t wanted)
 static enum jitter_heard close_gap(
 	struct jitter *jitter, const struct jitter_slot *next, uint32_t gap, uint32_t wanted)
 {
-	bool is_lost = next->sequence != jitter->play_sequence;
+	bool is_lost = is_behind_a_loss(jitter, next);
 	uint32_t samples = MIN(to_samples(jitter, gap), is_lost ? UINT32_MAX : wanted);
 	/* less than a sample, or not to be waited through */
 	if (samples == 0 || gap > HOLE_MS_MOST * jitter->clock_ms) {

@@ -51,10 +51,11 @@ struct jitter {
 	uint32_t newest;   /* time stamp of the newest packet, ... */
 	int64_t newest_us; /* ... as time, ... */
 	uint16_t newest_sequence;
-	uint32_t play;          /* time stamp of what is decoded next */
-	uint16_t play_sequence; /* behind the last packet that was decoded */
-	uint32_t packet_ticks;  /* that it lasted */
-	uint64_t begin_ns;      /* when playing begins */
+	uint32_t play;                 /* time stamp of what is decoded next */
+	uint16_t play_sequence;        /* behind the last packet that was decoded */
+	uint16_t skip_first, skip_end; /* numbers from and to (not with it) that were no sound */
+	uint32_t packet_ticks;         /* that it lasted */
+	uint64_t begin_ns;             /* when playing begins */
 	/* the network */
 	int64_t base_us;  /* the shortest way seen lately, up to a constant */
 	uint32_t peak_us; /* the longest beyond it, fading */
@@ -74,6 +75,10 @@ void jitter_begin(
 
 /* A packet of sound. False: it is late, a duplicate, empty or too large, and was counted. */
 bool jitter_put(struct jitter *jitter, const struct rtp_packet *packet, uint64_t now_ns);
+
+/* A packet that is no sound (comfort noise, a key): where it stands there is a pause, and no loss.
+ */
+void jitter_skip(struct jitter *jitter, const struct rtp_packet *packet);
 
 /* The next 20 ms into `ret_samples`: rate / 50 samples, silence where there is nothing. */
 enum jitter_heard jitter_pull(struct jitter *jitter, uint64_t now_ns, int16_t *ret_samples);

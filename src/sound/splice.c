@@ -11,8 +11,14 @@
  * A.1: MAX_DROPOUT); the next one tells whether there is a new one. */
 #define LEAP_MOST 3000
 #define LATE_MOST 64 /* as many as `seen` knows of */
-/* Time stamps may run before the clock by so much. */
+/* Time stamps may run before the clock by so much: since the packet before, ... */
 #define EARLY_MS_MOST 2000
+/* ... and since the run began. Its first packet may have been held up by the network, or be the
+ * first of a pre-buffer that is played out at once; phones that count twice too fast are. */
+#define RUN_EARLY_MS_MOST 500
+/* What a listener got may end so much after now: as long as a pre-buffer. More than that is not
+ * sound that is still to be heard, but time stamps that ran ahead. */
+#define LEAD_MS_MOST 400
 /* The longest packet that a length is learned from, and the length until there is one. */
 #define PACKET_MS_MOST 120
 #define PACKET_MS      20
@@ -41,14 +47,16 @@ void splice_source_anew(struct splice_source *source)
 	source->is_probing = false;
 }
 
-static void begin_run(struct splice_source *source, const struct rtp_packet *packet)
+static void begin_run(
+	struct splice_source *source, const struct rtp_packet *packet, uint64_t now_ns)
 {
 	source->run++;
 	source->ssrc = packet->ssrc;
 	source->newest = NUMBER_FIRST;
 	source->skipped = source->barrier = 0;
 	source->sequence = packet->sequence;
-	source->timestamp = packet->timestamp;
+	source->timestamp = source->begun_timestamp = packet->timestamp;
+	source->begun_ns = now_ns;
 	source->ticks = PACKET_MS * source->clock_ms;
 	source->seen = 1;
 	source->is_probing = false;
@@ -75,7 +83,11 @@ static bool is_clock_set(
 {
 	int32_t gone = (int32_t)(packet->timestamp - source->timestamp);
 	uint64_t most_ms = (now_ns - source->at_ns) / 1000000 + EARLY_MS_MOST;
-	return gone < 0 || (uint64_t)gone > most_ms * source->clock_ms;
+	uint32_t clock =
+		source->begun_timestamp + ticks_of(source->clock_ms, now_ns - source->begun_ns);
+	int32_t early = (int32_t)(packet->timestamp - clock);
+	return gone < 0 || (uint64_t)gone > most_ms * source->clock_ms ||
+	       early > (int32_t)(RUN_EARLY_MS_MOST * source->clock_ms);
 }
 
 static void learn_length(struct splice_source *source, const struct rtp_packet *packet, int ahead)
@@ -119,7 +131,7 @@ static enum splice_place place_of(struct splice_source *source, const struct rtp
 	}
 	is_fresh = is_fresh || ahead > LEAP_MOST || ahead <= -LATE_MOST;
 	if (is_fresh || (ahead > 0 && is_clock_set(source, packet, now_ns))) {
-		begin_run(source, packet);
+		begin_run(source, packet, now_ns);
 	} else if (ahead <= 0) {
 		*ret_number = source->newest - (uint32_t)-ahead - source->skipped;
 		return place_behind(source, -ahead);
@@ -192,8 +204,19 @@ uint32_t splice_timestamp(const struct splice *splice, uint64_t now_ns)
 	return splice->from_timestamp + ticks_of(splice->clock_ms, now_ns - splice->from_ns);
 }
 
-uint32_t splice_ahead_ms(const struct splice *splice, uint64_t now_ns)
+/* Time stamps that ran too far ahead: the clock is where they are. */
+static void limit_lead(struct splice *splice, uint64_t now_ns)
 {
+	uint32_t next = splice->timestamp + splice->ticks;
+	int32_t ahead = (int32_t)(next - splice_timestamp(splice, now_ns));
+	int32_t most = LEAD_MS_MOST * splice->clock_ms;
+	if (ahead > most)
+		splice->from_timestamp += (uint32_t)(ahead - most);
+}
+
+uint32_t splice_ahead_ms(struct splice *splice, uint64_t now_ns)
+{
+	limit_lead(splice, now_ns);
 	uint32_t next = splice->timestamp + splice->ticks;
 	int32_t ahead = (int32_t)(next - splice_timestamp(splice, now_ns));
 	return ahead > 0 && splice->clock_ms ? (uint32_t)ahead / splice->clock_ms : 0;
@@ -201,8 +224,9 @@ uint32_t splice_ahead_ms(const struct splice *splice, uint64_t now_ns)
 
 /* The time stamp with which something else goes on: right behind what went, or, after a pause,
  * where the clock is. */
-static uint32_t next_timestamp(const struct splice *splice, uint64_t now_ns, bool *ret_is_pause)
+static uint32_t next_timestamp(struct splice *splice, uint64_t now_ns, bool *ret_is_pause)
 {
+	limit_lead(splice, now_ns);
 	uint32_t next = splice->timestamp + splice->ticks;
 	uint32_t clock = splice_timestamp(splice, now_ns);
 	*ret_is_pause = (int32_t)(clock - next) > (int32_t)(SLACK_MS * splice->clock_ms);
@@ -262,8 +286,11 @@ void splice_own(struct splice *splice, uint8_t payload_type, unsigned ms, size_t
 	splice->sequence++;
 	splice->ticks = (uint16_t)(ms * splice->clock_ms);
 	splice->source = NULL;
-	write_header(splice, payload_type, marker || is_pause || splice->wants_marker,
-		splice->sequence, splice->timestamp, ret_header);
+	/* it begins talk (RFC 3551 §4.1): comfort noise and what only keeps alive do not */
+	bool is_sound = payload_type == splice->payload_type;
+	bool is_beginning = is_sound && (marker || is_pause || splice->wants_marker);
+	write_header(splice, payload_type, is_beginning, splice->sequence, splice->timestamp,
+		ret_header);
 	splice->octets += (uint32_t)payload_length;
-	splice->wants_marker = false;
+	splice->wants_marker = splice->wants_marker && !is_sound;
 }

@@ -55,6 +55,8 @@ struct splice_source {
 	uint32_t ticks;
 	uint64_t seen; /* bit n: newest - n came */
 	uint64_t at_ns;
+	uint64_t begun_ns;         /* when the run's first packet came, ... */
+	uint32_t begun_timestamp;  /* ... and what it said */
 	uint16_t sequence;         /* of the newest */
 	uint16_t probe;            /* that would follow one that did not fit ... */
 	bool is_probing;           /* ... and make it the source's new numbering */
@@ -69,7 +71,8 @@ void splice_source_anew(struct splice_source *source);
 
 /*
  * A packet of sound, already known to come from the talker. *ret_packet is set for SPLICE_NEW only.
- * A source that numbers anew (another SSRC, a leap of either count) begins a new run by itself.
+ * A source that numbers anew (another SSRC, a leap of either count, time stamps that run ahead of
+ * the clock) begins a new run by itself.
  */
 enum splice_place splice_source_packet(struct splice_source *source,
 	const struct rtp_packet *packet, uint64_t now_ns, struct splice_packet *ret_packet);
@@ -115,15 +118,16 @@ bool splice_forward(struct splice *splice, const struct splice_packet *packet, u
 	uint8_t ret_header[RTP_HEADER_SIZE]);
 
 /* The header of a packet of ours, `ms` long. A marker goes with it when asked for, and after a
- * pause; `payload_type` may be comfort noise's. */
+ * pause, where it is sound: `payload_type` may be comfort noise's, too. */
 void splice_own(struct splice *splice, uint8_t payload_type, unsigned ms, size_t payload_length,
 	bool marker, uint64_t now_ns, uint8_t ret_header[RTP_HEADER_SIZE]);
 
 /*
  * How many ms of sound went that are not yet over: many after a pre-buffer was played out fast.
- * Keep-alive waits while it is a packet's length or more, or every talk would add to the delay.
+ * Keep-alive waits while it is a packet's length or more, or every talk would add to the delay. It
+ * is never much more than a pre-buffer: where time stamps ran ahead, the clock is set after them.
  */
-uint32_t splice_ahead_ms(const struct splice *splice, uint64_t now_ns);
+uint32_t splice_ahead_ms(struct splice *splice, uint64_t now_ns);
 
 /* The time stamp of what would be sent now, for a sender's report. */
 uint32_t splice_timestamp(const struct splice *splice, uint64_t now_ns);

@@ -103,6 +103,50 @@ START_TEST(a_group_becomes_broadcast)
 }
 END_TEST
 
+/* Whom a dispatcher has muted keeps the right, and it does not pass to one. */
+START_TEST(the_right_to_broadcast_passes_over_the_muted)
+{
+	struct floor_settings settings = floor_settings_default;
+	settings.is_broadcast = true;
+	stage_begin(&settings);
+	stage_join_all("abc", &stage_client);
+	floor_mute(&stage.floor, stage_member('a'), true, stage_now());
+	ck_assert_ptr_eq(stage.floor.originator, stage_member('a'));
+	floor_mute(&stage.floor, stage_member('b'), true, stage_now());
+	floor_leave(&stage.floor, stage_member('a'), stage_now());
+	ck_assert_ptr_eq(stage.floor.originator, stage_member('c'));
+	/* rather one who may again than nobody */
+	floor_leave(&stage.floor, stage_member('c'), stage_now());
+	ck_assert_ptr_eq(stage.floor.originator, stage_member('b'));
+}
+END_TEST
+
+START_TEST(what_was_missed_is_said_again)
+{
+	stage_begin(&floor_settings_default);
+	stage_join_all("abc", &stage_client);
+	stage_ask('a', &stage_packet);
+	stage_ask('b', &stage_packet);
+	stage_forget();
+	for (const char *name = "abc"; *name; name++)
+		floor_say_again(&stage.floor, stage_member(*name), stage_now());
+	ck_assert_ptr_nonnull(strstr(stage.said, "a<granted"));
+	ck_assert_ptr_nonnull(strstr(stage.said, "b<place(1"));
+	ck_assert_ptr_nonnull(strstr(stage.said, "c<taken(a)"));
+	floor_revoke(&stage.floor, stage_member('a'), stage_now());
+	stage_forget();
+	floor_say_again(&stage.floor, stage_member('a'), stage_now());
+	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
+	/* what was refused outside changes nothing */
+	stage_forget();
+	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER);
+	ck_assert_ptr_nonnull(strstr(stage.said, "c<deny(4)"));
+	floor_say_again(&stage.floor, stage_member('a'), stage_now());
+	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
+	ck_assert_ptr_null(floor_broken(&stage.floor));
+}
+END_TEST
+
 START_TEST(longer_talks)
 {
 	struct floor_settings settings = floor_settings_default;
@@ -325,7 +369,8 @@ START_TEST(words_are_those_of_the_messages)
 END_TEST
 
 TEST_MAIN("floor", fewer_talkers, fewer_talkers_while_they_are_stopped, more_talkers, fewer_places,
-	a_group_becomes_broadcast, longer_talks, settings_that_would_never_end,
+	a_group_becomes_broadcast, the_right_to_broadcast_passes_over_the_muted,
+	what_was_missed_is_said_again, longer_talks, settings_that_would_never_end,
 	idle_timeout_is_set_later, granted_by_a_dispatcher, granted_while_one_must_stop,
 	revoked_by_a_dispatcher, muted_by_a_dispatcher, emergency_by_a_dispatcher,
 	who_is_not_in_the_group, five_hundred_members, words_are_those_of_the_messages)

@@ -278,6 +278,14 @@ static inline bool is_quiet(const struct phone *phone)
 	       recv(phone->fds[1], &byte, 1, MSG_DONTWAIT) < 0;
 }
 
+/* What waits at a phone's RTP port; 0: nothing does. */
+static inline size_t take_waiting(const struct phone *phone, void *to, size_t room)
+{
+	turn();
+	ssize_t got = recv(phone->fds[0], to, room, MSG_DONTWAIT);
+	return got > 0 ? (size_t)got : 0;
+}
+
 /* ---- sessions ---- */
 
 /* Two phones and what lies between them. */

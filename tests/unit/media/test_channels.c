@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_channels.c: floor packets of MCPTT members on the ports of their own. */
+#include "floor/floor.h"
 #include "rtp/floor_message.h"
 #include "unit/media/group_harness.h"
 
@@ -142,6 +143,98 @@ START_TEST(two_messages_in_one_datagram)
 }
 END_TEST
 
+/* `count` times the same message, in one datagram. */
+static void say_often(struct leg *leg, struct floor_message message, unsigned count)
+{
+	uint8_t bytes[4000];
+	size_t length = 0;
+	for (unsigned i = 0; i < count; i++)
+		length += floor_message_write(&message, bytes + length, sizeof(bytes) - length);
+	send_bytes(&leg->floor, 0, leg->lease.floor_port, bytes, length);
+	settle();
+}
+
+/* A datagram has room for hundreds; each is answered. */
+START_TEST(a_flood_of_messages_is_not_answered)
+{
+	struct floor_message release = {.type = FLOOR_MESSAGE_RELEASE, .wants_ack = true};
+	setup();
+	join_with_channel(&legs[0], 1);
+	uint64_t sent = count(METRIC_group_floor_sent);
+	say_often(&legs[0], release, 300);
+	ck_assert_uint_eq(count(METRIC_group_floor_received), 8);
+	ck_assert_uint_eq(count(METRIC_group_floor_sent) - sent, 16);
+	until_counted(METRIC_group_floor_refused, 1);
+	/* nor is a flood of datagrams */
+	for (unsigned i = 0; i < 200; i++)
+		say_often(&legs[0], release, 1);
+	uint64_t received = count(METRIC_group_floor_received);
+	ck_assert_uint_ge(received, 40);
+	ck_assert_uint_le(received, 45);
+	ck_assert_uint_ge(count(METRIC_group_floor_refused), 150);
+	/* later it is listened to again */
+	pass(1000);
+	say_often(&legs[0], release, 1);
+	ck_assert_uint_eq(count(METRIC_group_floor_received), received + 1);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+START_TEST(a_message_that_ends_too_early_is_counted)
+{
+	static const uint8_t bad[] = {
+		0x80, 204, 0, 3, 1, 1, 1, 1, 'M', 'C', 'P', 'T', 0, 255, 5, 0};
+	setup();
+	join_with_channel(&legs[0], 1);
+	send_bytes(&legs[0].floor, 0, legs[0].lease.floor_port, bad, sizeof(bad));
+	until_counted(METRIC_group_floor_dropped, 1);
+	ck_assert_uint_eq(read_member(&legs[0]).floor_dropped, 1);
+	leg_close(&legs[0]);
+	finish();
+}
+END_TEST
+
+/* Each grant and its end are told to all. */
+START_TEST(who_asks_too_often_is_denied)
+{
+	static struct floor_message message;
+	unsigned granted = 0, denied = 0;
+	setup();
+	join_with_channel(&legs[0], 1);
+	leg_join(&legs[1], 2);
+	pass(2000);
+	for (unsigned i = 0; i < 15; i++) {
+		say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_REQUEST});
+		say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_RELEASE});
+	}
+	uint8_t bytes[FLOOR_MESSAGE_MAX];
+	size_t length;
+	while ((length = take_waiting(&legs[0].floor, bytes, sizeof(bytes)))) {
+		ck_assert_int_gt(floor_message_parse(bytes, length, &message), 0);
+		granted += message.type == FLOOR_MESSAGE_GRANTED;
+		if (message.type != FLOOR_MESSAGE_DENY)
+			continue;
+		denied++;
+		ck_assert_uint_eq(message.numbers[FLOOR_FIELD_CAUSE], FLOOR_DENY_RETRY_AFTER);
+	}
+	ck_assert_uint_eq(granted, 10);
+	ck_assert_uint_eq(denied, 5);
+	ck_assert_uint_eq(count(METRIC_group_requests_refused), 5);
+	ck_assert_uint_eq(count(METRIC_group_spurts), 10);
+	/* a moment later it may again, and who talks is not told Deny */
+	pass(400);
+	for (unsigned i = 0; i < 5; i++)
+		say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_REQUEST});
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	ck_assert_uint_eq(count(METRIC_group_denied), 5);
+	ck_assert_uint_gt(count(METRIC_group_requests_refused), 5);
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
 START_TEST(strangers_and_garbage_are_dropped_and_counted)
 {
 	setup();
@@ -270,7 +363,8 @@ END_TEST
 TEST_MAIN("channels", a_member_is_told_that_the_floor_is_idle,
 	a_request_is_granted_and_others_are_told, who_asks_second_waits,
 	what_asks_for_an_ack_gets_one, two_messages_in_one_datagram,
-	strangers_and_garbage_are_dropped_and_counted, a_channel_behind_nat_is_found,
-	an_implicit_request_is_granted, an_open_microphone_is_revoked,
-	floor_packets_may_be_given_up_and_taken_up_again,
+	a_flood_of_messages_is_not_answered, a_message_that_ends_too_early_is_counted,
+	who_asks_too_often_is_denied, strangers_and_garbage_are_dropped_and_counted,
+	a_channel_behind_nat_is_found, an_implicit_request_is_granted,
+	an_open_microphone_is_revoked, floor_packets_may_be_given_up_and_taken_up_again,
 	no_floor_packets_where_they_are_no_trigger)

@@ -39,6 +39,29 @@ START_TEST(a_group_opens_and_closes)
 }
 END_TEST
 
+/* It is said what is missing: the leases here, while ports lie ready. */
+START_TEST(a_full_worker_is_told_from_missing_ports)
+{
+	static struct media_member_lease taken[8];
+	struct media_group_lease second;
+	default_settings();
+	prepare(1);
+	config.sessions_max = 3;
+	open_media();
+	unsigned joined = 0;
+	ck_assert_int_eq(media_group_open(media, 0, &settings, 7, &here), 0);
+	while (joined < ARRAY_LENGTH(taken) &&
+		media_join(media, 0, &here, 0, false, 9, &taken[joined]) == 0)
+		joined++;
+	ck_assert_uint_lt(joined, ARRAY_LENGTH(taken));
+	ck_assert_uint_eq(count(METRIC_group_leases_exhausted), 1);
+	ck_assert_int_eq(media_group_open(media, 0, &settings, 8, &second), -ENOBUFS);
+	ck_assert_uint_eq(count(METRIC_group_leases_exhausted), 2);
+	ck_assert_uint_eq(count(METRIC_media_ports_exhausted), 0);
+	finish();
+}
+END_TEST
+
 START_TEST(members_come_and_go)
 {
 	setup();
@@ -213,6 +236,67 @@ START_TEST(keys_are_not_passed_on)
 	leg_must_hear(&legs[1], "behind"); /* its number is the next one */
 	close_legs(2);
 	finish();
+}
+END_TEST
+
+/* Comfort noise, and whatever was not agreed on, has numbers of the talker's stream. */
+START_TEST(what_is_no_sound_is_no_gap)
+{
+	setup();
+	legs_join(legs, 3);
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "one");
+	leg_must_hear(&legs[1], "one");
+	legs[0].phone.payload_type = 13;
+	leg_speaks(&legs[0], "n");
+	legs[0].phone.payload_type = 77;
+	leg_speaks(&legs[0], "x");
+	legs[0].phone.payload_type = 0;
+	leg_speaks(&legs[0], "two");
+	leg_must_hear(&legs[1], "two");
+	finish_group(legs, 3);
+}
+END_TEST
+
+/* A talker's packet costs a send for each listener. */
+START_TEST(nobody_talks_faster_than_time)
+{
+	static const char second[] = "a hundred and sixty bytes would be twenty milliseconds";
+	setup();
+	legs_join(legs, 2);
+	leg_presses(&legs[0], STAR);
+	unsigned heard = leg_drain(&legs[1]);
+	for (unsigned i = 0; i < 100; i++) {
+		for (unsigned n = 0; n < 20; n++)
+			speak(&legs[0].phone, legs[0].lease.port, second);
+		pass(20);
+		heard += leg_drain(&legs[1]);
+	}
+	/* two seconds, and one that may come at once; these are 6 ms long */
+	ck_assert_uint_ge(heard, 2900 / 6);
+	ck_assert_uint_le(heard, 3100 / 6);
+	ck_assert_uint_ge(count(METRIC_media_dropped_rate), 2000 - 3100 / 6);
+	finish_group(legs, 2);
+}
+END_TEST
+
+/* One in the middle of losing the floor has not got it. */
+START_TEST(who_is_being_stopped_is_told_so)
+{
+	setup();
+	leg_take(&legs[0], 1, true);
+	leg_set(&legs[0]);
+	leg_join(&legs[1], 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	leg_speaks(&legs[0], "talk");
+	leg_button(&legs[0], MEDIA_BUTTON_REVOKE, 2);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 3);
+	ck_assert_uint_eq(answers[1].number, 3);
+	ck_assert_uint_eq(answers[1].outcome, MEDIA_OUTCOME_REVOKED);
+	leg_button(&legs[0], MEDIA_BUTTON_GRANT, 4);
+	ck_assert_uint_eq(answers[1].number, 4);
+	ck_assert_uint_ne(answers[1].outcome, MEDIA_OUTCOME_GRANTED);
+	finish_group(legs, 2);
 }
 END_TEST
 
@@ -777,11 +861,13 @@ START_TEST(the_dispatcher_grants_revokes_and_mutes)
 }
 END_TEST
 
-TEST_MAIN("groups", a_group_opens_and_closes, members_come_and_go,
-	a_leg_may_be_dropped_before_it_is_described, members_of_a_closed_group_are_told,
-	who_joins_a_closed_group_is_told, two_legs_have_four_ports_where_asked,
-	nobody_is_heard_without_the_floor, a_key_opens_the_gate, a_stream_goes_on_over_talkers,
-	the_same_key_again_gives_back, keys_are_not_passed_on, a_late_joiner_hears_the_next_packet,
+TEST_MAIN("groups", a_full_worker_is_told_from_missing_ports, a_group_opens_and_closes,
+	members_come_and_go, a_leg_may_be_dropped_before_it_is_described,
+	members_of_a_closed_group_are_told, who_joins_a_closed_group_is_told,
+	two_legs_have_four_ports_where_asked, nobody_is_heard_without_the_floor,
+	a_key_opens_the_gate, a_stream_goes_on_over_talkers, the_same_key_again_gives_back,
+	keys_are_not_passed_on, what_is_no_sound_is_no_gap, nobody_talks_faster_than_time,
+	who_is_being_stopped_is_told_so, a_late_joiner_hears_the_next_packet,
 	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
 	who_is_taken_out_of_the_queue_is_told, a_button_that_does_not_count_is_answered,

@@ -4,7 +4,7 @@
  * the other programs of this folder, run with MEDIA_TEST_SPREAD. */
 #include <errno.h>
 
-#include "media/trunk.h"
+#include "media/relay.h"
 #include "rtp/floor_message.h"
 #include "unit/media/group_harness.h"
 
@@ -350,6 +350,280 @@ START_TEST(a_gate_opens_though_nothing_can_be_said)
 }
 END_TEST
 
+/* So much sound that nothing else finds room. */
+static void fill_the_trunk(struct leg *talker)
+{
+	uint64_t passed = count(METRIC_group_passed);
+	for (unsigned i = 0; i < TRUNK_ITEMS; i++) {
+		fake_clock_advance(&clock_here, 5);
+		speak(&talker->phone, talker->lease.port, "too much");
+		for (unsigned n = 0; n < PATIENCE && count(METRIC_group_passed) <= passed + i; n++)
+			media_run_once(media, OWN, 1);
+	}
+}
+
+/* How the other thread is told of a press while it is held up. */
+static void press_here(struct leg *leg, enum media_button button, uint32_t number)
+{
+	struct media_press press = {
+		.button = (uint8_t)button, .trigger = MEDIA_TRIGGER_API, .number = number};
+	ck_assert_int_eq(media_member_press(media, 0, leg->lease.member, &press), 0);
+	media_run_once(media, OWN, 0);
+}
+
+static uint8_t floor_word(struct leg *leg, struct floor_message *ret_message)
+{
+	static uint8_t bytes[FLOOR_MESSAGE_MAX];
+	size_t length = take_waiting(&leg->floor, bytes, sizeof(bytes));
+	if (length == 0)
+		return 0xff;
+	ck_assert_int_eq(floor_message_parse(bytes, length, ret_message), (int)length);
+	return ret_message->type;
+}
+
+static void no_words(struct leg *leg)
+{
+	struct floor_message message;
+	while (floor_word(leg, &message) != 0xff)
+		continue;
+}
+
+static void join_with_channels(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		leg_take(&legs[i], i + 1, true);
+		leg_set(&legs[i]);
+	}
+	for (unsigned i = 0; i < count; i++)
+		no_words(&legs[i]);
+}
+
+/* Who talks is one item, however many are to know. */
+START_TEST(a_status_passes_once_to_each_thread)
+{
+	struct floor_message message;
+	setup();
+	join_with_channels(7);
+	legs[5].said.is_muted = true;
+	leg_set(&legs[5]);
+	uint64_t passed = count(METRIC_group_passed);
+	leg_button(&legs[0], MEDIA_BUTTON_REQUEST, 1);
+	ck_assert_uint_eq(count(METRIC_group_passed) - passed, 1);
+	uint32_t sequence = 0, ssrc = 0;
+	for (unsigned i = 1; i < 7; i++) {
+		ck_assert_uint_eq(floor_word(&legs[i], &message), FLOOR_MESSAGE_TAKEN);
+		ck_assert_uint_eq(message.numbers[FLOOR_FIELD_PERMISSION], i != 5);
+		ck_assert_uint_eq(
+			message.texts[FLOOR_FIELD_PARTY].length, strlen(legs[0].identity));
+		ck_assert(i == 1 || message.numbers[FLOOR_FIELD_SEQUENCE] == sequence);
+		ck_assert_uint_ne(message.ssrc, ssrc);
+		sequence = message.numbers[FLOOR_FIELD_SEQUENCE];
+		ssrc = message.ssrc;
+	}
+	/* with the SSRC that the leg hears, and its channel's own in all that is said to it */
+	leg_speaks(&legs[0], "hello");
+	leg_must_hear(&legs[6], "hello");
+	ck_assert_uint_eq(message.audio_ssrc, legs[6].ssrc);
+	leg_button(&legs[6], MEDIA_BUTTON_REQUEST, 2);
+	ck_assert_uint_eq(floor_word(&legs[6], &message), FLOOR_MESSAGE_POSITION);
+	ck_assert_uint_eq(message.ssrc, ssrc);
+	/* who has the floor elsewhere is not told that it is taken */
+	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 3);
+	ck_assert_uint_eq(floor_word(&legs[6], &message), FLOOR_MESSAGE_GRANTED);
+	ck_assert_uint_eq(floor_word(&legs[6], &message), 0xff);
+	ck_assert_uint_eq(floor_word(&legs[4], &message), FLOOR_MESSAGE_TAKEN);
+	finish_group(legs, 7);
+}
+END_TEST
+
+START_TEST(only_the_originator_may_ask_in_a_broadcast_elsewhere)
+{
+	struct floor_message message;
+	setup();
+	join_with_channels(4);
+	legs[0].said.may_talk = legs[1].said.may_talk = false;
+	leg_set(&legs[0]);
+	leg_set(&legs[1]);
+	settings.is_broadcast = true;
+	media_group_set(media, 0, here.group, &settings);
+	settle();
+	for (unsigned i = 0; i < 4; i++)
+		no_words(&legs[i]);
+	leg_button(&legs[2], MEDIA_BUTTON_REQUEST, 1);
+	ck_assert_uint_eq(floor_word(&legs[2], &message), FLOOR_MESSAGE_GRANTED);
+	ck_assert_uint_eq(floor_word(&legs[3], &message), FLOOR_MESSAGE_TAKEN);
+	ck_assert_uint_eq(message.numbers[FLOOR_FIELD_PERMISSION], 0);
+	leg_button(&legs[2], MEDIA_BUTTON_RELEASE, 2);
+	finish_group(legs, 4);
+}
+END_TEST
+
+/* What the floor says finds no room: it is said at the next frame, as it is then. */
+START_TEST(what_the_floor_says_is_owed)
+{
+	struct floor_message message;
+	setup();
+	join_with_channels(4);
+	leg_presses(&legs[0], STAR);
+	no_words(&legs[2]);
+	no_words(&legs[3]);
+	fill_the_trunk(&legs[0]);
+	press_here(&legs[3], MEDIA_BUTTON_GRANT, 1);
+	ck_assert_uint_ge(count(METRIC_group_passed_lost), 1);
+	settle();
+	pass(40);
+	ck_assert_uint_eq(floor_word(&legs[3], &message), FLOOR_MESSAGE_POSITION);
+	leg_drain(&legs[0]);
+	/* the one that must stop has its grace; then the other one has it */
+	leg_button(&legs[0], MEDIA_BUTTON_RELEASE, 2);
+	no_words(&legs[2]);
+	no_words(&legs[3]);
+	finish_group(legs, 4);
+}
+END_TEST
+
+START_TEST(who_talks_is_known_though_the_trunk_was_full)
+{
+	struct floor_message message;
+	setup();
+	join_with_channels(4);
+	leg_join(&legs[4], 5);
+	leg_presses(&legs[0], STAR);
+	for (unsigned i = 0; i < 4; i++)
+		no_words(&legs[i]);
+	fill_the_trunk(&legs[0]);
+	press_here(&legs[0], MEDIA_BUTTON_RELEASE, 1);
+	settle();
+	pass(40);
+	ck_assert_uint_eq(floor_word(&legs[1], &message), FLOOR_MESSAGE_IDLE);
+	ck_assert_uint_eq(floor_word(&legs[2], &message), FLOOR_MESSAGE_IDLE);
+	ck_assert_uint_eq(floor_word(&legs[3], &message), FLOOR_MESSAGE_IDLE);
+	ck_assert_uint_eq(floor_word(&legs[3], &message), 0xff);
+	finish_group(legs, 5);
+}
+END_TEST
+
+/* The kernel drops what a muffled leg says, so it does not look at its gate by itself. */
+START_TEST(a_muffled_leg_is_heard_though_the_word_of_it_was_lost)
+{
+	setup();
+	legs_join(legs, 4);
+	leg_speaks(&legs[3], "nobody hears it");
+	for (unsigned i = 0; i < 25; i++) {
+		leg_speaks(&legs[3], "nobody hears it");
+		pass(100);
+	}
+	leg_presses(&legs[0], STAR);
+	uint64_t dropped = count(METRIC_media_dropped_ungranted);
+	leg_speaks(&legs[3], "muffled");
+	ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), dropped);
+	fill_the_trunk(&legs[0]);
+	press_here(&legs[3], MEDIA_BUTTON_GRANT, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 104);
+	settle();
+	leg_drain(&legs[1]);
+	fake_clock_advance(&clock_here, 20);
+	settle();
+	legs[3].phone.sequence = 2001; /* not the one of 64 that passes */
+	leg_speaks(&legs[3], "heard");
+	legs[1].length = 0;
+	leg_must_hear(&legs[1], "heard");
+	finish_group(legs, 4);
+}
+END_TEST
+
+/* Floods of listeners do not take the talker's packets with them. */
+START_TEST(a_talker_elsewhere_has_room)
+{
+	setup();
+	legs_join(legs, 4);
+	leg_presses(&legs[3], STAR);
+	leg_speaks(&legs[3], "one");
+	leg_must_hear(&legs[1], "one");
+	uint64_t lost = count(METRIC_group_passed_lost), passed = count(METRIC_group_passed);
+	for (unsigned i = 0; i < TRUNK_ITEMS; i++) {
+		uint8_t bytes[64];
+		legs[2].phone.payload_type = EVENTS;
+		send_bytes(&legs[2].phone, 0, legs[2].lease.port, bytes,
+			write_rtp(&legs[2].phone, bytes, "...."));
+		for (unsigned n = 0; n < PATIENCE &&
+				     count(METRIC_group_passed) + count(METRIC_group_passed_lost) <=
+					     passed + lost + i;
+			n++)
+			media_run_once(media, OTHER, 1);
+	}
+	ck_assert_uint_eq(count(METRIC_group_passed_lost) - lost, TRUNK_KEPT);
+	speak(&legs[3].phone, legs[3].lease.port, "two");
+	media_run_once(media, OTHER, 1);
+	settle();
+	leg_must_hear(&legs[1], "two");
+	finish_group(legs, 4);
+}
+END_TEST
+
+/* Sound is passed on while it is waited for, and no longer. */
+START_TEST(a_key_that_gives_back_is_not_waited_for)
+{
+	setup();
+	legs_join(legs, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		leg_presses(&legs[3], STAR);
+		ck_assert_uint_eq(read_group().talker_count, 1);
+		leg_presses(&legs[3], i ? STAR : HASH);
+		ck_assert_uint_eq(read_group().talker_count, 0);
+		uint64_t passed = count(METRIC_group_passed);
+		uint64_t dropped = count(METRIC_media_dropped_ungranted);
+		leg_speaks(&legs[3], "nobody waits");
+		pass(1100); /* the kernel's are counted once a second */
+		ck_assert_uint_eq(count(METRIC_group_passed), passed);
+		ck_assert_uint_eq(count(METRIC_media_dropped_ungranted), dropped + 1);
+	}
+	/* nor is a grant that cannot be, or a press that is taken back at once */
+	legs[3].said.is_muted = true;
+	leg_set(&legs[3]);
+	leg_button(&legs[3], MEDIA_BUTTON_GRANT, 1);
+	uint64_t passed = count(METRIC_group_passed);
+	leg_speaks(&legs[3], "nobody waits");
+	ck_assert_uint_eq(count(METRIC_group_passed), passed);
+	finish_group(legs, 4);
+}
+END_TEST
+
+START_TEST(what_legs_elsewhere_say_in_vain_is_counted_in_the_group)
+{
+	setup();
+	legs_join(legs, 4);
+	for (unsigned i = 0; i < 4; i++)
+		leg_speaks(&legs[i], "in vain");
+	pass(2200);
+	ck_assert_uint_eq(read_group().ungranted, 4);
+	leg_speaks(&legs[3], "in vain");
+	pass(1100);
+	leg_close(&legs[3]);
+	ck_assert_uint_eq(read_group().ungranted, 5);
+	finish_group(legs, 3);
+}
+END_TEST
+
+START_TEST(any_thread_that_has_ports_serves)
+{
+	static struct media_member_lease taken[64];
+	unsigned threads[3] = {0};
+	setup_with(3, 1);
+	/* no round in between: the rings are not filled again. One has less to do, and no ports */
+	atomic_fetch_add(&media->relays[2].load, 100);
+	for (unsigned i = 0; i < 36; i++) {
+		ck_assert_int_eq(media_join(media, 0, &here, 0, false, 9, &taken[i]), 0);
+		threads[taken[i].thread]++;
+	}
+	ck_assert_uint_eq(threads[1], config.stock);
+	ck_assert_uint_eq(threads[2], config.stock);
+	atomic_fetch_sub(&media->relays[2].load, 100);
+	settle();
+	finish();
+}
+END_TEST
+
 /* Longer than what passes between threads: lost there, heard here. */
 START_TEST(what_is_too_long_is_counted)
 {
@@ -375,4 +649,10 @@ TEST_MAIN("spread", who_comes_after_the_budget_is_on_another_thread,
 	without_the_floor_nothing_passes, a_press_by_sip_is_answered,
 	a_talker_elsewhere_that_leaves_ends_its_spurt, a_closed_group_is_closed_everywhere,
 	whoever_is_quicker_the_member_joins, what_finds_no_room_is_counted,
-	a_gate_opens_though_nothing_can_be_said, what_is_too_long_is_counted)
+	a_gate_opens_though_nothing_can_be_said, a_status_passes_once_to_each_thread,
+	only_the_originator_may_ask_in_a_broadcast_elsewhere, what_the_floor_says_is_owed,
+	who_talks_is_known_though_the_trunk_was_full,
+	a_muffled_leg_is_heard_though_the_word_of_it_was_lost, a_talker_elsewhere_has_room,
+	a_key_that_gives_back_is_not_waited_for,
+	what_legs_elsewhere_say_in_vain_is_counted_in_the_group, any_thread_that_has_ports_serves,
+	what_is_too_long_is_counted)

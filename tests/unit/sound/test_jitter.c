@@ -351,6 +351,31 @@ START_TEST(silence_that_is_not_sent_is_silence)
 }
 END_TEST
 
+/* Comfort noise, or keys, have numbers of their own. */
+START_TEST(what_is_no_sound_is_a_pause_and_no_loss)
+{
+	begin(CODEC_PCMU, 8000, 20);
+	uint64_t now = NOW;
+	for (unsigned i = 0; i < 100; i++, now += 20 * MS) {
+		struct rtp_packet packet = *say();
+		if (i % 10 == 4 || i % 10 == 5)
+			jitter_skip(&stage.jitter, &packet);
+		else
+			jitter_put(&stage.jitter, &packet, now);
+		pull(now + 7 * MS);
+	}
+	ck_assert_uint_eq(stage.jitter.concealed_ms, 0);
+	ck_assert_uint_eq(stage.conceals, 0);
+	ck_assert_uint_ge(stage.sounds, 75);
+	/* of another source, or long ago, it says nothing of what is lost now */
+	struct rtp_packet lost = *say();
+	lost.ssrc++;
+	jitter_skip(&stage.jitter, &lost);
+	pull(now + 7 * MS);
+	ck_assert_uint_gt(stage.jitter.concealed_ms, 0);
+}
+END_TEST
+
 START_TEST(a_burst_is_said_and_made_up_for)
 {
 	begin(CODEC_PCMU, 8000, 20);
@@ -454,6 +479,6 @@ TEST_MAIN("jitter", what_comes_evenly_goes_at_once, the_delay_follows_the_networ
 	losses_are_guessed_and_time_stays, several_in_a_row_are_guessed_once_each,
 	a_longer_way_is_got_used_to, a_late_packet_is_no_lost_one, a_restless_network_is_remembered,
 	opus_finds_what_was_lost_in_the_next_packet, order_is_restored_and_duplicates_go,
-	silence_that_is_not_sent_is_silence, a_burst_is_said_and_made_up_for,
-	too_much_at_once_drops_the_oldest, a_source_may_number_anew,
-	what_cannot_be_decoded_does_no_harm, nothing_runs_over)
+	silence_that_is_not_sent_is_silence, what_is_no_sound_is_a_pause_and_no_loss,
+	a_burst_is_said_and_made_up_for, too_much_at_once_drops_the_oldest,
+	a_source_may_number_anew, what_cannot_be_decoded_does_no_harm, nothing_runs_over)

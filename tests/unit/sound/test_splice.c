@@ -2,6 +2,7 @@
 /* test_splice.c: what a listener hears is one stream, whatever comes. */
 #include "sound/splice.h"
 
+#include "base/macros.h"
 #include "lib/testing.h"
 #include "rtp/bytes.h"
 
@@ -57,7 +58,7 @@ static struct heard hear(struct splice *splice, const struct splice_packet *pack
 static struct heard own(struct splice *splice, uint64_t now_ns)
 {
 	uint8_t header[RTP_HEADER_SIZE];
-	splice_own(splice, 0, 20, 160, false, now_ns, header);
+	splice_own(splice, splice->payload_type, 20, 160, false, now_ns, header);
 	return read_header(header);
 }
 
@@ -324,6 +325,79 @@ START_TEST(a_burst_runs_ahead_and_is_waited_for)
 }
 END_TEST
 
+/* Time stamps that gain `more` ticks with each of `count` packets. */
+static void say_fast(struct talker *talker, struct splice *splice, unsigned count, uint32_t more,
+	uint64_t *now_ns)
+{
+	for (unsigned i = 0; i < count; i++, *now_ns += 20 * MS) {
+		ck_assert(say(talker, splice, *now_ns).came);
+		talker->packet.timestamp += more;
+	}
+}
+
+START_TEST(a_clock_that_runs_ahead_is_not_waited_for)
+{
+	static const uint32_t gains[] = {160, 8000, 15900}; /* twice too fast; a second, two more */
+	for (unsigned i = 0; i < ARRAY_LENGTH(gains); i++) {
+		struct talker talker = talker_new(10, 77);
+		struct splice listener = listener_new();
+		uint64_t now_ns = NOW;
+		say_fast(&talker, &listener, 300, gains[i], &now_ns);
+		ck_assert_uint_le(splice_ahead_ms(&listener, now_ns), 400);
+		now_ns += 420 * MS;
+		ck_assert_uint_eq(splice_ahead_ms(&listener, now_ns), 0);
+		/* the next talk is right, and what it got before says nothing of it */
+		struct talker other = talker_new(500, 1000);
+		say_fast(&other, &listener, 50, 0, &now_ns);
+		ck_assert_uint_le(splice_ahead_ms(&listener, now_ns), 20);
+	}
+}
+END_TEST
+
+START_TEST(a_run_is_not_far_ahead_of_the_clock_however_it_gets_there)
+{
+	struct talker talker = talker_new(10, 77);
+	struct splice listener = listener_new();
+	uint64_t now_ns = NOW;
+	uint32_t run = talker.source.run;
+	say_fast(&talker, &listener, 25, 158, &now_ns);
+	ck_assert_uint_eq(talker.source.run, run + 1);
+	say_fast(&talker, &listener, 5, 160, &now_ns);
+	ck_assert_uint_eq(talker.source.run, run + 2);
+}
+END_TEST
+
+START_TEST(who_was_held_up_and_catches_up_does_not_run_ahead)
+{
+	struct talker talker = talker_new(10, 77);
+	struct splice listener = listener_new();
+	uint64_t now_ns = NOW;
+	say_fast(&talker, &listener, 10, 0, &now_ns);
+	uint32_t run = talker.source.run;
+	now_ns += 1500 * MS;
+	for (unsigned i = 0; i < 75; i++)
+		ck_assert(say(&talker, &listener, now_ns).came);
+	say_fast(&talker, &listener, 10, 0, &now_ns);
+	ck_assert_uint_eq(talker.source.run, run);
+}
+END_TEST
+
+START_TEST(a_marker_begins_sound_and_nothing_else)
+{
+	struct splice listener = listener_new();
+	uint8_t header[RTP_HEADER_SIZE];
+	for (unsigned i = 0; i < 3; i++) {
+		splice_own(&listener, 13, 20, 1, false, NOW + i * 1000 * MS, header);
+		ck_assert(!read_header(header).marker);
+	}
+	ck_assert(own(&listener, NOW + 2020 * MS).marker); /* its first one */
+	ck_assert(!own(&listener, NOW + 2040 * MS).marker);
+	splice_own(&listener, 13, 20, 1, true, NOW + 5000 * MS, header);
+	ck_assert(!read_header(header).marker);
+	ck_assert(own(&listener, NOW + 6000 * MS).marker);
+}
+END_TEST
+
 START_TEST(a_change_of_codec_changes_what_it_must)
 {
 	struct splice listener = listener_new();
@@ -415,5 +489,7 @@ TEST_MAIN("splice", a_talk_is_carried_over, what_was_lost_stays_a_gap,
 	talkers_follow_one_another, the_same_talker_may_begin_anew, ours_and_theirs_are_one_stream,
 	a_source_may_number_anew, a_clock_that_was_set_does_not_come_through, events_leave_no_gap,
 	a_pause_is_no_packet, what_was_lost_before_events_has_no_number,
-	a_burst_runs_ahead_and_is_waited_for, a_change_of_codec_changes_what_it_must,
-	no_number_goes_twice)
+	a_burst_runs_ahead_and_is_waited_for, a_clock_that_runs_ahead_is_not_waited_for,
+	a_run_is_not_far_ahead_of_the_clock_however_it_gets_there,
+	who_was_held_up_and_catches_up_does_not_run_ahead, a_marker_begins_sound_and_nothing_else,
+	a_change_of_codec_changes_what_it_must, no_number_goes_twice)
