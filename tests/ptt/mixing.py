@@ -2,6 +2,7 @@
 """mixing: several codecs in one group, several talkers at once, a conference without a floor."""
 import time
 
+import recorded
 from feature import Skip, feature, ok
 from groups import group
 from phone import Room
@@ -39,6 +40,48 @@ def codecs(server):
             assert len({p.ssrc for p in packets}) == 1, "%s: one SSRC" % phone
             assert all((b.sequence - a.sequence) & 0xffff == 1 for a, b in zip(packets, packets[1:])), "%s: sequence" % phone
         ok(True, "each gets one stream of its own codec")
+
+
+def recoded(room, text, talkers):
+    """The first of the talkers goes through the codecs by re-INVITE, and all are heard on."""
+    alice, others = talkers[0], room.in_call()
+    heard = {p.user: {t.user for t in talkers if t is not p} for p in others}
+    for codec in (PCMA, G722_, OPUS, PCMU):
+        alice.change_codec(codec)
+        hear(room, heard, "%s, %s: heard by all" % (text, codec))
+        room.goes_on(20)
+        hear(room, heard, "and goes on to be")
+
+
+@feature(**group("alice bob carol dave", talkers="2", record='"talks"'))
+def codec_changes_while_talking(server):
+    """A talker changes its codec by re-INVITE: forwarded, transcoded, mixed with another, recorded; a listener does the same."""
+    for codec in (G722_, OPUS):
+        if not codec.here:
+            raise Skip("no library here speaks %s" % codec)
+    folder = recorded.Folder(server)
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        recoded(room, "alone", [alice])
+        carol.change_codec(PCMA)
+        room.heard_by_all(alice)
+        recoded(room, "where listeners have two codecs", [alice])
+        dave.press("*")
+        hear(room, {"alice": {"dave"}, "dave": {"alice"}, "bob": {"alice", "dave"}, "carol": {"alice", "dave"}}, "dave talks, too")
+        recoded(room, "mixed", [alice, dave])
+        bob.change_codec(OPUS)
+        hear(room, {"alice": {"dave"}, "dave": {"alice"}, "bob": {"alice", "dave"}, "carol": {"alice", "dave"}}, "a listener changes")
+        dave.press("#")
+        room.heard_by_all(alice)
+        alice.press("#")
+        room.nobody()
+        room.until(lambda: len(folder.sheets()) == 2, "both spurts are recorded")
+        sheet = next(s for s in folder.sheets() if s["member"] == "alice")
+        counts, frames = recorded.said_in(folder.file(sheet), sorted(room.who))
+        ok(set(counts) == {alice.tone} and counts[alice.tone] > .85 * frames,
+           "her whole talk is in its file, in whichever codec it was said: %s of %d frames" % (counts, frames))
 
 
 @feature(**group("alice bob", codecs='[ "PCMA", "PCMU" ]'))

@@ -212,6 +212,15 @@ class GroupPhone(Phone):
         self.remote = self.answer["audio"]["address"], self.answer["audio"]["port"]
         return response
 
+    def change_codec(self, codec):
+        """Offers another codec alone, within the call, and goes on in it with the answer."""
+        self.codecs = (codec,)
+        self.dialog.request("INVITE", headers=[SDP], body=self.sdp())
+        response = self.expect(200, call_id=self.dialog.call_id)
+        self.dialog.ack()
+        self._agree(response)
+        ok(self.codec is codec, "%s speaks %s now" % (self, codec))
+
     def leave(self):
         self.hush()
         self.dialog.request("BYE", contact=False)
