@@ -118,7 +118,7 @@ struct config_group {
 	uint32_t max_talk_ms, hang_ms, queue, idle_timeout_ms;
 	enum config_preempt preempt;
 	struct config_strings listen_only, call_out, emergency_members;
-	bool broadcast, tones;
+	bool broadcast, tones, refuse_tone;
 	uint32_t legs;
 	enum config_keepalive keepalive;
 	struct config_strings codecs;

@@ -243,6 +243,9 @@ const struct schema_key schema[] = {
 		.doc = "Calls that a member may have in the group at once: the newest wins, the old one gets BYE."},
 	{"groups[].tones", SCHEMA_BOOL, .offset = GROUP(tones), .flags = RELOAD, .initial = "true",
 		.doc = "Short tones to one leg: granted, denied, queued, revoked, time nearly over."},
+	{"groups[].refuse_tone", SCHEMA_BOOL, .offset = GROUP(refuse_tone), .flags = RELOAD, .initial = "false",
+		.doc = "The tone for denied to a phone that begins to speak without having the floor while nobody talks; "
+		       "for phones whose microphone hears no other voices."},
 	{"groups[].keepalive", SCHEMA_ENUM, .offset = GROUP(keepalive), .flags = RELOAD, .initial = "\"silence\"",
 		WORDS("silence", "comfort", "none"), .doc = "What a listener gets while nobody talks."},
 	{"groups[].codecs", SCHEMA_STRINGS, .offset = GROUP(codecs), .flags = RELOAD,

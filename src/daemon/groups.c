@@ -114,6 +114,7 @@ static void fill_group(const struct config_group *group, struct ptt_member_confi
 		.emergency_members = names_of(&group->emergency_members),
 		.broadcast = group->broadcast,
 		.tones = group->tones,
+		.refuse_tone = group->refuse_tone,
 		.legs = MAX(group->legs, 1),
 		.max_members = group->max_members,
 		.keepalive = keepalives[group->keepalive],

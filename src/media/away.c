@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "media/channel.h"
 #include "media/fanout.h"
+#include "media/refusal.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 
@@ -324,4 +325,11 @@ void away_hear_floor(struct relay *relay, struct trunk_item *item)
 	const struct media_packet packet = packet_of(item);
 	if (member && member->channel)
 		channel_hear(member->channel, &packet);
+}
+
+void away_hear_spoke(struct relay *relay, struct trunk_item *item)
+{
+	struct member *member = sender_of(relay, item);
+	if (member)
+		refusal_answer(member);
 }

@@ -70,5 +70,6 @@ struct away_status {
 void away_hear(struct relay *relay, struct trunk_item *item);
 void away_hear_ready(struct relay *relay, struct trunk_item *item);
 void away_hear_floor(struct relay *relay, struct trunk_item *item);
+void away_hear_spoke(struct relay *relay, struct trunk_item *item);
 
 #endif

@@ -11,6 +11,7 @@
 #include "media/conference.h"
 #include "media/fanout.h"
 #include "media/overlay.h"
+#include "media/refusal.h"
 #include "media/relay.h"
 #include "rtp/bytes.h"
 
@@ -39,6 +40,7 @@ void branch_watch(struct group *branch)
 		return;
 	branch->own.floor = report.floor;
 	branch->own.keepalive = report.keepalive;
+	branch->own.has_refuse_tone = report.refuse_tone;
 	branch->is_known = true;
 }
 
@@ -80,7 +82,10 @@ void branch_remove(struct member *leg)
 unsigned branch_gate_of(struct member *leg)
 {
 	unsigned gate = atomic_load_explicit(&leg->lease->twin->gate, memory_order_acquire);
+	bool was_speaking = leg->is_speaking;
 	leg->is_speaking = gate & AWAY_GATE_SPEAKING;
+	if (was_speaking && !leg->is_speaking)
+		refusal_rest(leg);
 	return gate;
 }
 
@@ -121,6 +126,12 @@ void branch_ready(struct member *leg)
 	pass_on(leg, TRUNK_READY, &nothing);
 }
 
+void branch_spoke(struct member *leg)
+{
+	const struct media_packet nothing = {.bytes = (const uint8_t *)""};
+	pass_on(leg, TRUNK_SPOKE, &nothing);
+}
+
 static bool is_wanted(struct member *leg, const struct media_packet *packet)
 {
 	unsigned gate = branch_gate_of(leg);
@@ -144,6 +155,8 @@ static void hear_rtp(struct member *leg, const struct media_packet *packet)
 	}
 	leg->ungranted++;
 	metrics_add(METRIC_media_dropped_ungranted, 1);
+	if (UNLIKELY(leg->group->settings->has_refuse_tone))
+		refusal_hear(leg, packet);
 }
 
 void branch_deliver(struct relay *relay, struct stream_end *from, const struct media_packet *packet)

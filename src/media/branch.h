@@ -37,6 +37,9 @@ void branch_deliver(
 /* A floor packet of its. */
 void branch_floor(struct member *leg, const struct media_packet *packet);
 
+/* It has begun to speak, and is not heard. */
+void branch_spoke(struct member *leg);
+
 /* From the owner; by enum trunk_kind. */
 void branch_speech(struct relay *relay, struct trunk_item *item);
 void branch_mix(struct relay *relay, struct trunk_item *item);

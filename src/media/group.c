@@ -16,6 +16,7 @@
 #include "media/group_report.h"
 #include "media/mixer.h"
 #include "media/overlay.h"
+#include "media/refusal.h"
 #include "media/relay.h"
 #include "media/voice_key.h"
 #include "sound/level.h"
@@ -285,6 +286,7 @@ void group_close_gate(struct group *group, struct member *member)
 		return;
 	member->is_speaking = false;
 	member->level = LEVEL_SILENCE;
+	refusal_rest(member);
 	mixer_end(group, member);
 	if (UNLIKELY(member->is_away))
 		away_gate(member);

@@ -69,8 +69,9 @@ struct media_group_settings {
 	uint8_t keepalive; /* enum media_keepalive */
 	uint16_t queue;    /* places; 0: who asks while the floor is taken is denied */
 	bool has_tones;
-	bool has_roger;    /* a tone to who has given the floor back: it was understood */
-	bool is_broadcast; /* the longest joined of those who may talk alone does */
+	bool has_refuse_tone; /* to who speaks without the floor while nobody does (refusal.h) */
+	bool has_roger;       /* a tone to who has given the floor back: it was understood */
+	bool is_broadcast;    /* the longest joined of those who may talk alone does */
 	char request_key, release_key; /* NUL: '*' and '#' */
 	uint32_t max_talk_ms;          /* T2; 0: 30 s; UINT32_MAX: no limit */
 	uint32_t hang_ms;              /* reserved for the last talker after its release */
@@ -338,7 +339,8 @@ struct media_group_report {
 	uint8_t is_revoking; /* G: pending Floor Revoke */
 	uint8_t floor;       /* enum media_floor */
 	uint8_t keepalive;   /* enum media_keepalive */
-	uint8_t spare[4];
+	uint8_t refuse_tone; /* has_refuse_tone */
+	uint8_t spare[3];
 	struct media_speaker talkers[MEDIA_GROUP_TALKERS_MAX];
 	struct media_speaker waiting[MEDIA_GROUP_SHOWN_MAX];
 };

@@ -52,6 +52,7 @@ void group_report(const struct group *group, struct media_group_report *ret_repo
 		.is_emergency = group->floor.is_emergency,
 		.floor = group->settings->floor,
 		.keepalive = group->settings->keepalive,
+		.refuse_tone = group->settings->has_refuse_tone,
 		.is_revoking = group->floor.state == FLOOR_STATE_REVOKING,
 	};
 	for (unsigned i = 0; i < group->speaker_count; i++)

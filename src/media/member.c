@@ -72,6 +72,8 @@ static void hear_rtp(struct member *member, const struct media_packet *packet)
 	if (LIKELY(!is_event &&
 		    !floor_media(&group->floor, &member->floor, group->relay->now_ms))) {
 		discard(group, member);
+		if (UNLIKELY(group->settings->has_refuse_tone))
+			refusal_hear(member, packet);
 		if (UNLIKELY(is_asked))
 			group_touch(group);
 		return;
@@ -157,7 +159,7 @@ static bool may_be_muffled(const struct relay *relay, struct member *member)
 {
 	if (!member->group || member->is_speaking || member->channel || member->voice_key ||
 		member->codec == CODEC_NONE || !latch_is_locked(&member->audio.rtp) ||
-		!is_heard_of(relay, member))
+		!is_heard_of(relay, member) || refusal_listens(member))
 		return false;
 	bool is_leg = member->lease->kind == LEASE_LEG;
 	if (is_leg && (!member->group->is_known || branch_gate_of(member) & AWAY_GATE_SOUND))

@@ -8,6 +8,7 @@
 #include "floor/floor.h"
 #include "media/end.h"
 #include "media/lease.h"
+#include "media/refusal.h"
 #include "media/reporter.h"
 #include "record/record.h"
 #include "sound/keys.h"
@@ -107,6 +108,7 @@ struct member {
 	uint32_t muffled;       /* muffle_count at the last look */
 	uint32_t leg_ungranted; /* of its leg elsewhere, at the last look */
 	uint8_t owed;           /* enum member_owed */
+	struct refusal refusal; /* whether it speaks in vain */
 	bool is_silent;
 	bool is_held; /* by its last direction */
 };

@@ -72,6 +72,7 @@ static void (*const hear[TRUNK_KINDS])(struct relay *, struct trunk_item *) = {
 	[TRUNK_HEARD] = away_hear,
 	[TRUNK_READY] = away_hear_ready,
 	[TRUNK_FLOOR] = away_hear_floor,
+	[TRUNK_SPOKE] = away_hear_spoke,
 	[TRUNK_SPEECH] = branch_speech,
 	[TRUNK_MIX] = branch_mix,
 	[TRUNK_FRAME] = branch_frame,

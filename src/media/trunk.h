@@ -27,6 +27,7 @@ enum trunk_kind {
 	TRUNK_HEARD, /* a datagram that its latch let pass; `component` of the socket */
 	TRUNK_READY, /* it is there: the owner would see it at its next frame, too */
 	TRUNK_FLOOR, /* one of its floor channel */
+	TRUNK_SPOKE, /* it begins to speak, and is not heard (refusal.h) */
 	/* from the owner, to a branch */
 	TRUNK_SPEECH, /* a talker's packet, to all of `codec` but the leg `member` */
 	TRUNK_MIX,    /* 20 ms of ours, to all of `codec` who do not speak */

@@ -226,6 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.keepalive = (data[0] >> 5) % 3,
 		.queue = data[1] & 3,
 		.has_tones = data[1] & 4,
+		.has_refuse_tone = data[1] & 32,
 		.is_broadcast = data[1] & 8,
 		.hang_ms = data[1] & 16 ? 200 : 0};
 	struct lease *lease = take(LEASE_GROUP);

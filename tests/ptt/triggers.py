@@ -310,6 +310,57 @@ def beeps_over_a_mix(server):
             hears_both(room, alice, phone, (600, 900) if n == 0 else (350,), "queued" if n == 0 else "denied")
 
 
+def speaks_in_vain(server):
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=0)
+        room.goes_on(60)
+        since = time.monotonic()
+        alice.speak()
+        room.until(lambda: len(tones(alice, since)) == 2, "alice speaks without the floor: a double beep")
+        room.goes_on(100)
+        told = tones(alice, since)
+        ok(len(told) == 2 and abs(told[0][0] - told[1][0]) <= 50, "denied, and once for all that she says: %s" % told)
+        ok(not tones(bob, 0) and not tones(carol, 0), "those who are silent hear none")
+        alice.speak(0)
+        room.goes_on(60)
+        since = time.monotonic()
+        bob.speak()
+        bob.press("*")
+        room.heard_by_all(bob)
+        carol.speak()                                   # as a microphone does that hears its loudspeaker
+        room.goes_on(100)
+        bob.press("#")
+        room.nobody()
+        room.goes_on(20)
+        ok(not tones(carol, since), "nobody is told while another talks, nor for what goes on behind it")
+        ok(len(tones(bob, since)) == 1, "bob's own last words are not answered: one beep, granted")
+        ok(alice.story() == ["bob"] and not (bob.story() or [n for n in carol.story() if n != "bob"]), "who had not the floor was heard by nobody")
+
+
+@feature(**group(refuse_tone="true"))
+def speaking_without_the_floor(server):
+    """refuse_tone: who begins to speak and has not the floor is told so; silent phones, and who hears another, are not."""
+    speaks_in_vain(server)
+
+
+@feature(**group(refuse_tone="true", media='{ relay = "always"; ports = PORTS(500); threads = 2; group_budget = 1; }'))
+def speaking_without_the_floor_elsewhere(server):
+    """The same, on another thread than the group's."""
+    speaks_in_vain(server)
+
+
+@feature(**group())
+def speaking_without_the_floor_is_not_answered(server):
+    """By default an open microphone is not told of each word that it hears."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=0)
+        room.goes_on(60)
+        alice.speak()
+        room.goes_on(60)
+        ok(not alice.beeps() and not bob.beeps(), "no tone")
+        ok(not bob.story(), "and nobody is heard")
+
+
 @feature(**group(tones="false"))
 def beeps_are_off(server):
     with Room(server) as room:
