@@ -16,6 +16,7 @@ class Watcher:
 
     def __init__(self, phone, group="ops", expires=600):
         self.phone, self.versions, self.users, self.states, self.read = phone, [], {}, [], 0
+        self.subscription = ""
         self.sent = phone.request("SUBSCRIBE", "sip:%s@%s" % (group, DOMAIN), headers=[
             "Event: conference", "Accept: application/conference-info+xml", "Expires: %d" % expires])
         self.response = phone.expect((200, 202), call_id=self.sent.call_id)

@@ -4,10 +4,12 @@
 
 static struct leg legs[3];
 
-/* Bytes of PCMU: voice, a room, nothing. */
-#define VOICE   0x90
-#define ROOM    0xe8
-#define NOTHING 0xff
+/* Bytes of PCMU, the louder ones first. */
+#define VOICE       0x90
+#define ENGINE      0xdb /* loud enough for a voice */
+#define ENGINE_IDLE 0xe0
+#define ROOM        0xe8
+#define NOTHING     0xff
 
 static void setup(void)
 {
@@ -86,6 +88,14 @@ START_TEST(a_room_is_no_voice)
 	for (unsigned i = 0; i < 5; i++)
 		sounds(&legs[2], VOICE, 6000);
 	ck_assert_uint_le(told_now(), 1);
+	/* an engine that is louder now and then */
+	sounds(&legs[1], ENGINE, 10000);
+	uint64_t before = told_now();
+	for (unsigned i = 0; i < 5; i++) {
+		sounds(&legs[1], ENGINE_IDLE, 1000);
+		sounds(&legs[1], ENGINE, 1000);
+	}
+	ck_assert_uint_eq(told_now(), before);
 	finish_group(legs, 3);
 }
 END_TEST
@@ -103,7 +113,8 @@ START_TEST(an_echo_is_no_voice)
 		sounds(&legs[2], VOICE, 20);
 	}
 	leg_presses(&legs[0], HASH);
-	sounds(&legs[2], VOICE, 400);
+	sounds(&legs[2], VOICE, 300);
+	sounds(&legs[1], VOICE, 300); /* a room that rings */
 	ck_assert_uint_eq(told_now(), 0);
 	/* nor is what he goes on to say who has let go */
 	leg_presses(&legs[1], STAR);
