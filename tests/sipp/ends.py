@@ -4,7 +4,7 @@ import os
 
 from feature import ctl, in_both_modes, ok
 from media import ALWAYS, Call, asked, eventually, sessions_end
-from sip_ua import Phone, uri_of
+from sip_ua import SLOW, Phone, uri_of
 from storm import CANCELLED, ENDS, Storm
 from streams import bye_with_reason
 
@@ -180,7 +180,8 @@ def ends_storm(server, mode):
         storm.close()
     print("# %d calls in %.1f s: %s" % (count, took, storm.finals))
     ok(sum(storm.ended.values()) == count, "%d calls are over" % count)
-    ok(storm.refused <= count / 100, "%d were refused for want of a port that is ready" % storm.refused)
+    # a slow relay thread (sanitizers) brings ports later than calls come
+    ok(storm.refused <= count * SLOW / 100, "%d were refused for want of a port that is ready" % storm.refused)
     for end, answers in ENDS.items():
         wanted = {487} if end in CANCELLED else {answers[-1]}
         ok(set(storm.finals[end]) == wanted, "%d times %s: %s" % (storm.ended[end], end, storm.finals[end]))
