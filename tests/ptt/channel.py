@@ -211,8 +211,9 @@ def floor_taken_away_and_brought_back(server):
         reloaded("ptt", 2)
         alice.obeys = bob.obeys = True
         room.nobody("a floor again")
-        offered(port)
         alice.channel.skip_all()
+        offered(port)
+        alice.channel.expect("idle")                    # what was sent before her ACK is read is lost
         alice.channel.request()
         alice.channel.expect("granted", skip=("idle", "taken"))
         room.heard_by_all(alice, "and alice's floor packets count")
