@@ -322,6 +322,9 @@ static void check_fastpath(const struct config *config, struct config_report *re
 		if (is_word && words->count > 1)
 			config_report_add(report, CONFIG_ERROR, at.file, at.line,
 				"media.fastpath: \"%s\" stands alone, or is left out", word);
+		if (strcmp(word, "on") == 0)
+			config_report_add(report, CONFIG_ERROR, at.file, at.line,
+				"media.fastpath: \"on\" is \"auto\"");
 		if (!*word || strlen(word) > 15)
 			config_report_add(report, CONFIG_ERROR, at.file, at.line,
 				"media.fastpath: \"%s\" is no interface's name", word);

@@ -42,6 +42,10 @@ static const struct {
 	{"\n\ntimers = { t2 = \"400ms\"; };", 3, "timers.t1 is above timers.t2"},
 	{"registrar = { max_expires = \"30m\"; };", 1, "default_expires is above"},
 	{"\nstore = \"oracle:x\";", 2, "begins with none of"},
+	{"media = { fastpath = \"on\"; };", 1, "\"on\" is \"auto\""},
+	{"media = {\nfastpath = [ \"lo\", \"off\" ]; };", 2, "\"off\" stands alone"},
+	{"media = { fastpath = [ \"lo\", \"auto\" ]; };", 1, "\"auto\" stands alone"},
+	{"media = { fastpath = \"a-name-of-16-byte\"; };", 1, "is no interface's name"},
 	{"admin = { socket = "
 	 "\"/"
 	 "a1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"

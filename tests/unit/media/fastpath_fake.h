@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "media/fastpath/fastpath.h"
 
@@ -55,6 +56,20 @@ static inline void fake_detach(struct fastpath_program *program, struct fastpath
 
 static const struct fastpath_kernel fake_kernel = {
 	fake_load, fake_unload, fake_attach, fake_detach};
+
+/* NULL, or why the real program cannot be loaded here. */
+static inline const char *kernel_refuses(void)
+{
+	struct fastpath_size size = {
+		.port_first = 20000, .port_last = 20001, .locals = 1, .flows = 1};
+	struct fastpath_program *program;
+	struct fastpath_memory memory;
+	int error = fastpath_kernel.load(&size, &program, &memory);
+	if (error)
+		return strerror(-error);
+	fastpath_kernel.unload(program, &memory);
+	return NULL;
+}
 
 /* The entry that is installed in a flow; NULL: none. */
 static inline const struct fastpath_entry *fake_entry(

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "fastpath_fake.h"
 #include "lib/testing.h"
-#include "media/fastpath/fastpath.h"
 #include "media/fastpath/filters.h"
 
 #define LO FASTPATH_LOOPBACK
@@ -97,25 +97,11 @@ START_TEST(filters_of_the_living_stay)
 }
 END_TEST
 
-/* NULL, or why not. */
-static const char *why_not(void)
-{
-	struct fastpath_size size = {
-		.port_first = 20000, .port_last = 20001, .locals = 1, .flows = 1};
-	struct fastpath_program *program;
-	struct fastpath_memory memory;
-	int error = fastpath_kernel.load(&size, &program, &memory);
-	if (error)
-		return strerror(-error);
-	fastpath_kernel.unload(program, &memory);
-	if (unshare(CLONE_NEWNET) < 0 || system("ip link set lo up") != 0)
-		return "no network namespace";
-	return NULL;
-}
-
 int main(void)
 {
-	const char *why = why_not();
+	const char *why = kernel_refuses();
+	if (!why && (unshare(CLONE_NEWNET) < 0 || system("ip link set lo up") != 0))
+		why = "no network namespace";
 	if (why) {
 		printf("skipped: the kernel's program cannot be loaded here: %s\n", why);
 		return 77;

@@ -618,23 +618,9 @@ static void make_interface(void)
 	close(fd);
 }
 
-/* NULL, or why not. */
-static const char *why_not(void)
-{
-	struct fastpath_size size = {
-		.port_first = 20000, .port_last = 20001, .locals = 1, .flows = 1};
-	struct fastpath_program *program;
-	struct fastpath_memory memory;
-	int error = fastpath_kernel.load(&size, &program, &memory);
-	if (error)
-		return strerror(-error);
-	fastpath_kernel.unload(program, &memory);
-	return NULL;
-}
-
 int main(void)
 {
-	const char *why = why_not();
+	const char *why = kernel_refuses();
 	if (why) {
 		printf("skipped: the kernel's program cannot be loaded here: %s\n", why);
 		return 77;
