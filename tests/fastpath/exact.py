@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""exact: what goes through comes out as it went in, but for what a router may change, and its checksums are right."""
+import itertools
+import random
+import socket
+
+from call import asked, eventually
+from feature import ok
+from road import BOTH, ITS_OWN, all_came, exchanged, on_roads
+from wire import Wire, checked
+
+DSCP = 46
+ECT0 = 2
+SO_NO_CHECK = 11
+
+
+def set_offload(road, name, at_phone, at_server):
+    """Whether who sends on either end of the link leaves the checksum to the card."""
+    for place, device, is_on in ((name, road.links[name][0], at_phone), ("server", road.links[name][1], at_server)):
+        word = "on" if is_on else "off"
+        road.net.exec(place, "ethtool", "-K", device, "tx", word, "rx", word)
+
+
+def set_class(end, tos):
+    level, option = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if ":" in end.ip else (socket.IPPROTO_IP, socket.IP_TOS)
+    end.rtp.setsockopt(level, option, tos)
+
+
+def odd_packets(end, seed):
+    """Forms and lengths that RTP may have: the shortest, odd ones, contributing sources, an extension, padding, a marker, the
+    longest that a link carries; and payloads whose sums are near to 0xffff, where a checksum becomes 0."""
+    chance = random.Random(seed)
+    most = 1500 - (40 if ":" in end.ip else 20) - 8 - 12
+    payloads = [b"", b"\0", b"\xff" * 3, bytes(160), b"\xff" * 160, *(chance.randbytes(n) for n in (1, 31, 33, 159, 1001, most))]
+    for payload in payloads:
+        yield end.packet(payload)
+    yield end.packet(bytes(12) + chance.randbytes(80), first=0x83)
+    yield end.packet(b"\xbe\xde\0\1\x10\x85\0\0" + chance.randbytes(80), first=0x90)
+    yield end.packet(chance.randbytes(80) + b"\0\0\0\4", first=0xa0)
+    yield end.packet(chance.randbytes(160), payload_type=0x80 | end.payload_type)
+    for _ in range(25):
+        yield end.packet(chance.randbytes(160))
+
+
+def look_at(road, frames, sent, source, text):
+    ok([f.payload for f in frames] == sent, text + ": each once, in order, byte for byte")
+    ok({f.source for f in frames} == {source}, "from the address that the SDP has")
+    ok(not any(f.is_fragment for f in frames), "none in pieces")
+    ok({f.tos >> 2 for f in frames} == {DSCP}, "with the DSCP of the configuration: %s" % {f.tos for f in frames})
+    ok({f.ttl for f in frames} == {63 if road.kernel else 64}, "and the hops that are left: %s" % {f.ttl for f in frames})
+    if road.kernel:
+        ok({f.tos & 3 for f in frames} == {ECT0}, "ECN is the sender's")
+
+
+def sums_are_right(road, frames, is_v4):
+    """The card's part of it is left to do where the server's end of the link says that its card does it."""
+    ok(all(f.has_pseudo_sum() for f in frames if f.is_partial), "what is left to the card holds its pseudo header's sum")
+    verdicts = set(checked(road.server.folder, [f for f in frames if not f.is_partial]))
+    ok(verdicts <= {("1" if is_v4 else "", "1")}, "tshark finds no checksum wrong: %s" % verdicts)
+    return sum(f.is_partial for f in frames)
+
+
+def exact_on(road, version):
+    with road.call((version, version)) as call, Wire(road.net, "left", road.links["left"][0]) as left, \
+            Wire(road.net, "right", road.links["right"][0]) as right:
+        road.ready(call)
+        ends = ((call.a, call.to_bob, call.to_alice, right, call.b), (call.b, call.to_alice, call.to_bob, left, call.a))
+        for end in (call.a, call.b):
+            set_class(end, ECT0)
+        for at_phone, at_server in itertools.product((True, False), repeat=2):
+            for name in ("left", "right"):
+                set_offload(road, name, at_phone, at_server)
+            name = "offload %s at the phones and %s at the server" % tuple("on" if b else "off" for b in (at_phone, at_server))
+            frames = []
+            for end, _, _, wire, _ in ends:
+                end.drain()
+                end.forget()
+                wire.forget()
+            with road.watched(80):
+                for end, to, source, wire, far in ends:
+                    for packet in odd_packets(end, name):
+                        end.put(to, packet)
+                    frames += wire.read((far.ip, far.port), 40)
+                ok(all_came(call), name + ": both phones get what was sent")
+            for end, to, source, wire, far in ends:
+                look_at(road, wire.read((far.ip, far.port), 40), end.sent, source, end.ip)
+            partial = sums_are_right(road, frames, version == 4)
+            ok(at_server or not partial, "%d are left to the card" % partial)
+        drops = {name: count for name, count in asked(road.server, "media")["drops"].items() if count}
+        ok(not drops, "nothing was dropped: %s" % drops)
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads("kernel", "dropped", "off")
+def exact(road):
+    exact_on(road, 4)
+
+
+@on_roads(*BOTH)
+def exact_v6(road):
+    exact_on(road, 6)
+
+
+@on_roads("kernel", listen=ITS_OWN)
+def exact_on_one_address(road):
+    """The server listens on addresses, not on all that there are."""
+    for version in (4, 6):
+        with road.call((version, version)) as call:
+            road.ready(call)
+            with road.watched(200):
+                ok(exchanged(call, 100), "each packet comes")
+            ok(call.a.sources == {call.to_bob} and call.b.sources == {call.to_alice}, "from the address that the SDP has")
+            ok(call.mine.bye(call.theirs), "BYE")
+        eventually(lambda: road.fast().get("entries") == 0, "the kernel's program has forgotten the call")
+
+
+@on_roads(*BOTH)
+def exact_across(road):
+    """From IPv4 to IPv6 and back: that is the relay thread's work."""
+    with road.call((4, 6)) as call:
+        assert call.talk(1), "the ends do not hear each other"
+        with road.watched(200, by_kernel=0):
+            ok(exchanged(call, 100), "each packet comes")
+        ok(call.a.sources == {call.to_bob} and call.b.sources == {call.to_alice}, "from the address that the SDP has")
+        ok(":" in call.to_alice[0] and ":" not in call.to_bob[0], "each of its own family")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads(*BOTH)
+def exact_without_checksum(road):
+    """UDP over IPv4 may go without a checksum: so it goes on."""
+    with road.call() as call, Wire(road.net, "right", road.links["right"][0]) as wire:
+        road.ready(call)
+        call.a.rtp.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+        with road.watched(50):
+            for n in range(50):
+                call.a.put(call.to_bob, call.a.packet(bytes([n]) * 161))
+            ok(all_came(call), "each packet comes")
+        frames = wire.read((call.b.ip, call.b.port), 50)
+        ok(not road.kernel or {f.checksum for f in frames} == {0}, "the kernel's program invents no checksum")
+        sums = {sum_of_header for sum_of_header, _ in checked(road.server.folder, frames)}
+        ok(sums == {"1"}, "that of the header is right: %s" % sums)
+        ok(call.mine.bye(call.theirs), "BYE")
