@@ -77,24 +77,34 @@ def rtcp(road):
 def rtcp_muxed(road):
     """On the port of RTP (RFC 5761): it is told from sound by its type, and goes up."""
     mux = "a=rtcp-mux\r\n"
-    with road.call(lines=mux) as call:
+    with road.call(lines=(mux, mux)) as call:
         road.ready(call)
         with road.watched(44, by_kernel=40):
             reports(road, call, (call.a.rtp, call.b.rtp), (call.to_bob, call.to_alice))
         ok(call.mine.bye(call.theirs), "BYE")
 
 
+def event_packets(end, digit):
+    """One key press: six packets of one time stamp, the last three say that it ended (RFC 4733 §2.5.1)."""
+    stamp, packets = end.stamp, []
+    for n, duration in enumerate((160, 320, 480, 640, 640, 640)):
+        end.stamp = stamp
+        event = struct.pack("!BBH", digit, (0x80 if n >= 3 else 0) | 10, duration)
+        packets.append(end.packet(event, payload_type=101 | (0x80 if n == 0 else 0)))
+    return packets
+
+
 @on_roads(*BOTH)
 def keys(road):
-    """Telephone events (RFC 4733) among the sound: each arrives, in order."""
+    """Telephone events (RFC 4733) among the sound: each arrives, in order where they come one by one."""
     with road.call() as call:
         road.ready(call)
         for near, far, to in ((call.a, call.b, call.to_bob), (call.b, call.a, call.to_alice)):
             near.forget(), far.forget()
             for digit in range(12):
-                near.send(to, 3)
-                near.send_event(to, digit)
-                far.receive(len(near.sent))
+                for packet in [near.packet() for _ in range(3)] + event_packets(near, digit):
+                    near.put(to, packet)
+                    far.receive(len(near.sent))
             ok(len(near.sent) == 108 and far.got == near.sent, "twelve keys, byte for byte and in order")
         wanted = 108 + 1
         eventually(lambda: min(stream_of(road.server)[side]["packets"] for side in ("caller", "callee")) >= wanted, "they are counted")

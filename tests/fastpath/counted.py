@@ -6,7 +6,7 @@ import time
 from call import asked, eventually, exchange, stream_of
 from feature import ctl, ok
 from moves import ready_again, talking
-from road import BOTH, MEDIA, all_came, exchanged, nothing_comes, on_roads
+from road import BOTH, MEDIA, all_came, exchanged, falls_silent, on_roads
 from rtp_shim import seen_by_receiver
 from sip_ua import SLOW
 
@@ -138,9 +138,7 @@ def silence(road):
         ok(asked(road.server, "media")["timeouts"] == 1, "as a media timeout, with all packets in its record")
         if road.kernel:
             ok(road.fast()["entries"] == 0, "the kernel's program has forgotten it")
-        call.b.drain()
-        call.a.send(call.to_bob, 10)
-        ok(nothing_comes(call.b), "nothing passes any more")
+        ok(falls_silent(call.a, call.b, call.to_bob), "nothing passes any more")
 
 
 @on_roads(*BOTH)
@@ -153,13 +151,32 @@ def ended(road):
         if road.kernel:
             eventually(lambda: road.fast()["entries"] == 0, "the kernel's program has forgotten it")
         for end, far, to in ((call.a, call.b, call.to_bob), (call.b, call.a, call.to_alice)):
-            far.forget()
-            end.send(to, 20)
-            ok(nothing_comes(far), "nothing passes after it")
+            ok(falls_silent(end, far, to), "nothing passes after it")
         call.set_up()
         ready_again(road, call)
         with road.watched(40):
             ok(exchanged(call, 20), "the next one between the same phones is forwarded again")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads(*BOTH)
+def too_many(road):
+    """More packets than one end may send: the rest is dropped, and counted, by whoever forwards."""
+    with road.call() as call:
+        road.ready(call)
+        call.a.forget(), call.b.forget()
+        begun = time.monotonic()
+        for n in range(6000):
+            call.a.send(call.to_bob)
+            if n % 50 == 49:
+                time.sleep(0.001)
+        windows = 2 + int(time.monotonic() - begun)
+        time.sleep(0.2)
+        call.b.drain()
+        came = len(call.b.got)
+        ok(2000 < came <= 2500 * windows, "of 6,000 packets in %.1f s %d came" % (time.monotonic() - begun, came))
+        ok(call.b.got == [p for p in call.a.sent if p in set(call.b.got)], "each once")
+        eventually(lambda: asked(road.server, "media")["drops"]["rate"] == 6000 - came, "the others are counted", SECONDS)
         ok(call.mine.bye(call.theirs), "BYE")
 
 
@@ -177,6 +194,18 @@ def b2bua(road):
         ok(ctl(road.server, "call", "hangup", ident).returncode == 0, "the operator hangs up")
         for phone in (call.alice, call.bob):
             phone.respond(phone.expect("BYE"), 200, contact=False)
-        call.b.forget()
-        call.a.send(call.to_bob, 20)
-        ok(nothing_comes(call.b), "nothing passes any more")
+        ok(falls_silent(call.a, call.b, call.to_bob), "nothing passes any more")
+
+
+@on_roads(*BOTH, calls=B2BUA)
+def transcoded(road):
+    """Ends that share no codec: the relay thread's work."""
+    with road.call(kinds=(0, 8)) as call, road.watched(60, by_kernel=0):
+        for end, far, to in ((call.a, call.b, call.to_bob), (call.b, call.a, call.to_alice)):
+            end.send(to)
+            far.receive(1)
+        for _ in range(29):
+            call.a.send(call.to_bob), call.b.send(call.to_alice)
+            time.sleep(0.02)
+        call.a.drain(), call.b.drain()
+        ok({p[1] & 0x7f for p in call.a.got} == {0} and {p[1] & 0x7f for p in call.b.got} == {8}, "each hears its own codec")

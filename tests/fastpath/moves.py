@@ -5,7 +5,7 @@ import time
 
 from call import eventually, exchange, stream_of
 from feature import ok
-from road import BOTH, all_came, exchanged, nothing_comes, on_roads
+from road import BOTH, all_came, exchanged, falls_silent, nothing_comes, on_roads
 from rtp_end import audio_of
 from sip_ua import SLOW
 
@@ -89,9 +89,7 @@ def holds(road):
             n = next(version)
             silent = near.sdp("sendonly", version=n).replace("c=IN IP4 " + near.ip, "c=IN IP4 0.0.0.0")
             exchange(one, other, silent, far.sdp("recvonly", version=n))
-            near.forget()
-            far.send(to_near, 20)
-            ok(nothing_comes(near), "who says 0.0.0.0 hears nothing")
+            ok(falls_silent(far, near, to_near), "who says 0.0.0.0 hears nothing")
             n = next(version)
             exchange(one, other, near.sdp(version=n), far.sdp(version=n))
             ready_again(road, call)
@@ -195,20 +193,24 @@ def each_once(call, text):
         ok(overtaken == 0, "none is overtaken: %d" % overtaken)
 
 
+def taken_again(road, call, hits):
+    """While both ends speak: the program forwards again."""
+    call.alice.idle(0.1)
+    if road.kernel:
+        eventually(lambda: road.counts()[0] > hits + 20, "the program has taken the call again", 3)
+
+
 @on_roads(*BOTH)
 def nothing_lost_in_change(road):
     """Re-INVITEs that take the call from the kernel's program and give it back, while both ends speak."""
     with road.call() as call:
         road.ready(call)
-        hits, _ = road.counts()
         with talking(call):
-            for n in range(2, 14):
+            for n in range(2, 8):
+                hits, _ = road.counts()
                 exchange(call.mine, call.theirs, call.a.sdp(version=n), call.b.sdp(version=n))
-                call.alice.idle(0.1)
-        each_once(call, "twelve re-INVITEs")
-        forwarded = road.counts()[0] - hits
-        ok(not road.kernel or forwarded > len(call.a.sent), "most went by the kernel's program: %d of %d" %
-           (forwarded, 2 * len(call.a.sent)))
+                taken_again(road, call, hits)
+        each_once(call, "six re-INVITEs")
         ok(call.mine.bye(call.theirs), "BYE")
 
 

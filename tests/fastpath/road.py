@@ -24,7 +24,7 @@ from sip_ua import SLOW, Phone
 
 DROPPED = "cap_bpf,cap_net_admin,cap_sys_admin,cap_perfmon"
 ANYWHERE = '"udp:0.0.0.0:%d", "udp:[::]:%d"'
-ITS_OWN = '"udp:127.0.0.1:%d", "udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d"'
+ITS_OWN = '"udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d", "udp:127.0.0.1:%d"'
 MEDIA = '{ %srelay = "always"; ports = [ 30000, 30499 ]; threads = 1; }'       # nobody else is in the namespace
 BPF_PROG_LOAD, SCHED_CLS = 5, 3
 BPF_CALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280}
@@ -107,13 +107,18 @@ class Road:
 
     def __init__(self, net, server, way):
         self.net, self.server, self.way, self.kernel = net, server, way, way == "kernel"
-        self.addresses, self.links = {}, {}
+        self.addresses, self.links, self.hosts = {}, {}, {}
 
     def place(self, name):
         """A host with an IPv4 address, an IPv6 address and another IPv6 address. Its link is in `links`: the host's end, the
         server's."""
         self.addresses[name] = {4: self.net.host(name), 6: self.net.host6(name, more=["3"])}
+        self.hosts[name] = name
         self.links[name] = ("in%d" % self.net.links, "out%d" % self.net.links)
+
+    def another_name(self, host, name, address):
+        """Whoever is at this place has that address of the host."""
+        self.hosts[name], self.addresses[name] = host, {4: address}
 
     def also(self, name, address):
         """The host `name` gets one more IPv4 address."""
@@ -121,20 +126,20 @@ class Road:
         self.net.ip("server", "route", "add", address + "/32", "via", self.addresses[name][4], "dev", self.links[name][1])
 
     def end(self, name, version=4, ip=None, **more):
-        with self.net.inside(name):
+        with self.net.inside(self.hosts[name]):
             return End(ip or self.addresses[name][version], **more)
 
     def phone(self, name, user, version=4):
-        with self.net.inside(name):
+        with self.net.inside(self.hosts[name]):
             phone = Phone(self.server, user, ip=self.addresses[name][version])
         phone.target = ({4: SERVER, 6: SERVER6}[version], self.server.port)
         return phone
 
-    def call(self, versions=(4, 4), lines=""):
-        """alice, on the left, calls bob, on the right; `lines` are more of their SDP."""
-        left, right = versions
-        phones = self.phone("left", "alice", left), self.phone("right", "bob", right)
-        ends = self.end("left", left, lines=lines), self.end("right", right, lines=lines)
+    def call(self, versions=(4, 4), lines=("", ""), kinds=(0, 0), places=("left", "right")):
+        """alice, on the left, calls bob, on the right; `lines` are more of their SDP, `kinds` their payload types."""
+        phones = [self.phone(place, user, version) for place, user, version in zip(places, ("alice", "bob"), versions)]
+        ends = [self.end(place, version, lines=more, payload_type=kind)
+                for place, version, more, kind in zip(places, versions, lines, kinds)]
         return Call(self.server, *ends, phones=phones).set_up()
 
     # ---- which way packets go
@@ -200,6 +205,16 @@ def nothing_comes(end, seconds=0.1):
     time.sleep(seconds * SLOW)
     end.drain()
     return not end.got
+
+
+def falls_silent(end, far, to):
+    """What `end` sends does not come to `far` any more, once the relay thread has heard what the phones have just been told."""
+    for _ in range(int(20 * SLOW)):
+        far.drain()
+        end.send(to, 20)
+        if nothing_comes(far, 0.05):
+            return True
+    return False
 
 
 # ---------------------------------------------------------------- tests
