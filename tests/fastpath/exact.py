@@ -3,11 +3,12 @@
 import itertools
 import random
 import socket
+import struct
 
 from call import asked, eventually
 from feature import ok
-from road import BOTH, ITS_OWN, all_came, exchanged, on_roads
-from wire import Wire, checked
+from road import BOTH, ITS_OWN, all_came, exchanged, nothing_comes, on_roads
+from wire import Wire, checked, sum_of
 
 DSCP = 46
 ECT0 = 2
@@ -93,7 +94,7 @@ def exact_on(road, version):
     ok(not drops, "nothing was dropped: %s" % drops)
 
 
-@on_roads("kernel", "dropped", "off")
+@on_roads("kernel", "filters", "dropped", "off")
 def exact(road):
     exact_on(road, 4)
 
@@ -101,6 +102,53 @@ def exact(road):
 @on_roads(*BOTH)
 def exact_v6(road):
     exact_on(road, 6)
+
+
+def balanced(end, source, target):
+    """A packet whose checksum is 0 on the way from `source` to `target`, where it is written as 0xffff (RFC 768)."""
+    packet = end.packet(bytes(160))
+    return packet[:-2] + struct.pack("!H", 0xffff - sum_of(source, target, packet))
+
+
+@on_roads(*BOTH)
+def exact_where_a_sum_is_zero(road):
+    """Before the change of addresses, and after it."""
+    for version in (4, 6):
+        set_offload(road, "left", False, False)
+        set_offload(road, "right", False, False)
+        with road.call((version, version)) as call, Wire(road.net, "right", road.links["right"][0]) as wire:
+            road.ready(call)
+            wire.forget()
+            phone, other = (call.a.ip, call.a.port), (call.b.ip, call.b.port)
+            with road.watched(20):
+                for _ in range(10):
+                    call.a.put(call.to_bob, balanced(call.a, phone, call.to_bob))
+                    call.a.put(call.to_bob, balanced(call.a, call.to_alice, other))
+                ok(all_came(call), "IPv%d: each packet comes" % version)
+            frames = wire.read(other, 20)
+            ok([f.checksum for f in frames[1::2]] == [0xffff] * 10, "a sum of 0 is written as 0xffff")
+            sums_are_right(road, frames, version == 4)
+            ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads(*BOTH)
+def damaged(road):
+    """A checksum that is wrong is not made right on the way: the packet reaches nobody."""
+    with road.call() as call:
+        road.ready(call)
+        with road.net.inside("left"):
+            raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+        raw.bind((call.a.ip, 0))
+        for wrong in (0x0000, 0x0001, 0x8000):
+            packet = call.a.packet(bytes(160))
+            right = 0xffff - sum_of((call.a.ip, call.a.port), call.to_bob, packet)
+            raw.sendto(struct.pack("!HHHH", call.a.port, call.to_bob[1], 8 + len(packet), right ^ wrong) + packet, call.to_bob)
+            if wrong:
+                ok(nothing_comes(call.b), "one with %04x turned over does not come" % wrong)
+            else:
+                ok(call.b.receive_until(packet), "one that is right comes")
+        raw.close()
+        ok(call.mine.bye(call.theirs), "BYE")
 
 
 @on_roads("kernel", listen=ITS_OWN)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """road: a server between phones in network namespaces of the test's own, in each of the ways in which it may forward.
 
-Ways: "kernel" (all capabilities, media.fastpath as it is by default: the kernel's program must forward), "dropped" (the
-capabilities are taken away: the relay thread must) and "off" (media.fastpath is). What phones see is the same on all.
+Ways: "kernel" (all capabilities, media.fastpath as it is by default: the kernel's program must forward), "filters" (likewise,
+as on a kernel whose tc has no links), "dropped" (the capabilities are taken away: the relay thread must) and "off"
+(media.fastpath is). What phones see is the same on all.
 """
 import contextlib
 import ctypes
@@ -13,8 +14,10 @@ import re
 import shutil
 import socket
 import struct
+import sys
 import time
 
+import before_links
 from call import Call, asked, eventually
 from feature import FEATURES, Skip, ctl, ok
 from namespaces import SERVER, SERVER6, Internet, why_not
@@ -22,12 +25,12 @@ from rtp_end import RtpEnd
 from server import Server
 from sip_ua import SLOW, Phone
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 DROPPED = "cap_bpf,cap_net_admin,cap_sys_admin,cap_perfmon"
 ANYWHERE = '"udp:0.0.0.0:%d", "udp:[::]:%d"'
 ITS_OWN = '"udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d", "udp:127.0.0.1:%d"'
 MEDIA = '{ %srelay = "always"; ports = [ 30000, 30499 ]; threads = 1; }'       # nobody else is in the namespace
 BPF_PROG_LOAD, SCHED_CLS = 5, 3
-BPF_CALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280}
 ROOM = 8 << 20                  # of a phone's sockets: nothing is lost at the end of the road
 
 
@@ -37,7 +40,7 @@ def bpf_refused():
     code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xb7, 0, 0, 0, 0x95, 0, 0, 0), 16)
     text = ctypes.create_string_buffer(b"Apache-2.0")
     attributes = ctypes.create_string_buffer(struct.pack("=IIQQ", SCHED_CLS, 2, ctypes.addressof(code), ctypes.addressof(text)), 120)
-    number = BPF_CALL.get(platform.machine())
+    number = before_links.BPF_CALL.get(platform.machine())
     fd = libc.syscall(number, BPF_PROG_LOAD, attributes, 120) if number else -1
     if fd < 0:
         return os.strerror(ctypes.get_errno()) if number else "not known how on this machine"
@@ -56,9 +59,9 @@ class Middle(Server):
         return self.where.replace("%d", str(self.port))
 
     def command(self):
-        if self.way != "dropped":
-            return super().command()
-        return ["capsh", "--drop=" + DROPPED, "--", "-c", 'exec "$0" "$@"', *super().command()]
+        before = {"dropped": ["capsh", "--drop=" + DROPPED, "--", "-c", 'exec "$0" "$@"'],
+                  "filters": [sys.executable, os.path.join(HERE, "before_links.py")]}
+        return before.get(self.way, []) + super().command()
 
 
 class End(RtpEnd):
@@ -106,7 +109,7 @@ class Road:
     """Two or three phones, each on a link of its own, and the server in the middle. `kernel`: its program must forward."""
 
     def __init__(self, net, server, way):
-        self.net, self.server, self.way, self.kernel = net, server, way, way == "kernel"
+        self.net, self.server, self.way, self.kernel = net, server, way, way in ("kernel", "filters")
         self.addresses, self.links, self.hosts = {}, {}, {}
 
     def place(self, name):
@@ -227,7 +230,7 @@ def played(function, way, listen, settings, places, binary):
         raise Skip(reason)
     if way == "dropped" and not shutil.which("capsh"):
         raise Skip("capsh is not installed (Debian: libcap2-bin)")
-    reason = bpf_refused() if way == "kernel" else None
+    reason = bpf_refused() if way in ("kernel", "filters") else None
     if reason:
         raise Skip("no program can be loaded into the kernel here: " + reason)
     fastpath = 'fastpath = "off"; ' if way == "off" else ""

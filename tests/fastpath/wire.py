@@ -23,6 +23,13 @@ def folded(data, start=0):
     return total
 
 
+def sum_of(source, target, payload):
+    """Of a UDP datagram with its pseudo header: its checksum is this, inverted."""
+    family = socket.AF_INET6 if ":" in source[0] else socket.AF_INET
+    hosts = socket.inet_pton(family, source[0]) + socket.inet_pton(family, target[0])
+    return folded(hosts + struct.pack("!HHH", source[1], target[1], 8 + len(payload)) + payload, UDP + 8 + len(payload))
+
+
 class Frame:
     """One UDP datagram as it came: addresses, what the network may change of it, its payload. `is_partial`: its checksum was
     left to the card, so that it holds the pseudo header's sum only."""
