@@ -176,14 +176,30 @@ def stands_still(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
+NETWORK = 1 << 12 | 1 << 39       # CAP_NET_ADMIN, CAP_BPF
+
+
+def threads_of(pid, wanted=""):
+    """(user, effective capabilities) of the main thread, and a list of those of the others whose names match."""
+    found = {}
+    for path in glob.glob("/proc/%d/task/*/status" % pid):
+        with open(path) as f:
+            status = f.read()
+        name, user, kept = (re.search(what, status, re.M).group(1) for what in
+                            (r"^Name:\s+(.*)", r"^Uid:\s+\d+\s+(\d+)", r"^CapEff:\s+(\w+)"))
+        thread = int(path.split("/")[4])
+        if thread == pid or re.match(wanted, name):
+            found[thread] = (int(user), int(kept, 16))
+    return found.pop(pid), list(found.values())
+
+
 @on_roads("kernel", run_as='"nobody"')
 def as_nobody(road):
     """Root is given up; what the program needs is kept, and nothing else."""
-    with open("/proc/%d/status" % road.server.process.pid) as f:
-        status = f.read()
-    ok(re.search(r"^Uid:\s+(\d+)", status, re.M).group(1) != "0", "the server is not root")
-    kept = int(re.search(r"^CapEff:\s+(\w+)", status, re.M).group(1), 16)
-    ok(kept & ~(1 << 12 | 1 << 38 | 1 << 39) == 0, "its capabilities are CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF at most: %x" % kept)
+    main, others = threads_of(road.server.process.pid)
+    ok(all(uid != 0 for uid, _ in (main, *others)), "the server is not root")
+    ok(main[1] == NETWORK, "its capabilities are CAP_NET_ADMIN and CAP_BPF: %x" % main[1])
+    ok(not any(kept for _, kept in others), "and those of its %d other threads none" % len(others))
     with road.call() as call:
         road.ready(call)
         with road.watched(200):
@@ -253,6 +269,8 @@ def says_so(road):
     fast, log = road.fast(), road.server.log()
     ok(fast["state"] == ("active" if road.kernel else {"dropped": "unavailable", "off": "off"}[road.way]), "its state is told: %s" % fast["state"])
     if road.kernel:
+        _, others = threads_of(road.server.process.pid, "media|sip")
+        ok(others and not any(kept & NETWORK for _, kept in others), "threads that hear strangers may not touch the program")
         ok({"out1", "out2"} <= set(names_of(fast["interfaces"])), "and the links: %s" % fast["interfaces"])
     elif road.way == "dropped":
         ok("CAP_BPF" in fast["why"], "and why it is off: " + fast["why"])

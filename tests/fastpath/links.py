@@ -3,7 +3,10 @@
 import os
 
 from feature import ok
+from moves import each_once, ready_again, talking
 from road import BOTH, MEDIA, all_came, exchanged, on_roads
+from sip_ua import SLOW
+from wire import Wire
 
 
 def heard_both_ways(road, call, by_kernel=None, text="each packet comes"):
@@ -54,6 +57,59 @@ def bridged(road):
     with road.call() as call:
         road.ready(call)
         heard_both_ways(road, call)
+
+
+@on_roads(*BOTH)
+def news(road):
+    """Links, addresses and routes that have nothing to do with a call come and go: it is forwarded all the while."""
+    with road.call() as call:
+        road.ready(call)
+        hits, _ = road.counts()
+        with talking(call):
+            for n in range(5):
+                road.net.ip("server", "link", "add", "name", "side0", "type", "veth", "peer", "name", "side1")
+                road.net.ip("server", "link", "set", "side0", "up")
+                road.net.ip("server", "addr", "add", "192.0.2.1/24", "dev", "side0")
+                road.net.ip("server", "route", "add", "192.0.2.128/25", "dev", "side0")
+                road.net.ip("server", "link", "set", road.links["left"][1], "alias", "news %d" % n)
+                call.alice.idle(0.2)
+                road.net.ip("server", "link", "del", "side0")
+                call.alice.idle(0.2)
+        each_once(call, "news of other links")
+        forwarded, spoken = road.counts()[0] - hits, len(call.a.sent) + len(call.b.sent)
+        ok(forwarded == (spoken if road.kernel else 0), "of %d packets the kernel's program forwarded %d" % (spoken, forwarded))
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads(*BOTH)
+def another_route(road):
+    """The way to a phone becomes another one in mid-call: packets go by it."""
+    road.also("left", "198.51.100.7")
+    road.net.ip("server", "link", "add", "name", "side0", "type", "veth", "peer", "name", "side1", "netns", road.net.prefix + "left")
+    for host, link, address in (("server", "side0", "192.0.2.1/24"), ("left", "side1", "192.0.2.2/24")):
+        road.net.ip(host, "addr", "add", address, "dev", link)
+        road.net.ip(host, "link", "set", link, "up")
+    road.another_name("left", "moved", "198.51.100.7")
+    with road.call(places=("moved", "right")) as call, Wire(road.net, "left", "side1") as wire:
+        road.ready(call)
+        with road.watched(100):
+            ok(exchanged(call, 50), "each packet comes")
+        wire.forget()
+        road.net.ip("server", "route", "replace", "198.51.100.7/32", "via", "192.0.2.2", "dev", "side0")
+        ready_again(road, call)
+        for _ in range(int(200 * SLOW)):
+            wire.forget()
+            call.b.send(call.to_alice)
+            if wire.read((call.a.ip, call.a.port), 1, 0.02):
+                break
+        ok(wire.frames, "what is for her comes by the other link")
+        wire.forget()
+        ready_again(road, call)
+        wire.forget()
+        with road.watched(100):
+            ok(exchanged(call, 50), "each packet comes")
+        ok(len(wire.read((call.a.ip, call.a.port), 50)) == 50, "those for her by the other link")
+        ok(call.mine.bye(call.theirs), "BYE")
 
 
 @on_roads(*BOTH, places=())
