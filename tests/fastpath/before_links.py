@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""before_links.py PROGRAM ARGUMENT...: runs a program as if the kernel were older than links (5.7, for tc 6.6): bpf() knows no
-BPF_LINK_CREATE. By a seccomp filter, so it needs root or no_new_privs, which it sets."""
+"""before_links.py PROGRAM ARGUMENT...: runs a program as if the kernel had no links for tc (before 6.6): bpf() refuses
+BPF_LINK_CREATE. By a seccomp filter."""
 import ctypes
 import errno
 import os

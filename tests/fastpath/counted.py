@@ -57,11 +57,13 @@ def counts(road):
             call.a.send(call.to_bob, 30)
             ok(all_came(call), "and what another source of hers says")
         wanted = (*call.a.said(), lost, reordered, duplicates, 1)
-        eventually(lambda: shown_of(road.server, "caller", *names) == wanted, "`call show` has %s" % (dict(zip(names, wanted)),), SECONDS)
+        text = "`call show` has %s" % dict(zip(names, wanted))
+        eventually(lambda: shown_of(road.server, "caller", *names) == wanted, text, SECONDS)
         eventually(lambda: shown_of(road.server, "callee", "sent") == wanted[:1], "and what went to him", SECONDS)
         ok(shown_of(road.server, "callee", "lost", "reordered", "duplicates", "restarts") == (0, 0, 0, 0), "and nothing of him")
         ok(call.mine.bye(call.theirs), "BYE")
-        road.server.wait_log(r"call_ended .*caller_packets=%d caller_lost=%d caller_reordered=%d " % (wanted[0], lost, reordered))
+        road.server.wait_log(r"call_ended .*caller_packets=%d caller_lost=%d caller_reordered=%d "
+                             % (wanted[0], lost, reordered))
         ok(True, "and so has the call's record")
         if road.kernel:
             eventually(lambda: road.fast()["entries"] == 0, "the kernel's program has forgotten the call")
@@ -72,6 +74,10 @@ def seen_by_receiver_of_wrapped(packets):
     def turned(packet):
         return packet[:2] + ((int.from_bytes(packet[2:4], "big") + 2000) & 0xffff).to_bytes(2, "big") + packet[4:]
     return seen_by_receiver([turned(packet) for packet in packets])
+
+
+def forwarded_of(server):
+    return int(re.search(r"^portavoz_media_forwarded(?:_total)? (\d+)", ctl(server, "metrics").stdout, re.M).group(1))
 
 
 @on_roads(*BOTH)
@@ -87,9 +93,8 @@ def counts_stay_in_changes(road):
             wanted = (end.said()[0], 0, 0, 0)
             eventually(lambda: shown_of(road.server, side, "packets", "lost", "duplicates", "restarts") == wanted,
                        "%d packets of the %s" % (wanted[0], side), SECONDS)
-        metric = lambda: int(re.search(r"^portavoz_media_forwarded(?:_total)? (\d+)", ctl(road.server, "metrics").stdout, re.M).group(1))
         total = call.a.said()[0] + call.b.said()[0]
-        eventually(lambda: metric() == total, "the metric of forwarded packets has all of them, the kernel's too", SECONDS)
+        eventually(lambda: forwarded_of(road.server) == total, "the metric of forwarded packets has all of them, the kernel's too", SECONDS)
         ok(call.mine.bye(call.theirs), "BYE")
 
 

@@ -32,7 +32,8 @@ def odd_packets(end, seed):
     longest that a link carries; and payloads whose sums are near to 0xffff, where a checksum becomes 0."""
     chance = random.Random(seed)
     most = 1500 - (40 if ":" in end.ip else 20) - 8 - 12
-    payloads = [b"", b"\0", b"\xff" * 3, bytes(160), b"\xff" * 160, *(chance.randbytes(n) for n in (1, 31, 33, 159, 1001, most))]
+    payloads = [b"", b"\0", b"\xff" * 3, bytes(160), b"\xff" * 160]
+    payloads += [chance.randbytes(n) for n in (1, 31, 33, 159, 1001, most)]
     for payload in payloads:
         yield end.packet(payload)
     yield end.packet(bytes(12) + chance.randbytes(80), first=0x83)
@@ -142,7 +143,8 @@ def damaged(road):
         for wrong in (0x0000, 0x0001, 0x8000):
             packet = call.a.packet(bytes(160))
             right = 0xffff - sum_of((call.a.ip, call.a.port), call.to_bob, packet)
-            raw.sendto(struct.pack("!HHHH", call.a.port, call.to_bob[1], 8 + len(packet), right ^ wrong) + packet, call.to_bob)
+            header = struct.pack("!HHHH", call.a.port, call.to_bob[1], 8 + len(packet), right ^ wrong)
+            raw.sendto(header + packet, call.to_bob)
             if wrong:
                 ok(nothing_comes(call.b), "one with %04x turned over does not come" % wrong)
             else:

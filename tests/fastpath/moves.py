@@ -193,6 +193,12 @@ def each_once(call, text):
         ok(overtaken == 0, "none is overtaken: %d" % overtaken)
 
 
+def all_by_kernel(road, call, hits):
+    """What both have said since then, and nothing else, went by the kernel's program."""
+    forwarded, spoken = road.counts()[0] - hits, len(call.a.sent) + len(call.b.sent)
+    ok(forwarded == (spoken if road.kernel else 0), "of %d packets the kernel's program forwarded %d" % (spoken, forwarded))
+
+
 def taken_again(road, call, hits):
     """While both ends speak: the program forwards again."""
     call.alice.idle(0.1)

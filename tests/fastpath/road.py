@@ -39,7 +39,8 @@ def bpf_refused():
     libc = ctypes.CDLL(None, use_errno=True)
     code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xb7, 0, 0, 0, 0x95, 0, 0, 0), 16)
     text = ctypes.create_string_buffer(b"Apache-2.0")
-    attributes = ctypes.create_string_buffer(struct.pack("=IIQQ", SCHED_CLS, 2, ctypes.addressof(code), ctypes.addressof(text)), 120)
+    attributes = ctypes.create_string_buffer(
+        struct.pack("=IIQQ", SCHED_CLS, 2, ctypes.addressof(code), ctypes.addressof(text)), 120)
     number = before_links.BPF_CALL.get(platform.machine())
     fd = libc.syscall(number, BPF_PROG_LOAD, attributes, 120) if number else -1
     if fd < 0:
