@@ -52,6 +52,7 @@ def free_port(hosts=("127.0.0.1", "::1")):
     raise RuntimeError("no free port")
 
 
+FASTPATH = os.environ.get("PORTAVOZ_TEST_FASTPATH")        # media.fastpath of each server that does not say otherwise
 RELAY_UNIT, RELAY_UNITS = 500, range(2000, 21000, 500)
 SMALL = 3                       # units; such ranges keep to the upper half, or the large ones would find no room between
 
@@ -101,6 +102,8 @@ class Server:
         self.environment = dict(os.environ, **(environment or {}))
         self.users, self.extra = users, extra
         self.settings = dict(DEFAULTS, **settings)
+        if FASTPATH and "fastpath" not in self.settings["media"]:
+            self.settings["media"] = self.settings["media"].replace("{", '{ fastpath = "%s";' % FASTPATH, 1)
         self.expected_exit = 0
         self.relay_first = self.relay_last = 0
         self.guards = []
@@ -136,12 +139,15 @@ class Server:
     def config(self):
         return os.path.join(self.folder, "portavoz.conf")
 
+    def command(self):
+        return [self.binary, "-c", self.config]
+
     # ---- life
     def __enter__(self):
         for attempt in range(5):
             self.port = free_port()
             self.write()
-            self.process = subprocess.Popen([self.binary, "-c", self.config], cwd=self.folder,
+            self.process = subprocess.Popen(self.command(), cwd=self.folder,
                                             env=self.environment, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.said, self.heard = b"", threading.Condition()

@@ -4,9 +4,9 @@ import re
 import signal
 from urllib.parse import quote, unquote
 
+from call import Call, asked, eventually, sessions_end
 from calls import Pair
 from feature import ctl, feature, ok
-from media import Call, asked, eventually, sessions_end
 from scenarios import play
 from sip_ua import DOMAIN, Dialog, Phone, param, uri_of
 

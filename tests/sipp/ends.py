@@ -2,8 +2,9 @@
 """ends: a call ends in many ways; each gives back the ports that it had, in both modes of calls."""
 import os
 
+from call import Call, asked, eventually, sessions_end
 from feature import ctl, in_both_modes, ok
-from media import ALWAYS, Call, asked, eventually, sessions_end
+from media import ALWAYS
 from sip_ua import SLOW, Phone, uri_of
 from storm import CANCELLED, ENDS, Storm
 from streams import bye_with_reason

@@ -5,8 +5,9 @@ import signal
 import socket
 import struct
 
+from call import Call, asked, eventually, exchange, sessions_end, stream_of
 from feature import Skip, in_both_modes, ok
-from media import ALWAYS, SDP, Call, asked, eventually, sessions_end
+from media import ALWAYS
 from rtp_end import RtpEnd, audio_of
 from rtp_shim import Shim, seen_by_receiver
 from scenarios import Sipp
@@ -16,12 +17,6 @@ from tshark import Capture
 
 PCAP = "/usr/share/sip-tester/g711a.pcap"
 SHORT = '{ relay = "always"; ports = PORTS(500); threads = 1; timeout = "2s"; }'
-
-
-def stream_of(server):
-    """The only stream of the only call, as `portavozctl call show` has it."""
-    calls = asked(server, "call", "list")["calls"]
-    return asked(server, "call", "show", calls[0]["id"])["stream_0"] if calls else None
 
 
 def bye_with_reason(phone, word):
@@ -62,17 +57,6 @@ def stream_spoiled(server, mode):
         ok(call.mine.bye(call.theirs), "BYE")
         server.wait_log(r"call_ended .*caller_lost=%d caller_reordered=%d .*callee_lost=0 " % (lost, reordered))
         sessions_end(server)
-
-
-def exchange(one, other, body, answer):
-    """A re-INVITE of one end, answered by the other; returns (the other's INVITE, the one's answer)."""
-    one.request("INVITE", headers=[SDP], body=body)
-    invite = other.phone.expect("INVITE")
-    other.phone.respond(invite, 200, body=answer)
-    response = one.phone.expect(200)
-    one.ack()
-    other.phone.expect("ACK")
-    return invite, response
 
 
 @in_both_modes(media=ALWAYS)

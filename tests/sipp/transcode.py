@@ -5,8 +5,8 @@ import re
 import struct
 import time
 
+from call import asked, eventually, sessions_end
 from feature import ctl, feature, ok
-from media import asked, eventually, sessions_end
 from rtp_end import RtpEnd, audio_of
 from sip_ua import Dialog, Phone
 

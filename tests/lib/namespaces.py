@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """namespaces: an internet of the test's own: network namespaces, veth pairs and NAT by nftables. No packet leaves it.
 
-The server's host has 203.0.113.1; each network behind it hangs on a link of its own. A thread enters a namespace with
+The server's host has 203.0.113.1 and 2001:db8::1; each network behind it hangs on a link of its own. A thread enters a namespace with
 `with net.inside(name)`; what it opens there stays there.
 """
 import contextlib
@@ -12,6 +12,7 @@ import subprocess
 
 CLONE_NEWNET = 0x40000000
 SERVER = "203.0.113.1"
+SERVER6 = "2001:db8::1"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -48,10 +49,10 @@ class Internet:
         self.server_addresses = {SERVER}
 
     def __enter__(self):
-        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
         try:
             self.add("server")
             self.ip("server", "addr", "add", SERVER + "/32", "dev", "lo")
+            self.ip("server", "addr", "add", SERVER6 + "/128", "dev", "lo", "nodad")
             self.forward("server")
         except BaseException:
             self.__exit__()
@@ -61,7 +62,6 @@ class Internet:
     def __exit__(self, *_):
         for name in reversed(self.names):
             subprocess.run(["ip", "netns", "del", self.prefix + name], stderr=subprocess.DEVNULL)
-        os.close(self.home)
 
     def ip(self, name, *words):
         run("ip", "-n", self.prefix + name, *words)
@@ -73,6 +73,11 @@ class Internet:
         run("ip", "netns", "add", self.prefix + name)
         self.names.append(name)
         self.ip(name, "link", "set", "lo", "up")
+
+    def drop(self, name):
+        """The host is gone, and its link with it."""
+        run("ip", "netns", "del", self.prefix + name)
+        self.names.remove(name)
 
     def forward(self, name):
         self.exec(name, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
@@ -95,6 +100,15 @@ class Internet:
         self.server_addresses.add("203.0.113.%d" % (net + 1))
         return "203.0.113.%d" % (net + 2)
 
+    def host6(self, name, more=()):
+        """The host `name` gets IPv6 addresses, too, on the link made last; the first is returned."""
+        net, device = "2001:db8:%x::" % self.links, "%d" % self.links
+        for address in ("2", *more):
+            self.ip(name, "addr", "add", net + address + "/64", "dev", "in" + device, "nodad")
+        self.ip("server", "addr", "add", net + "1/64", "dev", "out" + device, "nodad")
+        self.ip(name, "-6", "route", "add", "default", "via", net + "1")
+        return net + "2"
+
     def nat(self, name, masquerade="masquerade"):
         """A router with a public address, which is returned; `masquerade fully-random` makes it a symmetric NAT, as bad
         as they come: another port for each destination."""
@@ -112,13 +126,15 @@ class Internet:
 
     @contextlib.contextmanager
     def inside(self, name):
+        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         fd = os.open("/run/netns/" + self.prefix + name, os.O_RDONLY)
         try:
             self._enter(fd)
             yield
         finally:
-            self._enter(self.home)
+            self._enter(before)
             os.close(fd)
+            os.close(before)
 
     @staticmethod
     def _enter(fd):
