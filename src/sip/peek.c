@@ -2,6 +2,9 @@
 /* peek.c — who owns a datagram: reads no further than the Call-ID or the branch. */
 #include "sip/peek.h"
 
+#include "base/macros.h"
+#include "sip/branch.h"
+#include "sip/glance.h"
 #include "sip/line.h"
 #include "sip/start_line.h"
 
@@ -45,6 +48,16 @@ static bool look_at(const struct line *line, struct sip_peek *peek, bool *seen_v
 	return true;
 }
 
+/* Our own branch in the first Via, as the kernel's program that steers reads it (glance.h). */
+static bool glance_at(const char *at, const char *end, struct pv_span *ret_branch)
+{
+	uint32_t branch = glance_via(at, 0, (uint32_t)MIN(end - at, GLANCE_VIA));
+	if (!branch)
+		return false;
+	*ret_branch = (struct pv_span){at + branch, BRANCH_LENGTH};
+	return true;
+}
+
 int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 {
 	struct start_line start;
@@ -61,6 +74,8 @@ int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 			at = skip_line(bytes, at, end);
 			continue;
 		}
+		if (!ret->is_request && !seen_via && glance_at(at, end, &ret->branch))
+			break;
 		enum line_kind kind = line_read_usual(bytes, at, end, &line)
 					      ? LINE_FIELD
 					      : line_read_any(at, end, &line);
