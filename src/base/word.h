@@ -47,9 +47,11 @@ static inline uint64_t word_within(uint64_t word, uint64_t low, uint64_t high)
 	return word_at_least(word, low) & ~word_at_least(word, high + 1) & ~word;
 }
 
-static inline uint64_t word_equal(uint64_t word, uint64_t character)
+/* The lowest mark is the first `character`; those above it may be marked wrongly. */
+static inline uint64_t word_find(uint64_t word, uint64_t character)
 {
-	return word_within(word, character, character);
+	uint64_t zero = word ^ character * WORD_ONES;
+	return (zero - WORD_ONES) & ~zero & WORD_HIGHS;
 }
 
 /* The place, 0 to 7, of the first mark; there must be one. No instruction counts zeros in the

@@ -20,30 +20,30 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, uint32_t);
-	__type(value, struct glance);
+	__type(value, struct steering_desk);
 } desks SEC(".maps");
 
 static long step(uint32_t index, void *context)
 {
-	struct glance **glance = context;
-	return glance_step(*glance);
+	struct steering_desk **desk = context;
+	const struct siphash_key home_key = {key.k0, key.k1};
+	return steering_step(*desk, &home_key, workers);
 }
 
 static __always_inline uint32_t find_worker(struct __sk_buff *datagram)
 {
-	const struct siphash_key home_key = {key.k0, key.k1};
 	uint32_t length = datagram->len, first = 0;
-	struct glance *glance = bpf_map_lookup_elem(&desks, &first);
-	if (!glance || length < GLANCE_LEAST)
+	struct steering_desk *desk = bpf_map_lookup_elem(&desks, &first);
+	if (!desk || length < GLANCE_LEAST)
 		return STEERING_UNSURE;
 	if (length > GLANCE_REACH)
 		length = GLANCE_REACH;
 	/* also what lies in pieces, as after reassembly */
-	if (bpf_skb_load_bytes(datagram, 0, glance->text, length) < 0)
+	if (bpf_skb_load_bytes(datagram, 0, desk->glance.text, length) < 0)
 		return STEERING_UNSURE;
-	glance_begin(glance, length);
-	bpf_loop(GLANCE_STEPS, step, &glance, 0);
-	return steering_worker(glance, &home_key, workers);
+	steering_begin(desk, length);
+	bpf_loop(STEERING_STEPS, step, &desk, 0);
+	return desk->worker;
 }
 
 /* Called with the datagram's payload. The answer is the place of a socket among those of the

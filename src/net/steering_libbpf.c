@@ -19,7 +19,7 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 static const char *why_not(int error)
 {
 	if (error == -EPERM || error == -EACCES)
-		return "it needs CAP_BPF and CAP_PERFMON";
+		return "it needs CAP_BPF";
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_loop, NULL) == 0)
 		return "the kernel has no bpf_loop; Linux 5.17 has";
 	return "the kernel refuses the program";

@@ -10,7 +10,7 @@
 #include "base/word.h"
 
 /*
- * What it finds sip_peek finds, too: the Via's branch because peek.c asks glance_via itself, the
+ * What it finds sip_peek finds, too: the Via's branch because peek.c takes the same steps, the
  * Call-ID because this is a part of what peek.c accepts. That is: the line's name with its ':'
  * right behind, at most one space, and a value that steering takes only if it is visible ASCII
  * alone. Of all else it says "not sure".
@@ -21,22 +21,9 @@
 #define GLANCE_VIA   128                 /* bytes that glance_via may read */
 #define GLANCE_REACH (GLANCE_ROOM - 128) /* of a longer datagram only so much is looked at */
 #define GLANCE_LEAST 32                  /* a shorter one is none of ours */
-#define GLANCE_STEPS 512                 /* glance_step comes to an end, or it is not sure */
 
+#define GLANCE_STRIDE  32 /* characters of a step, in whole words */
 #define GLANCE_SENT_BY 48 /* "[…]:65535", in whole words */
-
-enum glance_verdict { GLANCE_UNSURE, GLANCE_CALL_ID, GLANCE_BRANCH };
-
-/* The first `length` bytes of `text` are the datagram's; the rest may be anything. */
-struct glance {
-	char text[GLANCE_ROOM + 8];
-	uint32_t length;
-	uint32_t at;       /* not looked at yet */
-	uint32_t from, to; /* the Call-ID, or from where the branch is */
-	uint32_t verdict;  /* enum glance_verdict */
-	bool is_response;
-	bool in_call_id; /* `at` is in the line of the Call-ID */
-};
 
 static inline uint64_t glance_word(const char *text, uint32_t at)
 {
@@ -71,56 +58,65 @@ static inline uint32_t glance_via_name(uint64_t word)
 	return glance_low(word | ' ', 2) == GLANCE_2('v', ':') ? 2 : 0;
 }
 
-/* Where the ';' behind a sent-by is, or 0. */
-static inline uint32_t glance_sent_by(const char *text, uint32_t at)
+/* Lower-case hexadecimal alone: all marks. */
+static inline uint64_t glance_hex(uint64_t word)
 {
-	for (uint32_t i = 0; i < GLANCE_SENT_BY; i += 8) {
-		uint64_t word = glance_word(text, at + i);
-		uint64_t stop = word_equal(word, ';');
-		uint64_t before = (stop & (0 - stop)) - 1;
-		if (~word_within(word, '-', '~') & WORD_HIGHS & before)
-			return 0;
-		if (stop)
-			return at + i + word_first(stop);
-	}
-	return 0;
+	return word_within(word, '0', '9') | word_within(word, 'a', 'f');
 }
 
-/* Lower-case hexadecimal alone. */
-static inline bool glance_is_hex(uint64_t word)
+/* Whether at `at` is the first parameter of a Via, ";branch=", and of our shape (branch.h). */
+static inline bool glance_is_ours(const char *text, uint32_t at)
 {
-	return (word_within(word, '0', '9') | word_within(word, 'a', 'f')) == WORD_HIGHS;
+	char stop = glance_char(text, at + 49);
+	uint64_t hex =
+		glance_hex(glance_word(text, at + 17)) & glance_hex(glance_word(text, at + 25)) &
+		glance_hex(glance_word(text, at + 33)) & glance_hex(glance_word(text, at + 41));
+	return glance_word(text, at) == GLANCE_8(';', 'b', 'r', 'a', 'n', 'c', 'h', '=') &&
+	       glance_word(text, at + 8) == GLANCE_8('z', '9', 'h', 'G', '4', 'b', 'K', 'p') &&
+	       glance_char(text, at + 16) == 'v' && hex == WORD_HIGHS &&
+	       (stop == ';' || stop == ',' || stop == '\r');
 }
 
-/*
- * The place of the branch in the Via line at `at`, if it is spelled as we write our own (branch.h):
- * "Via: SIP/2.0/UDP SENT-BY;branch=z9hG4bKpv" and 32 digits. 0: another spelling, or not ours.
- * `room`: bytes from `at` to the end of the text. What follows the branch is not looked at.
- */
-static inline uint32_t glance_via(const char *text, uint32_t at, uint32_t room)
+/* On the way through a Via line that is spelled as we write our own: "Via: SIP/2.0/UDP
+ * SENT-BY;branch=z9hG4bKpv" and 32 digits. What follows the branch is not looked at. */
+struct glance_via {
+	uint32_t at; /* in the sent-by; in the end the branch */
+	uint32_t words_left;
+};
+
+enum glance_progress { GLANCE_MORE, GLANCE_FOUND, GLANCE_NOTHING };
+
+/* A line begins at `at`, and the text ends `room` bytes later. False: another spelling. */
+static inline bool glance_via_begin(
+	struct glance_via *via, const char *text, uint32_t at, uint32_t room)
 {
-	if (room < GLANCE_VIA)
-		return 0;
 	uint32_t name = glance_via_name(glance_word(text, at));
-	if (!name)
-		return 0;
+	if (!name || room < GLANCE_VIA)
+		return false;
 	at += name;
 	at += glance_char(text, at) == ' ';
-	if (glance_word(text, at) != GLANCE_8('S', 'I', 'P', '/', '2', '.', '0', '/') ||
-		glance_low(glance_word(text, at + 8), 4) != GLANCE_4('U', 'D', 'P', ' '))
-		return 0;
-	at = glance_sent_by(text, at + 12);
-	if (!at || glance_word(text, at) != GLANCE_8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='))
-		return 0;
-	at += 8;
-	if (glance_word(text, at) != GLANCE_8('z', '9', 'h', 'G', '4', 'b', 'K', 'p') ||
-		glance_char(text, at + 8) != 'v')
-		return 0;
-	for (uint32_t i = 9; i < 41; i += 8)
-		if (!glance_is_hex(glance_word(text, at + i)))
-			return 0;
-	char stop = glance_char(text, at + 41);
-	return stop == ';' || stop == ',' || stop == '\r' ? at : 0;
+	via->at = at + 12;
+	via->words_left = GLANCE_SENT_BY / 8;
+	return glance_word(text, at) == GLANCE_8('S', 'I', 'P', '/', '2', '.', '0', '/') &&
+	       glance_low(glance_word(text, at + 8), 4) == GLANCE_4('U', 'D', 'P', ' ');
+}
+
+/* One word of the sent-by, and behind its end the branch. */
+static inline enum glance_progress glance_via_step(struct glance_via *via, const char *text)
+{
+	uint64_t word = glance_word(text, via->at);
+	uint64_t stop = word_find(word, ';');
+	uint64_t before = (stop & (0 - stop)) - 1;
+	if (~word_within(word, '-', '~') & WORD_HIGHS & before || !via->words_left)
+		return GLANCE_NOTHING;
+	if (!stop) {
+		via->at += 8;
+		via->words_left--;
+		return GLANCE_MORE;
+	}
+	uint32_t at = via->at + word_first(stop);
+	via->at = at + 8;
+	return glance_is_ours(text, at) ? GLANCE_FOUND : GLANCE_NOTHING;
 }
 
 static inline uint32_t glance_digit(char c)
@@ -128,12 +124,27 @@ static inline uint32_t glance_digit(char c)
 	return (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/* The worker that the branch at `at`, which glance_via has found, names. */
+/* The worker that the branch at `at`, which was found, names. */
 static inline uint32_t glance_worker(const char *text, uint32_t at)
 {
 	return glance_digit(glance_char(text, at + 9)) << 4 |
 	       glance_digit(glance_char(text, at + 10));
 }
+
+enum glance_verdict { GLANCE_UNSURE, GLANCE_CALL_ID, GLANCE_BRANCH };
+
+/* The first `length` bytes of `text` are the datagram's; the rest may be anything. */
+struct glance {
+	char text[GLANCE_ROOM + 8];
+	uint32_t length;
+	uint32_t at;       /* not looked at yet */
+	uint32_t from, to; /* the Call-ID */
+	struct glance_via via;
+	uint32_t verdict; /* enum glance_verdict */
+	bool is_response;
+	bool in_via;     /* `via` is where we are */
+	bool in_call_id; /* `at` is in the line of the Call-ID */
+};
 
 static inline void glance_begin(struct glance *glance, uint32_t length)
 {
@@ -142,6 +153,7 @@ static inline void glance_begin(struct glance *glance, uint32_t length)
 	/* empty lines in front: whoever skips them finds another first line */
 	glance->at = (word & 0xff) <= ' ' ? length : 0;
 	glance->verdict = GLANCE_UNSURE;
+	glance->in_via = false;
 	glance->in_call_id = false;
 	glance->is_response =
 		glance_low(word | GLANCE_4(' ', ' ', ' ', 0), 4) == GLANCE_4('s', 'i', 'p', '/');
@@ -152,11 +164,9 @@ static inline bool glance_response_line(struct glance *glance, uint32_t at)
 {
 	if ((glance_char(glance->text, at) | ' ') != 'v')
 		return false;
-	glance->from = glance_via(glance->text, at, glance->length - at);
-	if (glance->from)
-		glance->verdict = GLANCE_BRANCH;
+	glance->in_via = glance_via_begin(&glance->via, glance->text, at, glance->length - at);
 	/* else it is another spelling, or a header that begins with the same letter */
-	return true;
+	return !glance->in_via;
 }
 
 /* The same of a request. */
@@ -179,25 +189,14 @@ static inline bool glance_request_line(struct glance *glance, uint32_t at)
 	return false;
 }
 
-/* A line of a head ends at a CRLF that no fold follows (line.h); one call looks at eight
- * characters, or up to a line feed. True: this is the end, `verdict` stands. */
-static inline bool glance_step(struct glance *glance)
+/* The end of a line at `at`, and what follows. A line of a head ends at a CRLF that no fold follows
+ * (line.h). */
+static inline bool glance_line_feed(struct glance *glance, uint32_t at)
 {
-	const char *text = glance->text;
-	uint32_t at = glance->at;
-	if (at >= glance->length)
-		return true;
-	uint64_t feeds = word_equal(glance_word(text, at), '\n');
-	if (!feeds) {
-		glance->at = at + 8;
-		return false;
-	}
-	at += word_first(feeds);
-	glance->at = at + 1;
+	char next = glance_char(glance->text, at + 1);
 	if (at == 0 || at + 1 >= glance->length)
 		return true;
-	char next = glance_char(text, at + 1);
-	if (glance_char(text, at - 1) != '\r' || next == ' ' || next == '\t')
+	if (glance_char(glance->text, at - 1) != '\r' || next == ' ' || next == '\t')
 		return false;
 	if (glance->in_call_id) {
 		glance->to = at - 1;
@@ -208,6 +207,30 @@ static inline bool glance_step(struct glance *glance)
 		return true; /* the end of the head */
 	return glance->is_response ? glance_response_line(glance, at + 1)
 				   : glance_request_line(glance, at + 1);
+}
+
+/* Looks at some words, or up to a line feed. True: this is the end, `verdict` stands. */
+static inline bool glance_step(struct glance *glance)
+{
+	uint32_t at = glance->at;
+	if (glance->in_via) {
+		enum glance_progress progress = glance_via_step(&glance->via, glance->text);
+		if (progress == GLANCE_FOUND)
+			glance->verdict = GLANCE_BRANCH;
+		return progress != GLANCE_MORE;
+	}
+	if (at >= glance->length)
+		return true;
+	for (uint32_t end = at + GLANCE_STRIDE; at != end; at += 8) {
+		uint64_t feeds = word_find(glance_word(glance->text, at), '\n');
+		if (!feeds)
+			continue;
+		at += word_first(feeds);
+		glance->at = at + 1;
+		return glance_line_feed(glance, at);
+	}
+	glance->at = at;
+	return false;
 }
 
 #endif

@@ -48,20 +48,25 @@ static bool look_at(const struct line *line, struct sip_peek *peek, bool *seen_v
 	return true;
 }
 
-/* Our own branch in the first Via, as the kernel's program that steers reads it (glance.h). */
+/* Our own branch in the first Via, by the steps of the kernel's program that steers (glance.h). */
 static bool glance_at(const char *at, const char *end, struct pv_span *ret_branch)
 {
-	uint32_t branch = glance_via(at, 0, (uint32_t)MIN(end - at, GLANCE_VIA));
-	if (!branch)
+	struct glance_via via;
+	enum glance_progress progress;
+	if (end - at < GLANCE_VIA || !glance_via_begin(&via, at, 0, GLANCE_VIA))
 		return false;
-	*ret_branch = (struct pv_span){at + branch, BRANCH_LENGTH};
-	return true;
+	do
+		progress = glance_via_step(&via, at);
+	while (progress == GLANCE_MORE);
+	*ret_branch = (struct pv_span){at + via.at, BRANCH_LENGTH};
+	return progress == GLANCE_FOUND;
 }
 
 int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 {
 	struct start_line start;
 	struct line line;
+	struct pv_span branch;
 	int verdict;
 	bool seen_via = false;
 	size_t consumed = start_line_parse(bytes, length, &start, &verdict);
@@ -74,8 +79,10 @@ int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 			at = skip_line(bytes, at, end);
 			continue;
 		}
-		if (!ret->is_request && !seen_via && glance_at(at, end, &ret->branch))
+		if (!ret->is_request && !seen_via && glance_at(at, end, &branch)) {
+			ret->branch = branch;
 			break;
+		}
 		enum line_kind kind = line_read_usual(bytes, at, end, &line)
 					      ? LINE_FIELD
 					      : line_read_any(at, end, &line);

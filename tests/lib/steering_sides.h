@@ -30,15 +30,16 @@ static inline bool steering_agrees(int user_side, uint32_t other)
 static inline uint32_t steering_kernel_side(
 	const struct worker_group *workers, const char *text, size_t length)
 {
-	static struct glance glance; /* the last one's text lies behind, as in the kernel */
+	static struct steering_desk desk; /* the last one's text lies behind, as in the kernel */
 	if (length < GLANCE_LEAST)
 		return STEERING_UNSURE;
 	length = MIN(length, (size_t)GLANCE_REACH);
-	memcpy(glance.text, text, length);
-	glance_begin(&glance, (uint32_t)length);
-	for (unsigned i = 0; i < GLANCE_STEPS && !glance_step(&glance); i++)
-		;
-	return steering_worker(&glance, &workers->home_key, workers->count);
+	memcpy(desk.glance.text, text, length);
+	steering_begin(&desk, (uint32_t)length);
+	for (unsigned i = 0; i < STEERING_STEPS; i++)
+		if (steering_step(&desk, &workers->home_key, workers->count))
+			break;
+	return desk.worker;
 }
 
 #endif
