@@ -15,6 +15,7 @@ struct admin;
 struct clock;
 struct domains;
 struct event_base;
+struct net_group;
 struct registry;
 struct transaction_layer;
 struct worker_group;
@@ -30,6 +31,7 @@ struct admin_host {
 		*boot; /* what the server was started with: its addresses, its capacity */
 	const struct domains *domains; /* in force: a reload may bring others */
 	const struct worker_group *workers;
+	const struct net_group *net;             /* NULL: no sockets */
 	struct transaction_layer *const *layers; /* one a worker */
 	struct registry *registry;
 	struct call_tables calls; /* calls NULL: not watched */

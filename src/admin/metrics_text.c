@@ -7,6 +7,7 @@
 #include "admin/commands.h"
 #include "base/macros.h"
 #include "base/metrics.h"
+#include "net/net.h"
 
 static const double percents[] = {50, 90, 99, 99.9};
 
@@ -90,6 +91,8 @@ void command_metrics(struct admin_call *call)
 		return;
 	}
 	count_fastpath(call->host);
+	if (call->host->net)
+		net_steering(call->host->net);
 	if (as_json)
 		json_object(&call->json, NULL);
 	each_value(call, as_json);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/metrics.h"
+#include "net/net.h"
 #include "registry/registry.h"
 #include "runtime/worker.h"
 #include "transaction/transaction.h"
@@ -109,6 +110,20 @@ static void put_registrations(struct admin_call *call)
 	json_object_end(&call->json);
 }
 
+/* Where datagrams do not come to their workers by themselves, "posted" says how many had to be
+ * passed on. */
+static void put_steering(struct admin_call *call)
+{
+	const char *why = call->host->net ? net_steering(call->host->net) : "no sockets";
+	json_object(&call->json, "steering");
+	json_text(&call->json, "state", why ? "off" : "on");
+	if (why)
+		json_text(&call->json, "why", why);
+	json_number(&call->json, "steered", metrics_sum(METRIC_net_steered));
+	json_number(&call->json, "not_sure", metrics_sum(METRIC_net_steering_unsure));
+	json_object_end(&call->json);
+}
+
 void command_status(struct admin_call *call)
 {
 	const struct admin_host *host = call->host;
@@ -122,6 +137,7 @@ void command_status(struct admin_call *call)
 	for (uint32_t i = 0; i < host->boot->listen_count; i++)
 		json_text(json, NULL, host->boot->listen[i].text);
 	json_array_end(json);
+	put_steering(call);
 	put_workers(call, uptime_ms);
 	put_registrations(call);
 	json_object(json, "drops");

@@ -50,6 +50,8 @@ METRIC(net_udp_send_dropped, COUNTER, "datagrams", "datagrams given up because t
 METRIC(net_icmp_errors, COUNTER, "errors", "ICMP errors about datagrams that were sent")
 METRIC(net_messages_received, COUNTER, "messages", "messages that look like SIP, of all transports")
 METRIC(net_messages_posted, COUNTER, "messages", "messages posted to the worker that is their home")
+METRIC(net_steered, COUNTER, "datagrams", "datagrams that the kernel's program gave to their home worker")
+METRIC(net_steering_unsure, COUNTER, "datagrams", "datagrams that the kernel's program was not sure of")
 METRIC(net_keepalives, COUNTER, "datagrams", "datagrams that only keep a NAT open: CRLF, NUL, STUN")
 METRIC(net_garbage, COUNTER, "messages", "datagrams and stream messages that are not SIP, dropped")
 METRIC(net_too_large, COUNTER, "messages", "messages over limits.message_size, dropped")

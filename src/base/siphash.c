@@ -3,49 +3,18 @@
 #include "base/siphash.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/random.h>
 
-struct state {
-	uint64_t v0, v1, v2, v3;
-};
+#include "base/siphash_step.h"
+#include "base/word.h"
 
-static inline uint64_t rotate(uint64_t x, unsigned bits)
+/* The last 0 to 7 bytes. Behind a whole word they are the upper bytes of the text's last eight. */
+static inline uint64_t tail_of(const unsigned char *from, size_t length)
 {
-	return x << bits | x >> (64 - bits);
-}
-
-static inline void rounds(struct state *s, unsigned count)
-{
-	while (count--) {
-		s->v0 += s->v1;
-		s->v2 += s->v3;
-		s->v1 = rotate(s->v1, 13) ^ s->v0;
-		s->v3 = rotate(s->v3, 16) ^ s->v2;
-		s->v0 = rotate(s->v0, 32);
-		s->v2 += s->v1;
-		s->v0 += s->v3;
-		s->v1 = rotate(s->v1, 17) ^ s->v2;
-		s->v3 = rotate(s->v3, 21) ^ s->v0;
-		s->v2 = rotate(s->v2, 32);
-	}
-}
-
-static inline uint64_t load_le64(const unsigned char *from)
-{
-	uint64_t word;
-	memcpy(&word, from, sizeof(word));
-	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
-}
-
-/* The last 0 to 7 bytes, and the length in the top byte. Behind a whole word they are the upper
- * bytes of the text's last eight. */
-static inline uint64_t last_word(const unsigned char *from, size_t length)
-{
-	uint64_t word = (uint64_t)length << 56;
+	uint64_t word = 0;
 	size_t tail = length & 7;
 	if (tail && length >= 8)
-		return word | load_le64(from + tail - 8) >> (64 - 8 * tail);
+		return word_load(from + tail - 8) >> (64 - 8 * tail);
 	for (size_t i = 0; i < tail; i++)
 		word |= (uint64_t)from[i] << (8 * i);
 	return word;
@@ -57,27 +26,11 @@ static inline __attribute__((always_inline)) uint64_t hash(const struct siphash_
 {
 	const unsigned char *at = length ? bytes : (const unsigned char *)""; /* NULL has no end */
 	const unsigned char *end = at + (length & ~(size_t)7);
-	struct state s = {
-		key->k0 ^ 0x736f6d6570736575u,
-		key->k1 ^ 0x646f72616e646f6du,
-		key->k0 ^ 0x6c7967656e657261u,
-		key->k1 ^ 0x7465646279746573u,
-	};
-	uint64_t word;
+	struct siphash_state s = siphash_begin(key);
 
-	for (; at != end; at += 8) {
-		word = load_le64(at);
-		s.v3 ^= word;
-		rounds(&s, per_word);
-		s.v0 ^= word;
-	}
-	word = last_word(at, length);
-	s.v3 ^= word;
-	rounds(&s, per_word);
-	s.v0 ^= word;
-	s.v2 ^= 0xff;
-	rounds(&s, at_end);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	for (; at != end; at += 8)
+		siphash_word(&s, word_load(at), per_word);
+	return siphash_end(&s, tail_of(at, length), length, per_word, at_end);
 }
 
 uint64_t siphash24(const struct siphash_key *key, const void *bytes, size_t length)

@@ -20,6 +20,7 @@ struct config_origin {
 };
 
 enum config_transport { CONFIG_UDP, CONFIG_TCP, CONFIG_TLS, CONFIG_WS, CONFIG_WSS };
+enum config_steering { CONFIG_STEERING_AUTO, CONFIG_STEERING_OFF };
 enum config_challenge { CONFIG_CHALLENGE_ALL, CONFIG_CHALLENGE_REGISTER, CONFIG_CHALLENGE_NONE };
 enum config_strangers { CONFIG_STRANGERS_REJECT, CONFIG_STRANGERS_USERS };
 enum config_algorithm { CONFIG_MD5, CONFIG_SHA256, CONFIG_SHA512_256 };
@@ -153,6 +154,7 @@ struct config {
 	uint32_t listen_count;
 	struct config_address public_address;
 	uint32_t workers; /* 0: one per usable core */
+	enum config_steering steering;
 	const char *run_as;
 	uint32_t drain_timeout_ms;
 

@@ -32,6 +32,7 @@ static void fill_host(struct daemon *daemon)
 	daemon->host.boot = daemon->boot;
 	daemon->host.domains = daemon->floors->domains;
 	daemon->host.workers = &daemon->floors->workers;
+	daemon->host.net = daemon->floors->net;
 	daemon->host.layers = daemon->floors->layers;
 	daemon->host.registry = daemon->floors->registry;
 	daemon->host.calls = (struct call_tables){

@@ -67,6 +67,7 @@ static void fill_net(const struct config *config, struct net_config *net)
 		.message_deadline_ms = config->limits.tcp_message_deadline_ms,
 		.source_rate = config->limits.source_rate,
 		.source_burst = config->limits.source_burst,
+		.steering = config->steering == CONFIG_STEERING_AUTO,
 	};
 	for (uint32_t i = 0; i < config->listen_count; i++) {
 		net->listen[i].transport = transports[config->listen[i].transport];

@@ -169,7 +169,10 @@ static int open_group(struct net_group *group, unsigned *ret_bad)
 		if (error && ret_bad)
 			*ret_bad = i;
 	}
-	return error ? error : locals_open(group);
+	if (error)
+		return error;
+	steering_start(group);
+	return locals_open(group);
 }
 
 int net_group_open(struct net_group **ret, const struct net_config *config,
@@ -202,6 +205,7 @@ void net_group_close(struct net_group *group)
 			tcp_free(group->nets[i]);
 	for (unsigned i = 0; i < group->workers->count; i++)
 		close_net(group->nets[i]);
+	steering_stop(&group->steering);
 	screen_done(&group->screen);
 	screen_done(&group->screen_of_calls);
 	free(group->host_addresses);

@@ -59,6 +59,7 @@ struct net_config {
 	struct net_address dns_servers[NET_DNS_SERVERS]; /* none: the system's */
 	unsigned dns_server_count;
 	uint32_t dns_timeout_ms; /* of one try [2 s]; there are two */
+	bool steering; /* UDP: the kernel is asked to find the home worker, where it lets us */
 };
 
 struct net;       /* one worker's */
@@ -104,6 +105,9 @@ void net_group_drain(struct net_group *group);
  */
 void net_group_set_limits(struct net_group *group, uint32_t source_rate, uint32_t source_burst,
 	uint32_t connections_per_source);
+/* NULL: the kernel gives datagrams to their home workers; else why it does not. Brings the metrics
+ * of it up to date. Main's. */
+const char *net_steering(const struct net_group *group);
 /* The address that listener `index` is bound to, its port as the kernel chose it. */
 struct net_address net_group_bound(const struct net_group *group, unsigned index);
 

@@ -11,6 +11,7 @@
 #include "net/overload.h"
 #include "net/packet.h"
 #include "net/screen.h"
+#include "net/steering.h"
 
 #define NET_SOURCES 65536 /* places that count the connections of a source */
 #define NET_LOCALS  255   /* what a path's `listener` can name, NET_ANY_LISTENER aside */
@@ -41,6 +42,7 @@ struct net_group {
 	struct screen screen;
 	struct screen screen_of_calls; /* requests that belong to something */
 	struct siphash_key source_key;
+	struct steering steering;
 	_Atomic uint32_t connections;
 	_Atomic uint32_t connections_per_source; /* the limit; 0: none */
 	_Atomic uint16_t *connections_of;        /* by hash of the source address */
@@ -80,6 +82,8 @@ struct net {
  * NULL) holds the bytes already and is given away when true is returned. */
 bool receive_message(struct net *net, const char *bytes, size_t length, const struct path *from,
 	struct packet *packet);
+/* The worker that a message names: by our branch in a response, else by its Call-ID. -1: none. */
+int receive_home(const struct worker_group *workers, const struct sip_peek *peek);
 void receive_mail(void *context, struct mail *mail);
 /* Once a batch: tells the overload judge how long its messages waited. */
 void receive_judge_delay(struct net *net);

@@ -30,21 +30,23 @@ static bool is_admitted(struct net *net, const struct sip_peek *peek, const stru
 	return screen_admit(screen, &from->peer, net->worker->now_ns);
 }
 
-/* A response belongs to the worker that our branch names, a request to the home of its Call-ID.
- * What names nobody stays here: the parser will say what is wrong with it. */
-static unsigned owner_of(struct net *net, const struct sip_peek *peek)
+/* The kernel's program that steers by the same facts must say the same (steering_step.h). */
+int receive_home(const struct worker_group *workers, const struct sip_peek *peek)
 {
-	const struct worker_group *workers = net->group->workers;
-	if (workers->count == 1)
-		return 0;
 	if (peek->branch.at) {
 		int worker = branch_worker(peek->branch);
 		if (worker >= 0 && (unsigned)worker < workers->count)
-			return (unsigned)worker;
+			return worker;
 	}
-	if (peek->call_id.at)
-		return worker_home(workers, peek->call_id);
-	return net->worker->index;
+	return peek->call_id.at ? (int)worker_home(workers, peek->call_id) : -1;
+}
+
+/* What names nobody stays here: the parser will say what is wrong with it. */
+static unsigned owner_of(struct net *net, const struct sip_peek *peek)
+{
+	const struct worker_group *workers = net->group->workers;
+	int home = workers->count > 1 ? receive_home(workers, peek) : 0;
+	return home < 0 ? net->worker->index : (unsigned)home;
 }
 
 /* True when the packet was given away. */

@@ -11,6 +11,7 @@
 #include "base/capability.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "runtime/home.h"
 #include "runtime/private.h"
 
 #define SCRATCH_SIZE ((size_t)256 << 10)
@@ -218,9 +219,7 @@ unsigned worker_home(const struct worker_group *group, struct pv_span call_id)
 {
 	if (group->count == 1)
 		return 0;
-	uint64_t hash = siphash13(&group->home_key, call_id.at, call_id.length);
-	/* the high half scaled to the count: even, and no division */
-	return (unsigned)(((hash >> 32) * group->count) >> 32);
+	return home_of_hash(siphash13(&group->home_key, call_id.at, call_id.length), group->count);
 }
 
 void worker_post(struct worker *to, struct mail *mail)

@@ -2,6 +2,9 @@
 /* peek.c — who owns a datagram: reads no further than the Call-ID or the branch. */
 #include "sip/peek.h"
 
+#include "base/macros.h"
+#include "sip/branch.h"
+#include "sip/glance.h"
 #include "sip/line.h"
 #include "sip/start_line.h"
 
@@ -45,10 +48,25 @@ static bool look_at(const struct line *line, struct sip_peek *peek, bool *seen_v
 	return true;
 }
 
+/* Our own branch in the first Via, by the steps of the kernel's program that steers (glance.h). */
+static bool glance_at(const char *at, const char *end, struct pv_span *ret_branch)
+{
+	struct glance_via via;
+	enum glance_progress progress;
+	if (end - at < GLANCE_VIA || !glance_via_begin(&via, at, 0, GLANCE_VIA))
+		return false;
+	do
+		progress = glance_via_step(&via, at);
+	while (progress == GLANCE_MORE);
+	*ret_branch = (struct pv_span){at + via.at, BRANCH_LENGTH};
+	return progress == GLANCE_FOUND;
+}
+
 int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 {
 	struct start_line start;
 	struct line line;
+	struct pv_span branch;
 	int verdict;
 	bool seen_via = false;
 	size_t consumed = start_line_parse(bytes, length, &start, &verdict);
@@ -60,6 +78,10 @@ int sip_peek(const char *bytes, size_t length, struct sip_peek *ret)
 		if (!is_interesting(at, ret->is_request)) {
 			at = skip_line(bytes, at, end);
 			continue;
+		}
+		if (!ret->is_request && !seen_via && glance_at(at, end, &branch)) {
+			ret->branch = branch;
+			break;
 		}
 		enum line_kind kind = line_read_usual(bytes, at, end, &line)
 					      ? LINE_FIELD

@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import runner
-import b2bua, calls, ends, forks, hostile, lifecycle, media, methods, registrar, routing, scenarios, security, streams, transcode, transports  # noqa: E401,F401
+import b2bua, calls, ends, forks, hostile, lifecycle, media, methods, registrar, routing, scenarios, security, steering, streams, transcode, transports  # noqa: E401,F401
 
 if __name__ == "__main__":
     sys.exit(runner.main(sys.argv[1:]))
