@@ -36,7 +36,8 @@ struct fastpath_program {
 	uint32_t handle;
 };
 
-static int print_debug(enum libbpf_print_level level, const char *format, va_list values)
+__attribute__((format(printf, 2, 0))) static int print_debug(
+	enum libbpf_print_level level, const char *format, va_list values)
 {
 	char text[512], quoted[1100];
 	if (level == LIBBPF_DEBUG)
