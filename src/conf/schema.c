@@ -71,10 +71,11 @@ const struct schema_key schema[] = {
 		       "peer; behind a static NAT write the outer address, \"203.0.113.5\"."},
 	{"workers", SCHEMA_INTEGER, .offset = AT(workers), .initial = "0", BETWEEN(0, 63),
 		.doc = "SIP worker threads; 0 starts one per usable core."},
-	{"steering", SCHEMA_ENUM, .offset = AT(steering), .initial = "\"auto\"", WORDS("auto", "off"),
+	{"steering", SCHEMA_ENUM, .offset = AT(steering), .initial = "\"off\"", WORDS("auto", "off"),
 		.doc = "Whether a program in the kernel gives each datagram to the worker that its Call-ID or our branch names, "
-		       "where there are several: \"auto\" tries and says in the log if it may not (CAP_BPF, Linux 5.17); "
-		       "then, or with \"off\", workers pass messages on among themselves."},
+		       "where there are several: \"auto\" tries and says in the log if it may not (CAP_BPF, Linux 5.17). "
+		       "Otherwise workers pass messages on among themselves, which takes a little less CPU as long as one "
+		       "worker can read all that a single source sends."},
 	{"run_as", SCHEMA_STRING, .offset = AT(run_as), BETWEEN(0, 64), .initial = "\"\"",
 		.doc = "User to become after the addresses are bound, \"portavoz\" or \"portavoz:group\". Only root can; "
 		       "empty stays who started it."},

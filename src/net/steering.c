@@ -24,7 +24,7 @@ static const char *not_wanted(const struct net_group *group)
 		return "one worker";
 	if (!has_udp(&group->config))
 		return "no UDP address";
-	return group->config.steering ? NULL : "configured";
+	return group->config.steering ? NULL : "turned off";
 }
 
 static int attach_all(struct net_group *group)
