@@ -76,6 +76,8 @@ void count_fastpath(const struct admin_host *host)
 {
 	const struct fastpath *fastpath = host->media ? media_fastpath(host->media) : NULL;
 	struct fastpath_status status;
+	struct copier_counts copies;
+	const char *why;
 	uint64_t missed = 0;
 	if (!fastpath)
 		return;
@@ -84,6 +86,25 @@ void count_fastpath(const struct admin_host *host)
 	for (unsigned row = FASTPATH_HIT + 1; row < FASTPATH_MISS_RATE; row++)
 		missed += status.rows[row];
 	metrics_set(METRIC_media_fastpath_missed, missed);
+	media_copies(host->media, &copies, &why);
+	metrics_set(METRIC_media_fastpath_copied, copies.copies);
+	metrics_set(METRIC_media_fastpath_copies_lost, copies.lost);
+}
+
+/* To listeners of groups. */
+static void put_copies(struct json *json, const struct media *media)
+{
+	struct copier_counts counts;
+	const char *why;
+	bool works = media_copies(media, &counts, &why);
+	json_object(json, "copying");
+	json_text(json, "state", works ? "active" : *why ? "unavailable" : "off");
+	json_text(json, "why", why);
+	json_number(json, "triggers", counts.triggers);
+	json_number(json, "copies", counts.copies);
+	json_number(json, "refused", counts.refused);
+	json_number(json, "lost", counts.lost);
+	json_object_end(json);
 }
 
 void command_media_fastpath(struct admin_call *call)
@@ -111,5 +132,6 @@ void command_media_fastpath(struct admin_call *call)
 	for (unsigned row = FASTPATH_HIT + 1; row < FASTPATH_ROW_COUNT; row++)
 		json_number(json, fastpath_row_words[row], status.rows[row]);
 	json_object_end(json);
+	put_copies(json, media);
 	json_object_end(json);
 }

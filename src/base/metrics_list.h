@@ -169,6 +169,8 @@ METRIC(media_send_errors, COUNTER, "packets", "media packets that the kernel did
 
 METRIC(media_fastpath_sessions, GAUGE, "sessions", "media sessions that the kernel forwards")
 METRIC(media_fastpath_forwarded, COUNTER, "packets", "media packets forwarded by the kernel; they are counted as forwarded, too")
+METRIC(media_fastpath_copied, COUNTER, "packets", "packets to listeners of groups sent by the kernel; they are counted as forwarded, too")
+METRIC(media_fastpath_copies_lost, COUNTER, "packets", "packets to listeners of groups that the kernel was to send, and has not")
 METRIC(media_fastpath_missed, COUNTER, "packets", "packets for media ports that the kernel did not forward itself; media fastpath says why")
 
 METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")

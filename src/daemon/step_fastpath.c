@@ -12,6 +12,7 @@
 #include "daemon/steps.h"
 #include "media/config.h"
 #include "media/fastpath/fastpath.h"
+#include "media/media.h"
 
 static void fill_wish(const struct config *config, struct fastpath_wish *ret)
 {
@@ -49,8 +50,12 @@ static void say(const struct fastpath *fastpath)
 
 static void on_news(evutil_socket_t fd, short what, void *context)
 {
-	if (fastpath_hear(context))
-		say(context);
+	const struct floors *floors = ((struct daemon *)context)->floors;
+	if (!fastpath_hear(floors->fastpath))
+		return;
+	say(floors->fastpath);
+	if (floors->media)
+		media_follow_fastpath(floors->media);
 }
 
 /* The server runs as well without it, and says so. */
@@ -76,7 +81,7 @@ int step_fastpath_up(struct daemon *daemon)
 	say(fastpath);
 	if (fastpath->news_fd >= 0)
 		daemon->fastpath_news = event_new(
-			daemon->base, fastpath->news_fd, EV_READ | EV_PERSIST, on_news, fastpath);
+			daemon->base, fastpath->news_fd, EV_READ | EV_PERSIST, on_news, daemon);
 	if (daemon->fastpath_news)
 		event_add(daemon->fastpath_news, NULL);
 	return EXIT_CLEAN;
@@ -95,8 +100,11 @@ void step_fastpath_configure(struct floors *floors, const struct config *config)
 {
 	struct fastpath_wish wish;
 	fill_wish(config, &wish);
-	if (floors->fastpath && fastpath_configure(floors->fastpath, &wish))
-		say(floors->fastpath);
+	if (!floors->fastpath || !fastpath_configure(floors->fastpath, &wish))
+		return;
+	say(floors->fastpath);
+	if (floors->media)
+		media_follow_fastpath(floors->media);
 }
 
 bool step_fastpath_is_wanted(const struct daemon *daemon)

@@ -48,6 +48,9 @@ struct media_config {
 	/* Members of a group whose legs are on its own relay thread: those who come then get ports
 	 * on others. 0 = 1,000 */
 	uint32_t group_budget;
+	/* What is said in a group is copied by the kernel, where it can, if so many or more listen;
+	 * 0 = as many as are worth it */
+	uint32_t copies_least;
 	uint32_t sessions_max; /* at once, of each worker; 0 = as many as there are port pairs */
 };
 

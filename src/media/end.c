@@ -343,11 +343,24 @@ void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool a
 		metrics_add(METRIC_media_send_errors, 1);
 		return;
 	}
+	if (as_rtcp)
+		metrics_add(METRIC_media_forwarded, 1);
+	else
+		end_count(end, length);
+}
+
+void end_count(struct stream_end *end, uint32_t length)
+{
 	metrics_add(METRIC_media_forwarded, 1);
-	if (!as_rtcp) {
-		end->sent++;
-		end->sent_bytes += length;
-	}
+	end->sent++;
+	end->sent_bytes += length;
+}
+
+void end_uncount(struct stream_end *end, uint32_t length)
+{
+	metrics_sub(METRIC_media_forwarded, 1);
+	end->sent--;
+	end->sent_bytes -= length;
 }
 
 void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,

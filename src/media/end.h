@@ -109,6 +109,11 @@ unsigned end_receive(
  * Failures are counted. */
 void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool as_rtcp);
 
+/* What somebody else sends in its name, RTP by its way, is counted as if end_send had; and not, if
+ * that comes to nothing. */
+void end_count(struct stream_end *end, uint32_t length);
+void end_uncount(struct stream_end *end, uint32_t length);
+
 /* What was counted, of an end that was added at `added_ms`; its scores are left 0. */
 void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
 	struct media_end_report *ret_report);

@@ -10,6 +10,7 @@
 #include "media/group_record.h"
 #include "media/group_report.h"
 #include "media/conference.h"
+#include "media/copies.h"
 #include "media/mixer.h"
 #include "media/overlay.h"
 #include "media/relay.h"
@@ -80,15 +81,18 @@ static void forward_with_tone(struct group *group, struct member *member,
 
 /*
  * To all others of its codec, in one pass. The payload stays where it came; each listener's header
- * is written in front of it, over the talker's own, which is not needed any more.
+ * is written in front of it, over the talker's own, which is not needed any more, or where the
+ * kernel copies from.
  */
 void fanout_piece(struct group *group, unsigned codec, const struct member *talker,
 	const struct splice_packet *piece, uint8_t *frame)
 {
-	const struct relay *relay = group->relay;
+	struct relay *relay = group->relay;
 	uint32_t length = RTP_HEADER_SIZE + piece->payload_length;
+	struct copier_piece copied;
 	struct overlay_talk talk = {
 		piece->source, piece->run, codec, frame + RTP_HEADER_SIZE, piece->payload_length};
+	copies_begin(relay, &copied, frame, length);
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
@@ -98,11 +102,16 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 			forward_with_tone(group, member, piece, &talk);
 			continue;
 		}
-		if (!splice_forward(&member->splice, piece, relay->now_ns, frame))
+		uint8_t *header = copies_place(relay, member, frame, length);
+		if (!splice_forward(&member->splice, piece, relay->now_ns, header ? header : frame))
 			continue;
 		member->fed_ms = relay->now_ms;
-		send_to(member, frame, length);
+		if (header)
+			copies_add(relay, member, length);
+		else
+			send_to(member, frame, length);
 	}
+	copies_end(relay);
 }
 
 static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
@@ -159,9 +168,15 @@ void fanout_speech(struct group *group, struct member *talker, const struct rtp_
 static void send_frame(struct group *group, struct member *member, uint8_t type,
 	struct fanout_frame *frame, bool marker)
 {
-	splice_own(&member->splice, type, GROUP_FRAME_MS, frame->length, marker,
-		group->relay->now_ns, frame->bytes);
-	send_to(member, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
+	struct relay *relay = group->relay;
+	uint32_t length = (uint32_t)(RTP_HEADER_SIZE + frame->length);
+	uint8_t *header = copies_place(relay, member, frame->bytes, length);
+	splice_own(&member->splice, type, GROUP_FRAME_MS, frame->length, marker, relay->now_ns,
+		header ? header : frame->bytes);
+	if (header)
+		copies_add(relay, member, length);
+	else
+		send_to(member, frame->bytes, length);
 }
 
 static void frame_to(struct group *group, struct member *member, struct fanout_frame *frame,
@@ -203,14 +218,18 @@ void fanout_frame_to(struct group *group, struct member *member, struct fanout_f
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame)
 {
 	struct overlay_talk talk = talk_of(&group->listeners[codec], codec, frame);
+	struct copier_piece copied;
 	if (UNLIKELY(group->away.threads[codec]))
 		away_frame(group, codec, frame);
+	copies_begin(
+		group->relay, &copied, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
 		if (!member->is_speaking && !member->is_trailing)
 			frame_to(group, member, frame, &talk);
 	}
+	copies_end(group->relay);
 }
 
 static void send_own(struct group *group, struct member *member, uint8_t type,
@@ -257,12 +276,11 @@ static void keep_radio(struct group *group, struct member *member)
 		send_own(group, member, ED137_KEEPALIVE_TYPE, NULL, 0, false);
 }
 
-static void keep_alive(struct group *group, struct member *member)
+/* `silence` of its codec; of no length where that has none. */
+static void keep_alive(struct group *group, struct member *member, struct fanout_frame *silence)
 {
 	const struct media_group_settings *settings = group->settings;
 	static const uint8_t noise = TONE_NOISE_LEVEL;
-	const uint8_t *payload;
-	size_t length;
 	if (UNLIKELY(member->is_radio)) {
 		keep_radio(group, member);
 		return;
@@ -277,9 +295,8 @@ static void keep_alive(struct group *group, struct member *member)
 	/* after speech that was played out fast there is still something to be heard */
 	if (splice_ahead_ms(&member->splice, group->relay->now_ns) >= GROUP_FRAME_MS)
 		return;
-	if (tone_silence(
-		    group->relay->media->tones, (enum codec_id)member->codec, &payload, &length))
-		send_own(group, member, member->splice.payload_type, payload, length, false);
+	if (silence->length > 0)
+		send_frame(group, member, member->splice.payload_type, silence, false);
 }
 
 bool fanout_is_fed(const struct group *group, const struct member *member)
@@ -292,7 +309,7 @@ bool fanout_is_fed(const struct group *group, const struct member *member)
 	       group->relay->now_ms - member->fed_ms < FED_MS;
 }
 
-static void feed(struct group *group, struct member *member)
+static void feed(struct group *group, struct member *member, struct fanout_frame *silence)
 {
 	bool is_blended =
 		fanout_is_fed(group, member) && group->relay->now_ms - member->blended_ms < FED_MS;
@@ -301,7 +318,27 @@ static void feed(struct group *group, struct member *member)
 	if (fanout_is_fed(group, member))
 		member->quiet_frames = 0;
 	else
-		keep_alive(group, member);
+		keep_alive(group, member, silence);
+}
+
+/* To each listener of a codec what it hears while nobody is heard. Most of them get the same. */
+static void feed_all(struct group *group, unsigned codec)
+{
+	struct fanout_frame silence = {.length = 0};
+	struct copier_piece copied;
+	const uint8_t *payload;
+	size_t length;
+	if (tone_silence(group->relay->media->tones, (enum codec_id)codec, &payload, &length)) {
+		memcpy(silence.bytes + RTP_HEADER_SIZE, payload, length);
+		silence.length = length;
+	}
+	copies_begin(
+		group->relay, &copied, silence.bytes, (uint32_t)(RTP_HEADER_SIZE + silence.length));
+	LIST_EACH(link, &group->listeners[codec])
+	{
+		feed(group, listener_of(link), &silence);
+	}
+	copies_end(group->relay);
 }
 
 /* Keys whose end was lost, speakers that fell silent. */
@@ -323,11 +360,8 @@ void fanout_pass(struct group *group)
 		conference_tick(group);
 	mixer_run(group);
 	overlay_tick(group);
-	for (unsigned codec = 0; codec < CODEC_COUNT; codec++) {
-		LIST_EACH(link, &group->listeners[codec])
-		{
-			feed(group, listener_of(link));
-		}
-	}
+	for (unsigned codec = 0; codec < CODEC_COUNT; codec++)
+		if (!list_is_empty(&group->listeners[codec]))
+			feed_all(group, codec);
 	tick_buttons(group);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "media/place.h"
 #include "media/relay.h"
 
@@ -82,6 +83,38 @@ static int init_relays(struct media *media, const struct media_config *config)
 	return 0;
 }
 
+static const char *why_no_copies(int error)
+{
+	switch (error) {
+	case 0:
+	case -ENOTCONN:
+		return "";
+	case -ENOSYS:
+		return "not built";
+	case -ENODATA:
+		return "lo does not lead to the program, or does not leave checksums to its reader";
+	case -EINVAL:
+		return "the kernel does not take the program: it is older than 5.17";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Where the kernel does not copy, all is sent by sendto. */
+static int make_copiers(struct media *media, const struct media_config *config)
+{
+	if (!config->fastpath)
+		return 0;
+	int error = copiers_new(
+		&media->copiers, config->fastpath, media->relay_count, config->copies_least);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < media->relay_count; i++)
+		media->relays[i].copier = copiers_of(media->copiers, i);
+	media_follow_fastpath(media);
+	return 0;
+}
+
 int media_new(struct media **ret_media, const struct media_config *config)
 {
 	int error = check(config);
@@ -98,6 +131,8 @@ int media_new(struct media **ret_media, const struct media_config *config)
 		error = make_tones(media);
 	if (!error)
 		error = init_relays(media, config);
+	if (!error)
+		error = make_copiers(media, config);
 	if (error) {
 		media_free(media);
 		return error;
@@ -114,6 +149,7 @@ void media_free(struct media *media)
 		relay_done(&media->relays[i]);
 	for (unsigned i = 0; i < media->worker_count; i++)
 		lease_pool_done(&media->workers[i].leases);
+	copiers_free(media->copiers);
 	free(media->tones);
 	free(media->relays);
 	free(media->workers);
@@ -155,6 +191,27 @@ unsigned media_threads(const struct media *media)
 const struct fastpath *media_fastpath(const struct media *media)
 {
 	return media->relays[0].fastpath;
+}
+
+void media_follow_fastpath(struct media *media)
+{
+	if (!media->copiers || !copiers_follow(media->copiers))
+		return;
+	int error = copiers_error(media->copiers);
+	if (error && error != -ENOTCONN)
+		log_event(LOG_LEVEL_NOTICE, "media_no_copies", "why=\"%s\"", why_no_copies(error));
+}
+
+bool media_copies(const struct media *media, struct copier_counts *ret_counts, const char **ret_why)
+{
+	*ret_counts = (struct copier_counts){0};
+	*ret_why = "";
+	if (!media->copiers)
+		return false;
+	int error = copiers_error(media->copiers);
+	copiers_count(media->copiers, ret_counts);
+	*ret_why = why_no_copies(error);
+	return !error;
 }
 
 static uint32_t load_u32(const _Atomic uint32_t *value)

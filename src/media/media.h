@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "media/config.h"
+#include "media/fastpath/copier.h"
 
 /*
  * Who may call what, when
@@ -62,6 +63,13 @@ struct media_status {
 unsigned media_threads(const struct media *media);
 /* `thread` must be below media_threads. A moment old. */
 void media_status(const struct media *media, unsigned thread, struct media_status *ret_status);
+
+/* Main: the fast path may have become active, or not be so any more. */
+void media_follow_fastpath(struct media *media);
+/* Whether the kernel copies what is said in groups, what it has copied, and why it does not (""
+ * when the fast path is not active at all). Main. */
+bool media_copies(
+	const struct media *media, struct copier_counts *ret_counts, const char **ret_why);
 
 /* The fast path that it was given, or NULL. */
 const struct fastpath *media_fastpath(const struct media *media);

@@ -10,6 +10,7 @@
 #include "media/button.h"
 #include "media/channel.h"
 #include "media/conference.h"
+#include "media/copies.h"
 #include "media/fanout.h"
 #include "media/group_report.h"
 #include "media/muffle.h"
@@ -243,6 +244,7 @@ static void told(struct relay *relay, struct stream_end *end, unsigned events)
 			(events & END_LOCKED ? MEDIA_TOLD_LOCKED_0 : 0);
 	if (events & END_LOCKED) /* the filter knows another source */
 		member_unmuffle(member);
+	copies_watch(relay, member);
 	member_publish(relay, member);
 	relay_tell(member->lease, bits);
 }
@@ -325,6 +327,7 @@ static void describe(
 {
 	uint8_t dscp = said->dscp <= 63 ? said->dscp : relay->stock.dscp;
 	member->said = said;
+	member->copy = (struct member_copy){0};
 	member_unmuffle(member);
 	if (!member->is_away) {
 		end_describe(&member->audio, &said->audio, relay->now_ms);
@@ -408,6 +411,7 @@ static void hear_description(
 		return;
 	}
 	describe(relay, member, said);
+	copies_watch(relay, member);
 	if (is_new)
 		join(relay, member);
 	else if (member->group && lease->kind == LEASE_LEG)
@@ -491,6 +495,7 @@ void member_watch(struct relay *relay, struct member *member)
 	bool is_news = is_silent != member->is_silent;
 	member->is_silent = is_silent;
 	watch_muffle(relay, member);
+	copies_watch(relay, member);
 	if (member->is_away && member->group)
 		away_count(member->group, member);
 	atomic_store_explicit(

@@ -7,6 +7,7 @@
 #include "base/token_bucket.h"
 #include "floor/floor.h"
 #include "media/end.h"
+#include "media/fastpath/copy.h"
 #include "media/lease.h"
 #include "media/refusal.h"
 #include "media/reporter.h"
@@ -53,6 +54,15 @@ struct member_spurt {
 	bool is_emergency;
 };
 
+/* How the kernel reaches it (copies.h). */
+struct member_copy {
+	struct copy_target target;
+	uint32_t length_most;    /* of an RTP packet */
+	uint64_t rests_until_ms; /* it is sent to until then */
+	uint64_t look_ms;        /* when the way is looked for again */
+	uint32_t changes;        /* of interfaces and routes, when it was found */
+};
+
 /* Owner: the relay thread. Lifetime: from its first description to its drop. Where its leg is on
  * another thread than its group there are two of them: with its group one without ports, and on the
  * other thread one without a floor (away.h, branch.h). */
@@ -75,6 +85,7 @@ struct member {
 	uint8_t voice_type; /* payload type of what it says */
 	uint8_t event_type; /* payload type of its telephone-event; 0: none */
 	uint8_t noise_type; /* of comfort noise to it; 0: none */
+	_Alignas(CACHE_LINE) struct member_copy copy;
 	/* what it says */
 	_Alignas(CACHE_LINE) struct floor_member floor;
 	struct splice_source source; /* of its packets */

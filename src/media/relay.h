@@ -10,6 +10,7 @@
 #include "base/slab.h"
 #include "media/command.h"
 #include "media/end.h"
+#include "media/fastpath/copier.h"
 #include "media/group.h"
 #include "media/lease.h"
 #include "media/media.h"
@@ -71,8 +72,9 @@ struct relay {
 	struct slab channels, mixers, voice_keys;
 	struct overlays overlays;
 	struct groups groups;
-	struct news *news;    /* [workers] */
-	struct trunk *trunks; /* [threads], by who posts; NULL: there is one thread */
+	struct copier *copier; /* NULL: there is no fast path */
+	struct news *news;     /* [workers] */
+	struct trunk *trunks;  /* [threads], by who posts; NULL: there is one thread */
 	unsigned trunk_count;
 	struct stock stock;
 	struct transcoders transcoders;
@@ -103,6 +105,7 @@ struct media {
 	struct media_worker *workers;
 	unsigned worker_count;
 	unsigned local_count;
+	struct copiers *copiers;   /* NULL: none */
 	struct tones *tones;       /* for all threads; made at start */
 	uint32_t group_budget;     /* legs of a group on its own thread */
 	struct recorder *recorder; /* NULL: nothing is recorded */

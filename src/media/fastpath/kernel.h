@@ -24,6 +24,7 @@ struct fastpath_size {
 	uint32_t locals, flows;
 };
 
+struct copier_kernel;
 struct fastpath_program; /* loaded */
 
 /* One interface's attachment. */
@@ -43,12 +44,20 @@ struct fastpath_kernel {
 	int (*attach)(struct fastpath_program *program, uint32_t interface,
 		struct fastpath_link *ret_link);
 	void (*detach)(struct fastpath_program *program, struct fastpath_link *link);
+	/* The program that copies; NULL: there is none. */
+	const struct copier_kernel *copier;
 };
 
 /* The one that is built: by links where the kernel has them (6.6), else by filters. */
 extern const struct fastpath_kernel fastpath_kernel;
 /* By filters only: what kernels before 6.6 get. */
 extern const struct fastpath_kernel fastpath_kernel_filters;
+
+/* For another program of ours, by its descriptor: attached and detached as that one is, behind it.
+ */
+int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
+	struct fastpath_link *ret_link);
+void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link);
 
 /* For tests: the program on a packet, in place, as if it had come in. Returns its verdict or
  * -errno. `ret_length`: of the packet afterwards. */

@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
+#include "media/fastpath/copier_kernel.h"
 #include "media/fastpath/filters.h"
 #include "media_forward.skel.h"
 
@@ -26,14 +27,21 @@
 
 /* A filter outlives its process, so it is known by its place: a priority of ours, and as handle a
  * number that a live server of this network namespace holds by an abstract socket. */
-#define FILTER_PRIORITY 0x7076
+#define FILTER_PRIORITY 0x7076 /* and the next one, of what is attached behind it */
 #define FILTER_SERVERS  16
 
 struct fastpath_program {
 	struct media_forward *skeleton;
 	bool by_filters;
-	int claim; /* the socket; -1: none */
+	bool made_qdisc; /* on lo, where two filters may hang, whichever goes first */
+	int claim;       /* the socket; -1: none */
 	uint32_t handle;
+};
+
+/* What is attached where. */
+struct attachment {
+	int fd;
+	uint32_t interface, priority;
 };
 
 __attribute__((format(printf, 2, 0))) static int print_debug(
@@ -99,10 +107,10 @@ static int claim(uint32_t number)
 	return fd;
 }
 
-static int detach_filter(uint32_t interface, uint32_t handle)
+static int detach_filter(uint32_t interface, uint32_t handle, uint32_t priority)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = FILTER_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
 	return bpf_tc_detach(&hook, &options);
 }
 
@@ -119,9 +127,12 @@ static void detach_qdisc(uint32_t interface)
 static void clean_up(uint32_t number)
 {
 	struct if_nameindex *all = if_nameindex();
-	for (struct if_nameindex *one = all; one && one->if_index; one++)
-		if (detach_filter(one->if_index, number) == 0)
+	for (struct if_nameindex *one = all; one && one->if_index; one++) {
+		int error = detach_filter(one->if_index, number, FILTER_PRIORITY);
+		int other = detach_filter(one->if_index, number, FILTER_PRIORITY + 1);
+		if (!error || !other)
 			detach_qdisc(one->if_index);
+	}
 	if_freenameindex(all);
 }
 
@@ -143,60 +154,91 @@ static int choose_handle(struct fastpath_program *program)
 	return program->claim < 0 ? -EBUSY : 0;
 }
 
-static int attach_filter(
-	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+static int attach_filter(struct fastpath_program *program, const struct attachment *what,
+	struct fastpath_link *ret_link)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = program->handle, .priority = FILTER_PRIORITY,
-		.prog_fd = bpf_program__fd(program->skeleton->progs.portavoz_media));
+	LIBBPF_OPTS(
+		bpf_tc_hook, hook, .ifindex = (int)what->interface, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = program->handle, .priority = what->priority,
+		.prog_fd = what->fd);
 	int error = bpf_tc_hook_create(&hook);
 	if (error && error != -EEXIST)
 		return error;
-	*ret_link = (struct fastpath_link){.fd = -1, .index = interface, .made_qdisc = !error};
+	*ret_link =
+		(struct fastpath_link){.fd = -1, .index = what->interface, .made_qdisc = !error};
+	if (what->interface == FASTPATH_LOOPBACK)
+		program->made_qdisc |= !error;
 	error = bpf_tc_attach(&hook, &options);
 	if (error && ret_link->made_qdisc)
-		detach_qdisc(interface);
+		detach_qdisc(what->interface);
 	return error;
 }
 
 /* ---- links ---- */
 
 /* Behind the programs that are there. Not in libbpf before 1.3. */
-static int attach_link(
-	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+static int attach_link(const struct attachment *what, struct fastpath_link *ret_link)
 {
 	union bpf_attr attr = {0};
-	attr.link_create.prog_fd =
-		(uint32_t)bpf_program__fd(program->skeleton->progs.portavoz_media);
-	attr.link_create.target_ifindex = interface;
+	attr.link_create.prog_fd = (uint32_t)what->fd;
+	attr.link_create.target_ifindex = what->interface;
 	attr.link_create.attach_type = ATTACH_TCX_INGRESS;
 	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 	if (fd < 0)
 		return -errno;
-	*ret_link = (struct fastpath_link){.fd = (int)fd, .index = interface};
+	*ret_link = (struct fastpath_link){.fd = (int)fd, .index = what->interface};
 	return 0;
 }
 
-static int attach(
-	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+static int attach_any(struct fastpath_program *program, const struct attachment *what,
+	struct fastpath_link *ret_link)
 {
 	if (!program->by_filters) {
-		int error = attach_link(program, interface, ret_link);
+		int error = attach_link(what, ret_link);
 		/* -EINVAL: a kernel before 6.6 */
 		if (error != -EINVAL)
 			return error;
 	}
 	int error = program->claim < 0 ? choose_handle(program) : 0;
-	return error ? error : attach_filter(program, interface, ret_link);
+	return error ? error : attach_filter(program, what, ret_link);
+}
+
+static void detach_any(
+	const struct fastpath_program *program, struct fastpath_link *link, uint32_t priority)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	else if (detach_filter(link->index, program->handle, priority) == 0 &&
+		 (link->made_qdisc || (link->index == FASTPATH_LOOPBACK && program->made_qdisc)))
+		detach_qdisc(link->index);
+	link->fd = -1;
+}
+
+static int attach(
+	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
+{
+	struct attachment what = {.fd = bpf_program__fd(program->skeleton->progs.portavoz_media),
+		.interface = interface,
+		.priority = FILTER_PRIORITY};
+	return attach_any(program, &what, ret_link);
 }
 
 static void detach(struct fastpath_program *program, struct fastpath_link *link)
 {
-	if (link->fd >= 0)
-		close(link->fd);
-	else if (detach_filter(link->index, program->handle) == 0 && link->made_qdisc)
-		detach_qdisc(link->index);
-	link->fd = -1;
+	detach_any(program, link, FILTER_PRIORITY);
+}
+
+int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
+	struct fastpath_link *ret_link)
+{
+	struct attachment what = {
+		.fd = fd, .interface = interface, .priority = FILTER_PRIORITY + 1};
+	return attach_any(program, &what, ret_link);
+}
+
+void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link)
+{
+	detach_any(program, link, FILTER_PRIORITY + 1);
 }
 
 /* ---- loading ---- */
@@ -264,8 +306,9 @@ static int load_for_filters(const struct fastpath_size *size, struct fastpath_pr
 	return load_by(true, size, ret_program, ret_memory);
 }
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach};
-const struct fastpath_kernel fastpath_kernel_filters = {load_for_filters, unload, attach, detach};
+const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, &copier_kernel};
+const struct fastpath_kernel fastpath_kernel_filters = {
+	load_for_filters, unload, attach, detach, &copier_kernel};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

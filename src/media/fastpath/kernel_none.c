@@ -3,6 +3,7 @@
 #include "media/fastpath/kernel.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
 	struct fastpath_memory *ret_memory)
@@ -20,10 +21,18 @@ static int attach(
 
 static void detach(struct fastpath_program *program, struct fastpath_link *link) {}
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach};
-const struct fastpath_kernel fastpath_kernel_filters = {load, unload, attach, detach};
+const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, NULL};
+const struct fastpath_kernel fastpath_kernel_filters = {load, unload, attach, detach, NULL};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {
 	return -ENOSYS;
 }
+
+int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
+	struct fastpath_link *ret_link)
+{
+	return -ENOSYS;
+}
+
+void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link) {}

@@ -16,9 +16,11 @@
 #include "base/metrics.h"
 #include "lib/testing.h"
 #include "media/command.h"
+#include "media/fastpath/fastpath.h"
 #include "media/latch.h"
 #include "media/media.h"
 #include "runtime/worker.h"
+#include "unit/media/own_network.h"
 
 /* A loopback address of this process's own: tests run beside one another and beside daemons, and
  * want their ports to themselves. */
@@ -38,6 +40,7 @@ static struct fake_clock clock_here;
 static struct worker_group group;
 static struct media *media;
 static struct media_config config;
+static struct fastpath *fastpath_here; /* NULL: none, or the test's own */
 
 /* What the user was told, by owner. */
 #define OWNERS 64
@@ -80,6 +83,23 @@ static inline unsigned spread(void)
 	return legs ? (unsigned)atoi(legs) : 0;
 }
 
+/* With the kernel copying what is said, where it can, a test is run in a network namespace of its
+ * own: the program sees all that passes by lo. */
+static inline void add_fastpath(void)
+{
+	if (!getenv("MEDIA_TEST_COPIES"))
+		return;
+	if (!own_network())
+		printf("# no network namespace: nothing is copied\n");
+	struct fastpath_config fast = {.local_count = config.local_count,
+		.port_first = config.port_first,
+		.port_last = config.port_last};
+	memcpy(fast.locals, config.locals, sizeof(fast.locals));
+	ck_assert_int_eq(fastpath_new(&fastpath_here, &fast), 0);
+	config.fastpath = fastpath_here;
+	config.copies_least = 1;
+}
+
 /* One worker, one relay thread, 127.0.0.1; a test changes `config` between the two. */
 static inline void prepare(unsigned workers)
 {
@@ -104,6 +124,7 @@ static inline void prepare(unsigned workers)
 static inline void open_media(void)
 {
 	struct media_user user = {.told = on_told, .ended = on_ended};
+	add_fastpath();
 	ck_assert_int_eq(media_new(&media, &config), 0);
 	for (unsigned i = 0; i < group.count; i++)
 		media_set_user(media, i, &user);
@@ -118,6 +139,8 @@ static inline void start(void)
 static inline void finish(void)
 {
 	media_free(media);
+	fastpath_free(fastpath_here);
+	fastpath_here = NULL;
 	worker_group_done(&group);
 }
 
