@@ -69,7 +69,8 @@ def floor_messages(server):
         alice.channel.release()
         granted(bob, 5)
         after = taken(alice, "bob")
-        ok((after.number(f.SEQUENCE) - told.number(f.SEQUENCE)) & 0xffff == 1, "Taken counts, no Idle between")
+        counted = (after.number(f.SEQUENCE) - told.number(f.SEQUENCE)) & 0xffff
+        ok(counted == 1, "Taken counts, no Idle between: %d behind" % counted)
         room.heard_by_all(bob)
         bob.channel.release()
         again = idle(alice)
