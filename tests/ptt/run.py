@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import runner
-import buttons, channel, control, crowd, dialogs, hostile, leaving, listening, mixing, programs, queueing, recorded, roster, spreading, taking, triggers, whims, words  # noqa: E401,F401
+import buttons, channel, control, copied, crowd, dialogs, hostile, leaving, listening, mixing, programs, queueing, recorded, roster, spreading, taking, triggers, whims, words  # noqa: E401,F401
 
 if __name__ == "__main__":
     sys.exit(runner.main(sys.argv[1:]))
