@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """links: by what packets come and go: one for both phones, narrow ones, a bridge, the loopback, those that are named."""
 import os
+import re
 
+from call import eventually
 from feature import ok
 from moves import all_by_kernel, each_once, ready_again, talking
 from road import BOTH, MEDIA, all_came, exchanged, on_roads
@@ -136,9 +138,13 @@ def half_on_loopback(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
-@on_roads("kernel", places=("left", "right", "third"), media=MEDIA.replace("%s", 'fastpath = [ "out1", "out2" ]; '))
+@on_roads("kernel", places=("left", "right", "third"), media=MEDIA.replace("%s", 'fastpath = [ "out1", "nowhere0", "out2" ]; '))
 def on_named_links(road):
-    """media.fastpath names interfaces: what comes or goes by another one goes up."""
+    """media.fastpath names interfaces: what comes or goes by another one goes up. One that is not there is told of."""
+    ok(road.fast().get("without") == {"nowhere0": "there is no such interface"}, "the one that is missing is shown")
+    ok(re.search(r"media_fastpath.*without=nowhere0 why=.there is no such interface", road.server.log()), "and logged")
+    road.net.ip("server", "link", "add", "name", "nowhere0", "type", "veth", "peer", "name", "nowhere1")
+    eventually(lambda: "nowhere0" in road.fast()["interfaces"] and "without" not in road.fast(), "it has come")
     with road.call() as call:
         road.ready(call)
         heard_both_ways(road, call, text="between links that are named")
