@@ -82,6 +82,33 @@ def news(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
+def unread_news(road):
+    """Bytes of news that wait for the server."""
+    with open("/proc/%d/net/netlink" % road.server.process.pid) as f:
+        rows = [line.split() for line in f][1:]
+    return sum(int(row[4]) for row in rows if row[1] == "0" and int(row[3], 16))
+
+
+@on_roads("kernel")
+def routes_that_flap(road):
+    """Where routes change all the time the server looks once a second, not each time."""
+    left = road.addresses["left"][4]
+    with road.call() as call:
+        road.ready(call)
+        hits, _ = road.counts()
+        waits = []
+        with talking(call):
+            for n in range(50):
+                road.net.ip("server", "route", "replace", "10.99.0.%d/32" % n, "via", left)
+                call.alice.idle(0.04)
+                waits.append(unread_news(road) > 0)
+        ok(sum(waits) > 40, "news waited %d of %d times" % (sum(waits), len(waits)))
+        eventually(lambda: unread_news(road) == 0, "but is read in the end")
+        each_once(call, "routes of others")
+        all_by_kernel(road, call, hits)
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
 @on_roads(*BOTH)
 def another_route(road):
     """The way to a phone becomes another one in mid-call: packets go by it."""
