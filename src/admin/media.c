@@ -125,6 +125,13 @@ void command_media_fastpath(struct admin_call *call)
 	for (unsigned i = 0; i < status.interface_count; i++)
 		json_text(json, NULL, status.interfaces[i]);
 	json_array_end(json);
+	if (status.refusal_count) {
+		json_object(json, "without");
+		for (unsigned i = 0; i < status.refusal_count; i++)
+			json_text(json, status.refusals[i].name,
+				fastpath_refusal_word(status.refusals[i].error));
+		json_object_end(json);
+	}
 	json_number(json, "entries", status.entries);
 	json_number(json, "sessions", metrics_sum(METRIC_media_fastpath_sessions));
 	json_number(json, "hits", status.rows[FASTPATH_HIT]);

@@ -171,7 +171,7 @@ METRIC(media_fastpath_sessions, GAUGE, "sessions", "media sessions that the kern
 METRIC(media_fastpath_forwarded, COUNTER, "packets", "media packets forwarded by the kernel; they are counted as forwarded, too")
 METRIC(media_fastpath_copied, COUNTER, "packets", "packets to listeners of groups sent by the kernel; they are counted as forwarded, too")
 METRIC(media_fastpath_copies_lost, COUNTER, "packets", "packets to listeners of groups that the kernel was to send, and has not")
-METRIC(media_fastpath_missed, COUNTER, "packets", "packets for media ports that the kernel did not forward itself; media fastpath says why")
+METRIC(media_fastpath_missed, COUNTER, "packets", "packets for port numbers of media.ports, whoever has them, that the kernel did not forward itself; media fastpath says why")
 
 METRIC(media_transcoders, GAUGE, "sessions", "media sessions that are transcoded")
 METRIC(media_transcoders_exhausted, COUNTER, "calls", "calls refused because no more sessions may be transcoded at once")

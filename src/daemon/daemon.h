@@ -31,6 +31,7 @@ struct daemon {
 	struct event *signals[DAEMON_SIGNALS];
 	struct event *tick;
 	struct event *fastpath_news; /* of network interfaces; NULL: nobody listens */
+	struct event *fastpath_rest; /* after news */
 	int pidfile;                 /* open and locked, or -1 */
 	struct floors *floors;       /* NULL while they are down */
 	struct admin *admin;

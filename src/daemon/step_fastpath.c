@@ -48,14 +48,48 @@ static void say(const struct fastpath *fastpath)
 			status.why);
 }
 
-static void on_news(evutil_socket_t fd, short what, void *context)
+static void say_refusals(struct fastpath *fastpath)
 {
-	const struct floors *floors = ((struct daemon *)context)->floors;
-	if (!fastpath_hear(floors->fastpath))
+	const struct fastpath_refusal *one;
+	while ((one = fastpath_unsaid(fastpath)))
+		log_event(LOG_LEVEL_WARNING, "media_fastpath", "without=%s why=\"%s\"", one->name,
+			fastpath_refusal_word(one->error));
+}
+
+static void tell(const struct floors *floors, bool is_another)
+{
+	say_refusals(floors->fastpath);
+	if (!is_another)
 		return;
 	say(floors->fastpath);
 	if (floors->media)
 		media_follow_fastpath(floors->media);
+}
+
+/* The next news is read in a second: where routes change all the time (a router's daemon, busy
+ * containers) that is as often as the relay threads are made to ask for theirs. */
+static void on_news(evutil_socket_t fd, short what, void *context)
+{
+	struct daemon *daemon = context;
+	struct timeval rest = {.tv_sec = 1};
+	tell(daemon->floors, fastpath_hear(daemon->floors->fastpath));
+	event_add(daemon->fastpath_rest, &rest);
+}
+
+static void on_rest(evutil_socket_t fd, short what, void *context)
+{
+	event_add(((struct daemon *)context)->fastpath_news, NULL);
+}
+
+static void listen_for_news(struct daemon *daemon)
+{
+	int fd = daemon->floors->fastpath->news_fd;
+	if (fd < 0)
+		return;
+	daemon->fastpath_rest = evtimer_new(daemon->base, on_rest, daemon);
+	daemon->fastpath_news = event_new(daemon->base, fd, EV_READ, on_news, daemon);
+	if (daemon->fastpath_rest && daemon->fastpath_news)
+		event_add(daemon->fastpath_news, NULL);
 }
 
 /* The server runs as well without it, and says so. */
@@ -78,12 +112,9 @@ int step_fastpath_up(struct daemon *daemon)
 		return EXIT_CLEAN;
 	}
 	daemon->floors->fastpath = fastpath;
+	say_refusals(fastpath);
 	say(fastpath);
-	if (fastpath->news_fd >= 0)
-		daemon->fastpath_news = event_new(
-			daemon->base, fastpath->news_fd, EV_READ | EV_PERSIST, on_news, daemon);
-	if (daemon->fastpath_news)
-		event_add(daemon->fastpath_news, NULL);
+	listen_for_news(daemon);
 	return EXIT_CLEAN;
 }
 
@@ -91,7 +122,9 @@ void step_fastpath_down(struct daemon *daemon)
 {
 	if (daemon->fastpath_news)
 		event_free(daemon->fastpath_news);
-	daemon->fastpath_news = NULL;
+	if (daemon->fastpath_rest)
+		event_free(daemon->fastpath_rest);
+	daemon->fastpath_news = daemon->fastpath_rest = NULL;
 	fastpath_free(daemon->floors->fastpath);
 	daemon->floors->fastpath = NULL;
 }
@@ -100,11 +133,8 @@ void step_fastpath_configure(struct floors *floors, const struct config *config)
 {
 	struct fastpath_wish wish;
 	fill_wish(config, &wish);
-	if (!floors->fastpath || !fastpath_configure(floors->fastpath, &wish))
-		return;
-	say(floors->fastpath);
-	if (floors->media)
-		media_follow_fastpath(floors->media);
+	if (floors->fastpath)
+		tell(floors, fastpath_configure(floors->fastpath, &wish));
 }
 
 bool step_fastpath_is_wanted(const struct daemon *daemon)

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/capability.h"
 #include "net/steering.h"
 
 #include "net/net_steering.skel.h"
@@ -18,8 +19,12 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 
 static const char *why_not(int error)
 {
-	if (error == -EPERM || error == -EACCES)
+	struct capabilities has;
+	capabilities_read(&has);
+	if ((error == -EPERM || error == -EACCES) && !has.bpf)
 		return "it needs CAP_BPF";
+	if (error == -EPERM)
+		return "bpf() is forbidden here";
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_loop, NULL) == 0)
 		return "the kernel has no bpf_loop; Linux 5.17 has";
 	return "the kernel refuses the program";

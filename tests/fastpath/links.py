@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """links: by what packets come and go: one for both phones, narrow ones, a bridge, the loopback, those that are named."""
 import os
+import re
 
+from call import eventually
 from feature import ok
 from moves import all_by_kernel, each_once, ready_again, talking
 from road import BOTH, MEDIA, all_came, exchanged, on_roads
@@ -80,6 +82,33 @@ def news(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
+def unread_news(road):
+    """Bytes of news that wait for the server."""
+    with open("/proc/%d/net/netlink" % road.server.process.pid) as f:
+        rows = [line.split() for line in f][1:]
+    return sum(int(row[4]) for row in rows if row[1] == "0" and int(row[3], 16))
+
+
+@on_roads("kernel")
+def routes_that_flap(road):
+    """Where routes change all the time the server looks once a second, not each time."""
+    left = road.addresses["left"][4]
+    with road.call() as call:
+        road.ready(call)
+        hits, _ = road.counts()
+        waits = []
+        with talking(call):
+            for n in range(50):
+                road.net.ip("server", "route", "replace", "10.99.0.%d/32" % n, "via", left)
+                call.alice.idle(0.04)
+                waits.append(unread_news(road) > 0)
+        ok(sum(waits) > 40, "news waited %d of %d times" % (sum(waits), len(waits)))
+        eventually(lambda: unread_news(road) == 0, "but is read in the end")
+        each_once(call, "routes of others")
+        all_by_kernel(road, call, hits)
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
 @on_roads(*BOTH)
 def another_route(road):
     """The way to a phone becomes another one in mid-call: packets go by it."""
@@ -136,9 +165,13 @@ def half_on_loopback(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
-@on_roads("kernel", places=("left", "right", "third"), media=MEDIA.replace("%s", 'fastpath = [ "out1", "out2" ]; '))
+@on_roads("kernel", places=("left", "right", "third"), media=MEDIA.replace("%s", 'fastpath = [ "out1", "nowhere0", "out2" ]; '))
 def on_named_links(road):
-    """media.fastpath names interfaces: what comes or goes by another one goes up."""
+    """media.fastpath names interfaces: what comes or goes by another one goes up. One that is not there is told of."""
+    ok(road.fast().get("without") == {"nowhere0": "there is no such interface"}, "the one that is missing is shown")
+    ok(re.search(r"media_fastpath.*without=nowhere0 why=.there is no such interface", road.server.log()), "and logged")
+    road.net.ip("server", "link", "add", "name", "nowhere0", "type", "veth", "peer", "name", "nowhere1")
+    eventually(lambda: "nowhere0" in road.fast()["interfaces"] and "without" not in road.fast(), "it has come")
     with road.call() as call:
         road.ready(call)
         heard_both_ways(road, call, text="between links that are named")

@@ -28,17 +28,21 @@ static void explain(struct fastpath *fastpath, int error)
 {
 	struct capabilities has;
 	const char *text = strerror(-error);
+	bool is_refused = error == -EPERM || error == -EACCES;
 	capabilities_read(&has);
 	if (error == -ENOSYS)
 		text = "not built: clang, bpftool and libbpf were missing";
-	else if (error == -EPERM && !has.bpf && !has.net)
+	else if (is_refused && !has.bpf && !has.net)
 		text = "CAP_BPF and CAP_NET_ADMIN are missing";
-	else if (error == -EPERM && !has.bpf)
+	else if (is_refused && !has.bpf)
 		text = "CAP_BPF is missing";
-	else if (error == -EPERM && !has.net)
+	else if (is_refused && !has.net)
 		text = "CAP_NET_ADMIN is missing";
-	else if (error == -EPERM || error == -EACCES)
+	else if (error == -EPERM)
 		text = "bpf() is forbidden here";
+	else if (error == -EACCES)
+		text = "the kernel's verifier, or a security module, refuses the program; the "
+		       "debug log has what it says";
 	else if (error == -EBUSY)
 		text = "too many servers of this host have filters, or hold their names";
 	else if (error == -EINVAL)
@@ -48,12 +52,12 @@ static void explain(struct fastpath *fastpath, int error)
 
 /* ---- interfaces ---- */
 
-static struct fastpath_interface *place_of(struct fastpath *fastpath, uint32_t index)
+static struct fastpath_interface *place_of(const struct fastpath *fastpath, uint32_t index)
 {
 	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++)
 		if (atomic_load_explicit(&fastpath->interfaces[i].index, memory_order_relaxed) ==
 			index)
-			return &fastpath->interfaces[i];
+			return (struct fastpath_interface *)&fastpath->interfaces[i];
 	return NULL;
 }
 
@@ -77,50 +81,149 @@ static int attach(struct fastpath *fastpath, const struct interface_row *row)
 	return 0;
 }
 
+static bool is_named(const struct fastpath_wish *wish, const char *name)
+{
+	for (unsigned i = 0; i < wish->count; i++)
+		if (strcmp(wish->names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct fastpath *fastpath, const struct interface_row *row)
 {
 	const struct fastpath_wish *wish = &fastpath->config.wish;
-	if (wish->is_off)
+	if (wish->is_off || !row->is_usable)
 		return false;
-	for (unsigned i = 0; i < wish->count; i++)
-		if (strcmp(wish->names[i], row->name) == 0)
-			return true;
-	return wish->count == 0 &&
-	       interface_carries(row, fastpath->config.locals, fastpath->config.local_count);
+	return wish->count ? is_named(wish, row->name)
+			   : interface_carries(
+				     row, fastpath->config.locals, fastpath->config.local_count);
+}
+
+static const struct interface_row *row_of(const struct interfaces *all, const char *name)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		if (strcmp(all->rows[i].name, name) == 0)
+			return &all->rows[i];
+	return NULL;
 }
 
 /* What is gone, or not wanted any more. An interface that comes again has another index. */
-static void detach_others(
-	struct fastpath *fastpath, const struct interface_row *rows, unsigned count)
+static void detach_others(struct fastpath *fastpath, const struct interfaces *all)
 {
 	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++) {
 		struct fastpath_interface *interface = &fastpath->interfaces[i];
 		uint32_t index = atomic_load_explicit(&interface->index, memory_order_relaxed);
 		bool stays = index == 0;
-		for (unsigned row = 0; row < count && !stays; row++)
-			stays = rows[row].index == index && is_wanted(fastpath, &rows[row]);
+		for (unsigned row = 0; row < all->count && !stays; row++)
+			stays = all->rows[row].index == index &&
+				is_wanted(fastpath, &all->rows[row]);
 		if (!stays)
 			detach(fastpath, interface);
 	}
 }
 
+static void refuse(struct fastpath *fastpath, const char *name, int error)
+{
+	if (fastpath->refusal_count == FASTPATH_NAMES_MAX)
+		return;
+	struct fastpath_refusal *refusal = &fastpath->refusals[fastpath->refusal_count++];
+	*refusal = (struct fastpath_refusal){.error = error};
+	snprintf(refusal->name, sizeof(refusal->name), "%s", name);
+}
+
+/* What was said `before` need not be said again. */
+static void keep_said(
+	struct fastpath *fastpath, const struct fastpath_refusal *before, unsigned count)
+{
+	for (unsigned i = 0; i < fastpath->refusal_count; i++) {
+		struct fastpath_refusal *one = &fastpath->refusals[i];
+		for (unsigned j = 0; j < count; j++)
+			one->is_said |= before[j].is_said && before[j].error == one->error &&
+					strcmp(before[j].name, one->name) == 0;
+	}
+}
+
+const struct fastpath_refusal *fastpath_unsaid(struct fastpath *fastpath)
+{
+	for (unsigned i = 0; i < fastpath->refusal_count; i++)
+		if (!fastpath->refusals[i].is_said) {
+			fastpath->refusals[i].is_said = true;
+			return &fastpath->refusals[i];
+		}
+	return NULL;
+}
+
+/* Names of the configuration that nothing could be attached to. What has no hardware address at
+ * all, as tun has none, is not even in the list. */
+static void refuse_names(struct fastpath *fastpath, const struct interfaces *all)
+{
+	const struct fastpath_wish *wish = &fastpath->config.wish;
+	for (unsigned i = 0; i < wish->count && !wish->is_off; i++) {
+		const struct interface_row *row = row_of(all, wish->names[i]);
+		if (!row)
+			refuse(fastpath, wish->names[i],
+				if_nametoindex(wish->names[i]) ? -ENOTSUP : -ENODEV);
+		else if (!row->is_usable)
+			refuse(fastpath, wish->names[i], -ENOTSUP);
+	}
+}
+
+static uint64_t digest_of(const struct fastpath *fastpath, const struct interfaces *all)
+{
+	uint64_t digest = 0;
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct interface_row *row = &all->rows[i];
+		bool is_attached = place_of(fastpath, row->index);
+		/* without either, no packet of media is routed there */
+		if (is_attached || row->has_ipv4 || row->has_ipv6)
+			digest += interface_digest(row) * (is_attached ? 3 : 1);
+	}
+	return digest;
+}
+
 /* Attached to all that are wanted, and to no others. The first error, if there was one. */
 static int look_round(struct fastpath *fastpath)
 {
-	struct interface_row rows[FASTPATH_INTERFACES_MAX];
-	unsigned count = interfaces_read(rows, FASTPATH_INTERFACES_MAX);
-	int error = 0;
-	detach_others(fastpath, rows, count);
-	for (unsigned i = 0; i < count; i++) {
-		struct fastpath_interface *interface = place_of(fastpath, rows[i].index);
+	struct fastpath_refusal before[FASTPATH_NAMES_MAX];
+	unsigned count = fastpath->refusal_count;
+	struct interfaces all;
+	int error = interfaces_read(&all);
+	if (error)
+		return error;
+	memcpy(before, fastpath->refusals, sizeof(before));
+	fastpath->refusal_count = 0;
+	detach_others(fastpath, &all);
+	refuse_names(fastpath, &all);
+	for (unsigned i = 0; i < all.count; i++) {
+		const struct interface_row *row = &all.rows[i];
+		struct fastpath_interface *interface = place_of(fastpath, row->index);
 		if (interface)
-			atomic_store_explicit(&interface->mtu, rows[i].mtu, memory_order_relaxed);
-		if (interface || !is_wanted(fastpath, &rows[i]))
+			atomic_store_explicit(&interface->mtu, row->mtu, memory_order_relaxed);
+		if (interface || !is_wanted(fastpath, row))
 			continue;
-		int failed = attach(fastpath, &rows[i]);
+		int failed = attach(fastpath, row);
+		if (failed)
+			refuse(fastpath, row->name, failed);
 		error = error ? error : failed;
 	}
+	keep_said(fastpath, before, count);
+	fastpath->digest = digest_of(fastpath, &all);
+	interfaces_done(&all);
 	return error;
+}
+
+const char *fastpath_refusal_word(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "there is no such interface";
+	case -ENOTSUP:
+		return "its packets have no Ethernet header";
+	case -ENOSPC:
+		return "too many interfaces have it already";
+	default:
+		return strerror(-error);
+	}
 }
 
 static unsigned attached(const struct fastpath *fastpath)
@@ -140,7 +243,6 @@ static void set_state(struct fastpath *fastpath, enum fastpath_state state)
 	if (state != FASTPATH_UNAVAILABLE)
 		fastpath->why[0] = '\0';
 	atomic_store_explicit(&fastpath->is_active, state == FASTPATH_ACTIVE, memory_order_release);
-	atomic_fetch_add_explicit(&fastpath->changes, 1, memory_order_release);
 }
 
 static bool settle(struct fastpath *fastpath, int error)
@@ -169,19 +271,27 @@ static int load(struct fastpath *fastpath)
 	return fastpath->kernel->load(&fastpath->size, &fastpath->program, &fastpath->memory);
 }
 
+static bool follow(struct fastpath *fastpath, int error, bool is_news)
+{
+	uint64_t digest = fastpath->digest;
+	if (fastpath->program)
+		error = look_round(fastpath);
+	bool is_another = settle(fastpath, error);
+	if (is_another || is_news || digest != fastpath->digest)
+		atomic_fetch_add_explicit(&fastpath->changes, 1, memory_order_release);
+	return is_another;
+}
+
 bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish)
 {
 	fastpath->config.wish = *wish;
-	int error = wish->is_off ? 0 : load(fastpath);
-	if (fastpath->program)
-		error = look_round(fastpath);
-	return settle(fastpath, error);
+	return follow(fastpath, wish->is_off ? 0 : load(fastpath), false);
 }
 
 bool fastpath_hear(struct fastpath *fastpath)
 {
-	bool is_any = interfaces_drain(fastpath->news_fd);
-	return is_any && fastpath->program && settle(fastpath, look_round(fastpath));
+	enum interfaces_news news = interfaces_drain(fastpath->news_fd);
+	return news && fastpath->program && follow(fastpath, 0, news == INTERFACES_WAYS);
 }
 
 /* ---- life ---- */
@@ -202,7 +312,7 @@ int fastpath_new(struct fastpath **ret_fastpath, const struct fastpath_config *c
 		.port_last = config->port_last,
 		.locals = config->local_count,
 		.flows = pairs * config->local_count};
-	fastpath->news_fd = interfaces_listen();
+	fastpath->news_fd = interfaces_listen(config->locals, config->local_count);
 	fastpath_configure(fastpath, &config->wish);
 	*ret_fastpath = fastpath;
 	return 0;
@@ -213,7 +323,7 @@ void fastpath_free(struct fastpath *fastpath)
 	if (!fastpath)
 		return;
 	if (fastpath->program) {
-		detach_others(fastpath, NULL, 0);
+		detach_others(fastpath, &(struct interfaces){0});
 		fastpath->kernel->unload(fastpath->program, &fastpath->memory);
 	}
 	if (fastpath->news_fd >= 0)
@@ -225,6 +335,8 @@ void fastpath_read_status(const struct fastpath *fastpath, struct fastpath_statu
 {
 	struct fastpath_status status = {.state = fastpath->state,
 		.why = fastpath->why,
+		.refusals = fastpath->refusals,
+		.refusal_count = fastpath->refusal_count,
 		.entries = atomic_load_explicit(&fastpath->entries, memory_order_relaxed)};
 	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++) {
 		const struct fastpath_interface *interface = &fastpath->interfaces[i];

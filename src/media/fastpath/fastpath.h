@@ -60,6 +60,13 @@ struct fastpath_interface {
 	char name[IF_NAMESIZE];
 };
 
+/* An interface that is wanted and has no program. */
+struct fastpath_refusal {
+	char name[IF_NAMESIZE];
+	int error;    /* -errno: fastpath_refusal_word */
+	bool is_said; /* it has been in fastpath_unsaid */
+};
+
 /* Owner: main. Lifetime: longer than the relay threads'. */
 struct fastpath {
 	struct fastpath_config config;
@@ -68,11 +75,14 @@ struct fastpath {
 	struct fastpath_memory memory;
 	struct fastpath_size size;
 	struct fastpath_interface interfaces[FASTPATH_INTERFACES_MAX];
-	int news_fd; /* rtnetlink; -1: none */
+	struct fastpath_refusal refusals[FASTPATH_NAMES_MAX]; /* the first ones */
+	unsigned refusal_count;
+	uint64_t digest; /* of interfaces and addresses, when they were read last */
+	int news_fd;     /* rtnetlink; -1: none */
 	enum fastpath_state state;
 	char why[FASTPATH_WHY_MAX]; /* it is not active; "" else */
 	_Atomic bool is_active;
-	_Atomic uint32_t changes; /* counts changes of interfaces, addresses, routes */
+	_Atomic uint32_t changes; /* counts changes of interfaces, addresses, routes, rules */
 	_Atomic uint32_t entries; /* installed, by all threads */
 };
 
@@ -86,9 +96,12 @@ void fastpath_free(struct fastpath *fastpath);
 
 /* After a reload: another wish. Interfaces that stay are left alone. True: another state. */
 bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish);
-/* `news_fd` is readable: interfaces, addresses or routes have changed. True:
- * another state. */
+/* `news_fd` is readable: interfaces, addresses, routes or rules have changed. True: another state.
+ * Not to be called more than once a second: after it each open session may ask for its routes. */
 bool fastpath_hear(struct fastpath *fastpath);
+
+/* The next interface that is wanted and has no program, and was not told of yet; NULL: all were. */
+const struct fastpath_refusal *fastpath_unsaid(struct fastpath *fastpath);
 
 /* For `portavozctl media fastpath`. */
 struct fastpath_status {
@@ -96,10 +109,14 @@ struct fastpath_status {
 	const char *why;
 	unsigned interface_count;
 	char interfaces[FASTPATH_INTERFACES_MAX][IF_NAMESIZE];
+	unsigned refusal_count;
+	const struct fastpath_refusal *refusals; /* the object's, until the next call of main */
 	uint32_t entries;
 	uint64_t rows[FASTPATH_ROWS]; /* enum fastpath_row */
 };
 void fastpath_read_status(const struct fastpath *fastpath, struct fastpath_status *ret_status);
+/* Why there is no program on an interface. */
+const char *fastpath_refusal_word(int error);
 /* Words of the rows: "hits", then the causes of misses. */
 extern const char *const fastpath_row_words[FASTPATH_ROW_COUNT];
 

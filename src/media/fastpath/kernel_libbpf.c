@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/random.h"
 #include "media/fastpath/copier_kernel.h"
 #include "media/fastpath/filters.h"
 #include "media_forward.skel.h"
@@ -29,6 +30,10 @@
  * number that a live server of this network namespace holds by an abstract socket. */
 #define FILTER_PRIORITY 0x7076 /* and the next one, of what is attached behind it */
 #define FILTER_SERVERS  16
+
+/* Of what libbpf says: bytes of a line, and in all. */
+#define PRINT_LINE 500
+#define PRINT_MAX  65536
 
 struct fastpath_program {
 	struct media_forward *skeleton;
@@ -44,15 +49,32 @@ struct attachment {
 	uint32_t interface, priority;
 };
 
+static void print_line(struct pv_span line)
+{
+	char quoted[2 * PRINT_LINE + 64];
+	line.length = MIN(line.length, PRINT_LINE);
+	if (line.length)
+		log_event(LOG_LEVEL_DEBUG, "libbpf", "text=%s",
+			log_quote(quoted, sizeof(quoted), line));
+}
+
+/* The verifier's words come in one piece, of which the last ones say what is wrong. */
 __attribute__((format(printf, 2, 0))) static int print_debug(
 	enum libbpf_print_level level, const char *format, va_list values)
 {
-	char text[512], quoted[1100];
-	if (level == LIBBPF_DEBUG)
+	char *text = NULL;
+	if (level == LIBBPF_DEBUG || !log_is_enabled(LOG_LEVEL_DEBUG))
 		return 0;
-	vsnprintf(text, sizeof(text), format, values);
-	log_event(LOG_LEVEL_DEBUG, "libbpf", "text=%s",
-		log_quote(quoted, sizeof(quoted), pv_span_of(text)));
+	int length = vasprintf(&text, format, values);
+	if (length < 0)
+		return 0;
+	const char *at = length > PRINT_MAX ? text + length - PRINT_MAX : text;
+	while (*at) {
+		size_t line = strcspn(at, "\n");
+		print_line((struct pv_span){at, line});
+		at += line + (at[line] == '\n');
+	}
+	free(text);
 	return 0;
 }
 
@@ -136,6 +158,17 @@ static void clean_up(uint32_t number)
 	if_freenameindex(all);
 }
 
+/* Any user may hold the names of all servers. What a server leaves behind that has another number
+ * is not found by the next one. */
+static int choose_another(struct fastpath_program *program)
+{
+	for (unsigned n = 0; n < FILTER_SERVERS && program->claim < 0; n++) {
+		program->handle = FILTER_SERVERS + 1 + random_below(UINT32_MAX - FILTER_SERVERS);
+		program->claim = claim(program->handle);
+	}
+	return program->claim < 0 ? -EBUSY : 0;
+}
+
 /* The first number that nobody living has. */
 static int choose_handle(struct fastpath_program *program)
 {
@@ -151,7 +184,7 @@ static int choose_handle(struct fastpath_program *program)
 			close(fd);
 		}
 	}
-	return program->claim < 0 ? -EBUSY : 0;
+	return program->claim < 0 ? choose_another(program) : 0;
 }
 
 static int attach_filter(struct fastpath_program *program, const struct attachment *what,

@@ -5,8 +5,11 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +29,30 @@ static struct fastpath *start(const struct fastpath_kernel *kernel)
 	ck_assert_int_eq(fastpath_new(&fastpath, &config), 0);
 	ck_assert_msg(fastpath->state == FASTPATH_ACTIVE, "%s", fastpath->why);
 	return fastpath;
+}
+
+static unsigned links_named(const struct fastpath *fastpath, const char *name)
+{
+	struct fastpath_status status;
+	unsigned count = 0;
+	fastpath_read_status(fastpath, &status);
+	for (unsigned i = 0; i < status.interface_count; i++)
+		count += strcmp(status.interfaces[i], name) == 0;
+	return count;
+}
+
+static void shell(const char *command)
+{
+	ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+/* After that command: what the relay threads see of it. */
+static uint32_t changes_by(struct fastpath *fastpath, const char *command)
+{
+	uint32_t before = fastpath_changes(fastpath);
+	shell(command);
+	fastpath_hear(fastpath);
+	return fastpath_changes(fastpath) - before;
 }
 
 static bool has_qdisc(void)
@@ -97,6 +124,125 @@ START_TEST(filters_of_the_living_stay)
 }
 END_TEST
 
+/* Any user can hold the names: there is another one, then. */
+START_TEST(names_that_strangers_hold)
+{
+	int held[16];
+	for (int i = 0; i < 16; i++) {
+		struct sockaddr_un name = {.sun_family = AF_UNIX};
+		int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+			"portavoz-fastpath-%d", i + 1);
+		held[i] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		ck_assert_int_eq(bind(held[i], (struct sockaddr *)&name,
+					 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) +
+						 (socklen_t)length),
+			0);
+	}
+	struct fastpath *one = start(&fastpath_kernel_filters);
+	struct fastpath *two = start(&fastpath_kernel_filters);
+	fastpath_free(one);
+	ck_assert(filters_are_there(LO));
+	fastpath_free(two);
+	ck_assert(!filters_are_there(LO));
+	for (int i = 0; i < 16; i++)
+		close(held[i]);
+}
+END_TEST
+
+/* Relay threads ask for their routes again when some have changed, or what they lead to: not for
+ * all that a host with containers has to tell. */
+START_TEST(news_that_matter)
+{
+	struct fastpath *fastpath = start(&fake_kernel);
+	fastpath_hear(fastpath);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link add side0 type veth peer name side1"), 0);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link set side0 up; ip link set side1 up"), 0);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link set lo alias something"), 0);
+	ck_assert_uint_eq(changes_by(fastpath, "ip addr add 192.0.2.1/24 dev side0"), 1);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link set side0 alias something"), 0);
+	ck_assert_uint_eq(changes_by(fastpath, "ip route add 198.51.100.0/24 via 192.0.2.2"), 1);
+	ck_assert_uint_eq(changes_by(fastpath, "ip rule add to 198.51.100.7 lookup 77"), 1);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link set side0 mtu 1400"), 1);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link set side0 down"), 1);
+	ck_assert_uint_eq(changes_by(fastpath, "ip link del side0"), 1);
+	fastpath_free(fastpath);
+}
+END_TEST
+
+/* However many a host of containers has: only those count that the program hangs on. */
+START_TEST(interfaces_beyond_count)
+{
+	shell("for n in $(seq 35); do ip link add a$n type veth peer name b$n; done");
+	shell("ip link add last0 type veth peer name last1; ip link set last0 up");
+	shell("ip addr add 192.0.2.1/24 dev last0");
+	struct fastpath *fastpath = start(&fake_kernel);
+	ck_assert_uint_eq(links_named(fastpath, "last0"), 1);
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	shell("for n in $(seq 35); do ip link set a$n up; ip addr add 10.0.$n.1/24 dev a$n; "
+	      "ip link set b$n up; ip addr add 10.1.$n.1/24 dev b$n; done");
+	fastpath_hear(fastpath);
+	struct fastpath_status status;
+	fastpath_read_status(fastpath, &status);
+	ck_assert_uint_eq(status.interface_count, FASTPATH_INTERFACES_MAX);
+	/* 70, last0 and lo are wanted */
+	ck_assert_uint_eq(status.refusal_count, 72 - FASTPATH_INTERFACES_MAX);
+	ck_assert_int_eq(status.refusals[0].error, -ENOSPC);
+	fastpath_free(fastpath);
+	shell("for n in $(seq 35); do ip link del a$n; done; ip link del last0");
+}
+END_TEST
+
+static void is_refused(struct fastpath *fastpath, const char *name, int error)
+{
+	const struct fastpath_refusal *one = fastpath_unsaid(fastpath);
+	ck_assert_ptr_nonnull(one);
+	ck_assert_str_eq(one->name, name);
+	ck_assert_int_eq(one->error, error);
+}
+
+/* Interfaces that the configuration names and that cannot have it: each is told of, once. */
+START_TEST(names_that_cannot_be)
+{
+	struct fastpath_wish wish = {.count = 3, .names = {"lo", "nowhere0", "tunnel0"}};
+	struct fastpath *fastpath = start(&fake_kernel);
+	bool has_tunnel = system("ip link add tunnel0 type ipip local 127.0.0.1 remote 127.0.0.2 "
+				 "2>/dev/null || ip link add tunnel0 type sit local 127.0.0.1 "
+				 "remote 127.0.0.2 2>/dev/null") == 0;
+	fastpath_configure(fastpath, &wish);
+	ck_assert_uint_eq(links_named(fastpath, "lo"), 1);
+	ck_assert_uint_eq(links_named(fastpath, "tunnel0"), 0);
+	is_refused(fastpath, "nowhere0", -ENODEV);
+	is_refused(fastpath, "tunnel0", has_tunnel ? -ENOTSUP : -ENODEV);
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	shell("ip link add nowhere0 type veth peer name nowhere1");
+	fastpath_hear(fastpath);
+	ck_assert_uint_eq(links_named(fastpath, "nowhere0"), 1);
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	shell("ip link del nowhere0");
+	fastpath_hear(fastpath);
+	is_refused(fastpath, "nowhere0", -ENODEV);
+	fastpath_free(fastpath);
+	if (has_tunnel)
+		shell("ip link del tunnel0");
+}
+END_TEST
+
+/* What the kernel's verifier says is not for want of capabilities. */
+START_TEST(why_it_is_not)
+{
+	struct fastpath_config config = {
+		.local_count = 1, .port_first = 20000, .port_last = 20003, .kernel = &fake_kernel};
+	struct fastpath *fastpath;
+	config.locals[0].v4.sin_family = AF_INET;
+	fake_load_error = -EACCES;
+	ck_assert_int_eq(fastpath_new(&fastpath, &config), 0);
+	ck_assert_int_eq(fastpath->state, FASTPATH_UNAVAILABLE);
+	ck_assert_ptr_nonnull(strstr(fastpath->why, "verifier"));
+	fastpath_free(fastpath);
+	fake_load_error = 0;
+}
+END_TEST
+
 int main(void)
 {
 	const char *why = kernel_refuses();
@@ -107,6 +253,8 @@ int main(void)
 		return 77;
 	}
 	const TTest *all[] = {links_leave_nothing, filters_are_taken_away,
-		filters_of_the_dead_are_found, filters_of_the_living_stay};
+		filters_of_the_dead_are_found, filters_of_the_living_stay,
+		names_that_strangers_hold, news_that_matter, interfaces_beyond_count,
+		names_that_cannot_be, why_it_is_not};
 	return testing_run("fastpath_life", all, ARRAY_LENGTH(all));
 }

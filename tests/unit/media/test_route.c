@@ -135,11 +135,12 @@ END_TEST
 
 START_TEST(interfaces_of_here)
 {
-	struct interface_row rows[64];
+	struct interfaces all;
 	struct media_address locals[] = {address_of("127.0.0.1"), address_of("::1")};
-	unsigned count = interfaces_read(rows, ARRAY_LENGTH(rows));
+	ck_assert_int_eq(interfaces_read(&all), 0);
+	struct interface_row *rows = all.rows;
 	bool has_lo = false;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < all.count; i++)
 		if (strcmp(rows[i].name, "lo") == 0) {
 			has_lo = true;
 			ck_assert_uint_eq(rows[i].index, 1);
@@ -152,7 +153,8 @@ START_TEST(interfaces_of_here)
 			ck_assert(!interface_carries(&rows[i], locals, 2));
 		}
 	ck_assert(has_lo);
-	int fd = interfaces_listen();
+	interfaces_done(&all);
+	int fd = interfaces_listen(locals, ARRAY_LENGTH(locals));
 	ck_assert_int_ge(fd, 0);
 	interfaces_drain(fd);
 	ck_assert(!interfaces_drain(fd));
