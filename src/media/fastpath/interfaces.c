@@ -94,11 +94,15 @@ bool interface_carries(
 
 /* ---- news ---- */
 
+/* There are names for the first of them only. */
+#define GROUP(number) (UINT32_C(1) << ((number)-1))
+
 int interfaces_listen(void)
 {
 	struct sockaddr_nl name = {.nl_family = AF_NETLINK,
 		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
+			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
+			     GROUP(RTNLGRP_IPV6_RULE)};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return -1;
