@@ -88,11 +88,6 @@ bool end_describe(struct stream_end *end, const struct media_end *description, u
 	return true;
 }
 
-static bool is_negotiated(const struct stream_end *end, uint8_t type)
-{
-	return !end->has_types || end->payload_types[type / 64] >> type % 64 & 1;
-}
-
 /* Where its packets are counted. */
 static struct rtp_receiver *counts_of(struct stream_end *end)
 {
@@ -117,15 +112,13 @@ static void choose_rate(struct stream_end *end, uint8_t type)
 	end->is_rated = true;
 }
 
-static bool is_over_rate(struct stream_end *end, uint64_t now_ms, uint32_t most)
+/* What the kernel forwards and what comes up is one source's, and together in one count. */
+static bool is_over_rate(struct stream_end *end, uint64_t now_ns, uint32_t most)
 {
-	/* windows of 1,024 ms: a shift is no division */
-	uint32_t window = (uint32_t)(now_ms >> 10);
-	if (UNLIKELY(window != end->rate_window)) {
-		end->rate_window = window;
-		end->rate_count = 0;
-	}
-	return ++end->rate_count > most;
+	struct fastpath_flow *flow = end->flow;
+	if (UNLIKELY(flow != NULL))
+		return fastpath_is_over_rate(&flow->rate_window, &flow->rate_count, now_ns, most);
+	return fastpath_is_over_rate(&end->rate_window, &end->rate_count, now_ns, most);
 }
 
 static unsigned drop(enum metric_id why)
@@ -171,7 +164,7 @@ static unsigned judge_rtp(
 	struct latch_packet seen = {.from = &packet->from,
 		.ssrc = bytes_u32(packet->bytes + 8),
 		.sequence = bytes_u16(packet->bytes + 2),
-		.is_negotiated = is_negotiated(end, packet->bytes[1] & 0x7f)};
+		.is_negotiated = end_negotiated(end, packet->bytes[1] & 0x7f)};
 	seen.goes_on = goes_on(end, &seen, now_ms);
 	/* who was here before this session is heard only where its SDP or signalling leads to it */
 	if (port_pair_is_ghost(end->pair, &packet->from, now_ms))
@@ -196,7 +189,7 @@ static unsigned receive_rtp(
 		verdict = judge_rtp(end, packet, now_ms);
 	if (UNLIKELY(!(verdict & LATCH_PASS)))
 		return drop_third(end);
-	if (UNLIKELY(is_over_rate(end, now_ms, relay->packet_rate)))
+	if (UNLIKELY(is_over_rate(end, now_ns, relay->packet_rate)))
 		return drop(METRIC_media_dropped_rate);
 	uint8_t type = packet->bytes[1] & 0x7f;
 	struct rtp_receiver *receiver = counts_of(end);
@@ -262,7 +255,7 @@ static unsigned receive_rtcp(
 	unsigned verdict = judge_rtcp(end, packet, now_ms);
 	if (!(verdict & LATCH_PASS))
 		return drop_third(end);
-	if (is_over_rate(end, now_ms, relay->packet_rate))
+	if (is_over_rate(end, now_ns, relay->packet_rate))
 		return drop(METRIC_media_dropped_rate);
 	if (!end->is_secure)
 		read_rtcp(end, packet, now_ns);
@@ -281,7 +274,7 @@ static unsigned receive_other(
 		return drop(METRIC_media_dropped_not_rtp);
 	if (!latch_admits(latch, &packet->from))
 		return drop_third(end);
-	if (is_over_rate(end, now_ns / NS_PER_MS, relay->packet_rate))
+	if (is_over_rate(end, now_ns, relay->packet_rate))
 		return drop(METRIC_media_dropped_rate);
 	end->deliver(relay, end, packet);
 	return 0;

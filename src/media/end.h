@@ -100,6 +100,12 @@ void end_done(struct stream_end *end);
 /* What its SDP says now. True when it was a new offer or answer. */
 bool end_describe(struct stream_end *end, const struct media_end *description, uint64_t now_ms);
 
+/* Whether its SDP lets packets of that type come; any, where it does not say. */
+static inline bool end_negotiated(const struct stream_end *end, uint8_t type)
+{
+	return !end->has_types || end->payload_types[type / 64] >> type % 64 & 1;
+}
+
 /* Judges a packet that came to one of its ports, counts it, and delivers it. Returns enum end_event
  * bits, for `told`. */
 unsigned end_receive(

@@ -3,6 +3,7 @@
 #include "media/shortcut.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/metrics.h"
 #include "media/fastpath/fastpath.h"
@@ -13,6 +14,11 @@
 #define NS_PER_MS UINT64_C(1000000)
 /* IPv6 and UDP headers before the longest packet that the relay takes. */
 #define LENGTH_MOST (MEDIA_PACKET_MAX + 48)
+/* How often the ways of an open session are looked for again, on average: nobody tells of a path's
+ * MTU. */
+#define LOOK_MS 5000
+/* CN (RFC 3551 §6) */
+#define COMFORT_NOISE 13
 
 /* ---- where its packets come from and go to ---- */
 
@@ -71,18 +77,31 @@ static bool is_passable(const struct side *in, const struct side *out)
 	return (in->in_by == FASTPATH_LOOPBACK) == (out->out_by == FASTPATH_LOOPBACK);
 }
 
-/* What may come between the packets of its stream without a look from us. */
+/* What may come between the packets of its stream without a look from us: events, comfort noise.
+ * Another codec, be its clock the same, is the stream's own from then on: we have to see that. */
 static void list_others(const struct stream_end *end, uint8_t others[FASTPATH_OTHERS])
 {
 	unsigned count = 0;
 	memset(others, FASTPATH_NO_TYPE, FASTPATH_OTHERS);
 	for (unsigned i = 0; i < end->format_count && count < FASTPATH_OTHERS; i++) {
 		const struct media_format *format = &end->formats[i];
+		uint8_t type = format->payload_type;
+		if (!end_negotiated(end, type))
+			continue;
 		if (format->rate == 0)
-			others[count++] = format->payload_type | FASTPATH_CLOCKLESS;
-		else if (format->rate == end->receiver.rate)
-			others[count++] = format->payload_type;
+			others[count++] = type | FASTPATH_CLOCKLESS;
+		else if (type == COMFORT_NOISE && format->rate == end->receiver.rate)
+			others[count++] = type;
 	}
+}
+
+/* The kernel has made it of the socket's DSCP, for IPv4; what the socket sends leaves by it. */
+static uint32_t priority_of(const struct stream_end *end)
+{
+	int priority = 0;
+	socklen_t length = sizeof(priority);
+	getsockopt(end->fds[COMPONENT_RTP], SOL_SOCKET, SO_PRIORITY, &priority, &length);
+	return (uint32_t)MAX(priority, 0);
 }
 
 static void make_way(const struct relay *relay, const struct stream_end *end,
@@ -92,7 +111,9 @@ static void make_way(const struct relay *relay, const struct stream_end *end,
 		.at = side->at,
 		.out_from = peer->out_from,
 		.out_to = end->peer->rtp.target,
+		.in_interface = side->in_by,
 		.interface = peer->out_by,
+		.priority = priority_of(end->peer),
 		.mtu = peer->mtu,
 		.types = {end->payload_types[0], end->payload_types[1]},
 		.rate = end->receiver.rate,
@@ -139,11 +160,15 @@ static struct fastpath_flow *flow_of(const struct relay *relay, const struct str
 	return fastpath_flow(relay->fastpath, end->pair->port, end->pair->local);
 }
 
-static void open_end(struct relay *relay, struct stream_end *end, const struct fastpath_way *way)
+/* `is_first`: in this session. Else a packet that was under way when it was closed is still to be
+ * counted. */
+static void open_end(
+	struct relay *relay, struct stream_end *end, const struct fastpath_way *way, bool is_first)
 {
 	struct fastpath_flow *flow = flow_of(relay, end);
 	flow->receiver = end->receiver;
-	fastpath_read_flow(flow, &end->seen);
+	if (is_first)
+		fastpath_read_flow(flow, &end->seen);
 	if (fastpath_install(relay->fastpath, flow, way, relay->now_ms) == 0)
 		end->flow = flow;
 }
@@ -202,6 +227,15 @@ static bool rests(const struct relay *relay, const struct session *session)
 	return false;
 }
 
+/* Each session its own time, from 3/4 to 5/4 of LOOK_MS: what was opened, or told of news, at once
+ * does not ask at once for ever. */
+static void set_look(struct relay *relay, struct session *session, uint32_t changes)
+{
+	uint32_t dice = session->ends[0].pair->port * UINT32_C(2654435761) >> 16;
+	session->shortcut.changes = changes;
+	session->shortcut.look_ms = relay->now_ms + LOOK_MS * 3 / 4 + dice % (LOOK_MS / 2);
+}
+
 static void try_to_open(struct relay *relay, struct session *session)
 {
 	struct fastpath_way ways[MEDIA_ENDS];
@@ -222,11 +256,13 @@ static void try_to_open(struct relay *relay, struct session *session)
 		lane_arm(&relay->resting, &session->shortcut.node, relay->now_ms);
 		return;
 	}
+	/* entries rest from now on, not from when this round began */
+	relay_read_clock(relay);
 	fastpath_beat(relay->fastpath, relay->index, relay->now_ns);
-	session->shortcut.changes = changes;
-	session->shortcut.is_open = true;
+	set_look(relay, session, changes);
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		open_end(relay, &session->ends[i], &ways[i]);
+		open_end(relay, &session->ends[i], &ways[i], !session->shortcut.was_open);
+	session->shortcut.is_open = session->shortcut.was_open = true;
 	metrics_add(METRIC_media_fastpath_sessions, 1);
 }
 
@@ -249,21 +285,22 @@ void shortcut_poll(struct relay *relay, struct session *session)
 		poll_end(relay, &session->ends[i]);
 }
 
-/* Interfaces or routes have changed: most of them concern others. */
+/* Interfaces or routes have changed, most of which concern others; or it is time to look whether
+ * something has of which there is no news. */
 static bool still_holds(struct relay *relay, struct session *session)
 {
 	struct fastpath_way ways[MEDIA_ENDS];
 	uint32_t changes = fastpath_changes(relay->fastpath);
 	if (!fastpath_is_active(relay->fastpath))
 		return false;
-	if (session->shortcut.changes == changes)
+	if (session->shortcut.changes == changes && relay->now_ms < session->shortcut.look_ms)
 		return true;
 	if (!find_ways(relay, session, ways))
 		return false;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		if (!fastpath_is_installed(relay->fastpath, session->ends[i].flow, &ways[i]))
 			return false;
-	session->shortcut.changes = changes;
+	set_look(relay, session, changes);
 	return true;
 }
 

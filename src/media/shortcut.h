@@ -17,12 +17,16 @@ struct stream_end;
  * Open: each end's `flow` has an entry, and RTP of the end's locked source is forwarded before it
  * reaches our socket. Everything else comes here as ever, so what is said of a session (latch,
  * silence, counts) holds whether it is open or not, and who changes one closes it first. It opens
- * when both sockets have been read until they were empty, so that no packet overtakes another.
+ * when both sockets have been read until they were empty. A packet that comes to one between that
+ * look and the entry, some microseconds, may be overtaken by the next one; none is lost.
+ * A packet under way while it closes is counted when it opens again, or not at all.
  * Owner: the relay thread. Lifetime: its session's. Zeroed memory is closed.
  */
 struct shortcut {
 	bool is_open;
+	bool was_open;         /* ever */
 	uint32_t changes;      /* of interfaces and routes, when they were looked at last */
+	uint64_t look_ms;      /* when they are looked at again, whether they change or not */
 	struct lane_node node; /* in relay.shortcuts, or relay.resting, or in neither */
 };
 

@@ -2,11 +2,12 @@
 """hijack: a third host sends to the relay's ports, under its own address and under others'."""
 import socket
 import struct
+import time
 
 from call import eventually, stream_of
 from feature import ok
 from moves import all_by_kernel, each_once, talking
-from road import BOTH, on_roads
+from road import BOTH, exchanged, on_roads
 
 SPRAY = 40
 
@@ -59,6 +60,27 @@ def hijack(road):
         ok(not evil.got and not any(heard(sock) for sock in same), "and the third host hears nobody")
         for sock in (*same, raw):
             sock.close()
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads(*BOTH, places=("left", "right", "evil"))
+def hijack_by_another_link(road):
+    """The third host has the phone's very address and port, but not its link: the host's reverse path filter drops that, and
+    the kernel's program must not be quicker."""
+    road.net.exec("server", "sh", "-c", "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 1 > $f; done")
+    with road.call() as call:
+        road.ready(call)
+        with road.net.inside("evil"):
+            raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        with road.watched(0):
+            for _ in range(SPRAY):
+                raw.sendto(forged((call.a.ip, call.a.port), call.to_bob, call.a.packet(b"forged".ljust(160))), call.to_bob)
+            time.sleep(0.1)
+            call.b.drain()
+            ok(not call.b.got, "bob hears nothing of it")
+        with road.watched(100):
+            ok(exchanged(call, 50), "the call goes on")
+        raw.close()
         ok(call.mine.bye(call.theirs), "BYE")
 
 

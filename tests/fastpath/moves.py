@@ -21,14 +21,14 @@ def one_way(end, far, to, count=20):
     return far.got == end.sent
 
 
-def ready_again(road, call):
-    """Talks till the kernel's program has what it should have of a call that has changed."""
+def ready_again(road, call, hits=4):
+    """Talks till the kernel's program has what it should have of a call that has changed: so many of each four packets."""
     assert call.talk(1), "the ends do not hear each other"
     if road.kernel:
         for _ in range(int(100 * SLOW)):
-            hits = road.counts()[0]
+            before = road.counts()[0]
             assert exchanged(call, 2), "what is said while the call changes does not come"
-            if road.counts()[0] - hits == 4:
+            if road.counts()[0] - before == hits:
                 return
             time.sleep(0.02)
         raise AssertionError("the kernel's program never took the call again: %s" % road.fast())

@@ -32,8 +32,8 @@
 	ROW(HOPS, hops)           /* its time to live is over */                              \
 	ROW(SIZE, size)           /* longer than its way out takes, or several in one (GRO) */ \
 	ROW(CHECKSUM, checksum)   /* IPv6 without one */                                      \
-	ROW(LINK, link)           /* for another host's hardware address; between lo and      \
-				     another interface */                                       \
+	ROW(LINK, link)           /* for another host's hardware address; by another          \
+				     interface than the way back to its source */               \
 	ROW(STALE, stale)         /* the relay thread has not been round for 3 s */           \
 	ROW(RATE, rate)           /* dropped: more a second than one end may send */
 /* clang-format on */
@@ -71,11 +71,14 @@ struct fastpath_entry {
 	struct fastpath_address at;   /* ours, which it sends to */
 	struct fastpath_address out_from, out_to;
 	uint64_t types[2];       /* payload types that pass, a bit each */
+	uint32_t in_interface;   /* that it comes by */
 	uint32_t interface;      /* that it leaves by */
-	uint32_t length_most;    /* of the IP packet */
-	uint32_t rate_most;      /* packets in a window of 2^30 ns */
 	uint32_t address_change; /* one's complement sum of the new hosts less the old ones */
-	uint32_t port_change;    /* likewise of the ports */
+	uint32_t rate;           /* Hz, of the clock that `others` have */
+	uint16_t port_change;    /* as address_change, of the ports */
+	uint16_t length_most;    /* of the IP packet */
+	uint16_t rate_most;      /* packets in a window (fastpath_is_over_rate) */
+	uint8_t priority;        /* within that interface's queue, as a socket's SO_PRIORITY */
 	uint8_t version;         /* of IP: 4 or 6 */
 	uint8_t class;           /* DSCP in its upper six bits */
 	uint8_t kind;            /* enum fastpath_kind */
@@ -83,7 +86,7 @@ struct fastpath_entry {
 	/* Types that may come between those of the stream: as its clock has `rate`, or with no
 	 * clock (FASTPATH_CLOCKLESS). 0xff: none. */
 	uint8_t others[FASTPATH_OTHERS];
-	uint32_t rate;
+	uint8_t unused; /* 0: entries are compared byte by byte */
 };
 
 /*
@@ -91,8 +94,8 @@ struct fastpath_entry {
  * `generation & 1` is; the other one is the one before, which a packet that is under way may still
  * be reading: it is left alone for FASTPATH_REST_MS (fastpath.h). Counts only grow.
  * Writers: the relay thread of `generation` and entries; the program of what it counts. The
- * receiver has both, without a lock: the thread steps it for the few packets that go up while an
- * entry is installed, and a stream comes in through one processor.
+ * receiver and the rate's window have both, without a lock: the thread steps them for the few
+ * packets that go up while an entry is installed, and a stream comes in through one processor.
  */
 struct fastpath_flow {
 	uint32_t generation;
@@ -122,6 +125,22 @@ static inline uint32_t fastpath_sum(uint32_t sum, uint32_t word)
 {
 	sum += word;
 	return sum + (sum < word);
+}
+
+/*
+ * Whether one more packet is too many in its second: windows of 2^30 ns, for a shift is no
+ * division. Of a flow it is asked by the program and by the relay thread, whose clock is as old as
+ * its round: a window that is over does not begin again.
+ */
+static inline bool fastpath_is_over_rate(
+	uint32_t *window, uint32_t *count, uint64_t now_ns, uint32_t most)
+{
+	uint32_t now = (uint32_t)(now_ns >> 30);
+	if ((int32_t)(now - *window) > 0) {
+		*window = now;
+		*count = 0;
+	}
+	return ++*count > most;
 }
 
 #endif

@@ -146,7 +146,9 @@ struct fastpath_flow *fastpath_flow(const struct fastpath *fastpath, uint16_t po
 /* What is installed. Addresses are of one family. */
 struct fastpath_way {
 	struct media_address from, at, out_from, out_to;
+	uint32_t in_interface; /* that its packets come by: others go up */
 	uint32_t interface, mtu;
+	uint32_t priority;               /* SO_PRIORITY of the socket that would send */
 	uint64_t types[2];               /* both 0: any */
 	uint8_t others[FASTPATH_OTHERS]; /* of struct fastpath_entry */
 	uint32_t rate;

@@ -58,7 +58,9 @@ static void put_changes(struct fastpath_entry *entry)
 	entry->address_change = add_address(sum, &entry->at, UINT32_MAX);
 	sum = fastpath_sum(entry->out_from.port, entry->out_to.port);
 	sum = fastpath_sum(sum, (uint16_t)~entry->from.port);
-	entry->port_change = fastpath_sum(sum, (uint16_t)~entry->at.port);
+	sum = fastpath_sum(sum, (uint16_t)~entry->at.port);
+	sum = (sum & 0xffff) + (sum >> 16);
+	entry->port_change = (uint16_t)(sum + (sum >> 16));
 }
 
 static void fill(struct fastpath_entry *entry, const struct fastpath_way *way)
@@ -66,9 +68,11 @@ static void fill(struct fastpath_entry *entry, const struct fastpath_way *way)
 	bool is_any = way->types[0] == 0 && way->types[1] == 0;
 	*entry = (struct fastpath_entry){
 		.types = {is_any ? UINT64_MAX : way->types[0], is_any ? UINT64_MAX : way->types[1]},
+		.in_interface = way->in_interface,
 		.interface = way->interface,
-		.length_most = way->mtu,
-		.rate_most = way->rate_most,
+		.length_most = (uint16_t)MIN(way->mtu, UINT16_MAX),
+		.rate_most = (uint16_t)MIN(way->rate_most, UINT16_MAX),
+		.priority = (uint8_t)MIN(way->priority, UINT8_MAX),
 		.version = way->from.family == AF_INET ? 4 : 6,
 		.class = (uint8_t)(way->dscp << 2),
 		.kind = FASTPATH_FORWARD,

@@ -215,30 +215,26 @@ static __always_inline bool is_stale(const struct fastpath_entry *entry, uint64_
 	return now_ns > last_ns && now_ns - last_ns > FASTPATH_STALE_NS;
 }
 
-static __always_inline bool is_over_rate(
-	struct fastpath_flow *flow, const struct fastpath_entry *entry, uint64_t now_ns)
+/* Behind the IP packet there is more than what fills the shortest frame. IP would cut it off. */
+static __always_inline bool has_trailer(const struct __sk_buff *skb, const struct packet *packet)
 {
-	uint32_t window = (uint32_t)(now_ns >> 30);
-	if (window != flow->rate_window) {
-		flow->rate_window = window;
-		flow->rate_count = 0;
-	}
-	return ++flow->rate_count > entry->rate_most;
+	return skb->len > ETH_ZLEN && skb->len > packet->length + ETH_HLEN;
 }
 
 /* What no payload has to be looked at for. */
 static __always_inline int judge(const struct __sk_buff *skb, const struct packet *packet,
 	const struct fastpath_entry *entry, uint64_t now_ns)
 {
-	bool is_loopback = skb->ifindex == FASTPATH_LOOPBACK;
 	if (packet->is_fragment)
 		return FASTPATH_MISS_FRAGMENT;
-	/* someone else's, seen for the sake of a tap; lo has no way out and no way in */
-	if (skb->pkt_type != 0 || is_loopback != (entry->interface == FASTPATH_LOOPBACK))
+	/* someone else's, seen for the sake of a tap; by a link that its source is not behind,
+	 * where the kernel's own filters (rp_filter, martians), which come after us, have to judge
+	 * it */
+	if (skb->pkt_type != 0 || skb->ifindex != entry->in_interface)
 		return FASTPATH_MISS_LINK;
-	if (!is_loopback && packet->hops <= 1)
+	if (entry->interface != FASTPATH_LOOPBACK && packet->hops <= 1)
 		return FASTPATH_MISS_HOPS;
-	if (skb->gso_size || packet->length > entry->length_most)
+	if (skb->gso_size || packet->length > entry->length_most || has_trailer(skb, packet))
 		return FASTPATH_MISS_SIZE;
 	if (packet->version == 6 && packet->checksum == 0)
 		return FASTPATH_MISS_CHECKSUM;
@@ -287,7 +283,8 @@ static __always_inline int hear(struct __sk_buff *skb, const struct packet *pack
 	bool is_streams = type == flow->receiver.payload_type, has_clock = true;
 	if (!(is_streams ? is_allowed(entry, type) : is_other(entry, flow, type, &has_clock)))
 		return FASTPATH_MISS_TYPE;
-	if (is_over_rate(flow, entry, now_ns)) {
+	if (fastpath_is_over_rate(
+		    &flow->rate_window, &flow->rate_count, now_ns, entry->rate_most)) {
 		__sync_fetch_and_add(&flow->dropped, 1);
 		return FASTPATH_MISS_RATE;
 	}
@@ -379,6 +376,7 @@ static __always_inline int send_on(
 		return TC_ACT_SHOT;
 	if ((is_ipv4 ? rewrite_ipv4(skb, entry, is_hop) : rewrite_ipv6(skb, entry, is_hop)) < 0)
 		return TC_ACT_SHOT;
+	skb->priority = entry->priority;
 	/* on lo it is where it belongs: the kernel finds the other phone's socket */
 	return is_hop ? bpf_redirect_neigh(entry->interface, NULL, 0, 0) : TC_ACT_OK;
 }

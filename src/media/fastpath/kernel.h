@@ -65,6 +65,7 @@ struct fastpath_trial {
 	uint8_t *bytes;
 	uint32_t length, room;
 	uint32_t interface;
+	uint32_t priority; /* that it has afterwards */
 };
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial);
 

@@ -349,11 +349,13 @@ int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial 
 		.ifindex = trial->interface, .ingress_ifindex = trial->interface};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = trial->bytes,
 		.data_size_in = trial->length, .data_out = trial->bytes,
-		.data_size_out = trial->room, .ctx_in = &context, .ctx_size_in = sizeof(context));
+		.data_size_out = trial->room, .ctx_in = &context, .ctx_size_in = sizeof(context),
+		.ctx_out = &context, .ctx_size_out = sizeof(context));
 	int error = bpf_prog_test_run_opts(
 		bpf_program__fd(program->skeleton->progs.portavoz_media), &options);
 	if (error)
 		return error < 0 ? error : -errno;
 	trial->length = options.data_size_out;
+	trial->priority = context.priority;
 	return (int)options.retval;
 }

@@ -172,8 +172,10 @@ static struct fastpath_way way_of(
 		.at = address_of(in->to, in->to_port),
 		.out_from = address_of(out->from, out->from_port),
 		.out_to = address_of(out->to, out->to_port),
+		.in_interface = interface,
 		.interface = interface,
 		.mtu = 1500,
+		.priority = 6,
 		.types = {UINT64_C(1) << 8, UINT64_C(1) << (101 - 64)},
 		.rate_most = 1000,
 		.dscp = 46,
@@ -391,13 +393,77 @@ START_TEST(other_interfaces_take_a_hop)
 	uint64_t before = row(FASTPATH_MISS_HOPS);
 	ck_assert_int_eq(run_on(&in, bytes, &length, out_interface), PASSED_UP);
 	ck_assert_uint_eq(row(FASTPATH_MISS_HOPS), before + 1);
-	/* for another host's hardware; in by lo and out by another one */
+	/* for another host's hardware */
 	target_hardware[5] ^= 1;
 	before = row(FASTPATH_MISS_LINK);
 	ck_assert_int_eq(run_on(&plain4, bytes, &length, out_interface), PASSED_UP);
 	ck_assert_uint_eq(row(FASTPATH_MISS_LINK), before + 1);
 	memset(target_hardware, 0, sizeof(target_hardware));
 	goes_up(&plain4, FASTPATH_MISS_LINK);
+}
+END_TEST
+
+/* Whoever has the source's address, but not its place: the kernel's own filters have to see it. */
+START_TEST(only_by_the_link_of_its_source)
+{
+	struct parts in = plain4, out = out_of(&in, "192.0.2.1", "192.0.2.9");
+	struct fastpath_flow *flow = fastpath_flow(fastpath, in.to_port, 0);
+	struct fastpath_way way = way_of(&in, &out, out_interface);
+	uint8_t bytes[PACKET_ROOM];
+	uint32_t length;
+	if (!out_interface)
+		return;
+	way.in_interface = out_interface + 1000;
+	flow->receiver.payload_type = 8;
+	ck_assert_int_eq(fastpath_install(fastpath, flow, &way, 1000000), 0);
+	fastpath_beat(fastpath, 3, now_ns());
+	memcpy(target_hardware, out_hardware, 6);
+	uint64_t before = row(FASTPATH_MISS_LINK);
+	ck_assert_int_eq(run_on(&in, bytes, &length, out_interface), PASSED_UP);
+	ck_assert_uint_eq(row(FASTPATH_MISS_LINK), before + 1);
+	ck_assert_uint_eq(flow->packets, 0);
+	memset(target_hardware, 0, sizeof(target_hardware));
+}
+END_TEST
+
+/* Behind the IP packet there may be what fills a frame, and no more. */
+START_TEST(trailers_go_up)
+{
+	struct parts in = plain4, out = out_of(&in, "127.0.0.1", "127.9.8.7");
+	uint8_t bytes[PACKET_ROOM];
+	struct fastpath_flow *flow = install(&in, &out);
+	static const struct {
+		uint32_t payload, trailer;
+		int verdict;
+	} rows[] = {{160, 0, TC_ACT_OK}, {160, 1, PASSED_UP}, {160, 1000, PASSED_UP},
+		{1, 5, TC_ACT_OK}, {1, 6, PASSED_UP}};
+	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++) {
+		uint64_t before = row(FASTPATH_MISS_SIZE);
+		bool is_up = rows[i].verdict == PASSED_UP;
+		in.payload = rows[i].payload;
+		struct fastpath_trial trial = {.bytes = bytes,
+			.length = build(&in, bytes) + rows[i].trailer,
+			.room = PACKET_ROOM,
+			.interface = FASTPATH_LOOPBACK};
+		ck_assert_int_eq(fastpath_kernel_try(fastpath->program, &trial), rows[i].verdict);
+		ck_assert_uint_eq(row(FASTPATH_MISS_SIZE), before + is_up);
+	}
+	ck_assert_uint_eq(flow->packets, 2);
+}
+END_TEST
+
+/* As if the socket had sent it. */
+START_TEST(priority_is_the_sockets)
+{
+	struct parts in = plain4, out = out_of(&in, "127.0.0.1", "127.9.8.7");
+	uint8_t bytes[PACKET_ROOM];
+	struct fastpath_trial trial = {.bytes = bytes,
+		.length = build(&in, bytes),
+		.room = PACKET_ROOM,
+		.interface = FASTPATH_LOOPBACK};
+	install(&in, &out);
+	ck_assert_int_eq(fastpath_kernel_try(fastpath->program, &trial), TC_ACT_OK);
+	ck_assert_uint_eq(trial.priority, 6);
 }
 END_TEST
 
@@ -637,7 +703,8 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	const TTest *tests[] = {ipv4_is_rewritten, ipv6_is_rewritten, no_checksum_stays_none,
 		checksums_hold_for_all_contents, receiver_counts_as_ours_does,
-		other_interfaces_take_a_hop, only_the_whole_key_matches,
+		other_interfaces_take_a_hop, only_by_the_link_of_its_source, trailers_go_up,
+		priority_is_the_sockets, only_the_whole_key_matches,
 		ports_of_others_are_not_counted, what_is_not_plain_rtp_goes_up,
 		ipv6_without_checksum_goes_up, payload_types, others_come_between,
 		dead_threads_are_not_served, removed_is_removed, no_more_than_the_rate,

@@ -97,7 +97,9 @@ START_TEST(opens_when_both_sources_are_locked)
 		ck_assert(is_at(&entry->at, &ours[i]));
 		ck_assert(is_at(&entry->out_from, &ours[1 - i]));
 		ck_assert(is_at(&entry->out_to, &call.phones[1 - i].address));
+		ck_assert_uint_eq(entry->in_interface, FASTPATH_LOOPBACK);
 		ck_assert_uint_eq(entry->interface, FASTPATH_LOOPBACK);
+		ck_assert_uint_eq(entry->priority, 4); /* TC_PRIO_INTERACTIVE_BULK, of EF */
 		ck_assert_uint_eq(entry->version, 4);
 		ck_assert_uint_eq(entry->class, 46 << 2);
 		ck_assert_uint_eq(entry->thread, 0);
@@ -292,23 +294,32 @@ START_TEST(clocks_are_looked_up_here)
 	call_open(&call, 1);
 	for (unsigned i = 0; i < 2; i++) {
 		struct media_end *end = &call.description.ends[i];
-		end->payload_types[0] = 1;
-		end->payload_types[1] = UINT64_C(1) << (101 - 64);
+		end->payload_types[0] = 1 | 1 << 8 | 1 << 13;
+		end->payload_types[1] = UINT64_C(1) << (101 - 64) | UINT64_C(1) << (96 - 64);
 		end->formats[0] = (struct media_format){.rate = 8000};
 		end->formats[1] = (struct media_format){.payload_type = 101};
 		end->formats[2] = (struct media_format){.payload_type = 96, .rate = 16000};
-		end->format_count = 3;
+		end->formats[3] = (struct media_format){.payload_type = 8, .rate = 8000};
+		end->formats[4] = (struct media_format){.payload_type = 13, .rate = 8000};
+		end->formats[5] = (struct media_format){.payload_type = 102};
+		end->format_count = 6;
 	}
 	call_set(&call);
 	both_speak();
 	ck_assert(is_open());
-	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->types[0], 1);
+	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->types[0], 1 | 1 << 8 | 1 << 13);
 	ck_assert_uint_eq(flow_of(0)->receiver.rate, 8000);
 	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->rate, 8000);
-	/* an event needs no look; nor would the codec itself between packets of its own clock */
-	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->others[0], 0);
-	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->others[1], 101 | FASTPATH_CLOCKLESS);
+	/* agreed events and comfort noise need no look; another codec does, be its clock the same
+	 */
+	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->others[0], 101 | FASTPATH_CLOCKLESS);
+	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->others[1], 13);
 	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->others[2], FASTPATH_NO_TYPE);
+	call.phones[0].payload_type = 8;
+	speak(&call.phones[0], call.lease.port[0], "alaw");
+	hear(&call.phones[1], call.lease.port[1], "alaw");
+	ck_assert(is_open());
+	ck_assert_uint_eq(flow_of(0)->receiver.payload_type, 8);
 	call.phones[0].payload_type = 96;
 	speak(&call.phones[0], call.lease.port[0], "wide");
 	hear(&call.phones[1], call.lease.port[1], "wide");
@@ -412,6 +423,68 @@ START_TEST(routes_are_asked_again)
 }
 END_TEST
 
+/* Nobody tells of a path's MTU, so open sessions look by themselves, and not all at once. */
+START_TEST(ways_are_looked_for_now_and_then)
+{
+	start_fast();
+	call_up(&call, 1);
+	settle();
+	uint32_t generation = flow_of(0)->generation;
+	pass(500);
+	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++)
+		atomic_store(&fastpath->interfaces[i].mtu, 1000);
+	pass(2500);
+	ck_assert_uint_eq(flow_of(0)->generation, generation);
+	pass(5500);
+	ck_assert(is_open());
+	ck_assert_uint_eq(flow_of(0)->generation, generation + 1);
+	ck_assert_uint_eq(fake_entry(fastpath, flow_of(0))->length_most, 1000);
+	/* nothing has changed: nothing is closed */
+	pass(20000);
+	ck_assert_uint_eq(flow_of(0)->generation, generation + 1);
+	call_close(&call);
+	finish_fast();
+}
+END_TEST
+
+/* What the kernel finished after it was closed is counted when it opens again. */
+START_TEST(late_packets_are_counted)
+{
+	start_fast();
+	call_up(&call, 1);
+	settle();
+	call.description.ends[0].offer = 2;
+	call_set(&call);
+	ck_assert(!is_open());
+	flow_of(0)->packets += 1;
+	flow_of(0)->bytes += 172;
+	both_speak();
+	pass(1200);
+	ck_assert(is_open());
+	pass(1200);
+	ck_assert_uint_eq(read_report(&call).ends[1].sent, 3);
+	call_close(&call);
+	finish_fast();
+}
+END_TEST
+
+/* What comes up and what the kernel forwards are one source's: together they are too many. */
+START_TEST(rate_is_counted_together)
+{
+	start_fast();
+	call_up(&call, 1);
+	settle();
+	ck_assert(is_open());
+	flow_of(0)->rate_window = (uint32_t)(clock_now_ns(&clock_here.clock) >> 30);
+	flow_of(0)->rate_count = 2500;
+	uint64_t dropped = count(METRIC_media_dropped_rate);
+	speak(&call.phones[0], call.lease.port[0], "one more");
+	until_counted(METRIC_media_dropped_rate, dropped + 1);
+	call_close(&call);
+	finish_fast();
+}
+END_TEST
+
 START_TEST(families_are_not_crossed)
 {
 	static const unsigned locals[2] = {0, 1};
@@ -475,4 +548,5 @@ TEST_MAIN("shortcut", opens_when_both_sources_are_locked, packets_that_come_up_p
 	an_entry_is_not_overwritten_soon, hold_closes_it, another_source_is_another_entry,
 	silence_is_the_kernels_too, clocks_are_looked_up_here, nothing_is_overtaken,
 	off_and_on_again, lo_alone_is_not_enough_elsewhere, routes_are_asked_again,
+	ways_are_looked_for_now_and_then, late_packets_are_counted, rate_is_counted_together,
 	families_are_not_crossed, says_why_not)
