@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/random.h"
 #include "media/fastpath/copier_kernel.h"
 #include "media/fastpath/fastpath.h"
 
@@ -42,6 +43,7 @@ struct copier {
 	/* Batches are used in turn, by generation. Those before `oldest` are done. */
 	uint32_t generation, oldest;
 	uint64_t sent_ms[COPY_BATCHES];
+	uint64_t keys[COPY_BATCHES]; /* of those under way, also while theirs is taken */
 	uint64_t rests_until_ms;
 	bool is_resting; /* until then, and until a trigger arrives */
 	const struct copier_piece *piece;
@@ -76,7 +78,15 @@ static struct copy_batch *batch_of(const struct copier *copier, uint32_t generat
 
 static bool is_done(const struct copier *copier, uint32_t generation)
 {
-	return __atomic_load_n(&batch_of(copier, generation)->done, __ATOMIC_ACQUIRE) == generation;
+	return __atomic_load_n(&batch_of(copier, generation)->done, __ATOMIC_ACQUIRE) ==
+	       copier->keys[generation % COPY_BATCHES];
+}
+
+/* False: the program has it in hand, and will be done. Else its trigger, if it comes yet, is wrong.
+ */
+static bool take_back(const struct copier *copier, uint32_t generation)
+{
+	return __atomic_exchange_n(&batch_of(copier, generation)->key, 0, __ATOMIC_ACQ_REL) != 0;
 }
 
 static void rest(struct copier *copier)
@@ -97,7 +107,8 @@ static void look(struct copier *copier)
 			add(&copier->lost, batch->refused);
 			continue;
 		}
-		if (now_ms - copier->sent_ms[copier->oldest % COPY_BATCHES] < LOST_MS)
+		if (now_ms - copier->sent_ms[copier->oldest % COPY_BATCHES] < LOST_MS ||
+			!take_back(copier, copier->oldest))
 			return;
 		add(&copier->lost, batch->count);
 		rest(copier);
@@ -111,6 +122,7 @@ static struct copy_batch *take(struct copier *copier, uint32_t *ret_generation)
 	*ret_generation = ++copier->generation;
 	struct copy_batch *batch = batch_of(copier, copier->generation);
 	copier->sent_ms[copier->generation % COPY_BATCHES] = copier->piece->now_ms;
+	copier->keys[copier->generation % COPY_BATCHES] = random_u64() | 1; /* 0 is none */
 	batch->count = batch->refused = 0;
 	return batch;
 }
@@ -120,9 +132,9 @@ static struct copy_batch *take(struct copier *copier, uint32_t *ret_generation)
 static int send_trigger(struct copier *copier, enum family family, uint32_t generation)
 {
 	struct copy_batch *batch = batch_of(copier, generation);
-	struct copy_trigger trigger = {.magic = COPY_MAGIC,
-		.batch = copier->first + generation % COPY_BATCHES,
-		.generation = generation};
+	uint64_t key = copier->keys[generation % COPY_BATCHES];
+	struct copy_trigger trigger = {.batch = copier->first + generation % COPY_BATCHES,
+		.key = {(uint32_t)key, (uint32_t)(key >> 32)}};
 	struct iovec parts[] = {{&trigger, sizeof(trigger)},
 		{(void *)copier->piece->payload, copier->piece->length}};
 	struct msghdr message = {.msg_name = &copier->names[family],
@@ -130,7 +142,7 @@ static int send_trigger(struct copier *copier, enum family family, uint32_t gene
 						     : sizeof(struct sockaddr_in6),
 		.msg_iov = parts,
 		.msg_iovlen = ARRAY_LENGTH(parts)};
-	__atomic_store_n(&batch->generation, generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&batch->key, key, __ATOMIC_RELEASE);
 	add(&copier->triggers, 1);
 	return sendmsg(copier->fds[family], &message, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
@@ -161,10 +173,12 @@ static void refuse(
 /* The batch is not sent. */
 static void refuse_all(struct copier *copier, struct copier_open *open, enum copier_refusal why)
 {
+	take_back(copier, open->generation);
 	for (uint32_t i = 0; i < open->count; i++)
 		refuse(copier, open, i, why);
 	open->batch->count = 0;
-	__atomic_store_n(&open->batch->done, open->generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&open->batch->done, copier->keys[open->generation % COPY_BATCHES],
+		__ATOMIC_RELEASE);
 }
 
 /* Those that it could not make are sent now, while the payload is there. */
