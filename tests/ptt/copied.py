@@ -238,14 +238,15 @@ def witness(net, folder):
         shark.stderr.close()
 
 
-def on_links(binary, test):
-    """The server with a link to another host, and a room."""
+def on_links(binary, test, before=lambda net: None):
+    """The server with a link to another host, and a room; `before` the server starts."""
     reason = namespaces.why_not()
     if reason:
         raise Skip(reason)
     with namespaces.Internet() as net:
         net.host("far")                                         # 203.0.113.6 on in1, the server's end is out1
         net.host6("far")                                        # 2001:db8:1::2 and ::1
+        before(net)
         with net.inside("server"):
             with ServerOnLinks(binary, **group(NAMES)) as server:
                 with Room(server) as room:
@@ -379,6 +380,26 @@ def copied_for_no_other_user(binary):
             is_one_stream(phone)
         ok(True, "one stream each")
     on_links(binary, test)
+
+
+@feature(server=False)
+def copied_after_all(binary):
+    """When the server starts, its trial does not come through, and later it does."""
+    def cut(net):                                               # a trigger without payload
+        net.exec("server", "nft", "add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
+                 "add rule inet cut out oif lo udp length 20 drop")
+
+    def test(net, server, room):
+        now = copying(server)
+        if "lo does not lead" not in now["why"]:
+            needed(server)
+        ok(now["state"] != "active", "no copies: %s" % now["why"])
+        net.exec("server", "nft", "delete table inet cut")
+        room.until(lambda: copying(server)["state"] == "active", "it is tried again", seconds=12)
+        phones = join_from_far(net, room)
+        talks(room, phones[0])
+        ok(copying(server)["copies"] > 20 * 8, "and the kernel copies")
+    on_links(binary, test, cut)
 
 
 # ---- many

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -657,6 +658,132 @@ START_TEST(lost_triggers_end_the_copying)
 }
 END_TEST
 
+/* ---- a program that a busy kernel runs later ---- */
+
+/* In the place of the program: does nothing but answer the triggers of main, and of the first
+ * thread's, when somebody lets it. */
+static struct late {
+	struct copy_batch batches[3 * COPY_BATCHES];
+	pthread_t thread;
+	_Atomic bool stops;
+	_Atomic unsigned wait_ms;
+	unsigned trials;
+} late;
+
+static void answer(struct copy_batch *batch)
+{
+	uint64_t key = __atomic_exchange_n(&batch->key, 0, __ATOMIC_ACQ_REL);
+	if (key)
+		__atomic_store_n(&batch->done, key, __ATOMIC_RELEASE);
+}
+
+static void *answer_late(void *none)
+{
+	while (!late.stops) {
+		usleep(1000);
+		for (unsigned i = 2 * COPY_BATCHES; i < 3 * COPY_BATCHES && late.wait_ms; i++) {
+			if (!__atomic_load_n(&late.batches[i].key, __ATOMIC_ACQUIRE))
+				continue;
+			usleep(late.wait_ms * 1000);
+			answer(&late.batches[i]);
+		}
+	}
+	return NULL;
+}
+
+static int late_load(struct fastpath_program *beside, uint32_t count,
+	struct copier_program **ret_program, struct copy_batch **ret_batches)
+{
+	ck_assert_uint_eq(count, ARRAY_LENGTH(late.batches));
+	*ret_program = (struct copier_program *)&late;
+	*ret_batches = late.batches;
+	return 0;
+}
+
+static int late_attach(struct copier_program *program)
+{
+	late.trials++;
+	return 0;
+}
+
+static void late_detach(struct copier_program *program) {}
+
+/* It answers main after so long; 0: not. False: it cannot be tried here. */
+static bool open_late(unsigned wait_ms)
+{
+	static const struct copier_kernel kernel_late = {
+		late_load, late_detach, know_none, late_attach, late_detach};
+	static struct fastpath_kernel kernel;
+	kernel = fastpath_kernel;
+	kernel.copier = &kernel_late;
+	if (!open_copiers(&kernel))
+		return false;
+	late.wait_ms = wait_ms;
+	ck_assert_int_eq(pthread_create(&late.thread, NULL, answer_late, NULL), 0);
+	copiers_follow(copiers);
+	return true;
+}
+
+static void finish_late(void)
+{
+	late.stops = true;
+	pthread_join(late.thread, NULL);
+	finish();
+}
+
+START_TEST(the_trial_waits_for_a_late_answer)
+{
+	if (!open_late(4))
+		return;
+	ck_assert_int_eq(copiers_error(copiers), 0);
+	ck_assert(!copiers_retry(copiers, now_ms));
+	finish_late();
+}
+END_TEST
+
+START_TEST(a_trial_without_an_answer_is_made_again)
+{
+	if (!open_late(0))
+		return;
+	ck_assert_int_eq(copiers_error(copiers), -ENODATA);
+	ck_assert_uint_eq(late.trials, 1);
+	for (unsigned i = 0; i < 600; i++, now_ms += 500)
+		ck_assert(!copiers_retry(copiers, now_ms));
+	/* after 1, 3, 7, 15, 31, 63, 127, 191, 255 s */
+	ck_assert_uint_eq(late.trials, 10);
+	late.wait_ms = 1;
+	while (!copiers_retry(copiers, now_ms))
+		now_ms += 500;
+	ck_assert_int_eq(copiers_error(copiers), 0);
+	finish_late();
+}
+END_TEST
+
+START_TEST(a_rest_ends_by_a_late_answer)
+{
+	if (!open_late(1))
+		return;
+	open_listeners(0, 4, AF_INET);
+	ck_assert_uint_eq(say(0, 4), 4);
+	now_ms += 300;
+	ck_assert_uint_eq(say(0, 4), 0);
+	ck_assert_uint_eq(counts().lost, 4);
+	now_ms += 6000;
+	ck_assert_uint_eq(say(0, 4), 0);
+	unsigned trial = 0;
+	for (unsigned i = 0; i < COPY_BATCHES; i++)
+		trial += late.batches[i].key != 0;
+	ck_assert_uint_eq(trial, 1);
+	now_ms += 20;
+	ck_assert_uint_eq(say(0, 4), 0);
+	for (unsigned i = 0; i < COPY_BATCHES; i++)
+		answer(&late.batches[i]);
+	now_ms += 20;
+	ck_assert_uint_eq(say(0, 4), 4);
+	finish_late();
+}
+END_TEST
+
 /* Taken away and given back under a running daemon. */
 START_TEST(without_lo_nothing_is_copied_until_it_is_back)
 {
@@ -734,5 +861,7 @@ TEST_MAIN("copier", each_gets_its_header_and_the_payload, hundreds_get_each_piec
 	a_stranger_sends_no_trigger_by_ipv6, what_was_given_up_is_not_copied_late,
 	they_work_while_the_fast_path_does, by_filters_they_work_too, two_capabilities_are_enough,
 	without_a_program_there_is_no_copying, a_program_that_is_not_reached_is_not_used,
-	lost_triggers_end_the_copying, without_lo_nothing_is_copied_until_it_is_back,
-	a_trigger_in_pieces_is_none, what_the_kernel_does_not_take_is_handed_back)
+	lost_triggers_end_the_copying, the_trial_waits_for_a_late_answer,
+	a_trial_without_an_answer_is_made_again, a_rest_ends_by_a_late_answer,
+	without_lo_nothing_is_copied_until_it_is_back, a_trigger_in_pieces_is_none,
+	what_the_kernel_does_not_take_is_handed_back)
