@@ -18,7 +18,7 @@ void capabilities_read(struct capabilities *ret);
  * user as well (PR_SET_KEEPCAPS). 0 or -errno. */
 int capabilities_keep_network(void);
 
-/* The calling thread is without them from now on: threads that hear strangers. What else it has it
+/* The calling thread is without them from now on: every thread but main. What else it has it
  * keeps. Best effort: there is nothing to be done when it fails. */
 void capabilities_forget_network(void);
 

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log_target.h"
@@ -256,6 +257,7 @@ static void sleep_until_rung(void)
 
 static void *writer_main(void *unused)
 {
+	capabilities_forget_network();
 	while (!atomic_load_explicit(&writer_stops, memory_order_acquire)) {
 		sleep_until_rung();
 		drain_all();

@@ -8,6 +8,7 @@
 #include "daemon/background.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
+#include "daemon/steps.h"
 
 /* How often the main thread looks at the others; while draining it looks more closely. */
 #define TICK_MS       500
@@ -29,6 +30,7 @@ static void on_tick(evutil_socket_t none, short what, void *context)
 	struct daemon *daemon = context;
 	if (stall_check(daemon, clock_now_ms(daemon->clock)))
 		notify_alive();
+	step_media_look(daemon);
 	if (drain_is_over(daemon))
 		event_base_loopbreak(daemon->base);
 	else

@@ -145,6 +145,12 @@ void step_media_down(struct daemon *daemon)
 	media_free(daemon->floors->media);
 }
 
+void step_media_look(struct daemon *daemon)
+{
+	if (daemon->floors && daemon->floors->media)
+		media_retry_copies(daemon->floors->media, clock_now_ms(daemon->clock));
+}
+
 int step_relay_up(struct daemon *daemon)
 {
 	if (!daemon->floors->media)

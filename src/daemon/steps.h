@@ -47,6 +47,8 @@ void step_fastpath_configure(struct floors *floors, const struct config *config)
 bool step_fastpath_is_wanted(const struct daemon *daemon);
 int step_media_up(struct daemon *daemon);
 void step_media_down(struct daemon *daemon);
+/* With each tick of the main loop. */
+void step_media_look(struct daemon *daemon);
 int step_calls_up(struct daemon *daemon);
 void step_calls_down(struct daemon *daemon);
 void step_calls_fill_settings(

@@ -193,13 +193,27 @@ const struct fastpath *media_fastpath(const struct media *media)
 	return media->relays[0].fastpath;
 }
 
-void media_follow_fastpath(struct media *media)
+static void say_no_copies(const struct media *media)
 {
-	if (!media->copiers || !copiers_follow(media->copiers))
-		return;
 	int error = copiers_error(media->copiers);
 	if (error && error != -ENOTCONN)
 		log_event(LOG_LEVEL_NOTICE, "media_no_copies", "why=\"%s\"", why_no_copies(error));
+}
+
+void media_follow_fastpath(struct media *media)
+{
+	if (media->copiers && copiers_follow(media->copiers))
+		say_no_copies(media);
+}
+
+void media_retry_copies(struct media *media, uint64_t now_ms)
+{
+	if (!media->copiers || !copiers_retry(media->copiers, now_ms))
+		return;
+	if (copiers_error(media->copiers))
+		say_no_copies(media);
+	else
+		log_event_bare(LOG_LEVEL_NOTICE, "media_copies_after_all");
 }
 
 bool media_copies(const struct media *media, struct copier_counts *ret_counts, const char **ret_why)

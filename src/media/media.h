@@ -66,6 +66,9 @@ void media_status(const struct media *media, unsigned thread, struct media_statu
 
 /* Main: the fast path may have become active, or not be so any more. */
 void media_follow_fastpath(struct media *media);
+/* Main, now and then: where the kernel's program was not reached to copy what is said in groups,
+ * that is tried again after a while. Takes up to 20 ms then. */
+void media_retry_copies(struct media *media, uint64_t now_ms);
 /* Whether the kernel copies what is said in groups, what it has copied, and why it does not (""
  * when the fast path is not active at all). Main. */
 bool media_copies(

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "record/private.h"
@@ -213,6 +214,7 @@ void *writer_main(void *context)
 	struct recorder *recorder = context;
 	log_thread_attach("record");
 	metrics_attach("record");
+	capabilities_forget_network();
 	setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, in Linux */
 	while (!atomic_load_explicit(&recorder->stops, memory_order_acquire)) {
 		sleep_until_rung(recorder);

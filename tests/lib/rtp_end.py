@@ -94,6 +94,12 @@ class RtpEnd:
         wanted = set(sent)
         return [p for p in self.got if p in wanted] == sent
 
+    def heard_once(self, sent):
+        """Whether these packets came, each once; where they are sent without a pause, one may pass another in the
+        moment in which the kernel takes the stream over."""
+        wanted = set(sent)
+        return sorted(p for p in self.got if p in wanted) == sorted(sent)
+
     def forget(self):
         self.sent, self.got, self.sources = [], [], set()
 

@@ -238,14 +238,15 @@ def witness(net, folder):
         shark.stderr.close()
 
 
-def on_links(binary, test):
-    """The server with a link to another host, and a room."""
+def on_links(binary, test, before=lambda net: None):
+    """The server with a link to another host, and a room; `before` the server starts."""
     reason = namespaces.why_not()
     if reason:
         raise Skip(reason)
     with namespaces.Internet() as net:
         net.host("far")                                         # 203.0.113.6 on in1, the server's end is out1
         net.host6("far")                                        # 2001:db8:1::2 and ::1
+        before(net)
         with net.inside("server"):
             with ServerOnLinks(binary, **group(NAMES)) as server:
                 with Room(server) as room:
@@ -305,6 +306,100 @@ def copied_when_routes_change(binary):
         alice.press("#")
         room.nobody()
     on_links(binary, test)
+
+
+def guesses(number):
+    """Triggers, if they were numbered: what is in struct copy_trigger, and what was once."""
+    return struct.pack("=IQ", number % 4, number), struct.pack("=III", 0x70766370, number % 4, number)
+
+
+def own_ports(family, address):
+    """Of sockets bound to that address: everybody may read that."""
+    with open("/proc/net/udp" + ("6" if family == socket.AF_INET6 else "")) as f:
+        names = [line.split()[1].split(":") for line in f.readlines()[1:]]
+    return [int(port, 16) for name, port in names if name == address]
+
+
+def flood(family, port, own, other):
+    """From another address of the host, that one and the true one given as the source."""
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.bind((other, port))
+        for source in (own, other):
+            raw = socket.inet_pton(family, source)
+            info = (socket.IPPROTO_IP, 8, struct.pack("=I4s4s", 0, raw, bytes(4))) if family == socket.AF_INET else \
+                (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, raw + bytes(4))
+            target = source if family == socket.AF_INET else own
+            for number in range(160):
+                for guess in guesses(number):
+                    s.sendmsg([guess, b"EVIL" * 40], [info], 0, (target, port))
+
+
+def as_another_user(work):
+    """`work` in a process without any right; what it returns, as a number."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 255
+    try:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def attack():
+    count = 0
+    for family, name, own, other in ((socket.AF_INET, "0100007F", "127.0.0.1", "127.0.0.2"),
+                                     (socket.AF_INET6, "00000000000000000000000001000000", "::1", "2001:db8:1::1")):
+        for port in own_ports(family, name):
+            flood(family, port, own, other)
+            count += 1
+    return count
+
+
+@feature(server=False)
+def copied_for_no_other_user(binary):
+    """Another user of the host sends to the sockets by which the kernel's program knows the server's triggers."""
+    def test(net, server, room):
+        needed(server)
+        phones = join_from_far(net, room)
+        alice = phones[0]
+        talks(room, alice)
+        room.stage.run(0.1)
+        before = copying(server)["copies"]
+        tried = as_another_user(attack)
+        ok(4 <= tried < 255, "another user has sent to %d sockets" % tried)
+        room.stage.run(0.3)
+        ok(not any(b"EVIL" in p.payload for phone in phones for p in phone.got), "nobody hears him")
+        talks(room, alice)
+        now = copying(server)
+        ok(now["copies"] > before + 20 * 8 and now["lost"] == 0, "and the talk goes on being copied")
+        for phone in phones:
+            is_one_stream(phone)
+        ok(True, "one stream each")
+    on_links(binary, test)
+
+
+@feature(server=False)
+def copied_after_all(binary):
+    """When the server starts, its trial does not come through, and later it does."""
+    def cut(net):                                               # a trigger without payload
+        net.exec("server", "nft", "add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
+                 "add rule inet cut out oif lo udp length 20 drop")
+
+    def test(net, server, room):
+        now = copying(server)
+        if "lo does not lead" not in now["why"]:
+            needed(server)
+        ok(now["state"] != "active", "no copies: %s" % now["why"])
+        net.exec("server", "nft", "delete table inet cut")
+        room.until(lambda: copying(server)["state"] == "active", "it is tried again", seconds=12)
+        phones = join_from_far(net, room)
+        talks(room, phones[0])
+        ok(copying(server)["copies"] > 20 * 8, "and the kernel copies")
+    on_links(binary, test, cut)
 
 
 # ---- many

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/random.h"
 #include "media/fastpath/copier_kernel.h"
 #include "media/fastpath/fastpath.h"
 
@@ -22,6 +24,11 @@
 #define LOST_MS 200
 /* After that, nothing is copied for so long, and then only if an empty trigger arrives. */
 #define REST_MS 5000
+/* Main waits so long for the answer to its trial: on a busy processor the kernel may put it off. */
+#define TRIAL_MS 20
+/* A trial without an answer is made again, after waits that grow from the first to the last. */
+#define RETRY_FIRST_MS 1000
+#define RETRY_LAST_MS  64000
 
 enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
 
@@ -42,8 +49,11 @@ struct copier {
 	/* Batches are used in turn, by generation. Those before `oldest` are done. */
 	uint32_t generation, oldest;
 	uint64_t sent_ms[COPY_BATCHES];
+	uint64_t keys[COPY_BATCHES]; /* of those under way, also while theirs is taken */
 	uint64_t rests_until_ms;
 	bool is_resting; /* until then, and until a trigger arrives */
+	bool is_trying;  /* whether one does */
+	uint32_t trial;  /* its generation */
 	const struct copier_piece *piece;
 	struct copier_open open[FAMILIES];
 	int fds[FAMILIES]; /* of triggers; -1: this host does not have the family */
@@ -56,7 +66,9 @@ struct copiers {
 	const struct copier_kernel *kernel; /* NULL: there is no program */
 	struct copier_program *program;     /* NULL: not loaded */
 	int error;                          /* 0: attached */
-	unsigned count; /* of threads; behind theirs there is main's, to try with */
+	uint64_t retry_ms;
+	uint32_t retry_wait_ms; /* before that; 0: no trial is to be made again */
+	unsigned count;         /* of threads; behind theirs there is main's, to try with */
 	struct copier copiers[];
 };
 
@@ -76,13 +88,30 @@ static struct copy_batch *batch_of(const struct copier *copier, uint32_t generat
 
 static bool is_done(const struct copier *copier, uint32_t generation)
 {
-	return __atomic_load_n(&batch_of(copier, generation)->done, __ATOMIC_ACQUIRE) == generation;
+	return __atomic_load_n(&batch_of(copier, generation)->done, __ATOMIC_ACQUIRE) ==
+	       copier->keys[generation % COPY_BATCHES];
+}
+
+/* False: the program has it in hand, and will be done. Else its trigger, if it comes yet, is wrong.
+ */
+static bool take_back(const struct copier *copier, uint32_t generation)
+{
+	return __atomic_exchange_n(&batch_of(copier, generation)->key, 0, __ATOMIC_ACQ_REL) != 0;
 }
 
 static void rest(struct copier *copier)
 {
 	copier->is_resting = true;
+	copier->is_trying = false;
 	copier->rests_until_ms = copier->piece->now_ms + REST_MS;
+}
+
+static void count_done(struct copier *copier, const struct copy_batch *batch)
+{
+	add(&copier->copies, batch->count - batch->refused);
+	add(&copier->lost, batch->refused);
+	if (copier->is_trying && copier->oldest == copier->trial)
+		copier->is_resting = copier->is_trying = false;
 }
 
 /* Looks which batches are not under way any more. What is refused in one that was done late cannot
@@ -93,11 +122,11 @@ static void look(struct copier *copier)
 	for (; copier->oldest != copier->generation + 1; copier->oldest++) {
 		const struct copy_batch *batch = batch_of(copier, copier->oldest);
 		if (is_done(copier, copier->oldest)) {
-			add(&copier->copies, batch->count - batch->refused);
-			add(&copier->lost, batch->refused);
+			count_done(copier, batch);
 			continue;
 		}
-		if (now_ms - copier->sent_ms[copier->oldest % COPY_BATCHES] < LOST_MS)
+		if (now_ms - copier->sent_ms[copier->oldest % COPY_BATCHES] < LOST_MS ||
+			!take_back(copier, copier->oldest))
 			return;
 		add(&copier->lost, batch->count);
 		rest(copier);
@@ -111,6 +140,7 @@ static struct copy_batch *take(struct copier *copier, uint32_t *ret_generation)
 	*ret_generation = ++copier->generation;
 	struct copy_batch *batch = batch_of(copier, copier->generation);
 	copier->sent_ms[copier->generation % COPY_BATCHES] = copier->piece->now_ms;
+	copier->keys[copier->generation % COPY_BATCHES] = random_u64() | 1; /* 0 is none */
 	batch->count = batch->refused = 0;
 	return batch;
 }
@@ -120,9 +150,9 @@ static struct copy_batch *take(struct copier *copier, uint32_t *ret_generation)
 static int send_trigger(struct copier *copier, enum family family, uint32_t generation)
 {
 	struct copy_batch *batch = batch_of(copier, generation);
-	struct copy_trigger trigger = {.magic = COPY_MAGIC,
-		.batch = copier->first + generation % COPY_BATCHES,
-		.generation = generation};
+	uint64_t key = copier->keys[generation % COPY_BATCHES];
+	struct copy_trigger trigger = {.batch = copier->first + generation % COPY_BATCHES,
+		.key = {(uint32_t)key, (uint32_t)(key >> 32)}};
 	struct iovec parts[] = {{&trigger, sizeof(trigger)},
 		{(void *)copier->piece->payload, copier->piece->length}};
 	struct msghdr message = {.msg_name = &copier->names[family],
@@ -130,22 +160,28 @@ static int send_trigger(struct copier *copier, enum family family, uint32_t gene
 						     : sizeof(struct sockaddr_in6),
 		.msg_iov = parts,
 		.msg_iovlen = ARRAY_LENGTH(parts)};
-	__atomic_store_n(&batch->generation, generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&batch->key, key, __ATOMIC_RELEASE);
 	add(&copier->triggers, 1);
 	return sendmsg(copier->fds[family], &message, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-/* After a rest: whether an empty trigger arrives. */
+/* Whether a trigger arrives is asked by an empty one. */
+static void try(struct copier *copier)
+{
+	enum family family = copier->fds[FAMILY_IPV4] >= 0 ? FAMILY_IPV4 : FAMILY_IPV6;
+	copier->rests_until_ms = copier->piece->now_ms + REST_MS;
+	if (!take(copier, &copier->trial))
+		return;
+	copier->is_trying = send_trigger(copier, family, copier->trial) == 0;
+}
+
+/* After a rest. The answer may be there at once, or in a later round. */
 static bool is_rested(struct copier *copier)
 {
-	uint32_t generation;
-	if (copier->piece->now_ms < copier->rests_until_ms)
+	if (copier->is_trying || copier->piece->now_ms < copier->rests_until_ms)
 		return false;
-	copier->rests_until_ms = copier->piece->now_ms + REST_MS;
-	enum family family = copier->fds[FAMILY_IPV4] >= 0 ? FAMILY_IPV4 : FAMILY_IPV6;
-	if (!take(copier, &generation) || send_trigger(copier, family, generation) < 0)
-		return false;
-	copier->is_resting = !is_done(copier, generation);
+	try(copier);
+	look(copier);
 	return !copier->is_resting;
 }
 
@@ -161,10 +197,12 @@ static void refuse(
 /* The batch is not sent. */
 static void refuse_all(struct copier *copier, struct copier_open *open, enum copier_refusal why)
 {
+	take_back(copier, open->generation);
 	for (uint32_t i = 0; i < open->count; i++)
 		refuse(copier, open, i, why);
 	open->batch->count = 0;
-	__atomic_store_n(&open->batch->done, open->generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&open->batch->done, copier->keys[open->generation % COPY_BATCHES],
+		__ATOMIC_RELEASE);
 }
 
 /* Those that it could not make are sent now, while the payload is there. */
@@ -297,15 +335,24 @@ static int know_triggers(const struct copiers *copiers, const struct copier *cop
 
 /* ---- all of them ---- */
 
+static bool is_answered(const struct copier *copier)
+{
+	static const struct timespec moment = {.tv_nsec = 1000000};
+	for (unsigned i = 0; i < TRIAL_MS && !is_done(copier, copier->trial); i++)
+		nanosleep(&moment, NULL);
+	return is_done(copier, copier->trial);
+}
+
 /* Whether a trigger sets the program to work, before anybody relies on it. */
 static int try_once(struct copiers *copiers)
 {
 	struct copier *copier = &copiers->copiers[copiers->count];
 	struct copier_piece nothing = {.payload = (const uint8_t *)""};
-	copier->is_resting = true;
-	copier->rests_until_ms = 0;
 	copier_begin(copier, &nothing);
-	bool works = is_rested(copier);
+	try(copier);
+	bool works = copier->is_trying && is_answered(copier);
+	if (!works)
+		take_back(copier, copier->trial);
 	copier->oldest = copier->generation + 1;
 	copier_end(copier);
 	return works ? 0 : -ENODATA;
@@ -367,6 +414,21 @@ bool copiers_follow(struct copiers *copiers)
 		copiers->error = -ENOTCONN;
 	}
 	return copiers->error != before;
+}
+
+bool copiers_retry(struct copiers *copiers, uint64_t now_ms)
+{
+	if (copiers->error != -ENODATA) {
+		copiers->retry_wait_ms = 0;
+		return false;
+	}
+	if (copiers->retry_wait_ms && now_ms < copiers->retry_ms)
+		return false;
+	bool is_due = copiers->retry_wait_ms != 0;
+	copiers->retry_wait_ms =
+		is_due ? MIN(copiers->retry_wait_ms * 2, RETRY_LAST_MS) : RETRY_FIRST_MS;
+	copiers->retry_ms = now_ms + copiers->retry_wait_ms;
+	return is_due && copiers_follow(copiers);
 }
 
 int copiers_error(const struct copiers *copiers)

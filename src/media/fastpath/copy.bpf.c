@@ -20,6 +20,7 @@
 /*
  * Helpers, and since which kernel: map lookup (3.19), clone_redirect (4.2), skb_change_type (4.8),
  * set_hash_invalid (4.9), redirect_neigh (5.10), loop (5.17). None of them asks for the GPL.
+ * Compare and exchange is of 5.12.
  *
  * The trigger has come by lo, so it is a whole datagram of this host, with its checksum left to the
  * card: only the sum of the pseudo header is in it. Each copy is the trigger with other headers.
@@ -29,7 +30,8 @@
  * be given to bpf_redirect_neigh. What leaves so was not seen by netfilter.
  */
 
-#define LOOPBACK      1      /* in every network namespace */
+#define LOOPBACK      1 /* in every network namespace */
+#define OWN_ADDRESS   bpf_htonl(0x7f000001)
 #define FRAGMENT_BITS 0x3fff /* more fragments, offset */
 
 /* 02:70:76:63:70:79, of those that nobody assigns */
@@ -184,7 +186,14 @@ static long copy_one(uint32_t index, struct round *round)
 
 /* ---- triggers ---- */
 
-/* What a datagram for a socket of ours, from itself, has in front. */
+static __always_inline bool is_own6(struct in6_addr address)
+{
+	const uint32_t *words = address.in6_u.u6_addr32;
+	return (words[0] | words[1] | words[2]) == 0 && words[3] == bpf_htonl(1);
+}
+
+/* What a datagram for a socket of ours, from itself, has in front. Its addresses say little: any
+ * user's socket may name an address of the host as its source (IP_PKTINFO). The key does. */
 static __always_inline const struct copy_trigger *trigger_of(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
@@ -197,14 +206,16 @@ static __always_inline const struct copy_trigger *trigger_of(struct __sk_buff *s
 		/* in pieces where somebody has made lo's MTU small */
 		if ((void *)(v4 + 1) > end || v4->ip.ihl != 5 || v4->ip.protocol != IPPROTO_UDP ||
 			v4->ip.frag_off & bpf_htons(FRAGMENT_BITS) ||
-			v4->udp.source != v4->udp.dest || v4->ip.saddr != v4->ip.daddr)
+			v4->udp.source != v4->udp.dest || v4->ip.saddr != OWN_ADDRESS ||
+			v4->ip.daddr != OWN_ADDRESS)
 			return NULL;
 		socket = (struct copy_socket){v4->udp.dest, 4};
 		check = v4->udp.check ^ pseudo((uint64_t)v4->ip.saddr + v4->ip.daddr, v4->udp.len);
 		trigger = v4->header;
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		if ((void *)(v6 + 1) > end || v6->ip.nexthdr != IPPROTO_UDP ||
-			v6->udp.source != v6->udp.dest)
+			v6->udp.source != v6->udp.dest || !is_own6(v6->ip.saddr) ||
+			!is_own6(v6->ip.daddr))
 			return NULL;
 		socket = (struct copy_socket){v6->udp.dest, 6};
 		check = v6->udp.check ^
@@ -244,16 +255,17 @@ int portavoz_copy(struct __sk_buff *skb)
 	const struct copy_trigger *trigger = trigger_of(skb);
 	if (!trigger)
 		return TC_ACT_UNSPEC;
-	uint32_t index = trigger->batch, generation = trigger->generation;
+	uint32_t index = trigger->batch;
+	uint64_t key = trigger->key[0] | (uint64_t)trigger->key[1] << 32;
 	struct copy_batch *batch = bpf_map_lookup_elem(&batches, &index);
-	/* one that comes too late has been given up */
-	if (trigger->magic != COPY_MAGIC || !batch || batch->generation != generation)
+	/* a forged one; one that comes again; one that comes too late and has been given up */
+	if (!batch || key == 0 || !__sync_bool_compare_and_swap(&batch->key, key, 0))
 		return TC_ACT_SHOT;
 	struct round round = {.skb = skb, .batch = batch};
 	/* else all copies would seem to be one stream to a card's queues */
 	bpf_set_hash_invalid(skb);
 	bpf_loop(batch->count, copy_one, &round, 0);
-	batch->done = generation;
+	batch->done = key;
 	return TC_ACT_SHOT;
 }
 

@@ -16,7 +16,6 @@
 #define COPY_BATCHES 4
 /* Of an RTP header, which stands in front of what is copied. */
 #define COPY_HEADER 12
-#define COPY_MAGIC  UINT32_C(0x70766370)
 
 /* Where a copy goes. As in its headers: network order; IPv4 in the first words, the others 0. */
 struct copy_target {
@@ -38,22 +37,24 @@ struct copy_entry {
 
 /* What becomes of one trigger. Writers: the relay thread, but for what the program says of it. */
 struct copy_batch {
-	uint32_t generation; /* that the trigger must name; written last */
+	/* That the trigger must name, random, written last; 0: no trigger is right. Whoever changes
+	 * it to 0 has the batch: the program, to copy it, or the thread, to give it up. */
+	uint64_t key;
+	uint64_t done; /* the program's: the key of what was copied */
 	uint32_t count;
-	uint32_t done;    /* the program's: the generation that was copied */
 	uint32_t refused; /* the program's: how many were not */
-	uint64_t room[6];
+	uint64_t room[5];
 	struct copy_entry entries[COPY_BATCH];
 };
 
 /* What a trigger has in front of its payload, in the place of the RTP header. Host order. */
 struct copy_trigger {
-	uint32_t magic;
-	uint32_t batch; /* its index in the map */
-	uint32_t generation;
+	uint32_t batch;  /* its index in the map */
+	uint32_t key[2]; /* the batch's, the lower half first; nobody else knows it */
 };
 
-/* By which a trigger is known: a socket of ours that sends to itself. Network order. */
+/* By which a trigger is known: a socket of ours, on 127.0.0.1 or ::1, that sends to itself. Network
+ * order. */
 struct copy_socket {
 	uint16_t port;
 	uint16_t version;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -315,7 +316,7 @@ START_TEST(others_are_left_alone)
 {
 	if (!start())
 		return;
-	struct copy_trigger forged = {.magic = COPY_MAGIC, .batch = 1, .generation = 2};
+	struct copy_trigger forged = {.batch = 1, .key = {2}};
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	open_listeners(0, 3, AF_INET);
 	say(0, 3);
@@ -331,6 +332,198 @@ START_TEST(others_are_left_alone)
 	ck_assert_int_eq(recv(listeners[0].to, &got, sizeof(got), 0), sizeof(got));
 	ck_assert_mem_eq(&got, &forged, sizeof(got));
 	ck_assert_uint_eq(heard(&listeners[1]), 0);
+	finish();
+}
+END_TEST
+
+/* ---- triggers of strangers ---- */
+
+static const struct copier_kernel *whole;
+static struct copier_program *loaded;
+static struct copy_batch *batches;    /* the first thread's begin here */
+static struct copy_socket sockets[2]; /* the first thread's, IPv4 and IPv6 */
+static unsigned known;
+
+static int load_seen(struct fastpath_program *beside, uint32_t count,
+	struct copier_program **ret_program, struct copy_batch **ret_batches)
+{
+	int error = whole->load(beside, count, ret_program, ret_batches);
+	loaded = *ret_program;
+	batches = *ret_batches;
+	return error;
+}
+
+/* The program does not hear of the first thread's sockets, but of all others. */
+static int know_others(struct copier_program *program, const struct copy_socket *socket)
+{
+	if (known >= ARRAY_LENGTH(sockets))
+		return whole->know(program, socket);
+	sockets[known++] = *socket;
+	return 0;
+}
+
+/* False: it cannot be tried here. */
+static bool start_with_others(void)
+{
+	static struct fastpath_kernel kernel;
+	static struct copier_kernel half;
+	kernel = fastpath_kernel;
+	if (!kernel.copier)
+		return false;
+	whole = kernel.copier;
+	half = *whole;
+	half.load = load_seen;
+	half.know = know_others;
+	kernel.copier = &half;
+	return start_with(&kernel);
+}
+
+/* A trigger that nobody has taken goes to the first thread's batch 1, its first. The program hears
+ * of the sockets after that. */
+static struct copy_trigger say_unheard(sa_family_t family)
+{
+	open_listeners(0, 4, family);
+	ck_assert_uint_eq(say(0, 4), 4);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(heard(&listeners[i]), 0);
+	for (unsigned i = 0; i < ARRAY_LENGTH(sockets); i++)
+		ck_assert_int_eq(whole->know(loaded, &sockets[i]), 0);
+	ck_assert_uint_ne(batches[1].key, 0);
+	return (struct copy_trigger){
+		.batch = 1, .key = {(uint32_t)batches[1].key, (uint32_t)(batches[1].key >> 32)}};
+}
+
+/* To lo, without which there is one address of IPv6 only. */
+static void add_address(const char *ip)
+{
+	struct {
+		struct in6_addr address;
+		uint32_t prefix;
+		int interface;
+	} request = {.prefix = 128, .interface = 1};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	inet_pton(AF_INET6, ip, &request.address);
+	ck_assert_int_eq(ioctl(fd, SIOCSIFADDR, &request), 0);
+	close(fd);
+}
+
+/* By a socket on another address, which gives `source` as its own: any user may. */
+static void forge4(const struct copy_trigger *trigger, const char *source)
+{
+	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = sockets[0].port};
+	struct iovec parts[] = {
+		{(void *)trigger, sizeof(*trigger)}, {(void *)payload, sizeof(payload)}};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control = {.header = {CMSG_LEN(sizeof(struct in_pktinfo)), IPPROTO_IP, IP_PKTINFO}};
+	struct in_pktinfo info = {0};
+	struct msghdr message = {&name, sizeof(name), parts, 2, &control, sizeof(control), 0};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	inet_pton(AF_INET, "127.0.0.2", &name.sin_addr);
+	ck_assert_int_eq(bind(fd, (void *)&name, sizeof(name)), 0);
+	inet_pton(AF_INET, source, &info.ipi_spec_dst);
+	memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+	/* to where it seems to come from */
+	inet_pton(AF_INET, source, &name.sin_addr);
+	ck_assert_int_gt(sendmsg(fd, &message, 0), 0);
+	close(fd);
+}
+
+static void forge6(const struct copy_trigger *trigger, const char *source)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = sockets[1].port};
+	struct iovec parts[] = {
+		{(void *)trigger, sizeof(*trigger)}, {(void *)payload, sizeof(payload)}};
+	struct {
+		struct in6_addr address;
+		uint32_t interface;
+	} info = {.interface = 0};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(info))];
+	} control = {.header = {CMSG_LEN(sizeof(info)), IPPROTO_IPV6, IPV6_PKTINFO}};
+	struct msghdr message = {&name, sizeof(name), parts, 2, &control, sizeof(control), 0};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	inet_pton(AF_INET6, "fd77::1", &name.sin6_addr);
+	ck_assert_int_eq(bind(fd, (void *)&name, sizeof(name)), 0);
+	inet_pton(AF_INET6, source, &info.address);
+	memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+	inet_pton(AF_INET6, "::1", &name.sin6_addr);
+	ck_assert_int_gt(sendmsg(fd, &message, 0), 0);
+	close(fd);
+}
+
+static void all_have_heard(unsigned count)
+{
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(
+			count ? heard_after_all(&listeners[i]) : heard(&listeners[i]), count);
+}
+
+static void try_strangers(void (*forge)(const struct copy_trigger *trigger, const char *source),
+	struct copy_trigger right, const char *own, const char *other)
+{
+	struct copy_trigger wrong = right;
+	forge(&right, other);
+	all_have_heard(0);
+	wrong.key[0] ^= 1;
+	forge(&wrong, own);
+	wrong = right;
+	wrong.key[1] ^= 1;
+	forge(&wrong, own);
+	wrong = (struct copy_trigger){.batch = 1};
+	forge(&wrong, own);
+	wrong.batch = 0; /* never used */
+	forge(&wrong, own);
+	all_have_heard(0);
+	/* so it is all these that were wrong */
+	forge(&right, own);
+	all_have_heard(1);
+	forge(&right, own);
+	all_have_heard(0);
+	finish();
+}
+
+START_TEST(a_stranger_sends_no_trigger_by_ipv4)
+{
+	if (start_with_others())
+		try_strangers(forge4, say_unheard(AF_INET), "127.0.0.1", "127.0.0.2");
+}
+END_TEST
+
+START_TEST(a_stranger_sends_no_trigger_by_ipv6)
+{
+	if (!start_with_others())
+		return;
+	add_address("fd77::1");
+	try_strangers(forge6, say_unheard(AF_INET6), "::1", "fd77::1");
+}
+END_TEST
+
+START_TEST(what_was_given_up_is_not_copied_late)
+{
+	if (!start_with_others())
+		return;
+	struct copy_trigger late = say_unheard(AF_INET);
+	now_ms += 300;
+	ck_assert_uint_eq(say(0, 4), 0);
+	ck_assert_uint_eq(counts().lost, 4);
+	forge4(&late, "127.0.0.1");
+	all_have_heard(0);
+	/* nor when its batch is being filled again, for others */
+	now_ms += 6000;
+	for (unsigned i = 0; i < COPY_BATCHES - 2; i++) {
+		ck_assert_uint_eq(say(0, 4), 4);
+		all_have_heard(1);
+	}
+	begin();
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert(say_to(&listeners[i]));
+	forge4(&late, "127.0.0.1");
+	all_have_heard(0);
+	copier_end(copier);
+	all_have_heard(1);
 	finish();
 }
 END_TEST
@@ -441,25 +634,9 @@ START_TEST(without_a_program_there_is_no_copying)
 }
 END_TEST
 
-/* The program does not hear of the first thread's sockets, but of all others. */
-static const struct copier_kernel *whole;
-static unsigned known;
-
-static int know_others(struct copier_program *program, const struct copy_socket *socket)
-{
-	return known++ < 2 ? 0 : whole->know(program, socket);
-}
-
 START_TEST(lost_triggers_end_the_copying)
 {
-	struct fastpath_kernel kernel = fastpath_kernel;
-	if (!kernel.copier)
-		return;
-	struct copier_kernel half = *kernel.copier;
-	whole = kernel.copier;
-	kernel.copier = &half;
-	half.know = know_others;
-	if (!start_with(&kernel))
+	if (!start_with_others())
 		return;
 	open_listeners(0, 8, AF_INET);
 	/* what is under way is waited for, and meanwhile nothing more is entrusted to it */
@@ -478,6 +655,132 @@ START_TEST(lost_triggers_end_the_copying)
 	ck_assert_uint_eq(counts().copies, 0);
 	ck_assert_uint_eq(heard(&listeners[0]), 0);
 	finish();
+}
+END_TEST
+
+/* ---- a program that a busy kernel runs later ---- */
+
+/* In the place of the program: does nothing but answer the triggers of main, and of the first
+ * thread's, when somebody lets it. */
+static struct late {
+	struct copy_batch batches[3 * COPY_BATCHES];
+	pthread_t thread;
+	_Atomic bool stops;
+	_Atomic unsigned wait_ms;
+	unsigned trials;
+} late;
+
+static void answer(struct copy_batch *batch)
+{
+	uint64_t key = __atomic_exchange_n(&batch->key, 0, __ATOMIC_ACQ_REL);
+	if (key)
+		__atomic_store_n(&batch->done, key, __ATOMIC_RELEASE);
+}
+
+static void *answer_late(void *none)
+{
+	while (!late.stops) {
+		usleep(1000);
+		for (unsigned i = 2 * COPY_BATCHES; i < 3 * COPY_BATCHES && late.wait_ms; i++) {
+			if (!__atomic_load_n(&late.batches[i].key, __ATOMIC_ACQUIRE))
+				continue;
+			usleep(late.wait_ms * 1000);
+			answer(&late.batches[i]);
+		}
+	}
+	return NULL;
+}
+
+static int late_load(struct fastpath_program *beside, uint32_t count,
+	struct copier_program **ret_program, struct copy_batch **ret_batches)
+{
+	ck_assert_uint_eq(count, ARRAY_LENGTH(late.batches));
+	*ret_program = (struct copier_program *)&late;
+	*ret_batches = late.batches;
+	return 0;
+}
+
+static int late_attach(struct copier_program *program)
+{
+	late.trials++;
+	return 0;
+}
+
+static void late_detach(struct copier_program *program) {}
+
+/* It answers main after so long; 0: not. False: it cannot be tried here. */
+static bool open_late(unsigned wait_ms)
+{
+	static const struct copier_kernel kernel_late = {
+		late_load, late_detach, know_none, late_attach, late_detach};
+	static struct fastpath_kernel kernel;
+	kernel = fastpath_kernel;
+	kernel.copier = &kernel_late;
+	if (!open_copiers(&kernel))
+		return false;
+	late.wait_ms = wait_ms;
+	ck_assert_int_eq(pthread_create(&late.thread, NULL, answer_late, NULL), 0);
+	copiers_follow(copiers);
+	return true;
+}
+
+static void finish_late(void)
+{
+	late.stops = true;
+	pthread_join(late.thread, NULL);
+	finish();
+}
+
+START_TEST(the_trial_waits_for_a_late_answer)
+{
+	if (!open_late(4))
+		return;
+	ck_assert_int_eq(copiers_error(copiers), 0);
+	ck_assert(!copiers_retry(copiers, now_ms));
+	finish_late();
+}
+END_TEST
+
+START_TEST(a_trial_without_an_answer_is_made_again)
+{
+	if (!open_late(0))
+		return;
+	ck_assert_int_eq(copiers_error(copiers), -ENODATA);
+	ck_assert_uint_eq(late.trials, 1);
+	for (unsigned i = 0; i < 600; i++, now_ms += 500)
+		ck_assert(!copiers_retry(copiers, now_ms));
+	/* after 1, 3, 7, 15, 31, 63, 127, 191, 255 s */
+	ck_assert_uint_eq(late.trials, 10);
+	late.wait_ms = 1;
+	while (!copiers_retry(copiers, now_ms))
+		now_ms += 500;
+	ck_assert_int_eq(copiers_error(copiers), 0);
+	finish_late();
+}
+END_TEST
+
+START_TEST(a_rest_ends_by_a_late_answer)
+{
+	if (!open_late(1))
+		return;
+	open_listeners(0, 4, AF_INET);
+	ck_assert_uint_eq(say(0, 4), 4);
+	now_ms += 300;
+	ck_assert_uint_eq(say(0, 4), 0);
+	ck_assert_uint_eq(counts().lost, 4);
+	now_ms += 6000;
+	ck_assert_uint_eq(say(0, 4), 0);
+	unsigned trial = 0;
+	for (unsigned i = 0; i < COPY_BATCHES; i++)
+		trial += late.batches[i].key != 0;
+	ck_assert_uint_eq(trial, 1);
+	now_ms += 20;
+	ck_assert_uint_eq(say(0, 4), 0);
+	for (unsigned i = 0; i < COPY_BATCHES; i++)
+		answer(&late.batches[i]);
+	now_ms += 20;
+	ck_assert_uint_eq(say(0, 4), 4);
+	finish_late();
 }
 END_TEST
 
@@ -554,8 +857,11 @@ END_TEST
 
 TEST_MAIN("copier", each_gets_its_header_and_the_payload, hundreds_get_each_piece_once,
 	who_is_not_named_gets_nothing, few_are_handed_back, a_place_alone_takes_nothing,
-	others_are_left_alone, they_work_while_the_fast_path_does, by_filters_they_work_too,
-	two_capabilities_are_enough, without_a_program_there_is_no_copying,
-	a_program_that_is_not_reached_is_not_used, lost_triggers_end_the_copying,
+	others_are_left_alone, a_stranger_sends_no_trigger_by_ipv4,
+	a_stranger_sends_no_trigger_by_ipv6, what_was_given_up_is_not_copied_late,
+	they_work_while_the_fast_path_does, by_filters_they_work_too, two_capabilities_are_enough,
+	without_a_program_there_is_no_copying, a_program_that_is_not_reached_is_not_used,
+	lost_triggers_end_the_copying, the_trial_waits_for_a_late_answer,
+	a_trial_without_an_answer_is_made_again, a_rest_ends_by_a_late_answer,
 	without_lo_nothing_is_copied_until_it_is_back, a_trigger_in_pieces_is_none,
 	what_the_kernel_does_not_take_is_handed_back)
