@@ -78,8 +78,7 @@ class Call:
         for _ in range(count):
             self.a.send(self.to_bob)
             self.b.send(self.to_alice)
-        return (self.a.receive_until(self.b.sent[-1]) and self.b.receive_until(self.a.sent[-1]) and
-                self.a.heard_once(self.b.sent) and self.b.heard_once(self.a.sent))
+        return self.a.heard_once(self.b.sent) and self.b.heard_once(self.a.sent)
 
     def __enter__(self):
         return self

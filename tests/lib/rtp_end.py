@@ -98,6 +98,8 @@ class RtpEnd:
         """Whether these packets came, each once; where they are sent without a pause, one may pass another in the
         moment in which the kernel takes the stream over."""
         wanted = set(sent)
+        for packet in sent:
+            self.receive_until(packet)
         return sorted(p for p in self.got if p in wanted) == sorted(sent)
 
     def forget(self):
