@@ -89,11 +89,6 @@ class RtpEnd:
             self.receive(len(self.got) + 1, max(0.001, (end - time.monotonic()) / SLOW))
         return packet in self.got
 
-    def heard(self, sent):
-        """Whether these packets came, each once and in this order, whatever else did."""
-        wanted = set(sent)
-        return [p for p in self.got if p in wanted] == sent
-
     def heard_once(self, sent):
         """Whether these packets came, each once; where they are sent without a pause, one may pass another in the
         moment in which the kernel takes the stream over."""

@@ -74,7 +74,7 @@ def stream_hold(server, mode):
             ok(stream_of(server)["state"] == "held", "which is known")
             far.forget(), near.forget()
             near.send(to_far, 10)
-            ok(far.receive_until(near.sent[-1]) and far.heard(near.sent), "music on hold is heard")
+            ok(far.heard_once(near.sent), "music on hold is heard")
             exchange(one, other, near.sdp(version=version + 1), far.sdp(version=version + 1))
             ok(call.talk(20), "both talk again")
             ok(stream_of(server)["state"] == "talk", "which is known")
