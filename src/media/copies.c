@@ -27,16 +27,6 @@ static void put_address(const struct media_address *from, uint32_t ret_host[4])
 		memcpy(ret_host, &from->v6.sin6_addr, sizeof(from->v6.sin6_addr));
 }
 
-/* By which address it is sent to: as its socket would be, or what the kernel would choose. */
-static const struct media_address *source_of(
-	const struct relay *relay, const struct stream_end *end)
-{
-	const struct media_address *bound = &relay->stock.locals[end->pair->local].address;
-	if (end->has_source)
-		return &end->source;
-	return media_address_is_any(bound) ? NULL : bound;
-}
-
 static uint32_t mtu_of(int fd, const struct route *route)
 {
 	struct ifreq interface = {.ifr_ifindex = (int)route->interface};
@@ -48,24 +38,22 @@ static uint32_t mtu_of(int fd, const struct route *route)
 }
 
 /* As its socket marks what it sends. */
-static void put_marks(int fd, struct copy_target *target)
+static void put_marks(const struct stream_end *end, struct copy_target *target)
 {
-	int class = 0, priority = 0;
+	int fd = end->fds[COMPONENT_RTP], class = 0;
 	socklen_t length = sizeof(class);
 	if (target->version == 4)
 		getsockopt(fd, IPPROTO_IP, IP_TOS, &class, &length);
 	else
 		getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &class, &length);
-	length = sizeof(priority);
-	getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &length);
 	target->class = (uint8_t) class;
-	target->priority = (uint32_t)priority;
+	target->priority = end_priority(end);
 }
 
 static struct member_copy find(struct relay *relay, const struct member *member)
 {
 	const struct stream_end *end = &member->audio;
-	const struct media_address *to = &end->rtp.target, *from = source_of(relay, end);
+	const struct media_address *to = &end->rtp.target, *from = end_leaves_from(relay, end);
 	struct member_copy copy = {.rests_until_ms = member->copy.rests_until_ms,
 		.changes = fastpath_changes(relay->fastpath)};
 	struct copy_target target = {.version = to->family == AF_INET ? 4 : 6,
@@ -80,7 +68,7 @@ static struct member_copy find(struct relay *relay, const struct member *member)
 		return copy;
 	put_address(from, target.from);
 	put_address(to, target.to);
-	put_marks(end->fds[COMPONENT_RTP], &target);
+	put_marks(end, &target);
 	target.interface = route.interface;
 	uint32_t headers = target.version == 4 ? HEADERS_IPV4 : HEADERS_IPV6;
 	uint32_t mtu = mtu_of(end->fds[COMPONENT_RTP], &route);

@@ -356,6 +356,22 @@ void end_uncount(struct stream_end *end, uint32_t length)
 	end->sent_bytes -= length;
 }
 
+const struct media_address *end_leaves_from(const struct relay *relay, const struct stream_end *end)
+{
+	const struct media_address *bound = &relay->stock.locals[end->pair->local].address;
+	if (end->has_source)
+		return &end->source;
+	return media_address_is_any(bound) ? NULL : bound;
+}
+
+uint32_t end_priority(const struct stream_end *end)
+{
+	int priority = 0;
+	socklen_t length = sizeof(priority);
+	getsockopt(end->fds[COMPONENT_RTP], SOL_SOCKET, SO_PRIORITY, &priority, &length);
+	return (uint32_t)MAX(priority, 0);
+}
+
 void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
 	struct media_end_report *ret)
 {

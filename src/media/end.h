@@ -120,6 +120,12 @@ void end_send(struct stream_end *end, const void *bytes, uint32_t length, bool a
 void end_count(struct stream_end *end, uint32_t length);
 void end_uncount(struct stream_end *end, uint32_t length);
 
+/* The address that it is sent to from; NULL: the one that the kernel chooses for the way. */
+const struct media_address *end_leaves_from(
+	const struct relay *relay, const struct stream_end *end);
+/* Of what its socket sends (SO_PRIORITY); the kernel has made it of the DSCP, for IPv4. */
+uint32_t end_priority(const struct stream_end *end);
+
 /* What was counted, of an end that was added at `added_ms`; its scores are left 0. */
 void end_report(const struct stream_end *end, uint64_t added_ms, uint64_t now_ms,
 	struct media_end_report *ret_report);

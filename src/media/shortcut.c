@@ -3,7 +3,6 @@
 #include "media/shortcut.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/metrics.h"
 #include "media/fastpath/fastpath.h"
@@ -45,9 +44,7 @@ static struct media_address face(
 static bool find_side(struct relay *relay, const struct stream_end *end, struct side *ret)
 {
 	const struct media_address *local = &relay->stock.locals[end->pair->local].address;
-	const struct media_address *from = end->has_source               ? &end->source
-					   : media_address_is_any(local) ? NULL
-									 : local;
+	const struct media_address *from = end_leaves_from(relay, end);
 	struct route out, in;
 	if (route_find(relay->route_fd, &end->rtp.target, from, &out) < 0)
 		return false;
@@ -95,15 +92,6 @@ static void list_others(const struct stream_end *end, uint8_t others[FASTPATH_OT
 	}
 }
 
-/* The kernel has made it of the socket's DSCP, for IPv4; what the socket sends leaves by it. */
-static uint32_t priority_of(const struct stream_end *end)
-{
-	int priority = 0;
-	socklen_t length = sizeof(priority);
-	getsockopt(end->fds[COMPONENT_RTP], SOL_SOCKET, SO_PRIORITY, &priority, &length);
-	return (uint32_t)MAX(priority, 0);
-}
-
 static void make_way(const struct relay *relay, const struct stream_end *end,
 	const struct side *side, const struct side *peer, struct fastpath_way *ret)
 {
@@ -113,7 +101,7 @@ static void make_way(const struct relay *relay, const struct stream_end *end,
 		.out_to = end->peer->rtp.target,
 		.in_interface = side->in_by,
 		.interface = peer->out_by,
-		.priority = priority_of(end->peer),
+		.priority = end_priority(end->peer),
 		.mtu = peer->mtu,
 		.types = {end->payload_types[0], end->payload_types[1]},
 		.rate = end->receiver.rate,
