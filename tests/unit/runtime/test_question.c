@@ -45,6 +45,21 @@ START_TEST(the_answer_is_there_when_it_was_asked)
 }
 END_TEST
 
+/* The mail that wakes it to stop may be taken in the round that it is in already. */
+START_TEST(a_worker_that_is_busy_stops_all_the_same)
+{
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(worker_group_init(&group, 1, NULL), 0);
+		ck_assert_int_eq(worker_group_start(&group), 0);
+		struct sum *sum = new_sum(i, 1);
+		ck_assert_int_eq(question_ask(&sum->question, &group.workers[0]), 0);
+		question_leave(&sum->question);
+		worker_group_stop(&group);
+		worker_group_done(&group);
+	}
+}
+END_TEST
+
 /* Main gives up; the worker answers into memory that is still there, and frees it. */
 START_TEST(who_answers_too_late_frees_it)
 {
@@ -60,4 +75,5 @@ START_TEST(who_answers_too_late_frees_it)
 }
 END_TEST
 
-TEST_MAIN("question", the_answer_is_there_when_it_was_asked, who_answers_too_late_frees_it)
+TEST_MAIN("question", the_answer_is_there_when_it_was_asked,
+	a_worker_that_is_busy_stops_all_the_same, who_answers_too_late_frees_it)
