@@ -179,9 +179,10 @@ def unusual(road):
             call.a.forget(), call.b.forget()
             call.a.forget(), call.b.forget()
             with road.watched(5, by_kernel=1):
+                _, before = road.counts()
                 for rubbish in (b"", b"\x80", b"\x80\0\0\1" + bytes(7), b"\xc0" + bytes(171)):
                     call.a.rtp.sendto(rubbish, call.to_bob)
-                time.sleep(0.05)                    # lest the next one overtakes them
+                eventually(lambda: road.counts()[1] == before + 4, "they have gone up")    # lest the next one overtakes them
                 call.a.send(call.to_bob)
                 ok(all_came(call), "what is no RTP does not arrive, what is does")
             ok(call.mine.bye(call.theirs), "BYE")

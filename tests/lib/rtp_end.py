@@ -90,12 +90,15 @@ class RtpEnd:
         return packet in self.got
 
     def heard_once(self, sent):
-        """Whether these packets came, each once; where they are sent without a pause, one may pass another in the
-        moment in which the kernel takes the stream over."""
-        wanted = set(sent)
+        """Whether these packets came, each once and in order. Where they are sent without a pause, those that the
+        kernel forwards may pass those before them, which the relay thread still has: each of the two keeps its order."""
+        place = {packet: n for n, packet in enumerate(sent)}
         for packet in sent:
             self.receive_until(packet)
-        return sorted(p for p in self.got if p in wanted) == sorted(sent)
+        came = [place[p] for p in self.got if p in place]
+        return sorted(came) == list(range(len(sent))) and any(
+            [n for n in came if n < taken] == list(range(taken)) and
+            [n for n in came if n >= taken] == list(range(taken, len(sent))) for taken in range(len(sent) + 1))
 
     def forget(self):
         self.sent, self.got, self.sources = [], [], set()
