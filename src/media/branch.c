@@ -175,7 +175,8 @@ void branch_deliver(struct relay *relay, struct stream_end *from, const struct m
 
 void branch_floor(struct member *leg, const struct media_packet *packet)
 {
-	if (leg->group && channel_admits(leg->channel, leg->group->relay->now_ns))
+	enum floor_message_type first = floor_message_type_of(packet->bytes);
+	if (leg->group && channel_admits(leg->channel, first, leg->group->relay->now_ns))
 		pass_on(leg, TRUNK_FLOOR, packet);
 }
 

@@ -14,7 +14,9 @@
 /*
  * A client that is in a hurry asks, lets go, acknowledges and asks again some times a second. One
  * message may be answered by two, and a grant or its end by one to each member, so no more are
- * read: not of a datagram, in which there is room for hundreds, and not of a second.
+ * read: not of a datagram, in which there is room for hundreds, and not of a second. Releases are
+ * counted by themselves: were one bucket for all, who asks and lets go in an even beat could have
+ * each Request read and no Release, and would keep the floor.
  */
 #define MESSAGES_OF_A_DATAGRAM 8
 #define MESSAGES_A_SECOND      20
@@ -84,9 +86,11 @@ static void drop(struct channel *channel, enum metric_id why)
 	metrics_add(why, 1);
 }
 
-bool channel_admits(struct channel *channel, uint64_t now_ns)
+bool channel_admits(struct channel *channel, enum floor_message_type type, uint64_t now_ns)
 {
-	bool is_admitted = token_bucket_take(&channel->messages, now_ns, 1);
+	bool gives_back = type == FLOOR_MESSAGE_RELEASE;
+	struct token_bucket *bucket = gives_back ? &channel->releases : &channel->messages;
+	bool is_admitted = token_bucket_take(bucket, now_ns, 1);
 	if (!is_admitted)
 		drop(channel, METRIC_group_floor_refused);
 	return is_admitted;
@@ -114,7 +118,7 @@ void channel_hear(struct channel *channel, const struct media_packet *packet)
 			drop(channel, METRIC_group_floor_dropped);
 			break;
 		}
-		if (!channel_admits(channel, channel->member->group->relay->now_ns))
+		if (!channel_admits(channel, message.type, channel->member->group->relay->now_ns))
 			break;
 		channel->packets++;
 		metrics_add(METRIC_group_floor_received, 1);
@@ -236,6 +240,7 @@ struct channel *channel_open(struct relay *relay, struct member *member, struct 
 	channel->end.owner = channel;
 	channel->member = member;
 	token_bucket_init(&channel->messages, MESSAGES_A_SECOND, MESSAGES_AT_ONCE);
+	token_bucket_init(&channel->releases, MESSAGES_A_SECOND, MESSAGES_AT_ONCE);
 	random_bytes(&channel->ssrc, sizeof(channel->ssrc));
 	random_bytes(&channel->granted_ssrc, sizeof(channel->granted_ssrc));
 	return channel;

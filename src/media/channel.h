@@ -23,7 +23,7 @@ struct channel {
 	uint32_t ssrc;         /* of the server in this channel */
 	uint32_t granted_ssrc; /* that the member should talk with */
 	uint64_t packets, dropped;
-	struct token_bucket messages; /* of those that it may send */
+	struct token_bucket messages, releases; /* of those that it may send */
 };
 
 static inline struct channel *channel_of(struct list *link)
@@ -58,8 +58,8 @@ struct channel_status channel_status_of(const struct floor_saying *saying);
 void channel_say_status(
 	struct channel *channel, const struct channel_status *status, bool may_request);
 
-/* Whether another floor packet of it is read now: so many a second, and some at once. */
-bool channel_admits(struct channel *channel, uint64_t now_ns);
+/* Whether another floor message of it is read now: so many a second, and some at once. */
+bool channel_admits(struct channel *channel, enum floor_message_type type, uint64_t now_ns);
 
 /* Floor packets that came on another port of the leg, as some clients send them. */
 void channel_hear(struct channel *channel, const struct media_packet *packet);

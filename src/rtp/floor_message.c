@@ -132,17 +132,26 @@ bool floor_message_is_datagram(const void *bytes, size_t length)
 	return length > 0;
 }
 
+static bool asks_for_ack(unsigned subtype)
+{
+	return subtype & ACK_BIT && ACKABLE >> (subtype & TYPE_MASK) & 1;
+}
+
+enum floor_message_type floor_message_type_of(const void *bytes)
+{
+	unsigned subtype = *(const uint8_t *)bytes & SUBTYPE_MASK;
+	return asks_for_ack(subtype) ? subtype & TYPE_MASK : subtype;
+}
+
 int floor_message_parse(const void *bytes, size_t length, struct floor_message *ret_message)
 {
 	const uint8_t *at = bytes;
 	size_t size = size_of(at, length);
 	if (size == 0)
 		return -EBADMSG;
-	struct floor_message message = {.type = at[0] & SUBTYPE_MASK, .ssrc = bytes_u32(at + 4)};
-	if (message.type & ACK_BIT && ACKABLE >> (message.type & TYPE_MASK) & 1) {
-		message.type &= TYPE_MASK;
-		message.wants_ack = true;
-	}
+	struct floor_message message = {.type = (uint8_t)floor_message_type_of(at),
+		.wants_ack = asks_for_ack(at[0] & SUBTYPE_MASK),
+		.ssrc = bytes_u32(at + 4)};
 	int failed = read_fields(&message, at + HEADER_SIZE, size - HEADER_SIZE);
 	if (failed)
 		return failed;

@@ -96,6 +96,9 @@ struct floor_message {
  * padding, no other RTCP (§8.2.1)? Others are to be dropped. */
 bool floor_message_is_datagram(const void *bytes, size_t length);
 
+/* The type of the message that begins with these bytes, at least one; of no message: any. */
+enum floor_message_type floor_message_type_of(const void *bytes);
+
 /* The first message of these bytes: how many it took (call again for the rest), or -EBADMSG.
  * Unknown fields are passed over, as are fields of a length that theirs cannot have; of a field
  * that comes twice the last counts. The field numbers 102 to 116 of release 13.0 are understood. */

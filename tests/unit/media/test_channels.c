@@ -235,6 +235,29 @@ START_TEST(who_asks_too_often_is_denied)
 }
 END_TEST
 
+/* In an even beat, far more often than is read: what is asked for is given back, too. */
+START_TEST(who_asks_and_lets_go_in_a_beat_does_not_keep_the_floor)
+{
+	setup();
+	join_with_channel(&legs[0], 1);
+	leg_join(&legs[1], 2);
+	pass(2000);
+	uint64_t before = 0;
+	for (unsigned i = 0; i < 400; i++) {
+		if (i == 200)
+			before = count(METRIC_group_spurts);
+		say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_REQUEST});
+		say(&legs[0], (struct floor_message){.type = FLOOR_MESSAGE_RELEASE});
+		pass(10);
+	}
+	ck_assert_uint_gt(count(METRIC_group_floor_refused), 0);
+	ck_assert_uint_ge(count(METRIC_group_spurts), before + 8);
+	leg_close(&legs[0]);
+	leg_close(&legs[1]);
+	finish();
+}
+END_TEST
+
 START_TEST(strangers_and_garbage_are_dropped_and_counted)
 {
 	setup();
@@ -364,7 +387,8 @@ TEST_MAIN("channels", a_member_is_told_that_the_floor_is_idle,
 	a_request_is_granted_and_others_are_told, who_asks_second_waits,
 	what_asks_for_an_ack_gets_one, two_messages_in_one_datagram,
 	a_flood_of_messages_is_not_answered, a_message_that_ends_too_early_is_counted,
-	who_asks_too_often_is_denied, strangers_and_garbage_are_dropped_and_counted,
+	who_asks_too_often_is_denied, who_asks_and_lets_go_in_a_beat_does_not_keep_the_floor,
+	strangers_and_garbage_are_dropped_and_counted,
 	a_channel_behind_nat_is_found, an_implicit_request_is_granted,
 	an_open_microphone_is_revoked, floor_packets_may_be_given_up_and_taken_up_again,
 	no_floor_packets_where_they_are_no_trigger)
