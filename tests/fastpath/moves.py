@@ -150,6 +150,7 @@ class Talker(threading.Thread):
     def run(self):
         due = time.monotonic()
         while self.on:
+            self.spoke = time.monotonic()           # not later than what it says
             self.end.send(self.to)
             due += self.gap
             time.sleep(max(0, due - time.monotonic()))
