@@ -14,9 +14,10 @@ import unittest
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")]
 
 from server import free_port
+from sip_ua import SLOW
 
 PORTAVOZ, PORTAVOZCTL = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-DEADLINE = 15  # seconds, for anything that is waited for
+DEADLINE = 15 * SLOW  # seconds, for anything that is waited for
 
 
 def wait_for(condition, what):
