@@ -153,7 +153,7 @@ def sipp_busy(server):
     play(server, "uac_busy", "uas_busy", "a busy callee")
 
 
-@feature(timers=FAST)
+@feature(timers='{ c = "1s"; }')
 def sipp_no_answer(server):
     play(server, "uac_no_answer", "uas_cancel", "a call that nobody answers", count=3)
 
