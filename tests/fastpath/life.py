@@ -92,12 +92,12 @@ def killed(road):
         late = []
         while time.monotonic() < died + grace + 0.5:
             for end, to in ((call.a, call.to_bob), (call.b, call.to_alice)):
-                packet = end.packet()
+                packet, is_late = end.packet(), time.monotonic() > died + grace
                 try:
                     end.rtp.sendto(packet, to)
                 except ConnectionRefusedError:          # the host says that nobody is there
                     continue
-                if time.monotonic() > died + grace:
+                if is_late:
                     late.append(packet)
             time.sleep(0.005)
         time.sleep(0.05)
