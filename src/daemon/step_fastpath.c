@@ -129,6 +129,13 @@ void step_fastpath_down(struct daemon *daemon)
 	daemon->floors->fastpath = NULL;
 }
 
+void step_fastpath_look(struct daemon *daemon)
+{
+	struct fastpath *fastpath = daemon->floors ? daemon->floors->fastpath : NULL;
+	if (fastpath)
+		tell(daemon->floors, fastpath_look(fastpath, clock_now_ms(daemon->clock)));
+}
+
 void step_fastpath_configure(struct floors *floors, const struct config *config)
 {
 	struct fastpath_wish wish;

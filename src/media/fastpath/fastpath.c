@@ -11,6 +11,10 @@
 #include "base/capability.h"
 #include "base/macros.h"
 #include "media/fastpath/interfaces.h"
+#include "media/fastpath/ipsec.h"
+
+/* How often main looks whether all is as it left it: nobody tells of all that others may do. */
+#define LOOK_MS 5000
 
 const char *const fastpath_state_words[] = {[FASTPATH_OFF] = "off",
 	[FASTPATH_UNAVAILABLE] = "unavailable",
@@ -48,6 +52,18 @@ static void explain(struct fastpath *fastpath, int error)
 	else if (error == -EINVAL)
 		text = "the kernel does not take the program: it is older than 5.10, or lacks BPF";
 	snprintf(fastpath->why, sizeof(fastpath->why), "%s", text);
+}
+
+/* A packet that the program forwards meets no policy of IPsec: it would pass where it must not, or
+ * go out in clear. */
+static void explain_idle(struct fastpath *fastpath)
+{
+	if (fastpath->policies < 0)
+		snprintf(fastpath->why, sizeof(fastpath->why), "IPsec policies cannot be read: %s",
+			strerror(-fastpath->policies));
+	else
+		snprintf(fastpath->why, sizeof(fastpath->why), "%s",
+			fastpath->policies ? "IPsec policies" : "no interface carries media");
 }
 
 /* ---- interfaces ---- */
@@ -92,7 +108,7 @@ static bool is_named(const struct fastpath_wish *wish, const char *name)
 static bool is_wanted(const struct fastpath *fastpath, const struct interface_row *row)
 {
 	const struct fastpath_wish *wish = &fastpath->config.wish;
-	if (wish->is_off || !row->is_usable)
+	if (wish->is_off || fastpath->policies || !row->is_usable)
 		return false;
 	return wish->count ? is_named(wish, row->name)
 			   : interface_carries(
@@ -248,7 +264,9 @@ static void set_state(struct fastpath *fastpath, enum fastpath_state state)
 static bool settle(struct fastpath *fastpath, int error)
 {
 	enum fastpath_state before = fastpath->state;
+	char why[FASTPATH_WHY_MAX];
 	unsigned count = attached(fastpath);
+	memcpy(why, fastpath->why, sizeof(why));
 	if (fastpath->config.wish.is_off) {
 		set_state(fastpath, FASTPATH_OFF);
 	} else if (count) {
@@ -257,11 +275,10 @@ static bool settle(struct fastpath *fastpath, int error)
 		if (error)
 			explain(fastpath, error);
 		else
-			snprintf(
-				fastpath->why, sizeof(fastpath->why), "no interface carries media");
+			explain_idle(fastpath);
 		set_state(fastpath, FASTPATH_UNAVAILABLE);
 	}
-	return before != fastpath->state;
+	return before != fastpath->state || strcmp(why, fastpath->why) != 0;
 }
 
 static int load(struct fastpath *fastpath)
@@ -274,8 +291,10 @@ static int load(struct fastpath *fastpath)
 static bool follow(struct fastpath *fastpath, int error, bool is_news)
 {
 	uint64_t digest = fastpath->digest;
-	if (fastpath->program)
+	if (fastpath->program) {
+		fastpath->policies = fastpath->kernel->policies();
 		error = look_round(fastpath);
+	}
 	bool is_another = settle(fastpath, error);
 	if (is_another || is_news || digest != fastpath->digest)
 		atomic_fetch_add_explicit(&fastpath->changes, 1, memory_order_release);
@@ -292,6 +311,15 @@ bool fastpath_hear(struct fastpath *fastpath)
 {
 	enum interfaces_news news = interfaces_drain(fastpath->news_fd);
 	return news && fastpath->program && follow(fastpath, 0, news == INTERFACES_WAYS);
+}
+
+bool fastpath_look(struct fastpath *fastpath, uint64_t now_ms)
+{
+	bool is_news = ipsec_drain(fastpath->policies_fd);
+	if (!fastpath->program || (!is_news && now_ms - fastpath->looked_ms < LOOK_MS))
+		return false;
+	fastpath->looked_ms = now_ms;
+	return follow(fastpath, 0, false);
 }
 
 /* ---- life ---- */
@@ -313,6 +341,7 @@ int fastpath_new(struct fastpath **ret_fastpath, const struct fastpath_config *c
 		.locals = config->local_count,
 		.flows = pairs * config->local_count};
 	fastpath->news_fd = interfaces_listen(config->locals, config->local_count);
+	fastpath->policies_fd = ipsec_listen();
 	fastpath_configure(fastpath, &config->wish);
 	*ret_fastpath = fastpath;
 	return 0;
@@ -328,6 +357,8 @@ void fastpath_free(struct fastpath *fastpath)
 	}
 	if (fastpath->news_fd >= 0)
 		close(fastpath->news_fd);
+	if (fastpath->policies_fd >= 0)
+		close(fastpath->policies_fd);
 	free(fastpath);
 }
 

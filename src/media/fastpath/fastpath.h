@@ -16,7 +16,7 @@
  * Who may call what, when
  *
  *   fastpath_new, _free                   main; no relay thread runs
- *   fastpath_configure, _hear             main
+ *   fastpath_configure, _hear, _look      main
  *   fastpath_read_status                  main
  *   all others                            a relay thread, for flows of its own ports
  *
@@ -79,6 +79,9 @@ struct fastpath {
 	unsigned refusal_count;
 	uint64_t digest; /* of interfaces and addresses, when they were read last */
 	int news_fd;     /* rtnetlink; -1: none */
+	int policies;    /* of IPsec, or -errno: nothing is attached unless there are none */
+	int policies_fd; /* news of those; -1: none */
+	uint64_t looked_ms;
 	enum fastpath_state state;
 	char why[FASTPATH_WHY_MAX]; /* it is not active; "" else */
 	_Atomic bool is_active;
@@ -99,6 +102,10 @@ bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *w
 /* `news_fd` is readable: interfaces, addresses, routes or rules have changed. True: another state.
  * Not to be called more than once a second: after it each open session may ask for its routes. */
 bool fastpath_hear(struct fastpath *fastpath);
+
+/* With each tick of main: what others do to interfaces is looked at every 5 s, policies of IPsec
+ * when they have changed. True: another state. */
+bool fastpath_look(struct fastpath *fastpath, uint64_t now_ms);
 
 /* The next interface that is wanted and has no program, and was not told of yet; NULL: all were. */
 const struct fastpath_refusal *fastpath_unsaid(struct fastpath *fastpath);

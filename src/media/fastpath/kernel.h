@@ -44,6 +44,8 @@ struct fastpath_kernel {
 	int (*attach)(struct fastpath_program *program, uint32_t interface,
 		struct fastpath_link *ret_link);
 	void (*detach)(struct fastpath_program *program, struct fastpath_link *link);
+	/* Of IPsec (ipsec.h): how many, or -errno. */
+	int (*policies)(void);
 	/* The program that copies; NULL: there is none. */
 	const struct copier_kernel *copier;
 };

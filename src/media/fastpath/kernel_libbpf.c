@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "media/fastpath/copier_kernel.h"
 #include "media/fastpath/filters.h"
+#include "media/fastpath/ipsec.h"
 #include "media_forward.skel.h"
 
 /* linux/bpf.h of 6.6, which the headers that we are built with may not be. */
@@ -339,9 +340,10 @@ static int load_for_filters(const struct fastpath_size *size, struct fastpath_pr
 	return load_by(true, size, ret_program, ret_memory);
 }
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, &copier_kernel};
+const struct fastpath_kernel fastpath_kernel = {
+	load, unload, attach, detach, ipsec_policies, &copier_kernel};
 const struct fastpath_kernel fastpath_kernel_filters = {
-	load_for_filters, unload, attach, detach, &copier_kernel};
+	load_for_filters, unload, attach, detach, ipsec_policies, &copier_kernel};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "media/fastpath/ipsec.h"
+
 static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
 	struct fastpath_memory *ret_memory)
 {
@@ -21,8 +23,9 @@ static int attach(
 
 static void detach(struct fastpath_program *program, struct fastpath_link *link) {}
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, NULL};
-const struct fastpath_kernel fastpath_kernel_filters = {load, unload, attach, detach, NULL};
+const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, ipsec_policies, NULL};
+const struct fastpath_kernel fastpath_kernel_filters = {
+	load, unload, attach, detach, ipsec_policies, NULL};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

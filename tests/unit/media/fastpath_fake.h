@@ -10,9 +10,10 @@
 
 #include "media/fastpath/fastpath.h"
 
-/* What the next load and attachments return, and how many interfaces are attached. */
+/* What the next load and attachments return, how many interfaces are attached, how many policies
+ * of IPsec there are. */
 static int fake_load_error, fake_attach_error;
-static int fake_attached;
+static int fake_attached, fake_policy_count;
 
 static inline int fake_load(const struct fastpath_size *size, struct fastpath_program **ret_program,
 	struct fastpath_memory *ret_memory)
@@ -54,8 +55,13 @@ static inline void fake_detach(struct fastpath_program *program, struct fastpath
 	fake_attached--;
 }
 
+static inline int fake_policies(void)
+{
+	return fake_policy_count;
+}
+
 static const struct fastpath_kernel fake_kernel = {
-	fake_load, fake_unload, fake_attach, fake_detach};
+	fake_load, fake_unload, fake_attach, fake_detach, fake_policies, NULL};
 
 /* NULL, or why the real program cannot be loaded here. */
 static inline const char *kernel_refuses(void)

@@ -17,6 +17,7 @@
 #include "fastpath_fake.h"
 #include "lib/testing.h"
 #include "media/fastpath/filters.h"
+#include "media/fastpath/ipsec.h"
 
 #define LO FASTPATH_LOOPBACK
 
@@ -227,6 +228,38 @@ START_TEST(names_that_cannot_be)
 }
 END_TEST
 
+/* With policies of IPsec nothing is forwarded past them; when they go it is as before. */
+START_TEST(policies_of_ipsec)
+{
+	struct fastpath_kernel kernel = fake_kernel;
+	struct fastpath *fastpath = start(&kernel);
+	fastpath_look(fastpath, 10000);
+	fake_policy_count = 1;
+	ck_assert(!fastpath_look(fastpath, 10001));
+	ck_assert(fastpath_look(fastpath, 15000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_UNAVAILABLE);
+	ck_assert_str_eq(fastpath->why, "IPsec policies");
+	ck_assert(!fastpath_is_active(fastpath));
+	ck_assert_int_eq(fake_attached, 0);
+	fake_policy_count = -EACCES;
+	ck_assert(fastpath_look(fastpath, 20000));
+	ck_assert_ptr_nonnull(strstr(fastpath->why, "cannot be read"));
+	fake_policy_count = 0;
+	ck_assert(fastpath_look(fastpath, 25000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	/* the kernel tells of them: there is no wait */
+	kernel.policies = ipsec_policies;
+	if (system("ip xfrm policy add dir fwd src 10.1.1.1 dst 10.1.1.2 2>/dev/null") == 0) {
+		ck_assert(fastpath_look(fastpath, 25001));
+		ck_assert_str_eq(fastpath->why, "IPsec policies");
+		shell("ip xfrm policy flush");
+		ck_assert(fastpath_look(fastpath, 25002));
+		ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	}
+	fastpath_free(fastpath);
+}
+END_TEST
+
 /* What the kernel's verifier says is not for want of capabilities. */
 START_TEST(why_it_is_not)
 {
@@ -255,6 +288,6 @@ int main(void)
 	const TTest *all[] = {links_leave_nothing, filters_are_taken_away,
 		filters_of_the_dead_are_found, filters_of_the_living_stay,
 		names_that_strangers_hold, news_that_matter, interfaces_beyond_count,
-		names_that_cannot_be, why_it_is_not};
+		names_that_cannot_be, policies_of_ipsec, why_it_is_not};
 	return testing_run("fastpath_life", all, ARRAY_LENGTH(all));
 }
