@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stack: what the kernel does on the way through its stack, and its program must not pass by: policies of IPsec."""
+"""stack: what the kernel does on the way through its stack, and its program must not pass by: policies of IPsec, routes that
+wrap packets in others."""
+import contextlib
+import socket
+import time
+
 from call import eventually
 from feature import Skip, ok, run
 from moves import ready_again
 from namespaces import SERVER
 from road import BOTH, exchanged, nothing_comes, on_roads
+from sip_ua import SLOW
+from wire import Wire
+
+ROUTING = 43                    # IPv6's next header
 
 
 def ip(road, *words):
@@ -38,4 +47,39 @@ def ipsec_policies(road):
             ready_again(road, call)
             with road.watched(40):
                 ok(exchanged(call, 20), "all is as before")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+def next_headers(wire, seconds):
+    """Of the IPv6 packets that come to the host within that time, neighbours' talk and what is for many aside."""
+    wire.forget()
+    found, end = [], time.monotonic() + seconds * SLOW
+    while time.monotonic() < end:
+        wire.sock.settimeout(max(0.001, end - time.monotonic()))
+        with contextlib.suppress(socket.timeout, BlockingIOError):
+            data, address = wire.sock.recvfrom(4096)
+            if address[2] == socket.PACKET_HOST and data[12:14] == b"\x86\xdd" and data[20] != socket.IPPROTO_ICMPV6:
+                found.append(data[20])
+    return found
+
+
+@on_roads(*BOTH)
+def wrapped(road):
+    """The way to bob becomes one that wraps packets in others (SRv6): none goes there as it is, until the way is as before."""
+    with road.call((6, 6)) as call, Wire(road.net, "right", road.links["right"][0]) as wire:
+        road.ready(call)
+        device, via = road.links["right"][1], call.b.ip[:-1] + "3"
+        ip(road, "-6", "route", "add", "2001:db8:ffff::1/128", "via", via, "dev", device)
+        ip(road, "-6", "route", "add", call.b.ip + "/128", "encap", "seg6", "mode", "encap", "segs", "2001:db8:ffff::1", "dev", device)
+
+        def seen():
+            for _ in range(5):
+                call.a.put(call.to_bob, call.a.packet())
+            return next_headers(wire, 0.1)
+        eventually(lambda: set(seen()) == {ROUTING}, "packets are wrapped soon after the route is there")
+        ok(set(seen() + seen() + seen()) == {ROUTING}, "and no other comes")
+        ip(road, "-6", "route", "del", call.b.ip + "/128")
+        ready_again(road, call)
+        with road.watched(40):
+            ok(exchanged(call, 20), "all is as before")
         ok(call.mine.bye(call.theirs), "BYE")
