@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """stack: what the kernel does on the way through its stack, and its program must not pass by: policies of IPsec, routes that
-wrap packets in others."""
+wrap packets in others, VLAN tags."""
 import contextlib
+import json
 import socket
+import struct
 import time
 
 from call import eventually
@@ -11,7 +13,7 @@ from moves import ready_again
 from namespaces import SERVER
 from road import BOTH, exchanged, nothing_comes, on_roads
 from sip_ua import SLOW
-from wire import Wire
+from wire import Wire, folded
 
 ROUTING = 43                    # IPv6's next header
 
@@ -82,4 +84,51 @@ def wrapped(road):
         ready_again(road, call)
         with road.watched(40):
             ok(exchanged(call, 20), "all is as before")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+def mac_of(road, place, device):
+    said = json.loads(run(["ip", "-j", "-n", road.net.prefix + place, "link", "show", "dev", device]).stdout)
+    return bytes.fromhex(said[0]["address"].replace(":", ""))
+
+
+def tagged(head, call, tag, count):
+    """`count` packets of alice's, without a UDP checksum, in frames that begin with `head`, a VLAN tag, where there is one."""
+    tag = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+    for _ in range(count):
+        packet = call.a.packet()
+        call.a.sent.append(packet)
+        udp = struct.pack("!HHHH", call.a.port, call.to_bob[1], 8 + len(packet), 0) + packet
+        ip4 = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0, socket.inet_aton(call.a.ip),
+                          socket.inet_aton(call.to_bob[0]))
+        yield head + tag + b"\x08\0" + ip4[:10] + struct.pack("!H", 0xffff ^ folded(ip4)) + ip4[12:] + udp
+
+
+@on_roads(*BOTH)
+def tags(road):
+    """A frame with a tag of VLAN 0 has a priority (802.1p) and is like others, and goes on without it; one of another VLAN is
+    none of the interface's."""
+    with road.call() as call, Wire(road.net, "right", road.links["right"][0]) as wire:
+        road.ready(call)
+        far, near = road.links["left"]
+        head = mac_of(road, "server", near) + mac_of(road, "left", far)
+        with road.net.inside("left"):
+            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        raw.bind((far, 0))
+        for tag in (None, 5 << 13, 0):
+            call.a.forget(), call.b.drain(), call.b.forget(), wire.forget()
+            with road.watched(20):
+                for data in tagged(head, call, tag, 20):
+                    raw.send(data)
+                call.b.receive(20)
+            ok(call.b.got == call.a.sent, "tag %s: each comes, once, in order" % tag)
+            frames = wire.read((call.b.ip, call.b.port), 20)
+            ok(len(frames) == 20 and not any(one.is_tagged for one in frames), "without it")
+        call.b.forget()
+        before = (road.fast().get("hits"), road.fast().get("misses"))
+        for data in tagged(head, call, 5, 20):
+            raw.send(data)
+        ok(nothing_comes(call.b), "what is of VLAN 5 does not come")
+        ok((road.fast().get("hits"), road.fast().get("misses")) == before, "and is not the program's affair")
+        raw.close()
         ok(call.mine.bye(call.theirs), "BYE")
