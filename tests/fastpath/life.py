@@ -13,7 +13,7 @@ import time
 from call import Call, asked, eventually
 from feature import Skip, ctl, ok, run
 from moves import all_by_kernel, each_once, ready_again, talking
-from road import BOTH, MEDIA, exchanged, nothing_comes, on_roads
+from road import BOTH, MEDIA, Middle, exchanged, nothing_comes, on_roads
 from sip_ua import SLOW
 
 HEARTBEAT = 3                   # seconds after which a silent server's entries hold no more
@@ -123,6 +123,49 @@ def killed(road):
                 ok(other.mine.bye(other.theirs), "BYE")
         nothing_left(road, objects)
         road.server = dead
+
+
+@on_roads("filters")
+def killed_for_good(road):
+    """What is left of a killed server goes when another one starts whose fast path is off, or that has no CAP_BPF to have one; it
+    is told of where CAP_NET_ADMIN is missing, too."""
+    binary = road.server.binary
+    for way, media, words in (("off", MEDIA.replace("%s", 'fastpath = "off"; '), "cleaned=[1-9]"),
+                              ("unable", MEDIA.replace("%s", ""), "cleaned=[1-9]")):
+        with road.another() as dead:
+            dead.expected_exit = -signal.SIGKILL
+            ok("clsact" in attached(road), "a server has filters")
+            dead.signal(signal.SIGKILL)
+            dead.wait()
+        road.server.stop()
+        ok(len(attached(road)) > 1, "and leaves them behind: %s" % attached(road))
+        with Middle(binary, "dropped", media=MEDIA.replace("%s", "")) as server:
+            ok(re.search(r"media_fastpath.*filters of a dead server stay.*28790", server.log()), "who may not says so")
+        with Middle(binary, way, media=media) as server:
+            ok(not attached(road), "the next server takes them away: %s" % way)
+            ok(re.search("media_fastpath " + words, server.log()), "and says so")
+
+
+WISHES = ('fastpath = "off"; ', 'fastpath = [ "out1" ]; ', 'fastpath = [ "out1", "out2" ]; ', 'fastpath = "auto"; ')
+
+
+@on_roads("kernel", "filters")
+def toggles(road):
+    """media.fastpath is changed by reloads while both speak."""
+    with road.call() as call:
+        road.ready(call)
+        before = road.server.settings["media"]
+        with talking(call):
+            for wish in WISHES * 2:
+                road.server.write(media=before.replace("{", "{ " + wish, 1))
+                ok(ctl(road.server, "config", "reload").returncode == 0, "a reload: " + wish)
+                hits = road.counts()[0]
+                if "2" in wish or "auto" in wish:
+                    eventually(lambda: road.counts()[0] > hits + 20, "the kernel's program forwards")
+                else:
+                    eventually(lambda: road.fast()["entries"] == 0, "it does not forward")
+        each_once(call, "eight reloads")
+        ok(call.mine.bye(call.theirs), "BYE")
 
 
 @on_roads(*BOTH, "filters")

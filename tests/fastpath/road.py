@@ -26,6 +26,7 @@ from server import Server
 from sip_ua import SLOW, Phone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+UNABLE = "cap_bpf,cap_sys_admin"                  # to load a program; filters may be changed
 DROPPED = "cap_bpf,cap_net_admin,cap_sys_admin,cap_perfmon"
 ANYWHERE = '"udp:0.0.0.0:%d", "udp:[::]:%d"'
 ITS_OWN = '"udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d", "udp:127.0.0.1:%d"'
@@ -61,6 +62,7 @@ class Middle(Server):
 
     def command(self):
         before = {"dropped": ["capsh", "--drop=" + DROPPED, "--", "-c", 'exec "$0" "$@"'],
+                  "unable": ["capsh", "--drop=" + UNABLE, "--", "-c", 'exec "$0" "$@"'],
                   "filters": [sys.executable, os.path.join(HERE, "before_links.py")]}
         return before.get(self.way, []) + super().command()
 

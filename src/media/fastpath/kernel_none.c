@@ -13,6 +13,11 @@ static int load(const struct fastpath_size *size, struct fastpath_program **ret_
 	return -ENOSYS;
 }
 
+static int clean(void)
+{
+	return 0;
+}
+
 static void unload(struct fastpath_program *program, struct fastpath_memory *memory) {}
 
 static int attach(
@@ -25,7 +30,7 @@ static void detach(struct fastpath_program *program, struct fastpath_link *link)
 
 const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, ipsec_policies, NULL};
 const struct fastpath_kernel fastpath_kernel_filters = {
-	load, unload, attach, detach, ipsec_policies, NULL};
+	load, clean, unload, attach, detach, ipsec_policies, NULL};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

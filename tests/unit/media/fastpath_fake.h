@@ -31,6 +31,11 @@ static inline int fake_load(const struct fastpath_size *size, struct fastpath_pr
 	return 0;
 }
 
+static inline int fake_clean(void)
+{
+	return 0;
+}
+
 static inline void fake_unload(struct fastpath_program *program, struct fastpath_memory *memory)
 {
 	free(memory->flows);
@@ -61,7 +66,7 @@ static inline int fake_policies(void)
 }
 
 static const struct fastpath_kernel fake_kernel = {
-	fake_load, fake_unload, fake_attach, fake_detach, fake_policies, NULL};
+	fake_load, fake_clean, fake_unload, fake_attach, fake_detach, fake_policies, NULL};
 
 /* NULL, or why the real program cannot be loaded here. */
 static inline const char *kernel_refuses(void)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/macros.h"
 #include "fastpath_fake.h"
 #include "lib/testing.h"
@@ -107,6 +108,50 @@ START_TEST(filters_of_the_dead_are_found)
 	fastpath_free(fastpath);
 	ck_assert(!filters_are_there(LO));
 	ck_assert(!has_qdisc());
+}
+END_TEST
+
+/* Of a server that is to have no filters itself, or may not load the program. */
+START_TEST(filters_of_the_dead_go_anyway)
+{
+	start_and_die(&fastpath_kernel_filters);
+	ck_assert(filters_are_there(LO));
+	pid_t child = fork();
+	if (child == 0) {
+		capabilities_forget_network();
+		_exit(fastpath_kernel.clean() == -EPERM ? 0 : 1);
+	}
+	int status = 1;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert(filters_are_there(LO));
+	ck_assert_int_eq(fastpath_kernel.clean(), 1);
+	ck_assert(!filters_are_there(LO));
+	ck_assert(!has_qdisc());
+	ck_assert_int_eq(fastpath_kernel.clean(), 0);
+}
+END_TEST
+
+/* Made once and taken away once, for each costs the host packets: reloads leave it alone. */
+START_TEST(the_qdisc_stays_while_the_server_does)
+{
+	struct fastpath_wish off = {.is_off = true}, on = {0};
+	start_and_die(&fastpath_kernel_filters);
+	struct fastpath *fastpath = start(&fastpath_kernel_filters);
+	for (int i = 0; i < 3; i++) {
+		fastpath_configure(fastpath, &off);
+		ck_assert(!filters_are_there(LO));
+		ck_assert(has_qdisc());
+		fastpath_configure(fastpath, &on);
+		ck_assert(filters_are_there(LO));
+	}
+	fastpath_free(fastpath);
+	ck_assert(!has_qdisc());
+	/* somebody else's is his */
+	shell("tc qdisc add dev lo clsact");
+	fastpath_free(start(&fastpath_kernel_filters));
+	ck_assert(has_qdisc());
+	shell("tc qdisc del dev lo clsact");
 }
 END_TEST
 
@@ -286,7 +331,8 @@ int main(void)
 		return 77;
 	}
 	const TTest *all[] = {links_leave_nothing, filters_are_taken_away,
-		filters_of_the_dead_are_found, filters_of_the_living_stay,
+		filters_of_the_dead_are_found, filters_of_the_dead_go_anyway,
+		the_qdisc_stays_while_the_server_does, filters_of_the_living_stay,
 		names_that_strangers_hold, news_that_matter, interfaces_beyond_count,
 		names_that_cannot_be, policies_of_ipsec, why_it_is_not};
 	return testing_run("fastpath_life", all, ARRAY_LENGTH(all));
