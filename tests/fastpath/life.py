@@ -168,6 +168,30 @@ def toggles(road):
         ok(call.mine.bye(call.theirs), "BYE")
 
 
+@on_roads("kernel", "filters")
+def taken_away(road):
+    """Somebody takes away what hangs on the links: the relay thread does the work until it is there again."""
+    with road.call() as call:
+        road.ready(call)
+        if road.way == "filters":
+            for place in ("left", "right"):
+                road.net.exec("server", "tc", "qdisc", "del", "dev", road.links[place][1], "clsact")
+        else:
+            for kind, number in objects_of(road.server.process.pid):
+                if kind == "link":
+                    with road.net.inside("server"):
+                        run([bpftool(), "link", "detach", "id", str(number)])
+        hits, _ = road.counts()
+        ok(exchanged(call, 20), "both hear each other")
+        ok(road.counts()[0] == hits, "by the relay thread")
+        eventually(lambda: re.search("media_fastpath.*without=out1.*has taken", road.server.log()), "which is told", 20)
+        eventually(lambda: road.fast()["state"] == "active" and "without" not in road.fast(), "and they hang there again", 20)
+        ready_again(road, call)
+        with road.watched(40):
+            ok(exchanged(call, 20), "all is as before")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
 @on_roads(*BOTH, "filters")
 def stopped(road):
     """SIGTERM in mid-call."""

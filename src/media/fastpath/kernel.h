@@ -47,6 +47,8 @@ struct fastpath_kernel {
 	int (*attach)(struct fastpath_program *program, uint32_t interface,
 		struct fastpath_link *ret_link);
 	void (*detach)(struct fastpath_program *program, struct fastpath_link *link);
+	/* Whether it is attached still: others may take it away. */
+	bool (*holds)(struct fastpath_program *program, const struct fastpath_link *link);
 	/* Of IPsec (ipsec.h): how many, or -errno. */
 	int (*policies)(void);
 	/* The program that copies; NULL: there is none. */
@@ -63,6 +65,8 @@ extern const struct fastpath_kernel fastpath_kernel_filters;
 int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
 	struct fastpath_link *ret_link);
 void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link);
+bool fastpath_kernel_holds_other(
+	struct fastpath_program *program, const struct fastpath_link *link);
 
 /* For tests: the program on a packet, in place, as if it had come in. Returns its verdict or
  * -errno. `ret_length`: of the packet afterwards. */

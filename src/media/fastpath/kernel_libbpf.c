@@ -138,6 +138,24 @@ static void detach_any(
 	link->fd = -1;
 }
 
+/* A link whose interface has none of it any more is there, and hangs on nothing. */
+static bool is_linked(int fd)
+{
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return true;
+	/* at the same place for each kind of link that hangs on an interface; headers before 6.6
+	 * lack tcx */
+	return info.xdp.ifindex != 0;
+}
+
+static bool holds_any(
+	const struct fastpath_program *program, const struct fastpath_link *link, uint32_t priority)
+{
+	return link->fd >= 0 ? is_linked(link->fd) : tc_holds(&program->tc, link->index, priority);
+}
+
 static int attach(
 	struct fastpath_program *program, uint32_t interface, struct fastpath_link *ret_link)
 {
@@ -152,6 +170,11 @@ static void detach(struct fastpath_program *program, struct fastpath_link *link)
 	detach_any(program, link, TC_PRIORITY);
 }
 
+static bool holds(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return holds_any(program, link, TC_PRIORITY);
+}
+
 int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
 	struct fastpath_link *ret_link)
 {
@@ -162,6 +185,11 @@ int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint3
 void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link)
 {
 	detach_any(program, link, TC_PRIORITY + 1);
+}
+
+bool fastpath_kernel_holds_other(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return holds_any(program, link, TC_PRIORITY + 1);
 }
 
 /* ---- loading ---- */
@@ -241,9 +269,9 @@ static int load_for_filters(const struct fastpath_size *size, struct fastpath_pr
 }
 
 const struct fastpath_kernel fastpath_kernel = {
-	load, clean, unload, attach, detach, ipsec_policies, &copier_kernel};
+	load, clean, unload, attach, detach, holds, ipsec_policies, &copier_kernel};
 const struct fastpath_kernel fastpath_kernel_filters = {
-	load_for_filters, clean, unload, attach, detach, ipsec_policies, &copier_kernel};
+	load_for_filters, clean, unload, attach, detach, holds, ipsec_policies, &copier_kernel};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

@@ -273,6 +273,81 @@ START_TEST(names_that_cannot_be)
 }
 END_TEST
 
+/* How often in so many seconds, a tick each, the program comes back that somebody takes away. */
+static unsigned fought_over(struct fastpath *fastpath, uint64_t *now_ms, unsigned seconds)
+{
+	unsigned back = 0;
+	for (unsigned i = 0; i < seconds; i++) {
+		bool was_away = !fastpath_is_active(fastpath);
+		*now_ms += 1000;
+		fastpath_look(fastpath, *now_ms);
+		back += was_away && fastpath_is_active(fastpath);
+	}
+	return back;
+}
+
+/* It comes back, and whoever takes it away again and again has it so ever longer. */
+START_TEST(what_somebody_takes_away)
+{
+	struct fastpath *fastpath = start(&fake_kernel);
+	uint64_t now_ms = 1000000;
+	fastpath_look(fastpath, now_ms);
+	ck_assert_uint_gt(fastpath_mtu(fastpath, LO), 0);
+	fake_is_taken = true;
+	ck_assert(fastpath_look(fastpath, now_ms += 5000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_UNAVAILABLE);
+	ck_assert_str_eq(fastpath->why, fastpath_refusal_word(-EIDRM));
+	ck_assert_uint_eq(fastpath_mtu(fastpath, LO), 0);
+	ck_assert_uint_eq(links_named(fastpath, "lo"), 0);
+	ck_assert_int_eq(fake_attached, 0);
+	is_refused(fastpath, "lo", -EIDRM);
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	fake_is_taken = false;
+	ck_assert(fastpath_look(fastpath, now_ms += 5000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	ck_assert_uint_gt(fastpath_mtu(fastpath, LO), 0);
+	ck_assert_int_eq(fake_attached, 1);
+	ck_assert(!fastpath_look(fastpath, now_ms += 5000));
+	fake_is_taken = true;
+	ck_assert_uint_ge(fought_over(fastpath, &now_ms, 100), 2);
+	ck_assert_uint_le(fought_over(fastpath, &now_ms, 3600), 15);
+	fake_is_taken = false;
+	fought_over(fastpath, &now_ms, 600);
+	ck_assert(fastpath_is_active(fastpath));
+	/* long ago */
+	fake_is_taken = true;
+	ck_assert_uint_ge(fought_over(fastpath, &now_ms, 100), 2);
+	fake_is_taken = false;
+	fastpath_free(fastpath);
+	ck_assert_int_eq(fake_attached, 0);
+}
+END_TEST
+
+/* One of several: the others go on, and it is told of when the one is back. */
+START_TEST(one_that_somebody_takes_away)
+{
+	struct fastpath *fastpath = start(&fastpath_kernel_filters);
+	shell("ip link add side0 type veth peer name side1; ip addr add 192.0.2.1/24 dev side0; "
+	      "ip link set side0 up");
+	fastpath_hear(fastpath);
+	fastpath_look(fastpath, 10000);
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 1);
+	shell("tc qdisc del dev side0 clsact");
+	uint32_t changes = fastpath_changes(fastpath);
+	ck_assert(!fastpath_look(fastpath, 15000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 0);
+	ck_assert_uint_ne(fastpath_changes(fastpath), changes);
+	is_refused(fastpath, "side0", -EIDRM);
+	ck_assert(fastpath_look(fastpath, 20000));
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 1);
+	ck_assert(filters_are_there(if_nametoindex("side0")));
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	fastpath_free(fastpath);
+	shell("ip link del side0");
+}
+END_TEST
+
 /* With policies of IPsec nothing is forwarded past them; when they go it is as before. */
 START_TEST(policies_of_ipsec)
 {
@@ -334,6 +409,7 @@ int main(void)
 		filters_of_the_dead_are_found, filters_of_the_dead_go_anyway,
 		the_qdisc_stays_while_the_server_does, filters_of_the_living_stay,
 		names_that_strangers_hold, news_that_matter, interfaces_beyond_count,
-		names_that_cannot_be, policies_of_ipsec, why_it_is_not};
+		names_that_cannot_be, what_somebody_takes_away, one_that_somebody_takes_away,
+		policies_of_ipsec, why_it_is_not};
 	return testing_run("fastpath_life", all, ARRAY_LENGTH(all));
 }
