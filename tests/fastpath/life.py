@@ -4,7 +4,6 @@ behind, nothing goes where it should not."""
 import glob
 import json
 import os
-import platform
 import re
 import shutil
 import signal
@@ -12,6 +11,7 @@ import time
 
 from call import Call, asked, eventually
 from feature import Skip, ctl, ok, run
+from kernel import release
 from moves import all_by_kernel, each_once, ready_again, talking
 from road import BOTH, MEDIA, Middle, exchanged, nothing_comes, on_roads
 from sip_ua import SLOW
@@ -28,7 +28,7 @@ def bpftool():
 
 def dies_with_owner(road):
     """What hangs on an interface by a link does: Linux 6.6."""
-    return road.way != "filters" and tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups())) >= (6, 6)
+    return road.way != "filters" and release() >= (6, 6)
 
 
 def objects_of(pid):
