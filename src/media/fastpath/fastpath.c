@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/capability.h"
 #include "base/macros.h"
 #include "media/fastpath/interfaces.h"
 #include "media/fastpath/ipsec.h"
+#include "media/fastpath/reason.h"
 
 /* How often main looks whether all is as it left it: nobody tells of all that others may do. */
 #define LOOK_MS 5000
@@ -31,34 +31,6 @@ const char *const fastpath_row_words[FASTPATH_ROW_COUNT] = {[FASTPATH_HIT] = "hi
 };
 
 /* ---- why not ---- */
-
-static void explain(struct fastpath *fastpath, int error)
-{
-	struct capabilities has;
-	const char *text = strerror(-error);
-	bool is_refused = error == -EPERM || error == -EACCES;
-	capabilities_read(&has);
-	if (error == -ENOSYS)
-		text = "not built: clang, bpftool and libbpf were missing";
-	else if (is_refused && !has.bpf && !has.net)
-		text = "CAP_BPF and CAP_NET_ADMIN are missing";
-	else if (is_refused && !has.bpf)
-		text = "CAP_BPF is missing";
-	else if (is_refused && !has.net)
-		text = "CAP_NET_ADMIN is missing";
-	else if (error == -EPERM)
-		text = "bpf() is forbidden here";
-	else if (error == -EACCES)
-		text = "the kernel's verifier, or a security module, refuses the program; the "
-		       "debug log has what it says";
-	else if (error == -EBUSY)
-		text = "too many servers of this host have filters, or hold their names";
-	else if (error == -EIDRM)
-		text = fastpath_refusal_word(error);
-	else if (error == -EINVAL)
-		text = "the kernel does not take the program: it is older than 5.10, or lacks BPF";
-	snprintf(fastpath->why, sizeof(fastpath->why), "%s", text);
-}
 
 /* A packet that the program forwards meets no policy of IPsec: it would pass where it must not, or
  * go out in clear. */
@@ -278,7 +250,8 @@ static bool settle(struct fastpath *fastpath, int error)
 		set_state(fastpath, FASTPATH_ACTIVE);
 	} else {
 		if (error)
-			explain(fastpath, error);
+			snprintf(
+				fastpath->why, sizeof(fastpath->why), "%s", fastpath_reason(error));
 		else
 			explain_idle(fastpath);
 		set_state(fastpath, FASTPATH_UNAVAILABLE);

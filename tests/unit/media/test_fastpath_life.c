@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -19,6 +21,7 @@
 #include "lib/testing.h"
 #include "media/fastpath/filters.h"
 #include "media/fastpath/ipsec.h"
+#include "media/fastpath/reason.h"
 
 #define LO FASTPATH_LOOPBACK
 
@@ -393,6 +396,16 @@ START_TEST(why_it_is_not)
 	ck_assert_ptr_nonnull(strstr(fastpath->why, "verifier"));
 	fastpath_free(fastpath);
 	fake_load_error = 0;
+	struct rlimit before, low = {.rlim_cur = 65536, .rlim_max = 65536};
+	ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	low.rlim_max = before.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &low), 0);
+	ck_assert_ptr_null(strstr(fastpath_reason(-EPERM), "MEMLOCK"));
+	/* a kernel that is, by its own words, older than 5.11 */
+	personality(PER_LINUX | UNAME26);
+	ck_assert_ptr_nonnull(strstr(fastpath_reason(-EPERM), "LimitMEMLOCK"));
+	personality(PER_LINUX);
+	setrlimit(RLIMIT_MEMLOCK, &before);
 }
 END_TEST
 
