@@ -6,10 +6,8 @@ as on a kernel whose tc has no links), "dropped" (the capabilities are taken awa
 (media.fastpath is). What phones see is the same on all.
 """
 import contextlib
-import ctypes
 import functools
 import os
-import platform
 import re
 import shutil
 import socket
@@ -17,37 +15,22 @@ import struct
 import sys
 import time
 
-import before_links
 from call import Call, asked, eventually
 from feature import FEATURES, Skip, ctl, ok
+from kernel import bpf_refused
 from namespaces import SERVER, SERVER6, Internet, why_not
 from rtp_end import RtpEnd
 from server import Server
 from sip_ua import SLOW, Phone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+UNABLE = "cap_bpf,cap_sys_admin"                  # to load a program; filters may be changed
 DROPPED = "cap_bpf,cap_net_admin,cap_sys_admin,cap_perfmon"
 ANYWHERE = '"udp:0.0.0.0:%d", "udp:[::]:%d"'
 ITS_OWN = '"udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d", "udp:127.0.0.1:%d"'
 MEDIA = '{ %srelay = "always"; ports = [ 30000, 30499 ]; threads = 1; }'       # nobody else is in the namespace
-BPF_PROG_LOAD, SCHED_CLS = 5, 3
 SO_TIMESTAMPNS = 35
 ROOM = 8 << 20                  # of a phone's sockets: nothing is lost at the end of the road
-
-
-def bpf_refused():
-    """None, or why this machine lets nobody load a program: `return 0` is tried."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xb7, 0, 0, 0, 0x95, 0, 0, 0), 16)
-    text = ctypes.create_string_buffer(b"Apache-2.0")
-    attributes = ctypes.create_string_buffer(
-        struct.pack("=IIQQ", SCHED_CLS, 2, ctypes.addressof(code), ctypes.addressof(text)), 120)
-    number = before_links.BPF_CALL.get(platform.machine())
-    fd = libc.syscall(number, BPF_PROG_LOAD, attributes, 120) if number else -1
-    if fd < 0:
-        return os.strerror(ctypes.get_errno()) if number else "not known how on this machine"
-    os.close(fd)
-    return None
 
 
 class Middle(Server):
@@ -62,6 +45,7 @@ class Middle(Server):
 
     def command(self):
         before = {"dropped": ["capsh", "--drop=" + DROPPED, "--", "-c", 'exec "$0" "$@"'],
+                  "unable": ["capsh", "--drop=" + UNABLE, "--", "-c", 'exec "$0" "$@"'],
                   "filters": [sys.executable, os.path.join(HERE, "before_links.py")]}
         return before.get(self.way, []) + super().command()
 

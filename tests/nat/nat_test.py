@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
 
+from kernel import does_its_part
 from namespaces import SERVER, Internet, why_not
 from server import Server
 from sip_ua import SLOW, Dialog, Phone
@@ -148,6 +149,12 @@ def whole_call(net, server, places):
         hang_up(theirs, alice)
         mine, theirs = set_up(net, bob, alice)
         talk(bob, alice)
+        end = time.monotonic() + 5 * SLOW
+        while not does_its_part(server)[0] and time.monotonic() < end:
+            alice.media.say("from alice")
+            bob.media.say("from bob")
+            alice.idle(0.02)
+        ok(*does_its_part(server))
         hang_up(theirs, bob)
 
 

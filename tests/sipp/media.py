@@ -7,6 +7,7 @@ import time
 
 from call import SDP, Call, asked, eventually, sessions_end
 from feature import ctl, feature, ok
+from kernel import does_its_part
 from rtp_end import RtpEnd, audio_of
 from sip_ua import SLOW, Dialog, Phone, Timeout
 
@@ -24,6 +25,7 @@ def media_relayed(server):
         call.a.rtcp.sendto(b"\x80\xc9\x00\x01" + (7).to_bytes(4, "big"), (call.to_bob[0], call.to_bob[1] + 1))
         call.b.rtcp.settimeout(5 * SLOW)
         ok(call.b.rtcp.recv(100)[:2] == b"\x80\xc9", "RTCP goes beside it")
+        eventually(lambda: call.talk(5) and does_its_part(server)[0], "the kernel's program does its part, where it may")
         listed = asked(server, "call", "list")["calls"]
         ok(len(listed) == 1 and listed[0]["state"] == "up", "`call list` has it")
         ident = listed[0]["id"]
