@@ -114,7 +114,7 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 	copies_end(relay);
 }
 
-static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
 	struct splice_packet piece;
 	/* in front of the payload there is at least a header, in a buffer that is ours */
@@ -162,7 +162,7 @@ void fanout_speech(struct group *group, struct member *talker, const struct rtp_
 	if (group->settings->floor == MEDIA_FLOOR_PTT)
 		group_hear_level(talker, packet);
 	if (LIKELY(mixer_hear(group, talker, packet)))
-		forward(group, talker, packet);
+		fanout_forward(group, talker, packet);
 }
 
 static void send_frame(struct group *group, struct member *member, uint8_t type,

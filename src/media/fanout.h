@@ -16,6 +16,10 @@ struct fanout_frame {
 /* A packet of one who is heard: forwarded, mixed, or both. */
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
 
+/* A packet of one who is heard to all others of its codec. In front of its payload there is room
+ * for a header. */
+void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet);
+
 /* A packet of it that nobody gets, a key: its number is taken out, so that it does not look lost.
  */
 void fanout_skip(struct group *group, struct member *talker, const struct rtp_packet *packet);
