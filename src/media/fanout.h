@@ -31,6 +31,10 @@ void fanout_no_speech(struct group *group, struct member *member, const struct r
 void fanout_piece(struct group *group, unsigned codec, const struct member *talker,
 	const struct splice_packet *piece, uint8_t *frame);
 
+/* A piece of a talker's that was made for one listener. */
+void fanout_piece_to(struct group *group, struct member *member, const struct splice_packet *piece,
+	struct fanout_frame *frame);
+
 /* A frame to all of a codec who do not speak; and to one member. */
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame);
 void fanout_frame_to(struct group *group, struct member *member, struct fanout_frame *frame);
