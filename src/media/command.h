@@ -81,9 +81,10 @@ struct media_types {
  * sends and about the stream that is made for it (RFC 3550 §6.4).
  */
 struct media_coding {
-	uint8_t codec;       /* enum codec_id; CODEC_NONE: nothing is transcoded */
-	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
-	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
+	uint8_t codec;          /* enum codec_id; CODEC_NONE: nothing is transcoded */
+	uint8_t packet_ms;      /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
+	uint8_t packet_ms_most; /* its a=maxptime, 20 or more; 0: any. Only of a group's member */
+	uint32_t event_rate;    /* Hz of its telephone-event; 0: the codec's clock */
 	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
 	struct media_types sends;       /* numbers of our SDP to it (RFC 3264 §5.1, §6.1) */
 	struct media_types gets;        /* numbers of its SDP */
