@@ -100,10 +100,12 @@ struct call_media {
 	struct call_ways ways;
 	uint8_t relay;               /* enum branch_relay */
 	bool is_up;                  /* one of its dialogs is confirmed */
+	bool is_forwarded[2];        /* what that side says comes through another proxy */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
 	uint8_t dialog_count;
 	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
+	bool other_waits;        /* likewise, when the offer is answered */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -146,6 +148,8 @@ bool call_is_bare(const struct call *call);
 /* Whether an address that was announced from `source` must not be believed: it is of a narrower
  * scope. */
 bool scope_is_narrower(const struct net_address *announced, const struct net_address *source);
+/* Whether it is of no private network. */
+bool scope_is_world(const struct net_address *address);
 
 /* ---- describe.c ---- */
 /* Is this address of an SDP one that its sender, at `source`, can be reached by without a relay? */

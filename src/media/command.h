@@ -105,9 +105,10 @@ struct media_end {
 	 * learned is kept. */
 	struct media_address rtp;
 	struct media_address rtcp; /* a=rtcp (RFC 3605); none: the port above */
-	/* The host that the SDP's message came from, any port; none when it is not known. Packets
-	 * from there are believed sooner than a stranger's. */
+	/* The host that the SDP's message came from, any port; none when that is another proxy's,
+	 * or is not known. With it hardly anybody else is believed, see latch.h. */
 	struct media_address signalling;
+	bool is_public; /* `signalling` is of no private network */
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
 	 * the end is sent to when its packets have come. With "none" in `rtp` as well: what it
 	 * announced is no address of our family. */

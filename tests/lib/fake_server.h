@@ -36,6 +36,7 @@
  *   calls N, sessions N        how many must be open now
  *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
  *                              are sent to ("none"), blind=caller|callee|none,
+ *                              known=both|caller|callee|none (whose signalling),
  *                              watch=early|talk|held, offers=A,B (numbers of both ends),
  *                              from=, to= how caller and callee speak where it is transcoded:
  *                              "PCMU:0:101" (codec, its number, that of its events), "none"

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "call/call_media.h"
+#include "call/end.h"
 #include "dialog/accepted.h"
 #include "dialog/dialog.h"
 #include "dialog/session.h"
@@ -363,7 +364,6 @@ struct passing {
 };
 /* A session description is in it, whatever else is. */
 bool media_has_description(const struct pv_message *message);
-bool media_is_forwarded(const struct pv_message *message);
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(
