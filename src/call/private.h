@@ -203,7 +203,7 @@ int description_write(struct calls *calls, const struct call_media *media,
 
 /* ---- coding.c ---- */
 /* What an offer, calls->sdp, gets in addition in one m-line, whose codecs are filtered already. */
-void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_change *change);
+void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_change *change);
 struct coding_order {
 	unsigned index, added; /* the m-line; how many formats were added to it */
 	enum call_side from;   /* who answers */
@@ -212,6 +212,8 @@ struct coding_order {
  * the ends understand each other. 0 or -PV_SDP_ANSWER_FORMAT. */
 int coding_answer(struct calls *calls, const struct coding_order *order,
 	struct pv_sdp_media_change *change, struct media_coding ret[MEDIA_ENDS]);
+
+/* ---- extended.c ---- */
 /* False: no room. */
 bool extended_make(
 	struct calls *calls, const struct description_written *written, struct extended_offer *ret);

@@ -234,7 +234,7 @@ static const char *target_text(const struct media_end *end, char text[NET_ADDRES
 /* "PCMU:0:101": a codec, and the numbers of it and of its events that an end gets. "none" */
 static const char *coding_text(const struct media_coding *coding, char text[48])
 {
-	if (coding->codec == CODEC_NONE)
+	if (!media_coding_is_transcoded(coding))
 		return "none";
 	struct pv_span name = codec_row((enum codec_id)coding->codec)->name;
 	int length = snprintf(text, 48, "%.*s:%u", PV_SPAN_PRINT(name), coding->gets.voice);
@@ -243,6 +243,20 @@ static const char *coding_text(const struct media_coding *coding, char text[48])
 	if (memcmp(&coding->sends, &coding->gets, sizeof(coding->sends)) != 0)
 		snprintf(text + length, 48 - (size_t)length, "<%u:%u", coding->sends.voice,
 			coding->sends.events);
+	return text;
+}
+
+/* "PCMA:8,telephone-event:100": what an end may send that is foreign to the other. "none" */
+static const char *foreign_text(const struct media_coding *coding, char text[128])
+{
+	int length = snprintf(text, 128, "%s", coding->foreign_count ? "" : "none");
+	for (unsigned i = 0; i < coding->foreign_count; i++) {
+		enum codec_id codec = (enum codec_id)coding->foreign[i].codec;
+		struct pv_span name =
+			codec != CODEC_NONE ? codec_row(codec)->name : PV_SPAN("telephone-event");
+		length += snprintf(text + length, 128 - (size_t)length, "%s%.*s:%u", i ? "," : "",
+			PV_SPAN_PRINT(name), coding->foreign[i].payload_type);
+	}
 	return text;
 }
 
@@ -260,7 +274,7 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	static const char *const sides[] = {"none", "caller", "callee", "both"};
 	const struct fake_session *session =
 		fake_media_session(&server->media, (unsigned)atoi(words[1]));
-	char text[NET_ADDRESS_TEXT], offers[32], coding[48];
+	char text[NET_ADDRESS_TEXT], offers[32], coding[48], foreign[128];
 	if (server->scenario.lenient)
 		return true;
 	ck_assert_msg(session && session->is_set && !session->is_dropped,
@@ -279,6 +293,8 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		must_read(server, count, words, i ? "to" : "from",
 			coding_text(&ends[i].coding, coding));
+	must_read(server, count, words, "from_foreign", foreign_text(&ends[0].coding, foreign));
+	must_read(server, count, words, "to_foreign", foreign_text(&ends[1].coding, foreign));
 	snprintf(offers, sizeof(offers), "%u,%u", ends[0].offer, ends[1].offer);
 	must_read(server, count, words, "offers", offers);
 	return true;

@@ -159,7 +159,9 @@ class Call:
         return self.offer
 
     def accept(self):
-        answer = self.bob.respond(self.offer, 200, body=self.b.sdp())
+        self.accepted(self.bob.respond(self.offer, 200, body=self.b.sdp()))
+
+    def accepted(self, answer):
         self.answer = self.alice.expect(200)
         self.mine = Dialog.caller(self.alice, self.sent, self.answer)
         self.theirs = Dialog.callee(self.bob, self.offer, answer)
@@ -307,6 +309,42 @@ def transcoded_never_where_ends_agree(server):
         ok("transcoded_as" not in ctl(server, "call", "show", asked(server, "call", "list")["calls"][0]["id"]).stdout,
            "nor said to be")
         ok(call.b.packets(8)[-1][2] == call.a.payload, "what is said passes untouched")
+        call.end()
+
+
+@feature(media=ALWAYS, calls=B2BUA)
+def transcoded_what_is_foreign(server):
+    """The answer has what both have and what was added, and the phone uses now the one, now the other."""
+    with Call(server, PCMU, PCMA) as call:
+        call.invite()
+        answer = call.bob.respond(call.offer, 200, body=call.b.sdp().replace("RTP/AVP 8 ", "RTP/AVP 8 0 "))
+        call.accepted(answer)
+        ok(formats(call.answer) == ["0", "101"], "the caller is answered with what it has")
+        pcma = call.b.payload
+        call.b.payload_type, call.b.payload = 0, PCMU.tone()
+        call.talk(40)
+        ok(transcoders(server) == 0 and call.a.packets(0)[-1][2] == call.b.payload, "while both use it nothing is transcoded")
+        call.b.payload_type, call.b.payload = 8, pcma
+        call.talk(60)
+        eventually(lambda: transcoders(server) == 1, "what is foreign to the caller is made into what it has")
+        ok(is_tone(call.a, PCMU) and not call.a.others(0), "it hears the tone, and no packet of another type")
+        ok(call.b.packets(0)[-1][2] == call.a.payload and not call.b.others(0), "what it says passes untouched")
+        call.end()
+
+
+@feature(media=ALWAYS, calls=B2BUA)
+def transcoded_several_added(server):
+    """All of the answer was added, and the phone sends what is not its first."""
+    with Call(server, PCMU, PCMA) as call:
+        if "9" not in formats(call.invite()):
+            call.bob.respond(call.offer, 488)
+            call.alice.ack_failure(call.sent, call.alice.expect(488))
+            return
+        answer = call.bob.respond(call.offer, 200, body=call.b.sdp().replace("RTP/AVP 8 ", "RTP/AVP 9 8 "))
+        call.accepted(answer)
+        call.talk(60)
+        ok(is_tone(call.a, PCMU) and not call.a.others(0), "the caller hears the tone")
+        ok(len(call.b.packets(9)) >= 50 and not call.b.others(9), "the phone hears its first")
         call.end()
 
 

@@ -5,6 +5,8 @@
 
 #include <portavoz/sdp.h>
 
+#include "call/end.h"
+
 int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
