@@ -243,7 +243,7 @@ const struct schema_key schema[] = {
 	{"groups[].broadcast", SCHEMA_BOOL, .offset = GROUP(broadcast), .flags = RELOAD, .initial = "false",
 		.doc = "Only the one who opened the group talks; when he leaves, the longest-joined member inherits."},
 	{"groups[].call_out", SCHEMA_STRINGS, .offset = GROUP(call_out), .flags = RELOAD, .initial = "[ ]",
-		BETWEEN(0, 100000), .doc = "Members whom the server calls, once per opening, when the first member joins."},
+		BETWEEN(0, 100000), .doc = "Members whom the server calls when the first member joins, on all their phones; who is not reached is called when he registers."},
 	{"groups[].emergency_members", SCHEMA_STRINGS, .offset = GROUP(emergency_members), .flags = RELOAD,
 		.initial = "[ ]", BETWEEN(0, 100000), .doc = "Who may declare an emergency; an empty list lets all members."},
 	{"groups[].legs", SCHEMA_INTEGER, .offset = GROUP(legs), .flags = RELOAD, .initial = "1", BETWEEN(1, 16),

@@ -31,6 +31,7 @@ struct ptt_room *room_have(struct ptt *p, uint64_t group)
 	room->group = group;
 	list_init(&room->members);
 	list_init(&room->watchers);
+	list_init(&room->ringing);
 	list_push_tail(bucket_of(p, group), &room->link);
 	ptt_gauge(p);
 	return room;
@@ -51,8 +52,10 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 
 void room_settle(struct ptt *p, struct ptt_room *room)
 {
-	if (!room->member_count)
+	if (!room->member_count) {
+		ringing_stop_all(p, room);
 		close_media(p, room);
+	}
 	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing)
 		return;
 	list_remove(&room->link);

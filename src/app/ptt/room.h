@@ -56,6 +56,7 @@ struct ptt_room {
 	struct list link; /* of its bucket */
 	uint64_t group;
 	struct list members, watchers;
+	struct list ringing; /* phones of those who are called out, by leg.ringing */
 	uint32_t member_count, watcher_count;
 	struct media_group_lease lease; /* group 0: not open */
 	unsigned closing;               /* groups on relay threads that have a last word to say */
@@ -66,7 +67,7 @@ struct ptt_room {
 	uint64_t talks;
 	bool is_emergency, is_revoking;
 	uint16_t waiting;
-	struct buffer *called; /* a bit for each name of call_out; NULL: none */
+	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
 	struct ptt_grave graves[PTT_GRAVES];
 	unsigned grave_next;
 	uint32_t aliases; /* given to members who want to be nobody */
@@ -129,9 +130,21 @@ void talk_keep(struct ptt *p, uint64_t room, const struct media_spurt *spurt);
 
 /* ---- call_out.c ---- */
 void room_call_out(struct ptt *p, struct ptt_room *room);
-/* Who has dialled has not to be called any more: not either when he has left and his phone
- * refreshes its registration. */
-void call_out_joined_by_himself(
+/* Who has dialled, answered or declined has not to be called any more: not either when he has left
+ * and his phone refreshes its registration. */
+void call_out_settle(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+/* None of his phones was there: unless one has said no, he is called again when one registers. */
+void call_out_unreached(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+
+/* ---- ringing.c ---- */
+/* His phones ring, those with the best q; or one more, where some do. */
+void ringing_begin(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+/* He is in: his phones that ring are cancelled. */
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name);
+/* Nobody is in any more. */
+void ringing_stop_all(struct ptt *p, struct ptt_room *room);
 
 #endif

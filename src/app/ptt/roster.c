@@ -43,17 +43,31 @@ void roster_choose_speaker(struct ptt *p, struct ptt_room *room, const struct pt
 	}
 }
 
-/* 200, 404 or 503. */
+/* Who has answered a call of ours: all may have left meanwhile, and he may have dialled himself,
+ * which is not undone by a phone of his that answers late. */
+static uint16_t try_answered(struct ptt *p, const struct ptt_report *report)
+{
+	struct ptt_room *room = room_find(p, report->group);
+	struct ptt_member *oldest;
+	uint64_t name = ptt_name_hash(p, buffer_text(report->who, report->name));
+	if (!room || !room->lease.group)
+		return 404;
+	return legs_of(p, room, name, &oldest) ? 486 : 200;
+}
+
+/* 200, 404, 486 or 503. */
 static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 {
 	const struct ptt_group *group = ptt_group_of(p, report->group);
-	struct ptt_room *room = group ? room_have(p, report->group) : NULL;
+	uint16_t answered = report->is_called_out ? try_answered(p, report) : 200;
+	struct ptt_room *room = group && answered == 200 ? room_have(p, report->group) : NULL;
 	struct ptt_member *oldest;
 	if (!group)
 		return 404;
 	if (!room)
-		return 503;
-	uint64_t name = ptt_name_hash(p, buffer_text(report->who, report->name));
+		return answered == 200 ? 503 : answered;
+	struct pv_span user = buffer_text(report->who, report->name);
+	uint64_t name = ptt_name_hash(p, user);
 	bool replaces = legs_of(p, room, name, &oldest) >= group->config.legs;
 	unsigned others = staying(room) - replaces;
 	if (group->config.max_members && others >= group->config.max_members) {
@@ -76,7 +90,8 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	report->is_muted = false;
 	report->radio_id = member->radio_id;
 	report->lease = room->lease;
-	call_out_joined_by_himself(p, room, group, buffer_text(member->who, member->name_text));
+	call_out_settle(p, room, group, user);
+	ringing_stop(p, room, user);
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);

@@ -73,8 +73,7 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 		probe(p, container_of(alarm, struct ptt_leg, probe), now_ms);
 		break;
 	case PTT_TIMER_RING:
-		leg = container_of(alarm, struct ptt_leg, ring);
-		ptt_leg_leave(p, leg, CALL_CANCELLED);
+		ringing_unanswered(p, container_of(alarm, struct ptt_leg, ring));
 		break;
 	case PTT_TIMER_EXPIRY:
 		subscription_expired(p, container_of(alarm, struct ptt_subscription, expiry));
