@@ -66,10 +66,11 @@ static uint32_t triggers_of(const char *text)
 		{"message", PTT_TRIGGER_MESSAGE},
 		{"api", PTT_TRIGGER_API},
 		{"hold", PTT_TRIGGER_HOLD},
+		{"vox", PTT_TRIGGER_VOX},
 	};
 	uint32_t bits = 0;
 	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++)
-		if (!text || strstr(text, rows[i].name))
+		if (text ? strstr(text, rows[i].name) != NULL : rows[i].bit != PTT_TRIGGER_VOX)
 			bits |= rows[i].bit;
 	return bits;
 }

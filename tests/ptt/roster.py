@@ -298,3 +298,25 @@ def called_out_in_vain(server):
         invite = is_called(room, bob)
         alice.leave()
         is_cancelled(room, bob, invite)
+
+
+@feature(**group("alice bob carol", call_out='[ "bob", "carol" ]'))
+def called_out_with_floor_packets(server):
+    """A phone that registers as an MCPTT client is offered its floor channel; one that does not say so is not."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob", floor="mc_queueing"), room.phone("carol")
+        bob.answers_calls = carol.answers_calls = True
+        bob.register(contact='<%s>;+g.3gpp.mcptt' % bob.contact)
+        carol.register()
+        alice.join(mic=-1)
+        room.until(lambda: bob.dialog and carol.dialog, "both are called")
+        ok("application" not in carol.answer, "a phone is offered sound")
+        ok("a=fmtp:MCPTT mc_queueing" in bob.answer["application"]["lines"], "and the client floor packets")
+        bob.speak()
+        alice.press("*")
+        bob.channel.expect("taken", skip=("idle",))
+        bob.channel.request()
+        bob.channel.expect("position")
+        alice.press("#")
+        bob.channel.expect("granted")
+        room.heard_by_all(bob, "who has the floor by a packet")

@@ -97,10 +97,13 @@ static int prepare(struct ptt *p, struct ptt_room *room, struct ptt_leg *leg, st
 		return -EPERM;
 	if (!make_dialog(p, leg, name, binding) || !name_leg(p, leg, name))
 		return -ENOBUFS;
+	/* RFC 3840: a feature tag that means the same with and without a value */
+	bool wants_floor = speech_may_have_floor(leg) &&
+			   pv_params_find(binding->params, PV_SPAN("+g.3gpp.mcptt"), NULL);
 	int error = ptt_leg_begin_call(
 		p, leg, buffer_text(leg->who, leg->report.uri), binding->contact, PV_SPAN(""));
 	if (!error)
-		error = ptt_leg_take_ports(p, leg, &room->lease, &path, false);
+		error = ptt_leg_take_ports(p, leg, &room->lease, &path, wants_floor);
 	if (!error && speech_offer(p, leg) != 0)
 		error = -ENOBUFS;
 	return error;
