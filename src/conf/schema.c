@@ -241,7 +241,7 @@ const struct schema_key schema[] = {
 	{"groups[].listen_only", SCHEMA_STRINGS, .offset = GROUP(listen_only), .flags = RELOAD, .initial = "[ ]",
 		BETWEEN(0, 100000), .doc = "Members who never talk."},
 	{"groups[].broadcast", SCHEMA_BOOL, .offset = GROUP(broadcast), .flags = RELOAD, .initial = "false",
-		.doc = "Only the one who opened the group talks; when he leaves, the longest-joined member inherits."},
+		.doc = "Only the one who opened the group talks, from whatever phone; when he leaves, the longest-joined member inherits, until he is back within 30 s."},
 	{"groups[].call_out", SCHEMA_STRINGS, .offset = GROUP(call_out), .flags = RELOAD, .initial = "[ ]",
 		BETWEEN(0, 100000), .doc = "Members whom the server calls when the first member joins, on all their phones; who is not reached is called when he registers."},
 	{"groups[].emergency_members", SCHEMA_STRINGS, .offset = GROUP(emergency_members), .flags = RELOAD,

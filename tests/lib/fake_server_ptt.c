@@ -380,8 +380,7 @@ static bool act(struct fake_server *server, char **words)
 	if (strcmp(words[1], "kick") == 0) {
 		member_end(p, member, CALL_REMOVED);
 	} else if (strcmp(words[1], "mute") == 0) {
-		member->is_muted = true;
-		member_order(p, member);
+		rights_mute(p, room, ptt_name_hash(p, pv_span_of(words[3])), true);
 	} else {
 		member_press(p, member, &press, 0);
 	}

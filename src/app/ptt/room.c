@@ -48,6 +48,7 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	room->is_emergency = room->is_revoking = false;
 	room->waiting = 0;
 	ptt_drop(p, &room->called);
+	rights_forget(p, room);
 }
 
 void room_settle(struct ptt *p, struct ptt_room *room)
@@ -153,7 +154,7 @@ static void configure(struct ptt *p, struct ptt_room *room)
 		return;
 	media_settings_of(group, &settings);
 	media_group_set(p->at.media, p->at.worker->index, room->lease.group, &settings);
-	roster_choose_speaker(p, room, group, NULL);
+	rights_choose_speaker(p, room, group, NULL);
 }
 
 void rooms_configure(struct ptt *p)

@@ -26,23 +26,6 @@ static unsigned staying(const struct ptt_room *room)
 	return count;
 }
 
-void roster_choose_speaker(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
-	const struct ptt_member *joins)
-{
-	bool is_found = false;
-	LIST_EACH(link, &room->members)
-	{
-		struct ptt_member *member = container_of(link, struct ptt_member, link);
-		bool may = !group->config.broadcast || (!is_found && !member->is_ending);
-		is_found |= may && !member->is_ending;
-		if (member->may_talk == may)
-			continue;
-		member->may_talk = may;
-		if (!member->is_ending && member != joins)
-			member_order(p, member);
-	}
-}
-
 /* Who has answered a call of ours: all may have left meanwhile, and he may have dialled himself,
  * which is not undone by a phone of his that answers late. */
 static uint16_t try_answered(struct ptt *p, const struct ptt_report *report)
@@ -84,10 +67,11 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 		metrics_add(METRIC_ptt_replaced, 1);
 		member_end(p, oldest, CALL_REPLACED);
 	}
-	roster_choose_speaker(p, room, group, member);
+	member->is_muted = rights_is_muted(room, name);
+	rights_choose_speaker(p, room, group, member);
 	report->member = slab_handle(&p->members, member);
 	report->may_talk = member->may_talk;
-	report->is_muted = false;
+	report->is_muted = member->is_muted;
 	report->radio_id = member->radio_id;
 	report->lease = room->lease;
 	call_out_settle(p, room, group, user);
@@ -127,7 +111,7 @@ static void leave(struct ptt *p, struct ptt_member *member)
 		other->change = room->change;
 	bury(p, room, member, !other);
 	if (group)
-		roster_choose_speaker(p, room, group, NULL);
+		rights_choose_speaker(p, room, group, NULL);
 	room_notify(p, room);
 	member_settle(p, member);
 	room_settle(p, room);
