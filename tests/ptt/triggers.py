@@ -53,6 +53,30 @@ def vox(server):
         room.heard_by_all(alice, "keys are no buttons here")
 
 
+@feature(**group(triggers='[ "vox" ]'))
+def vox_answered_at_once(server):
+    """Who answers while the talker's hang time goes on is heard when it is over, from the syllables before on; who goes on
+    talking keeps the floor."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol")
+        room.goes_on(20)
+        alice.speak()
+        room.heard_by_all(alice)
+        room.goes_on(20)
+        alice.speak(0)
+        room.goes_on(10)
+        bob.speak()
+        room.heard_by_all(bob, "bob's answer is heard, which began in alice's hang time")
+        bob.speak(0)
+        room.goes_on(10)
+        alice.speak()
+        room.goes_on(5)
+        bob.speak()
+        room.goes_on(60)
+        room.heard_by_all(bob, "bob goes on: alice's answer does not count")
+        ok(carol.story(gap=50) == ["alice", "bob"], "carol heard alice, then bob")
+
+
 @feature(**group(triggers='[ "vox", "dtmf" ]', preempt='"priority"', priorities={"bob": 9}))
 def vox_never_preempts(server):
     with Room(server) as room:
