@@ -235,6 +235,9 @@ const struct schema_key schema[] = {
 		.flags = RELOAD, .initial = "\"0s\"", BETWEEN(0, 168 H),
 		.doc = "Closes the group after this time without a talker, counted from the last release or the "
 		       "opening; 0 never closes."},
+	{"groups[].max_duration", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = GROUP(max_duration_ms),
+		.flags = RELOAD, .initial = "\"0s\"", BETWEEN(0, 720 H),
+		.doc = "The longest time that a member's call to the group lasts, in place of calls.max_duration; 0 is no limit: who has gone is found out."},
 	{"groups[].preempt", SCHEMA_ENUM, .offset = GROUP(preempt), .flags = RELOAD, .initial = "\"emergency\"",
 		WORDS("priority", "emergency", "never"),
 		.doc = "Who takes the floor from a talker: a higher priority or an emergency, only an emergency, nobody."},

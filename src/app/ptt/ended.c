@@ -113,6 +113,8 @@ static void probe_ended(struct ptt *p, struct ptt_leg *leg, unsigned status, boo
 	leg->is_probing = false;
 	if ((is_dead(status) || is_unreachable) && leg->is_silent)
 		ptt_leg_leave(p, leg, CALL_SILENT);
+	else if (is_dead(status) && ptt_leg_is_endless(leg))
+		ptt_leg_leave(p, leg, CALL_EXPIRED);
 }
 
 static void ptt_leg_request_ended(struct ptt *p, struct ptt_request *request, struct ptt_leg *leg,

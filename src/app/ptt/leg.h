@@ -171,6 +171,10 @@ void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incomi
 	struct transaction *server);
 
 /* ---- timer.c ---- */
+/* It is asked in a while whether it is there, where nothing else would find out that it is not: its
+ * media are silent, or it has neither session timer nor deadline. */
+void ptt_leg_watch(struct ptt *p, struct ptt_leg *leg);
+bool ptt_leg_is_endless(const struct ptt_leg *leg);
 /* Agrees on session terms with the leg, and arms its alarm. */
 void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms);
 /* An event of its session timer; may send a refresh, or end the leg. */
