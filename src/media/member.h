@@ -110,6 +110,7 @@ struct member {
 	uint64_t blended_ms; /* when its tone was last heard over talk; 0: long ago */
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */
+	uint64_t refused_ms; /* that it asks too often is not heard again before */
 	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */
 	uint32_t pressed_dropped; /* floor.dropped then */
 	uint64_t added_ms, watch_ms;

@@ -137,6 +137,7 @@ static void let_go(struct ptt *p, struct ptt_leg *leg)
 	if (leg->has_let_go)
 		return;
 	leg->has_let_go = true;
+	list_remove(&leg->ringing);
 	alarm_cancel(&leg->alarm);
 	alarm_cancel(&leg->probe);
 	alarm_cancel(&leg->ring);

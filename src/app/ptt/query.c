@@ -178,11 +178,6 @@ static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act, bo
 		.button = button_of(act, is_for_group),
 		.received_ns = p->at.worker->now_ns};
 	switch (act) {
-	case PTT_ACT_MUTE:
-	case PTT_ACT_UNMUTE:
-		member->is_muted = act == PTT_ACT_MUTE;
-		member_order(p, member);
-		return 0;
 	case PTT_ACT_KICK:
 		member_end(p, member, CALL_REMOVED);
 		return 0;
@@ -190,6 +185,8 @@ static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act, bo
 	case PTT_ACT_REVOKE:
 	case PTT_ACT_EMERGENCY:
 	case PTT_ACT_CLEAR:
+	case PTT_ACT_MUTE: /* of the user, not of a leg */
+	case PTT_ACT_UNMUTE:
 		break;
 	}
 	return member_press(p, member, &press, 0) ? 0 : -EBUSY;
@@ -224,6 +221,10 @@ static void run_act(struct question *question)
 		query->result = 0; /* nobody talks: there is nothing to take */
 	if (!room)
 		return;
+	if (act == PTT_ACT_MUTE || act == PTT_ACT_UNMUTE) {
+		query->result = rights_mute(p, room, query->name, act == PTT_ACT_MUTE);
+		return;
+	}
 	LIST_EACH(link, &room->members)
 	{
 		struct ptt_member *member = container_of(link, struct ptt_member, link);

@@ -278,6 +278,8 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg)
 	pv_writer_init(&w, p->text, sizeof(p->text));
 	speech_put_offer(&w, leg);
 	speech->audio_line = 0;
+	if (leg->lease.floor_port)
+		speech->floor_line = 1;
 	return w.overflow ? PTT_SDP_NO_ROOM : keep(p, speech, pv_writer_span(&w));
 }
 
@@ -342,6 +344,8 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 		speech_is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);
+	if (leg->is_called_out) /* an answer asks for nothing that was not offered */
+		speech->agreed.terms.is_request = speech->agreed.terms.wants_granted = false;
 	ptt_leg_set_media(p, leg);
 	return 0;
 }
