@@ -102,7 +102,8 @@ static void put_speaker(struct json *json, const struct speaker *speaker)
 	put_who(json, &speaker->member);
 	if (speaker->member.state == PTT_QUEUES)
 		json_number(json, "position", speaker->member.position);
-	json_number(json, "priority", speaker->member.priority);
+	/* what it asked with, which may be less than what is its */
+	json_number(json, "priority", heard->member ? heard->priority : speaker->member.priority);
 	if (heard->member) {
 		json_text(json, "trigger", media_trigger_name(heard->trigger));
 		json_fraction(json, "seconds", heard->since_ms / 1000.0);

@@ -57,6 +57,18 @@ def shown(server):
         ok(ask(server, "talks")["talks"][-1] == talk, "of all groups, too")
 
 
+@feature(**group("alice bob carol", priorities={"alice": 7, "bob": 5}))
+def shown_with_the_request(server):
+    """Who asks with less than he might is shown with what he asked with."""
+    with Room(server) as room:
+        alice, bob = (room.phone(user, floor="mc_queueing;mc_priority=7").join(mic=-1) for user in ("alice", "bob"))
+        alice.channel.request(priority=3)
+        room.until(lambda: [t["priority"] for t in ask(server, "show", "ops")["talkers"]] == [3], "alice talks with 3 of her 7")
+        bob.channel.request(priority=2)
+        room.until(lambda: [w["priority"] for w in ask(server, "show", "ops")["waiting"]] == [2], "bob waits with 2 of his 5")
+        ok([m["priority"] for m in ask(server, "members", "ops")["members"]] == [7, 5], "members are shown with what is theirs")
+
+
 @feature(**group(max_talk='"20s"'))
 def granted_and_revoked(server):
     with Room(server) as room:
