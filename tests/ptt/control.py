@@ -6,7 +6,7 @@ import subprocess
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 
 RANKS = {"bob": 5}
 

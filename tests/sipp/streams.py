@@ -128,7 +128,7 @@ def stream_tshark(server, mode):
         call.set_up()
         ok(call.talk(5), "both talk")
         call.a.forget(), call.b.forget()
-        with Capture(server.folder, (call.a.port, call.b.port)) as capture:
+        with Capture(server.folder, (call.a.port, call.b.port), server.relays) as capture:
             for _ in range(500):                  # as a phone would: the next one when the last is through
                 call.a.send(call.to_bob)
                 call.b.send(call.to_alice)
