@@ -58,6 +58,7 @@ struct leg {
 	bool is_twin;       /* callee: the INVITE and its ports are the leg `first`'s (forked.c) */
 	bool has_moved;     /* its dialog has changed places with that of the leg `moved` */
 	uint64_t first, moved;
+	bool is_asked;          /* whether it is there: our OPTIONS is under way */
 	bool has_update;        /* its Allow lists UPDATE: refreshes need no description */
 	bool knows_from_change; /* our From may change in the middle of a call (RFC 4916) */
 	bool was_offered;       /* our INVITE to it had an offer: its 2xx is acknowledged at once */
