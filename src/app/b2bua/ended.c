@@ -221,6 +221,10 @@ void exchange_ended(
 		media_failed(b, speaker, to, method);
 	if (to && (refreshes(e) || method == PV_METHOD_PRACK))
 		leg_settle_sdp(b, to, response && status < 300);
+	if (to && method == PV_METHOD_REFER) {
+		refer_answered(to, e->cseq, status, response);
+		linger_look(b, to);
+	}
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)

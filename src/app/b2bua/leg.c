@@ -26,6 +26,7 @@ static void drop(struct b2bua *b, struct buffer **bytes)
 void leg_free(struct b2bua *b, struct leg *leg)
 {
 	media_end(b, leg);
+	b->lingering -= leg->lingers;
 	alarm_cancel(&leg->alarm);
 	list_remove(&leg->link);
 	accepted_done(&leg->accepted, &b->at.worker->buffers);
@@ -202,7 +203,7 @@ unsigned leg_step(
 		own_bye(b, leg, event == LEG_WE_LEAVE ? message : NULL);
 	if (actions & LEG_TELL_LEFT)
 		bridge_leg_left(b, leg);
-	if ((actions & LEG_FREE) && leg_get(b, handle))
+	if ((actions & LEG_FREE) && leg_get(b, handle) && !linger_begin(b, leg))
 		leg_free(b, leg);
 	return actions;
 }
