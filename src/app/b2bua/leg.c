@@ -134,10 +134,6 @@ void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message
 	if (!pv_message_has(message, PV_HEADER_ALLOW))
 		return;
 	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
-	if (!leg->has_update)
-		return;
-	drop_sdp(b, &leg->sdp);
-	drop_sdp(b, &leg->sdp_offered);
 }
 
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
@@ -146,13 +142,13 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	struct pv_span type = pv_message_value(message, PV_HEADER_CONTENT_TYPE);
 	struct pv_writer w;
 	drop_sdp(b, &leg->sdp_offered);
-	if (leg->has_update || !message->body.length ||
-		!pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
+	if (!message->body.length || !pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
 		return;
 	size_t length = call_media_body_length(media, message);
 	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length + message->body.length);
 	if (!bytes)
-		return; /* the one before is as good as none: it is only what a refresh repeats */
+		return; /* a refresh is then an OPTIONS, and what cannot be put back ends the call
+			 */
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));

@@ -25,7 +25,7 @@ enum timer_kind {
 	TIMER_LINGER, /* the end of a transfer that has outlived its call */
 };
 
-/* A description that a leg has of us, for a refresh to repeat: its bytes, then those of the other
+/* A description that a leg has of us, to be repeated: its bytes, then those of the other
  * end from which it was made. */
 struct leg_sdp {
 	struct buffer *bytes;
@@ -84,7 +84,7 @@ struct leg {
 	struct accepted accepted; /* their last INVITE that has our 2xx */
 	struct session_timer session;
 	struct alarm alarm;
-	struct leg_sdp sdp;         /* agreed on; kept where it knows no UPDATE */
+	struct leg_sdp sdp;         /* agreed on */
 	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };
 
