@@ -92,6 +92,7 @@ METRIC(b2bua_glares, COUNTER, "requests", "re-INVITEs that met another, answered
 METRIC(b2bua_strays, COUNTER, "dialogs", "further phones that answered one INVITE, ended at once")
 METRIC(b2bua_replaces, COUNTER, "calls", "INVITEs that take the place of a leg")
 METRIC(b2bua_replaces_elsewhere, COUNTER, "requests", "of these, asked of another worker, where their leg lives")
+METRIC(b2bua_transfers_forgotten, COUNTER, "legs", "legs that were over while a transfer was under way, and too many to keep for its NOTIFYs")
 METRIC(b2bua_ignored, COUNTER, "events", "events that the state of a leg or bridge has no rule for")
 METRIC(b2bua_acks_ignored, COUNTER, "messages", "ACKs that no response of a leg waited for")
 METRIC(b2bua_answers_lost, COUNTER, "responses", "answers to legs that found no memory")

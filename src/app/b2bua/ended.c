@@ -42,6 +42,12 @@ static void refreshed(struct b2bua *b, struct leg *to, const struct pv_message *
 	leg_agree(b, to, &terms);
 }
 
+/* What it answers cannot be, and who asked was told so. */
+static bool is_bad(const struct exchange *e)
+{
+	return e->refusal.status;
+}
+
 /* What the asker hears of a failure, or of a success that it cannot be told. */
 static void refuse_invite(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
@@ -51,11 +57,7 @@ static void refuse_invite(
 		exchange_answer(b, e, bad ? bad : 500, NULL, NULL, 0);
 	else
 		exchange_answer(b, e, status, leg_get(b, e->to), response, 0);
-	struct leg *from = leg_get(b, e->from);
-	uint64_t bridge = from->bridge;
-	leg_step(b, from, LEG_WE_REFUSE, NULL);
-	if (status < 300 && bad)
-		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	leg_step(b, leg_get(b, e->from), LEG_WE_REFUSE, NULL);
 }
 
 /* Who asked hears of it, and so does its leg. */
@@ -96,6 +98,8 @@ static void invite_ended(
 	/* with the offer in our INVITE, or without anybody who asked, no other ACK is waited for */
 	if (to && to->state == LEG_OWING && (to->was_offered || !leg_get(b, e->from)))
 		leg_step(b, to, LEG_WE_ACK, NULL);
+	if (to && status < 300 && is_bad(e))
+		own_restore(b, to);
 }
 
 /* An end that knows no session timer is refreshed for us to learn whether it is there: any answer
@@ -134,8 +138,10 @@ static void refresh_ended(
 		invite_ended(b, e, status, response);
 	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
-	if (!is_good)
+	if (!is_good || (e->restores && status >= 300)) {
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+		return;
+	}
 	to = leg_get(b, e->to);
 	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
@@ -188,10 +194,10 @@ static void carried_ended(
 		if (from)
 			leg_agree(b, from, &e->terms);
 	}
-	uint64_t bridge = to ? to->bridge : 0;
 	bool passed = exchange_answer(b, e, status, to, response, 0);
-	if (!passed && e->refusal.status && response && status < 300)
-		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	to = leg_get(b, e->to);
+	if (to && !passed && is_bad(e) && response && status < 300)
+		own_restore(b, to);
 }
 
 /* The ACK found no way. What it carried does not come again. */
@@ -215,6 +221,15 @@ static unsigned status_to_asker(const struct exchange *e, unsigned status)
 	return status == 503 && e->refusal.status != 503 ? 500 : status;
 }
 
+/* What was offered to the leg holds, unless its answer cannot be. */
+static void settle_sdp(struct b2bua *b, uint64_t exchange, bool is_taken)
+{
+	const struct exchange *e = exchange_get(b, exchange);
+	struct leg *to = e ? leg_get(b, e->to) : NULL;
+	if (to && (refreshes(e) || e->method == PV_METHOD_PRACK))
+		leg_settle_sdp(b, to, is_taken && !is_bad(e));
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -230,8 +245,10 @@ void exchange_ended(
 	struct leg *speaker = exchange_speaker(b, e);
 	if (!response && speaker && to && !e->refusal.status)
 		media_failed(b, speaker, to, method);
-	if (to && (refreshes(e) || method == PV_METHOD_PRACK))
-		leg_settle_sdp(b, to, response && status < 300);
+	if (to && method == PV_METHOD_REFER) {
+		refer_answered(to, e->cseq, status, response);
+		linger_look(b, to);
+	}
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)
@@ -242,6 +259,7 @@ void exchange_ended(
 		carried_ended(b, e, status_to_asker(e, status), response);
 	else if (e->message)
 		end_unanswered(b, e, bridge);
+	settle_sdp(b, handle, response && status < 300);
 	exchange_free(b, exchange_get(b, handle));
 	/* an early dialog may be gone before its INVITE has an answer, which decides: others ring,
 	 * or one of them has the call */

@@ -30,6 +30,7 @@ struct exchange {
 	uint8_t method; /* enum pv_method; OTHER: as `message` names it */
 	uint8_t tries;
 	bool is_refresh;  /* of the session timer; `message` is for the media alone */
+	bool restores;    /* the same, and what was agreed on holds again, or the call ends */
 	bool is_question; /* whether it is still there */
 };
 
@@ -88,5 +89,7 @@ void own_ack_again(struct b2bua *b, struct leg *leg, uint32_t cseq);
 void own_refresh(struct b2bua *b, struct leg *leg);
 /* OPTIONS inside the dialog, to a leg that is not heard: it may be muted, or gone. */
 void own_question(struct b2bua *b, struct leg *leg);
+/* What the leg has just answered cannot be: the session goes on as it was (RFC 3261 §14.1). */
+void own_restore(struct b2bua *b, struct leg *leg);
 
 #endif
