@@ -21,6 +21,7 @@
 #define M                  *1048576u
 #define RELOAD             SCHEMA_RELOAD
 #define LATER              SCHEMA_LATER
+#define ANY_CASE           SCHEMA_ANY_CASE
 #define REQUIRED           SCHEMA_REQUIRED
 #define SECRET             SCHEMA_SECRET
 #define WORDS(...)                     \
@@ -44,6 +45,12 @@ static const struct schema_list trunk_list = {sizeof(struct config_trunk), AT(tr
 static const struct schema_list listen_list = {
 	sizeof(struct config_listen), AT(listen_count), NULL, NULL};
 
+/* Encoding names, which are compared without case (RFC 4855). */
+static const char *const codec_words[] = {[CONFIG_CODEC_PCMU] = "PCMU",
+	[CONFIG_CODEC_PCMA] = "PCMA",
+	[CONFIG_CODEC_OPUS] = "opus",
+	[CONFIG_CODEC_G722] = "G722",
+	NULL};
 static const char *const trigger_words[] = {[CONFIG_TRIGGER_DTMF] = "dtmf",
 	[CONFIG_TRIGGER_INFO] = "info",
 	[CONFIG_TRIGGER_RTCP] = "rtcp",
@@ -253,14 +260,16 @@ const struct schema_key schema[] = {
 		.doc = "Calls that a member may have in the group at once: the newest wins, the old one gets BYE."},
 	{"groups[].tones", SCHEMA_BOOL, .offset = GROUP(tones), .flags = RELOAD, .initial = "true",
 		.doc = "Short tones to one leg: granted, denied, queued, revoked, time nearly over."},
+	{"groups[].roger_tone", SCHEMA_BOOL, .offset = GROUP(roger_tone), .flags = RELOAD, .initial = "false",
+		.doc = "A falling pair to who has given the floor back: it was understood."},
 	{"groups[].refuse_tone", SCHEMA_BOOL, .offset = GROUP(refuse_tone), .flags = RELOAD, .initial = "false",
 		.doc = "The tone for denied to a phone that begins to speak without having the floor while nobody talks; "
 		       "for phones whose microphone hears no other voices."},
 	{"groups[].keepalive", SCHEMA_ENUM, .offset = GROUP(keepalive), .flags = RELOAD, .initial = "\"silence\"",
 		WORDS("silence", "comfort", "none"), .doc = "What a listener gets while nobody talks."},
-	{"groups[].codecs", SCHEMA_STRINGS, .offset = GROUP(codecs), .flags = RELOAD,
-		.initial = "[ \"PCMU\", \"PCMA\", \"opus\", \"G722\" ]", BETWEEN(1, 16),
-		.doc = "In order of preference, as built. telephone-event is answered whenever offered and is never listed."},
+	{"groups[].codecs", SCHEMA_WORDS, .offset = GROUP(codecs), .flags = RELOAD | ANY_CASE,
+		.words = codec_words, .initial = "[ \"PCMU\", \"PCMA\", \"opus\", \"G722\" ]", BETWEEN(1, 4),
+		.doc = "In order of preference; one that the server was built without is passed over, with a warning. telephone-event is answered whenever offered and is never listed."},
 	{"groups[].max_members", SCHEMA_INTEGER, .offset = GROUP(max_members), .flags = RELOAD, .initial = "0",
 		BETWEEN(0, 1000000), .doc = "Members in the group at once; 0 is no limit."},
 	{"groups[].vox_hang", SCHEMA_DURATION, SCHEMA_MS, .offset = GROUP(vox_hang_ms), .flags = RELOAD,

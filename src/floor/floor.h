@@ -105,6 +105,7 @@ struct floor_saying {
 	uint8_t word;                     /* enum floor_word */
 	uint8_t priority;                 /* GRANTED, POSITION */
 	uint8_t position;                 /* POSITION: 1 is next */
+	bool is_unsaid;                   /* POSITION: it waits, and its client knows no queue */
 	bool may_request;                 /* TAKEN; see floor_may_request for one member */
 	uint16_t cause;                   /* DENY, REVOKE */
 	uint16_t duration_s;              /* GRANTED: what is left of T2, rounded down */

@@ -158,7 +158,7 @@ static void say(
 {
 	struct group *group = group_of(floor);
 	struct member *member = member_of_floor(floor_member);
-	if (member->channel)
+	if (member->channel && !saying->is_unsaid)
 		channel_say(member->channel, saying);
 	switch ((enum floor_word)saying->word) {
 	case FLOOR_GRANTED:

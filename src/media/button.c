@@ -220,9 +220,8 @@ static bool press_button(struct member *member, const struct media_press *press,
 		grant(member, press, came_ns);
 		return true;
 	case MEDIA_BUTTON_REVOKE:
-		floor_revoke(floor, &member->floor, now_ms(member));
 		group_touch(member->group);
-		return true;
+		return floor_revoke(floor, &member->floor, now_ms(member)) == 0;
 	case MEDIA_BUTTON_DECLARE:
 	case MEDIA_BUTTON_CLEAR:
 		floor_emergency_set(floor, press->button == MEDIA_BUTTON_DECLARE, now_ms(member));
@@ -234,6 +233,13 @@ static bool press_button(struct member *member, const struct media_press *press,
 		break;
 	}
 	return false;
+}
+
+/* What is done to the floor is no button of the member's that it is done by. */
+static bool is_order(const struct media_press *press)
+{
+	return press->button == MEDIA_BUTTON_REVOKE || press->button == MEDIA_BUTTON_DECLARE ||
+	       press->button == MEDIA_BUTTON_CLEAR;
 }
 
 /* Its answer is given when all that came in this round is decided. */
@@ -260,9 +266,9 @@ void button_press(struct member *member, const struct media_press *press)
 	struct group *group = member->group;
 	uint64_t came_ns = press->received_ns ? press->received_ns : group->relay->now_ns;
 	struct member_press *asked = note_asked(member, press);
-	bool counts =
-		member->floor.state != FLOOR_MEMBER_GONE &&
-		(press->trigger >= MEDIA_TRIGGER_COUNT || button_counts(member, press->trigger));
+	bool counts = member->floor.state != FLOOR_MEMBER_GONE &&
+		      (is_order(press) || press->trigger >= MEDIA_TRIGGER_COUNT ||
+			      button_counts(member, press->trigger));
 	asked->is_ignored = !counts || !press_button(member, press, came_ns);
 	asked->cause = member->asked.cause;
 	member->asked.cause = 0;

@@ -36,9 +36,12 @@
  *   calls N, sessions N        how many must be open now
  *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
  *                              are sent to ("none"), blind=caller|callee|none,
+ *                              known=both|caller|callee|none (whose signalling),
  *                              watch=early|talk|held, offers=A,B (numbers of both ends),
  *                              from=, to= how caller and callee speak where it is transcoded:
- *                              "PCMU:0:101" (codec, its number, that of its events), "none"
+ *                              "PCMU:0:101" (codec, its number, that of its events), "none";
+ *                              from_foreign=, to_foreign= what each may send beside that, or beside
+ *                              what is passed, and the other does not know: "PCMA:8,G722:9", "none"
  *   transcoders N              most transcoded sessions at once; reserved N: how many must be
  *   silent N, heard N          the relay says so of that session
  *   late N silent|heard        it says both at once, and the report the last of them

@@ -299,16 +299,19 @@ static uint64_t tag_of(struct fake_server *server, const char *name)
 	return 0;
 }
 
-/* talk NAME|none [wait=NAME] */
+/* talk NAME|none [and=NAME] [wait=NAME] */
 static bool set_floor(struct fake_server *server, unsigned count, char **words)
 {
 	struct fake_group *group = fake_media_group(&server->media);
 	const char *waits = scenario_value(count, words, "wait");
+	const char *other = scenario_value(count, words, "and");
 	if (!group)
 		return server->scenario.lenient;
 	group->report = (struct media_group_report){.group = group->id};
 	if (strcmp(words[1], "none") != 0)
 		group->report.talkers[group->report.talker_count++].tag = tag_of(server, words[1]);
+	if (other)
+		group->report.talkers[group->report.talker_count++].tag = tag_of(server, other);
 	if (waits)
 		group->report.waiting[group->report.waiting_count++].tag = tag_of(server, waits);
 	fake_media_group_tell(&server->media, MEDIA_GROUP_TOLD_FLOOR);
@@ -323,11 +326,14 @@ static bool answer(struct fake_server *server, unsigned count, char **words)
 	struct media_answer a = {.number = server->media.pressed.number,
 		.trigger = server->media.pressed.trigger,
 		.position = (uint16_t)number_of(count, words, "position", 0),
+		.cause = (uint16_t)number_of(count, words, "cause", 0),
 		.talker_tag = talker ? 1 : 0};
 	for (unsigned i = 0; i < ARRAY_LENGTH(outcomes); i++)
 		if (strcmp(outcomes[i], words[2]) == 0)
 			a.outcome = (uint8_t)i;
 	snprintf(a.talker, sizeof(a.talker), "%s", talker ? talker : "");
+	if (scenario_value(count, words, "later")) /* of a floor that he has, or waits for */
+		a.number = 0;
 	if (scenario_value(count, words, "by")) /* the INVITE itself */
 		a.trigger = MEDIA_TRIGGER_RTCP;
 	fake_media_answer(&server->media, (unsigned)atoi(words[1]), &a);
@@ -383,7 +389,7 @@ static bool act(struct fake_server *server, char **words)
 	} else if (strcmp(words[1], "mute") == 0) {
 		rights_mute(p, room, ptt_name_hash(p, pv_span_of(words[3])), true);
 	} else {
-		member_press(p, member, &press, 0);
+		member_press(p, member, &press, NULL);
 	}
 	fake_worker_run(&server->scenario.worker);
 	return true;

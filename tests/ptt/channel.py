@@ -437,17 +437,41 @@ def floor_time_over(server):
         room.stories(["alice"], "once she was")
 
 
-@feature(**group(max_talk='"2s"', preempt='"priority"', priorities=RANKS))
+@feature(**group(preempt='"priority"', priorities={"bob": 5}))
+def floor_without_a_queue(server):
+    """A client that has no mc_queueing takes the floor by its priority, and is told of no queue while the talker has his grace."""
+    with Room(server) as room:
+        alice, bob, carol = (room.phone(user, floor=terms).join(mic=-1)
+                             for user, terms in (("alice", QUEUES), ("bob", "mc_priority=5"), ("carol", QUEUES)))
+        for phone in (alice, bob, carol):
+            idle(phone)
+        alice.channel.request()
+        granted(alice, 0)
+        room.heard_by_all(alice)
+        bob.channel.skip_all()
+        bob.channel.request()
+        ok(alice.channel.expect("revoke").cause == f.PREEMPTED, "alice is pre-empted")
+        carol.channel.request()
+        ok(carol.channel.expect("position", skip=("taken",)).position == 2, "carol, who can queue, is told her place")
+        alice.channel.release()
+        granted(bob, 5)
+        room.heard_by_all(bob)
+        ok("position" not in [m.kind for m in bob.channel.got], "bob, who cannot, is told of none")
+
+
+@feature(**group("alice bob carol dave", max_talk='"2s"', preempt='"priority"', priorities=RANKS, listen_only='[ "dave" ]'))
 def floor_seen_by_tshark(server):
     """An independent decoder reads all that the server says: nothing malformed, nothing to remark."""
     with Room(server) as room:
-        alice, bob, carol = phones = [room.phone(user, floor=QUEUES) for user in ("alice", "bob", "carol")]
+        alice, bob, carol, dave = phones = [room.phone(user, floor=QUEUES) for user in ("alice", "bob", "carol", "dave")]
         ports = [p.channel.port for p in phones]
         with Capture(server.folder, ports) as capture:
             for phone in phones:
                 phone.join(mic=-1)
             for phone in phones:
                 idle(phone)
+            dave.channel.request()
+            ok(dave.channel.expect("deny").cause == 5, "dave may only listen")
             bob.channel.request(priority=3)
             granted(bob, 3, duration=2)
             carol.channel.request(priority=3)
@@ -477,6 +501,6 @@ def floor_seen_by_tshark(server):
         ok(not [r for r in rows if r["remarks"]], "nothing malformed, nothing to remark: %s" % [r for r in rows if r["remarks"]][:2])
         ours = sorted(m.raw[0] & 0x1f for p in phones for m in p.channel.got)
         theirs = sorted(r["subtype"] for r in rows)[:len(ours)] if len(rows) == len(ours) else sorted(r["subtype"] for r in rows)
-        ok(set(ours) == set(theirs) == {1, 2, 5, 6, 9, 10}, "granted, taken, idle, revoke, position and ack: %s" % sorted(set(theirs)))
+        ok(set(ours) == set(theirs) == {1, 2, 3, 5, 6, 9, 10}, "granted, taken, deny, idle, revoke, position and ack: %s" % sorted(set(theirs)))
         parties = {p for r in rows for p in r["party"]}
         ok(parties == {"sip:alice@example.test", "sip:bob@example.test", "sip:carol@example.test"}, "it reads who talks: %s" % parties)

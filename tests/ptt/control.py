@@ -57,20 +57,36 @@ def shown(server):
         ok(ask(server, "talks")["talks"][-1] == talk, "of all groups, too")
 
 
+@feature(**group("alice bob carol", priorities={"alice": 7, "bob": 5}))
+def shown_with_the_request(server):
+    """Who asks with less than he might is shown with what he asked with."""
+    with Room(server) as room:
+        alice, bob = (room.phone(user, floor="mc_queueing;mc_priority=7").join(mic=-1) for user in ("alice", "bob"))
+        alice.channel.request(priority=3)
+        room.until(lambda: [t["priority"] for t in ask(server, "show", "ops")["talkers"]] == [3], "alice talks with 3 of her 7")
+        bob.channel.request(priority=2)
+        room.until(lambda: [w["priority"] for w in ask(server, "show", "ops")["waiting"]] == [2], "bob waits with 2 of his 5")
+        ok([m["priority"] for m in ask(server, "members", "ops")["members"]] == [7, 5], "members are shown with what is theirs")
+
+
 @feature(**group(max_talk='"20s"'))
 def granted_and_revoked(server):
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
         room.nobody("open microphones are not heard")
-        ask(server, "grant", "ops", "alice")
+        said = ask(server, "grant", "ops", "alice")
+        ok((said["outcome"], said["talker"]) == ("granted", "alice"), "the floor's answer: %s" % said)
         room.heard_by_all(alice, "alice is granted the floor, and has not pressed")
         ask(server, "grant", "ops", "carol")
         room.heard_by_all(carol, "the dispatcher gives it to carol, who has no higher priority")
-        ask(server, "revoke", "ops", "alice")
+        said = refused(server, "revoke", "ops", "alice")
+        ok("alice loses nothing" in said and "carol has the floor" in said, "alice has it no more")
         room.goes_on(10)
         room.heard_by_all(carol, "what alice has not is not taken from her")
-        ask(server, "revoke", "ops", "carol")
+        said = ask(server, "revoke", "ops", "carol")
+        ok(said["outcome"] == "revoked" and "nobody has it now" in said["text"], "taken: %s" % said)
         room.nobody("taken from carol")
+        ok("nobody has the floor" in refused(server, "revoke", "ops"), "there is nothing left to take")
         bob.press("*")
         room.heard_by_all(bob)
         ask(server, "revoke", "ops")
@@ -90,6 +106,65 @@ def shown_while_reserved(server):
         floor = lambda: ask(server, "list")["groups"][0]["floor"]
         room.until(lambda: floor() == "hang", "reserved for alice")
         room.until(lambda: floor() == "idle", "and then free")
+
+
+@feature(**group("alice bob carol dave", listen_only='[ "dave" ]', emergency_members='[ "alice" ]'))
+def acts_that_come_to_nothing(server):
+    """What the floor refuses is said, with the reason, and is no success."""
+    def reason(*words):
+        done = ctl(server, "--json", "group", *words)
+        assert done.returncode == 1, done
+        said = json.loads(done.stdout)
+        ok(said["outcome"] == "refused" and said["text"], "%s: %s" % (" ".join(words), said["text"]))
+        return said["reason"]
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        ok(reason("grant", "ops", "dave") == "listen only", "dave may only listen")
+        ok(reason("emergency", "ops", "bob") == "not one of emergency_members", "bob may not declare one")
+        ask(server, "mute", "ops", "carol")
+        ok(reason("grant", "ops", "carol") == "muted by the dispatcher", "carol is muted")
+        ok(reason("emergency", "ops", "--clear") == "there is no emergency", "there is nothing to clear")
+        ok(reason("revoke", "ops") == reason("revoke", "ops", "bob") == "has no floor and waits for none", "there is nothing to take")
+        room.nobody("nothing was done")
+        alice.press("*")
+        room.heard_by_all(alice)
+        bob.press("*")
+        room.until(lambda: ask(server, "list")["groups"][0]["queued"] == 1, "bob waits")
+        said = ask(server, "revoke", "ops")
+        ok((said["outcome"], said["talker"]) == ("revoked", "bob") and "bob has it now" in said["text"], "who has it next: %s" % said)
+        room.heard_by_all(bob)
+        log = server.log()
+        ok('group_act group="ops" act=grant member="dave" outcome=refused' in log and "act=revoke member=- outcome=revoked" in log
+           and "uid=%d" % os.getuid() in log, "the log has what was done, and by whom")
+
+
+@feature(**group(triggers='[ "vox" ]'))
+def acts_without_api(server):
+    """Grants are a member's button, "api"; what is taken needs none."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=0)
+        for words in (("grant", "ops", "bob"), ("emergency", "ops", "bob")):
+            ok('"api" is not among' in refused(server, *words), "the reason")
+        alice.speak()
+        room.heard_by_all(alice)
+        ask(server, "emergency", "ops")
+        room.until(lambda: ask(server, "show", "ops")["emergency"], "the group's emergency")
+        ask(server, "emergency", "ops", "--clear")
+        room.until(lambda: not ask(server, "show", "ops")["emergency"], "cleared")
+        ask(server, "revoke", "ops")
+        room.nobody("taken")
+
+
+@feature(**group(floor='"open"'))
+def acts_without_a_floor(server):
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        for words in (("grant", "ops", "bob"), ("revoke", "ops"), ("emergency", "ops"), ("emergency", "ops", "--clear")):
+            ok("everybody may speak" in refused(server, *words), "a conference has no floor")
+        ok(alice.ask("ptt") == "everybody may speak", "nor has a word for it")
+        room.until(lambda: alice.ask("who") == "alice, bob", "all who talk are named")
+        ask(server, "mute", "ops", "alice")
+        room.until(lambda: bob.ask("who") == "bob", "but who is muted")
 
 
 @feature(**group())

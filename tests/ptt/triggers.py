@@ -294,6 +294,24 @@ def beeps_when_nothing_is_sent(server):
         ok(len(low) == 2, "denied, told once: %s" % tones(bob, since))
 
 
+@feature(**group(roger_tone="true"))
+def roger(server):
+    """Who gives the floor back hears that it was understood; who loses it does not."""
+    with Room(server) as room:
+        room.named("nobody", 450)
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        room.goes_on(20)
+        since = time.monotonic()
+        alice.press("#")
+        room.nobody()
+        room.goes_on(25)
+        heard = tones(alice, since)
+        ok(len(heard) == 2 and heard[0][0] > heard[1][0], "roger: a falling pair, %s" % heard)
+        ok(not tones(bob, 0) and not tones(carol, 0), "to alice alone")
+
+
 def hears_both(room, talker, phone, expected, text):
     """The phone presses in vain, and hears the talker and these beeps (Hz) at once, in one stream without a gap."""
     room.goes_on(20)

@@ -58,7 +58,7 @@ struct ptt_group_config {
 	enum ptt_preempt preempt;
 	struct ptt_names listen_only, call_out;
 	struct ptt_names emergency_members; /* none: all members */
-	bool broadcast, tones, refuse_tone;
+	bool broadcast, tones, refuse_tone, roger_tone;
 	uint32_t legs;        /* of one member */
 	uint32_t max_members; /* 0: no limit */
 	enum ptt_keepalive keepalive;

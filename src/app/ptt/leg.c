@@ -10,6 +10,7 @@ struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group)
 	memset(leg, 0, sizeof(*leg));
 	leg->group = group;
 	leg->state = PTT_LEG_JOINING;
+	list_init(&leg->pressed);
 	leg->speech.audio_line = leg->speech.floor_line = PTT_NO_LINE;
 	leg->report.leg = slab_handle(&p->legs, leg);
 	leg->report.group = group->id;

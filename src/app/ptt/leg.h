@@ -85,6 +85,8 @@ struct ptt_leg {
 
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
+	struct list pressed;             /* notes of a dispatcher's presses, oldest first */
+	uint32_t presses;                /* the last one's number */
 	bool is_described;               /* media_member_set was called */
 	bool is_open;                    /* and told of a group that has no floor */
 };

@@ -129,6 +129,7 @@ void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg)
 	if (leg->lease.member)
 		media_member_drop(p->at.media, p->at.worker->index, leg->lease.member);
 	leg->lease.member = 0;
+	press_forget(leg);
 }
 
 bool ptt_leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger)
@@ -191,8 +192,10 @@ static void on_answered(
 		return;
 	if (answer->trigger == MEDIA_TRIGGER_RTCP)
 		join_decided(p, leg, answer->outcome == MEDIA_OUTCOME_GRANTED);
+	else if (answer->trigger == MEDIA_TRIGGER_API)
+		press_answered(leg, answer);
 	else
-		text_answered(p, leg, answer);
+		word_answered(p, leg, answer);
 }
 
 static void on_group_told(void *context, media_id group, uint64_t owner, uint32_t told)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.h — what the main thread wants to know of the groups, and what it has them do. */
+/* query.h — what the main thread wants to know of the groups. */
 #ifndef APP_PTT_QUERY_H
 #define APP_PTT_QUERY_H
 
@@ -92,20 +92,5 @@ int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
 /* The last ones, oldest first; of all groups when `group` is empty (worker by worker then). */
 int ptt_query_talks(const struct ptt_tables *tables, struct pv_span group,
 	void (*each)(void *context, const struct ptt_talk *talk), void *context);
-
-enum ptt_act {
-	PTT_ACT_GRANT,  /* as if the member had pressed */
-	PTT_ACT_REVOKE, /* takes the floor from the member; without one: from all who have it */
-	PTT_ACT_MUTE,   /* the member cannot talk until PTT_ACT_UNMUTE */
-	PTT_ACT_UNMUTE,
-	PTT_ACT_KICK,      /* BYE */
-	PTT_ACT_EMERGENCY, /* declared for the group; with a member: by him, who gets the floor */
-	PTT_ACT_CLEAR,     /* the emergency is over */
-};
-
-/* `member` is a user's name, or empty. All his legs are meant. 0; -ENOENT: no such group;
- * -ESRCH: the member is not in it; -EINVAL: this act needs a member; -EBUSY: no room, try again. */
-int ptt_query_act(const struct ptt_tables *tables, enum ptt_act act, struct pv_span group,
-	struct pv_span member);
 
 #endif

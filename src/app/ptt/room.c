@@ -95,6 +95,7 @@ void media_settings_of(const struct ptt_group *group, struct media_group_setting
 		.keepalive = (uint8_t)keepalives[config->keepalive],
 		.queue = (uint16_t)MIN(config->queue, (uint32_t)UINT16_MAX),
 		.has_tones = config->tones && !config->is_open,
+		.has_roger = config->tones && config->roger_tone && !config->is_open,
 		.has_refuse_tone = config->tones && config->refuse_tone && !config->is_open,
 		.is_broadcast = config->broadcast,
 		.request_key = config->key_request,
