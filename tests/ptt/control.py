@@ -91,8 +91,21 @@ def granted_and_revoked(server):
         room.heard_by_all(bob)
         ask(server, "revoke", "ops")
         room.nobody("taken from whoever has it")
-        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]][-2:] == ["revoked", "revoked"],
+        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]] == ["granted_away", "revoked", "revoked"],
                    "the records say so")
+
+
+@feature(**group(hang='"2s"'))
+def shown_while_reserved(server):
+    """The floor of who has released it is his for the hang time: it is not shown as idle."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        alice.press("#")
+        floor = lambda: ask(server, "list")["groups"][0]["floor"]
+        room.until(lambda: floor() == "hang", "reserved for alice")
+        room.until(lambda: floor() == "idle", "and then free")
 
 
 @feature(**group("alice bob carol dave", listen_only='[ "dave" ]', emergency_members='[ "alice" ]'))

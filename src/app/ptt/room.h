@@ -72,7 +72,7 @@ struct ptt_room {
 	uint64_t change_talk; /* the last one that was about who talks alone */
 	uint64_t change_members;
 	uint64_t talks;
-	bool is_emergency, is_revoking;
+	bool is_emergency, is_revoking, is_reserved;
 	uint16_t waiting;
 	struct ptt_rights rights;
 	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
