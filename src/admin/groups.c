@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/group.h"
+#include "base/iso_time.h"
 #include "base/macros.h"
 #include "media/group_command.h"
 
@@ -374,24 +374,27 @@ void command_group_members(struct admin_call *call)
 
 /* ---- talks ---- */
 
+/* By the names of the log's line and of a recording's sheet. */
 static void put_talk(void *context, const struct ptt_talk *talk)
 {
 	struct json *json = context;
-	time_t began = (time_t)talk->began_s;
-	struct tm utc;
-	char text[32];
-	gmtime_r(&began, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	struct pv_writer w;
+	char began[32];
+	pv_writer_init(&w, began, sizeof(began));
+	iso_time_put(&w, talk->began_ms);
 	json_object(json, NULL);
-	json_text(json, "began", text);
+	json_span(json, "began", pv_writer_span(&w));
 	json_span(json, "group", group_text(&talk->group));
 	json_span(json, "member", group_text(&talk->member));
-	json_fraction(json, "seconds", talk->length_ms / 1000.0);
+	json_number(json, "length_ms", talk->length_ms);
 	json_span(json, "trigger", talk->trigger);
 	json_span(json, "why", talk->why);
+	json_number(json, "priority", talk->priority);
+	json_bool(json, "emergency", talk->is_emergency);
 	json_number(json, "packets", talk->packets);
 	json_number(json, "lost", talk->lost);
-	json_bool(json, "emergency", talk->is_emergency);
+	json_number(json, "grant_us", talk->grant_us);
+	json_number(json, "clipped", talk->clipped);
 	json_object_end(json);
 }
 

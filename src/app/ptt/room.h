@@ -30,6 +30,7 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	bool is_warned;    /* has been told of the emergency */
 	bool is_anonymous; /* `uri` names nobody */
 	uint32_t alias;    /* the number in it; 0: none */
 	uint8_t radio_id;
@@ -64,7 +65,8 @@ struct ptt_room {
 	uint64_t change_talk; /* the last one that was about who talks alone */
 	uint64_t change_members;
 	uint64_t talks;
-	bool is_emergency, is_revoking;
+	bool is_emergency; /* until it is cleared, also while nobody is in */
+	bool is_revoking;
 	uint16_t waiting;
 	struct buffer *called; /* a bit for each name of call_out; NULL: none */
 	struct ptt_grave graves[PTT_GRAVES];
@@ -122,6 +124,12 @@ void roster_take(struct ptt *p, struct errand *errand);
  * hear of it in another way. */
 void roster_choose_speaker(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
 	const struct ptt_member *joins);
+
+/* ---- emergency.c ---- */
+/* `tag`: the member who declares it; 0: nobody of them. */
+void emergency_set(struct ptt *p, struct ptt_room *room, bool is_emergency, uint64_t tag);
+/* Whoever has not been told of how it is now. */
+void emergency_tell(struct ptt *p, struct ptt_room *room, const struct ptt_member *by);
 
 /* ---- talk.c ---- */
 void ptt_text_copy(struct pv_span from, struct ptt_text *ret);
