@@ -169,6 +169,9 @@ struct media_member_description {
 	uint8_t level_extension; /* RFC 6464 as agreed: 1 to 14; 0: none */
 	bool is_radio;           /* ED-137 style bits in its extension (profile 0x0167) */
 	uint8_t radio_id;        /* that our SDP gave it (a=ptt-id), 0 to 63 */
+	/* R2S-KeepAlivePeriod and -Multiplier as answered, both ways; 0: the defaults of ed137.h */
+	uint16_t radio_period_ms;
+	uint8_t radio_multiplier;
 	/* What the group's worker knows it by: comes back in reports and talk spurts. Several legs
 	 * of one member have one tag or several, as that worker likes. */
 	uint64_t tag;

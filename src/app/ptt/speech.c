@@ -143,6 +143,9 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	agreed->is_radio =
 		(leg->membership.triggers & PTT_TRIGGER_ED137) && speech_is_radio(h->audio);
 	speech->radio_type = agreed->is_radio ? speech_radio_type(h->audio) : 0;
+	agreed->radio_period_ms = speech_radio_number(h->audio, PV_SPAN("R2S-KeepAlivePeriod"));
+	agreed->radio_multiplier = (uint8_t)MIN(
+		speech_radio_number(h->audio, PV_SPAN("R2S-KeepAliveMultiplier")), UINT8_MAX);
 	if (speech->radio_type)
 		add_type(&agreed->audio, speech->radio_type, 0);
 	if (!h->floor) {

@@ -92,6 +92,8 @@ uint8_t speech_level_read(const struct pv_sdp_media *media);
 /* Is it a radio's (ED-137), and the payload type of its keep-alive, 0: none? */
 bool speech_is_radio(const struct pv_sdp_media *media);
 uint8_t speech_radio_type(const struct pv_sdp_media *media);
+/* Of one of its attributes, R2S-KeepAlivePeriod ...; 0: it has none. */
+uint16_t speech_radio_number(const struct pv_sdp_media *media, struct pv_span name);
 
 /* ---- speech_write.c: ours ---- */
 #define SPEECH_LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
