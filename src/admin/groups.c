@@ -315,6 +315,22 @@ static void put_notes(struct json *json, const struct ptt_member_summary *member
 	json_array_end(json);
 }
 
+/* What goes to it, as far as its own RTCP tells. */
+static void put_received(struct json *json, const struct media_member_report *report)
+{
+	const struct media_end_report *audio = &report->audio;
+	json_number(json, "sent", audio->sent);
+	if (audio->has_remote) {
+		uint32_t clock = codec_row((enum codec_id)report->codec)->clock;
+		json_signed(json, "far_end_lost", audio->remote_lost);
+		if (clock)
+			json_fraction(
+				json, "far_end_jitter_ms", 1000.0 * audio->remote_jitter / clock);
+	}
+	if (audio->round_trip_us)
+		json_fraction(json, "round_trip_ms", audio->round_trip_us / 1000.0);
+}
+
 static void put_media(struct json *json, const struct media_member_report *report)
 {
 	if (report->level > LEVEL_NONE)
@@ -325,6 +341,7 @@ static void put_media(struct json *json, const struct media_member_report *repor
 	json_number(json, "packets", report->audio.packets);
 	json_number(json, "lost", report->audio.lost);
 	json_fraction(json, "jitter_ms", report->audio.jitter_us / 1000.0);
+	put_received(json, report);
 }
 
 static void put_member(void *context, const struct ptt_member_summary *member)

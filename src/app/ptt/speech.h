@@ -78,6 +78,7 @@ bool speech_may_have_floor(const struct ptt_leg *leg);
 #define SPEECH_PACKET_MS 20
 bool speech_takes_packets(const struct pv_sdp_media *media);
 /* An audio stream that we may answer; a floor channel (TS 24.380 §12). */
+bool speech_is_encrypted(const struct pv_sdp_media *media);
 bool speech_is_audio(const struct pv_sdp_media *media);
 bool speech_is_floor(const struct pv_sdp_media *media);
 /* The codec of the group that comes first among those that the m-line offers, and what goes with

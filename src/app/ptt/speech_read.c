@@ -9,6 +9,11 @@ bool speech_is_audio(const struct pv_sdp_media *media)
 	       !pv_sdp_is_rejected(media);
 }
 
+bool speech_is_encrypted(const struct pv_sdp_media *media)
+{
+	return media->kind == PV_SDP_AUDIO && media->is_secure && !pv_sdp_is_rejected(media);
+}
+
 bool speech_is_floor(const struct pv_sdp_media *media)
 {
 	return media->kind == PV_SDP_APPLICATION && !pv_sdp_is_rejected(media) &&
