@@ -36,8 +36,9 @@
  *                       +-----------------------+ call_end
  *
  * No call lives for ever: each has a deadline, which the table keeps (calls.max_duration since it
- * was answered, CALL_SETUP_MS before), and the owner is told `end` when it is over. What a call
- * holds (its place under the limits, media sessions, ports) is given back by call_end alone,
+ * was answered, CALL_SETUP_MS before), and the owner is told `end` when it is over. An owner that
+ * finds out by itself when an end has gone may do without once it is answered (CALL_ENDLESS). What
+ * a call holds (its place under the limits, media sessions, ports) is given back by call_end alone,
  * whatever the reason.
  */
 
@@ -149,8 +150,9 @@ struct call {
 	uint64_t began_ms, up_ms, ended_ms; /* monotonic; up_ms 0: was not answered */
 	struct list media;                  /* struct call_media, by its link; oldest first */
 	struct wheel_node deadline;
-	uint64_t ends_ms; /* calls.max_duration is over, monotonic; 0: not answered yet */
-	bool is_bare;     /* had nothing that could fall silent when it was looked at last */
+	uint64_t max_duration_ms; /* its own; 0: calls.max_duration counts */
+	uint64_t ends_ms;         /* the longest duration is over, monotonic; 0: not answered yet */
+	bool is_bare; /* had nothing that could fall silent when it was looked at last */
 	struct call_record record;
 };
 
@@ -242,7 +244,10 @@ struct call_beginning {
 	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
 	 * apart by the callee's tag; there may be CALL_NAMESAKES_MAX. */
 	bool may_share_name;
+	/* In place of calls.max_duration; 0: that counts. */
+	uint64_t max_duration_ms;
 };
+#define CALL_ENDLESS UINT64_MAX
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:

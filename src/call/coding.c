@@ -87,13 +87,38 @@ static bool is_left(const struct calls_settings *settings, const struct codec_fo
 	return false;
 }
 
-void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_change *change)
+static void take_number(int number, uint64_t taken[2])
+{
+	if (number >= 0 && number < 128)
+		taken[number / 64] |= UINT64_C(1) << number % 64;
+}
+
+/* The numbers that the description uses, and those that its m-lines got in addition already. */
+static void list_numbers(
+	const struct pv_sdp *sdp, const struct pv_sdp_change *change, uint64_t ret[2])
+{
+	struct pv_sdp_formats formats;
+	for (unsigned i = 0; i < sdp->media_count; i++) {
+		const struct pv_sdp_media_change *one = &change->media[i];
+		formats.count = 0;
+		if (sdp->media[i].is_rtp)
+			pv_sdp_formats_read(&sdp->media[i], &formats);
+		for (unsigned k = 0; k < formats.count; k++)
+			take_number(formats.list[k].payload_type, ret);
+		for (unsigned k = 0; k < one->added_count; k++)
+			take_number(one->added[k].payload_type, ret);
+	}
+}
+
+void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_change *all)
 {
 	const struct pv_sdp_media *media = &calls->sdp.media[index];
+	struct pv_sdp_media_change *change = &all->media[index];
 	const struct calls_settings *settings = &calls->settings;
 	struct codec_addition additions[CODEC_ADDITIONS_MAX];
 	struct codec_order policy;
 	struct format_list own;
+	uint64_t taken[2] = {0};
 	unsigned left = 0;
 	if (!may_code(media) || change->reject)
 		return;
@@ -102,8 +127,9 @@ void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_chan
 		if (is_left(settings, &own.list[i]))
 			own.list[left++] = own.list[i];
 	read_policy(settings, &policy);
-	unsigned count =
-		codec_additions(own.list, left, settings->codec_count ? &policy : NULL, additions);
+	list_numbers(&calls->sdp, all, taken);
+	unsigned count = codec_additions(
+		own.list, left, settings->codec_count ? &policy : NULL, taken, additions);
 	if (media->format_count + count > PV_SDP_FORMATS_MAX)
 		return;
 	for (unsigned i = 0; i < count; i++)
@@ -174,6 +200,31 @@ static void remove_added(const struct answering *a, struct pv_sdp_media_change *
 			change->picked[format->payload_type / 64] |= UINT64_C(1)
 								     << format->payload_type % 64;
 	}
+}
+
+/* The number of something that we added is that of something else in the answer. */
+static bool means_another(const struct answering *a, const struct codec_format *added)
+{
+	for (unsigned i = 0; i < a->answers.count; i++)
+		if (a->answers.list[i].payload_type == added->payload_type &&
+			!codec_format_is_same(&a->answers.list[i], added))
+			return true;
+	return false;
+}
+
+/* The first common codec that is ours: what foreign sound is made into. */
+static bool find_agreed(const struct answering *a, struct codec_pair *ret)
+{
+	for (unsigned k = 0; k < a->answers.count; k++) {
+		const struct codec_format *format = &a->answers.list[k];
+		int own = index_of(&a->offers, 0, a->own_count, format);
+		enum codec_id codec = codec_find(format->name, format->clock, format->channels);
+		if (own < 0 || !codec_is_built(codec))
+			continue;
+		*ret = (struct codec_pair){(unsigned)own, k, codec, codec};
+		return true;
+	}
+	return false;
 }
 
 static uint8_t packet_ms(const struct pv_sdp_media *media)
@@ -264,6 +315,22 @@ static void replace_formats(const struct answering *a, const struct codec_pair *
 	change->added_count = count;
 }
 
+/* What the answerer may send beside what it speaks, by the numbers that we gave it: all that was
+ * added, listed in its answer or not. The offerer knows nothing of it. */
+static void note_foreign(const struct answering *a, struct media_coding *ret)
+{
+	for (unsigned i = a->own_count; i < a->offers.count; i++) {
+		const struct codec_format *added = &a->offers.list[i];
+		bool is_spoken = added->payload_type == ret->sends.voice && !ret->is_agreed;
+		is_spoken |= ret->sends.events && added->payload_type == ret->sends.events;
+		if (is_spoken || means_another(a, added) || ret->foreign_count == MEDIA_FOREIGN_MAX)
+			continue;
+		enum codec_id codec = codec_find(added->name, added->clock, added->channels);
+		ret->foreign[ret->foreign_count++] =
+			(struct media_foreign){added->clock, added->payload_type, (uint8_t)codec};
+	}
+}
+
 static void transcode(struct calls *calls, const struct coding_order *order,
 	const struct answering *a, const struct codec_pair *pair,
 	struct pv_sdp_media_change *change, struct media_coding ret[MEDIA_ENDS])
@@ -273,6 +340,24 @@ static void transcode(struct calls *calls, const struct coding_order *order,
 	replace_formats(a, pair, &events, &noise, calls->added[order->index], change);
 	describe_offerer(a, pair, &events, &noise, &ret[call_other(order->from)]);
 	describe_answerer(a, pair, &events, &noise, &ret[order->from]);
+	note_foreign(a, &ret[order->from]);
+}
+
+/* The ends agree, and are passed on as they are; but the answerer may use what was added, for it
+ * was offered that as well (RFC 3264 §6.1). */
+static void agree(const struct coding_order *order, const struct answering *a,
+	struct media_coding ret[MEDIA_ENDS])
+{
+	struct media_coding *offerer = &ret[call_other(order->from)], *answerer = &ret[order->from];
+	struct codec_pair pair;
+	if (find_agreed(a, &pair)) {
+		const struct companions events = companions(a, &pair, CODEC_EVENTS),
+					noise = companions(a, &pair, CODEC_NOISE);
+		describe_offerer(a, &pair, &events, &noise, offerer);
+		describe_answerer(a, &pair, &events, &noise, answerer);
+	}
+	offerer->is_agreed = answerer->is_agreed = true;
+	note_foreign(a, answerer);
 }
 
 int coding_answer(struct calls *calls, const struct coding_order *order,
@@ -290,6 +375,7 @@ int coding_answer(struct calls *calls, const struct coding_order *order,
 	switch (codec_pair(a.offers.list, a.own_count, a.answers.list, a.answers.count, &pair)) {
 	case CODEC_PAIR_COMMON:
 		remove_added(&a, change);
+		agree(order, &a, ret);
 		return 0;
 	case CODEC_PAIR_TRANSCODED:
 		transcode(calls, order, &a, &pair, change, ret);
@@ -297,38 +383,8 @@ int coding_answer(struct calls *calls, const struct coding_order *order,
 	case CODEC_PAIR_NONE:
 		break;
 	}
-	return has_nameless(&a) ? 0 : -PV_SDP_ANSWER_FORMAT;
-}
-
-/* ---- an offer that was extended, until it is answered ---- */
-
-bool extended_make(
-	struct calls *calls, const struct description_written *written, struct extended_offer *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (!written->is_extended)
-		return true;
-	ret->text = buffer_take(&calls->at.worker->buffers, written->sdp.length);
-	if (!ret->text)
-		return false;
-	memcpy(ret->text->bytes, written->sdp.at, written->sdp.length);
-	ret->text->length = (uint32_t)written->sdp.length;
-	memcpy(ret->added, written->added, sizeof(ret->added));
-	return true;
-}
-
-void extended_copy(
-	struct calls *calls, struct extended_offer *to, const struct extended_offer *from)
-{
-	struct buffer *old = to->text;
-	*to = *from;
-	if (to->text)
-		buffer_ref(to->text);
-	buffer_unref(&calls->at.worker->buffers, old);
-}
-
-void extended_done(struct calls *calls, struct extended_offer *extended)
-{
-	buffer_unref(&calls->at.worker->buffers, extended->text);
-	memset(extended, 0, sizeof(*extended));
+	if (!has_nameless(&a))
+		return -PV_SDP_ANSWER_FORMAT;
+	agree(order, &a, ret);
+	return 0;
 }

@@ -41,6 +41,10 @@ struct description_from {
 	const struct net_address *source; /* where its message came from */
 	bool is_forwarded;
 };
+/* Whether another proxy stands between us and the sender, whose media come from elsewhere: of a
+ * request its Vias say it; of the response to a request without Record-Route of ours, its
+ * Record-Route (a proxy that records nothing is not seen there). */
+bool description_is_forwarded(const struct pv_message *message);
 /* One m-line. `is_ipv6`: of the family of our own port. `offer` and the formats of ret->described
  * are left to the caller. */
 void stream_end_read(const struct pv_sdp_media *media, const struct description_from *from,

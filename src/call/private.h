@@ -100,10 +100,12 @@ struct call_media {
 	struct call_ways ways;
 	uint8_t relay;               /* enum branch_relay */
 	bool is_up;                  /* one of its dialogs is confirmed */
+	bool is_forwarded[2];        /* what that side says comes through another proxy */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
 	uint8_t dialog_count;
 	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
+	bool other_waits;        /* likewise, when the offer is answered */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -146,6 +148,8 @@ bool call_is_bare(const struct call *call);
 /* Whether an address that was announced from `source` must not be believed: it is of a narrower
  * scope. */
 bool scope_is_narrower(const struct net_address *announced, const struct net_address *source);
+/* Whether it is of no private network. */
+bool scope_is_world(const struct net_address *address);
 
 /* ---- describe.c ---- */
 /* Is this address of an SDP one that its sender, at `source`, can be reached by without a relay? */
@@ -199,7 +203,7 @@ int description_write(struct calls *calls, const struct call_media *media,
 
 /* ---- coding.c ---- */
 /* What an offer, calls->sdp, gets in addition in one m-line, whose codecs are filtered already. */
-void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_media_change *change);
+void coding_extend(struct calls *calls, unsigned index, struct pv_sdp_change *change);
 struct coding_order {
 	unsigned index, added; /* the m-line; how many formats were added to it */
 	enum call_side from;   /* who answers */
@@ -208,6 +212,8 @@ struct coding_order {
  * the ends understand each other. 0 or -PV_SDP_ANSWER_FORMAT. */
 int coding_answer(struct calls *calls, const struct coding_order *order,
 	struct pv_sdp_media_change *change, struct media_coding ret[MEDIA_ENDS]);
+
+/* ---- extended.c ---- */
 /* False: no room. */
 bool extended_make(
 	struct calls *calls, const struct description_written *written, struct extended_offer *ret);

@@ -87,9 +87,9 @@ static void show_place(const struct call_place *place, char ret[NET_ADDRESS_TEXT
 static void show_codecs(const struct call_stream *stream, struct call_stream_summary *ret)
 {
 	for (unsigned side = 0; side < MEDIA_ENDS; side++) {
-		enum codec_id codec = (enum codec_id)stream->said.ends[side].coding.codec;
-		if (codec != CODEC_NONE)
-			ret->codecs[side] = codec_row(codec)->name;
+		const struct media_coding *coding = &stream->said.ends[side].coding;
+		if (media_coding_is_transcoded(coding))
+			ret->codecs[side] = codec_row((enum codec_id)coding->codec)->name;
 	}
 }
 

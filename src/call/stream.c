@@ -71,6 +71,7 @@ int streams_take(struct calls *calls, struct call_media *media, const struct pv_
 
 void streams_roll_back(struct calls *calls, struct call_media *media)
 {
+	media->other_waits = media->has_other;
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		struct call_stream *stream = media->streams[i];
 		if (!stream)
@@ -109,9 +110,11 @@ static void hear(struct call_stream *stream, enum call_side side, const struct p
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once)
 {
-	media->has_other = false;
+	media->other_waits = false;
 	for (unsigned i = 0; i < sdp->media_count; i++)
-		media->has_other |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
+		media->other_waits |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
+	if (at_once)
+		media->has_other = media->other_waits;
 	for (unsigned i = 0; i < sdp->media_count; i++)
 		if (media->streams[i])
 			hear(media->streams[i], side, &sdp->media[i], from,
@@ -137,7 +140,7 @@ int streams_reserve(struct calls *calls, struct call_media *media,
 {
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		const struct call_stream *stream = media->streams[i];
-		if (stream && codings[i][0].codec != CODEC_NONE &&
+		if (stream && media_coding_is_transcoded(&codings[i][0]) &&
 			media_reserve_transcoder(calls->at.media, calls->at.worker->index,
 				stream->lease.session) < 0)
 			return -ENOBUFS;
@@ -147,6 +150,7 @@ int streams_reserve(struct calls *calls, struct call_media *media,
 
 void streams_commit(struct call_media *media)
 {
+	media->has_other = media->other_waits;
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		struct call_stream *stream = media->streams[i];
 		for (unsigned side = 0; stream && side < MEDIA_ENDS; side++) {
@@ -200,6 +204,21 @@ static void add_coding(struct media_end *end)
 		add_type(end, coding->sends.noise);
 }
 
+/* Phones are heard by what was added to their offer, too. */
+static void add_foreign(struct media_end *end)
+{
+	const struct media_coding *coding = &end->coding;
+	for (unsigned i = 0; i < coding->foreign_count; i++) {
+		const struct media_foreign *foreign = &coding->foreign[i];
+		struct stream_end told = {.format_count = 1};
+		told.formats[0] = (struct media_format){
+			.rate = foreign->codec == CODEC_NONE ? 0 : foreign->rate,
+			.payload_type = foreign->payload_type};
+		if (add_type(end, foreign->payload_type))
+			add_formats(end, &told);
+	}
+}
+
 /* It sends what the other side listed (RFC 3264 §6.1); phones that send what they listed themselves
  * are heard as well. */
 static void describe_end(const struct call_stream *stream, unsigned side, struct media_end *ret)
@@ -207,19 +226,21 @@ static void describe_end(const struct call_stream *stream, unsigned side, struct
 	const struct stream_end *own = &stream->ends[side], *other = &stream->ends[1 - side];
 	*ret = own->described;
 	ret->is_mux = own->rtcp_mux && stream->has_end[1 - side] && other->rtcp_mux;
-	bool is_coded = ret->coding.codec != CODEC_NONE;
+	bool is_coded = media_coding_is_transcoded(&ret->coding);
 	if (stream->has_end[1 - side] && !is_coded)
 		add_formats(ret, other);
 	add_formats(ret, own);
 	if (is_coded)
 		add_coding(ret);
+	add_foreign(ret);
 }
 
+/* A fax or a chat beside it: nobody need talk, and what they do passes us by. */
 static uint8_t watch_of(const struct call_media *media, const struct call_stream *stream)
 {
 	if (!media->is_up)
 		return MEDIA_WATCH_EARLY;
-	bool talks = stream->has_end[0] && stream->has_end[1] &&
+	bool talks = !media->has_other && stream->has_end[0] && stream->has_end[1] &&
 		     stream->ends[0].direction == PV_SDP_SENDRECV &&
 		     stream->ends[1].direction == PV_SDP_SENDRECV;
 	return talks ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;

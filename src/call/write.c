@@ -80,7 +80,7 @@ static int code(struct calls *calls, const struct call_media *media,
 		if (!media->streams[i])
 			continue;
 		if (may_extend)
-			coding_extend(calls, i, &change->media[i]);
+			coding_extend(calls, i, change);
 		if (may_extend && change->media[i].added_count) {
 			ret->added[i] = (uint8_t)change->media[i].added_count;
 			ret->is_extended = true;

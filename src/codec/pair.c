@@ -205,14 +205,17 @@ static void add_events(struct additions *additions, uint32_t clock)
 }
 
 unsigned codec_additions(const struct codec_format *formats, unsigned count,
-	const struct codec_order *order, struct codec_addition ret_additions[CODEC_ADDITIONS_MAX])
+	const struct codec_order *order, const uint64_t taken[2],
+	struct codec_addition ret_additions[CODEC_ADDITIONS_MAX])
 {
 	static const struct codec_order best_first = {
 		{CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA}, 4};
 	if (!order)
 		order = &best_first;
-	struct additions additions = {
-		.formats = formats, .count = MIN(count, CODEC_FORMATS_MAX), .list = ret_additions};
+	struct additions additions = {.formats = formats,
+		.count = MIN(count, CODEC_FORMATS_MAX),
+		.list = ret_additions,
+		.used = {taken[0], taken[1]}};
 	bool has_events = false;
 	for (unsigned i = 0; i < additions.count; i++) {
 		unsigned type = formats[i].payload_type & 0x7f;

@@ -79,10 +79,11 @@ struct codec_order {
  * What to offer the second leg beyond what the first one offered: each codec that one of the
  * formats can be transcoded to and that is not among them, in the order given (NULL: best first),
  * and a telephone-event for each clock that has none, where the first leg has events at all.
- * Dynamic numbers are those that the formats leave free. Returns how many (0: nothing can be
- * transcoded).
+ * Numbers are those that neither the formats nor `taken` have (a bit each): with BUNDLE a number
+ * means one thing in all m-lines (RFC 9143 §10.1). Returns how many (0: nothing can be transcoded).
  */
 unsigned codec_additions(const struct codec_format *formats, unsigned count,
-	const struct codec_order *order, struct codec_addition ret_additions[CODEC_ADDITIONS_MAX]);
+	const struct codec_order *order, const uint64_t taken[2],
+	struct codec_addition ret_additions[CODEC_ADDITIONS_MAX]);
 
 #endif

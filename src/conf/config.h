@@ -117,7 +117,7 @@ struct config_group {
 	struct {
 		const char *request, *release;
 	} keys;
-	uint32_t max_talk_ms, hang_ms, queue, idle_timeout_ms;
+	uint32_t max_talk_ms, hang_ms, queue, idle_timeout_ms, max_duration_ms;
 	enum config_preempt preempt;
 	struct config_strings listen_only, call_out, emergency_members;
 	bool broadcast, tones, refuse_tone, roger_tone;

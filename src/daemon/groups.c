@@ -108,6 +108,7 @@ static void fill_group(const struct config_group *group, struct ptt_member_confi
 		.max_talk_ms = group->max_talk_ms,
 		.hang_ms = group->hang_ms,
 		.idle_timeout_ms = group->idle_timeout_ms,
+		.max_duration_ms = group->max_duration_ms,
 		.vox_hang_ms = group->vox_hang_ms,
 		.queue = group->queue,
 		.preempt = preempts[group->preempt],

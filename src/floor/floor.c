@@ -291,10 +291,13 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 	due_finish(floor);
 }
 
-void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause)
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause,
+	bool has_tone)
 {
 	floor->denied++;
 	say_deny(floor, member, cause);
+	if (has_tone)
+		floor->hooks->tone(floor, member, FLOOR_TONE_DENIED);
 }
 
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms)

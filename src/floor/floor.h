@@ -346,7 +346,8 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 
 /* A request that the user did not let come to the floor (it asks too often): Deny, which changes
  * nothing. */
-void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause);
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause,
+	bool has_tone);
 
 /* A button was let go, or Floor Release came. Answered by Taken or Idle in every state. */
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms);

@@ -12,6 +12,8 @@
  * floor faster than anybody needs it: some presses at once, then so many a second. */
 #define REQUESTS_A_SECOND 5
 #define REQUESTS_AT_ONCE  10
+/* Who asks too often hears so, but not each time. */
+#define REFUSED_TONE_MS 1000
 
 static uint64_t now_ms(const struct member *member)
 {
@@ -54,8 +56,12 @@ static bool has_asked(const struct member *member)
 static void refuse_request(struct member *member)
 {
 	metrics_add(METRIC_group_requests_refused, 1);
-	if (!has_asked(member) && member->floor.state != FLOOR_MEMBER_GONE)
-		floor_deny(&member->group->floor, &member->floor, FLOOR_DENY_RETRY_AFTER);
+	if (has_asked(member) || member->floor.state == FLOOR_MEMBER_GONE)
+		return;
+	bool has_tone = now_ms(member) >= member->refused_ms;
+	if (has_tone)
+		member->refused_ms = now_ms(member) + REFUSED_TONE_MS;
+	floor_deny(&member->group->floor, &member->floor, FLOOR_DENY_RETRY_AFTER, has_tone);
 }
 
 static bool may_ask_now(struct member *member, const struct floor_ask *ask)

@@ -70,6 +70,14 @@ struct media_types {
 	uint8_t noise;  /* CN (RFC 3389) of the codec's clock */
 };
 
+/* A format that an end may send and the other one does not know. */
+#define MEDIA_FOREIGN_MAX 6
+struct media_foreign {
+	uint32_t rate; /* Hz of its clock */
+	uint8_t payload_type;
+	uint8_t codec; /* enum codec_id; CODEC_NONE: telephone-event */
+};
+
 /*
  * How an end of a transcoded session speaks. Both ends say it, with codecs that codec_is_joined
  * joins (codec/pair.h finds them), in a session that is not SRTP and has a transcoder reserved:
@@ -77,17 +85,44 @@ struct media_types {
  * packets are forwarded as they are. What an end sends beyond the payload types below is dropped:
  * its SDP must have been answered with them alone. A codec is one for both directions.
  *
+ * Ends that agree may have more to send than the other one knows: an answer that takes what was
+ * added to its offer beside what was there (RFC 3264 §6.1 lets it send either). What is foreign to
+ * the other end never reaches it. With `is_agreed` and the codec that both have, everything is
+ * forwarded until the first foreign packet comes; from then on foreign sound is made into that
+ * codec, and what is not foreign goes on as it is, all in streams of our own. The transcoder for it
+ * is reserved then, by the relay thread; where none is free, or with CODEC_NONE, what is foreign is
+ * dropped.
+ *
  * RTCP is not passed on in a transcoded session: each end gets reports of our own about what it
  * sends and about the stream that is made for it (RFC 3550 §6.4).
  */
 struct media_coding {
-	uint8_t codec;       /* enum codec_id; CODEC_NONE: nothing is transcoded */
-	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
-	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
+	uint8_t codec;          /* enum codec_id; CODEC_NONE: nothing is transcoded */
+	uint8_t packet_ms;      /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
+	uint8_t packet_ms_most; /* its a=maxptime, 20 or more; 0: any. Only of a group's member */
+	uint32_t event_rate;    /* Hz of its telephone-event; 0: the codec's clock */
 	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
 	struct media_types sends;       /* numbers of our SDP to it (RFC 3264 §5.1, §6.1) */
 	struct media_types gets;        /* numbers of its SDP */
+	bool is_agreed;                 /* both ends have `codec` */
+	uint8_t foreign_count;
+	struct media_foreign foreign[MEDIA_FOREIGN_MAX];
 };
+
+static inline bool media_coding_is_transcoded(const struct media_coding *coding)
+{
+	return coding->codec != 0 && !coding->is_agreed;
+}
+
+/* NULL: it is not foreign to the other end. */
+static inline const struct media_foreign *media_coding_foreign(
+	const struct media_coding *coding, uint8_t payload_type)
+{
+	for (unsigned i = 0; i < coding->foreign_count; i++)
+		if (coding->foreign[i].payload_type == payload_type)
+			return &coding->foreign[i];
+	return NULL;
+}
 
 /*
  * One end as its latest SDP says. An end that offers something new in a call is described anew when
@@ -104,9 +139,10 @@ struct media_end {
 	 * learned is kept. */
 	struct media_address rtp;
 	struct media_address rtcp; /* a=rtcp (RFC 3605); none: the port above */
-	/* The host that the SDP's message came from, any port; none when it is not known. Packets
-	 * from there are believed sooner than a stranger's. */
+	/* The host that the SDP's message came from, any port; none when that is another proxy's,
+	 * or is not known. With it hardly anybody else is believed, see latch.h. */
 	struct media_address signalling;
+	bool is_public; /* `signalling` is of no private network */
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
 	 * the end is sent to when its packets have come. With "none" in `rtp` as well: what it
 	 * announced is no address of our family. */

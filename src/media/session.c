@@ -61,6 +61,7 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	session->watch = MEDIA_WATCH_EARLY;
 	session->is_silent = false;
 	session->transcoder = NULL;
+	session->has_reserved = false;
 	session->shortcut = (struct shortcut){0};
 	session->added_ms = session->watch_ms = relay->now_ms;
 	for (unsigned i = 0; i < MEDIA_ENDS; i++) {
@@ -79,20 +80,85 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	return session;
 }
 
+static void release(struct relay *relay, struct session *session)
+{
+	if (session->has_reserved)
+		transcoder_release(&relay->transcoders);
+	session->has_reserved = false;
+}
+
 static void forget_transcoder(struct relay *relay, struct session *session)
 {
-	if (!session->transcoder)
-		return;
-	transcoder_give(&relay->transcoders, session->transcoder);
-	session->transcoder = NULL;
-	metrics_sub(METRIC_media_transcoders, 1);
+	if (session->transcoder) {
+		transcoder_give(&relay->transcoders, session->transcoder);
+		session->transcoder = NULL;
+		metrics_sub(METRIC_media_transcoders, 1);
+	}
+	release(relay, session);
+}
+
+static bool take_transcoder(struct relay *relay, struct session *session)
+{
+	if (!session->transcoder) {
+		session->transcoder =
+			transcoder_take(&relay->transcoders, session->ends, relay->now_ms);
+		metrics_add(METRIC_media_transcoders, session->transcoder ? 1 : 0);
+	}
+	const struct media_coding *codings[MEDIA_ENDS] = {
+		&session->codings[0], &session->codings[1]};
+	if (session->transcoder && transcoder_set(session->transcoder, codings) == 0)
+		return true;
+	forget_transcoder(relay, session);
+	return false;
+}
+
+static bool may_take_foreign(const struct session *session)
+{
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		if (!session->codings[i].is_agreed || session->codings[i].codec == CODEC_NONE ||
+			session->ends[i].is_secure)
+			return false;
+	return true;
+}
+
+/* What is foreign to the other end came, although the ends agree: both are transcoded from now on,
+ * for it may come again. False: it cannot be. */
+static bool take_foreign(struct relay *relay, struct session *session)
+{
+	if (!may_take_foreign(session))
+		return false;
+	if (!transcoder_reserve(&relay->transcoders)) {
+		metrics_add(METRIC_media_transcoders_exhausted, 1);
+		return false;
+	}
+	session->has_reserved = true;
+	if (!take_transcoder(relay, session))
+		return false;
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		session->ends[i].deliver = transcode;
+	shortcut_close(relay, session);
+	return true;
+}
+
+/* Forwards, but for what the other end does not know. */
+static void sift(struct relay *relay, struct stream_end *from, const struct media_packet *packet)
+{
+	const struct session *session = from->owner;
+	bool is_foreign =
+		packet->kind == RTP_KIND_RTP &&
+		media_coding_foreign(&session->codings[from->index], packet->bytes[1] & 0x7f);
+	if (!is_foreign)
+		forward(relay, from, packet);
+	else if (take_foreign(relay, from->owner))
+		transcode(relay, from, packet);
+	else
+		metrics_add(METRIC_media_dropped_codec, 1);
 }
 
 static bool wants_transcoder(const struct session *session, const struct lease_said *said)
 {
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		if (said->description.ends[i].coding.codec == CODEC_NONE ||
-			session->ends[i].is_secure)
+		if (!media_coding_is_transcoded(&session->codings[i]) || session->ends[i].is_secure)
 			return false;
 	return said->has_transcoder;
 }
@@ -101,19 +167,19 @@ static bool wants_transcoder(const struct session *session, const struct lease_s
 static void change_coding(
 	struct relay *relay, struct session *session, const struct lease_said *said)
 {
-	const struct media_coding *codings[MEDIA_ENDS] = {
-		&said->description.ends[0].coding, &said->description.ends[1].coding};
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		session->codings[i] = said->description.ends[i].coding;
+	/* one of them has used what is foreign to the other, and may still */
+	bool stays = session->has_reserved && may_take_foreign(session);
 	bool is_wanted = wants_transcoder(session, said);
-	if (is_wanted && !session->transcoder) {
-		/* there is one, for it was reserved */
-		session->transcoder =
-			transcoder_take(&relay->transcoders, session->ends, relay->now_ms);
-		metrics_add(METRIC_media_transcoders, session->transcoder ? 1 : 0);
-	}
-	if (session->transcoder && (!is_wanted || transcoder_set(session->transcoder, codings) < 0))
+	if (is_wanted)
+		release(relay, session); /* there is one, for it was reserved by the worker */
+	if (!(is_wanted || stays) || !take_transcoder(relay, session))
 		forget_transcoder(relay, session);
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
-		session->ends[i].deliver = session->transcoder ? transcode : forward;
+		session->ends[i].deliver = session->transcoder                 ? transcode
+					   : session->codings[i].foreign_count ? sift
+									       : forward;
 }
 
 static void change(struct relay *relay, struct session *session, const struct lease_said *said)

@@ -13,6 +13,8 @@ struct session {
 	struct stream_end ends[MEDIA_ENDS];
 	struct lease *lease;
 	struct transcoder *transcoder; /* NULL: packets are forwarded as they are */
+	bool has_reserved;             /* it was reserved here, for what is foreign */
+	struct media_coding codings[MEDIA_ENDS];
 	enum media_watch watch;
 	bool is_silent;
 	struct shortcut shortcut;

@@ -74,16 +74,32 @@ static bool is_passable(const struct side *in, const struct side *out)
 	return (in->in_by == FASTPATH_LOOPBACK) == (out->out_by == FASTPATH_LOOPBACK);
 }
 
+static const struct media_coding *coding_of(const struct stream_end *end)
+{
+	const struct session *session = end->owner;
+	return &session->codings[end->index];
+}
+
+/* What the other end does not know is ours to make into what it does. */
+static void hide_foreign(const struct media_coding *coding, uint64_t types[2])
+{
+	for (unsigned i = 0; i < coding->foreign_count; i++) {
+		uint8_t type = coding->foreign[i].payload_type;
+		types[type / 64] &= ~(UINT64_C(1) << type % 64);
+	}
+}
+
 /* What may come between the packets of its stream without a look from us: events, comfort noise.
  * Another codec, be its clock the same, is the stream's own from then on: we have to see that. */
 static void list_others(const struct stream_end *end, uint8_t others[FASTPATH_OTHERS])
 {
+	const struct media_coding *coding = coding_of(end);
 	unsigned count = 0;
 	memset(others, FASTPATH_NO_TYPE, FASTPATH_OTHERS);
 	for (unsigned i = 0; i < end->format_count && count < FASTPATH_OTHERS; i++) {
 		const struct media_format *format = &end->formats[i];
 		uint8_t type = format->payload_type;
-		if (!end_negotiated(end, type))
+		if (!end_negotiated(end, type) || media_coding_foreign(coding, type))
 			continue;
 		if (format->rate == 0)
 			others[count++] = type | FASTPATH_CLOCKLESS;
@@ -108,6 +124,7 @@ static void make_way(const struct relay *relay, const struct stream_end *end,
 		.rate_most = relay->packet_rate,
 		.dscp = end->peer->pair->dscp,
 		.thread = (uint8_t)relay->index};
+	hide_foreign(coding_of(end), ret->types);
 	list_others(end, ret->others);
 }
 

@@ -129,12 +129,25 @@ static bool is_same_types(const struct media_types *a, const struct media_types 
 	return a->voice == b->voice && a->events == b->events && a->noise == b->noise;
 }
 
+static bool has_same_foreign(const struct media_coding *a, const struct media_coding *b)
+{
+	if (a->is_agreed != b->is_agreed || a->foreign_count != b->foreign_count)
+		return false;
+	for (unsigned i = 0; i < a->foreign_count; i++)
+		if (a->foreign[i].payload_type != b->foreign[i].payload_type ||
+			a->foreign[i].codec != b->foreign[i].codec ||
+			a->foreign[i].rate != b->foreign[i].rate)
+			return false;
+	return true;
+}
+
 static bool is_same(const struct media_coding *a, const struct media_coding *b)
 {
 	return a->codec == b->codec && a->packet_ms == b->packet_ms &&
 	       a->event_rate == b->event_rate &&
 	       codec_settings_are_same(&a->settings, &b->settings) &&
-	       is_same_types(&a->sends, &b->sends) && is_same_types(&a->gets, &b->gets);
+	       is_same_types(&a->sends, &b->sends) && is_same_types(&a->gets, &b->gets) &&
+	       has_same_foreign(a, b);
 }
 
 int transcoder_set(

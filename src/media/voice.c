@@ -18,6 +18,8 @@
 #define LEAP_MOST 3000
 /* Of a loss as much is guessed; the rest is silence. */
 #define CONCEAL_MS_MOST 80
+/* What is passed on undecoded is taken to last so long. */
+#define PASSED_MS 20
 /* A coder works in these units (Opus's shortest frame). */
 #define CONCEAL_US_STEP 2500
 
@@ -28,6 +30,7 @@
  */
 #define CREDIT_US_MOST    1000000
 #define PACKET_US_LEAST   2500
+#define CHANGE_US         5000 /* to another codec: the coders are set anew */
 #define CREDIT_REGAIN(us) ((us) + (us) / 4)
 
 enum place { PLACE_NEXT, PLACE_LATE, PLACE_ANEW };
@@ -38,11 +41,6 @@ static void refuse(enum metric_id why)
 }
 
 /* ---- setting up ---- */
-
-static uint32_t rate_of(const struct media_coding *coding, const struct media_coding *other)
-{
-	return codec_rate_beside((enum codec_id)coding->codec, (enum codec_id)other->codec);
-}
 
 static void forget_source(struct voice *voice)
 {
@@ -59,8 +57,7 @@ static int make_coders(struct voice *voice)
 	voice->resampler = from == to ? NULL : from < to ? voice->parts.up : voice->parts.down;
 	if (from != to && !voice->resampler)
 		return -ENOTSUP;
-	int error =
-		codec_decoder_init(voice->parts.decoder, (enum codec_id)voice->from.codec, from);
+	int error = codec_decoder_init(voice->parts.decoder, (enum codec_id)voice->codec, from);
 	if (error)
 		return error;
 	return codec_encoder_init(
@@ -76,20 +73,30 @@ static void begin_stream(struct voice_stream *out)
 	random_bytes(&out->sequence, sizeof(out->sequence));
 }
 
+/* For a codec that comes. */
+static int set_coders(struct voice *voice, enum codec_id from)
+{
+	enum codec_id to = (enum codec_id)voice->to.codec;
+	if (!codec_is_joined(from, to))
+		return -ENOTSUP;
+	voice->codec = (uint8_t)from;
+	voice->from_clock = codec_row(from)->clock / 1000;
+	voice->to_clock = codec_row(to)->clock / 1000;
+	voice->from_rate = codec_rate_beside(from, to) / 1000;
+	voice->to_rate = codec_rate_beside(to, from) / 1000;
+	voice->frame = voice->to_rate * codec_packet_ms(to, voice->to.packet_ms);
+	return make_coders(voice);
+}
+
 int voice_set(struct voice *voice, const struct media_coding *from, const struct media_coding *to)
 {
+	bool is_same_codec = voice->out.is_begun && voice->to.codec == to->codec;
 	if (!codec_is_joined((enum codec_id)from->codec, (enum codec_id)to->codec))
 		return -ENOTSUP;
-	bool is_same_codec = voice->out.is_begun && voice->to.codec == to->codec;
 	voice->from = *from;
 	voice->to = *to;
-	voice->from_clock = codec_row((enum codec_id)from->codec)->clock / 1000;
-	voice->to_clock = codec_row((enum codec_id)to->codec)->clock / 1000;
-	voice->from_rate = rate_of(from, to) / 1000;
-	voice->to_rate = rate_of(to, from) / 1000;
-	voice->frame = voice->to_rate * codec_packet_ms((enum codec_id)to->codec, to->packet_ms);
 	voice->credit_us = CREDIT_US_MOST;
-	int error = make_coders(voice);
+	int error = set_coders(voice, (enum codec_id)from->codec);
 	if (error)
 		return error;
 	forget_source(voice);
@@ -128,7 +135,7 @@ static void begin_source(struct voice *voice, const struct rtp_packet *packet)
 	forget_source(voice);
 	/* cannot fail: it has been done with the same values */
 	codec_decoder_init(
-		voice->parts.decoder, (enum codec_id)voice->from.codec, voice->from_rate * 1000);
+		voice->parts.decoder, (enum codec_id)voice->codec, voice->from_rate * 1000);
 	voice->is_heard = true;
 	voice->ssrc = packet->ssrc;
 	voice->next_timestamp = packet->timestamp;
@@ -189,6 +196,34 @@ static void close_gap(struct voice *voice, const struct rtp_packet *packet, unsi
 		voice_out_skip(voice, (uint64_t)left * voice->to_rate / voice->from_clock);
 }
 
+/* Another codec comes from now on. False: not so soon again, or it cannot be decoded. */
+static bool change_codec(struct voice *voice, enum codec_id codec, enum place *place)
+{
+	uint32_t clock = voice->from_clock;
+	if (voice->codec == codec)
+		return true;
+	if (!may_code(voice)) {
+		refuse(METRIC_media_dropped_rate);
+		return false;
+	}
+	voice->credit_us -= CHANGE_US;
+	if (voice->fill > 0)
+		voice->credit_us -= (int64_t)(voice->frame - voice->fill) * 1000 / voice->to_rate;
+	voice_out_flush(voice);
+	if (set_coders(voice, codec) < 0) {
+		refuse(METRIC_media_dropped_codec);
+		return false;
+	}
+	/* as long a packet, in the new clock */
+	voice->packet_ticks = (uint32_t)((uint64_t)voice->packet_ticks * voice->from_clock / clock);
+	if (voice->resampler)
+		resampler_reset(voice->resampler);
+	/* time stamps of another clock are not in step with what was (RFC 7160) */
+	if (voice->from_clock != clock)
+		*place = PLACE_ANEW;
+	return true;
+}
+
 static void hear_sound(struct voice *voice, const struct rtp_packet *packet, unsigned missing)
 {
 	int16_t samples[CODEC_SAMPLES_MAX];
@@ -211,6 +246,19 @@ static void hear_sound(struct voice *voice, const struct rtp_packet *packet, uns
 	voice_out_sound(voice, samples, (size_t)count);
 }
 
+/* What the other end has as well goes on as it is. How long it lasts is not looked at: the next
+ * one shows it. */
+static void pass_sound(struct voice *voice, const struct rtp_packet *packet)
+{
+	voice_out_flush(voice);
+	voice->out.timestamp += packet->timestamp - voice->next_timestamp;
+	voice_out_passed(voice, packet);
+	voice->packet_ticks = PASSED_MS * voice->from_clock;
+	voice->out.timestamp += voice->packet_ticks;
+	voice->next_timestamp = packet->timestamp + voice->packet_ticks;
+	voice->heard_ns = voice->now_ns;
+}
+
 /* ---- what is no sound ---- */
 
 /* A moment of the stream that comes, in the stream that goes. */
@@ -227,11 +275,19 @@ static uint32_t event_rate(const struct media_coding *coding)
 				  : codec_row((enum codec_id)coding->codec)->clock;
 }
 
+/* Of a packet that came. */
+static uint32_t rate_of_event(const struct voice *voice, const struct rtp_packet *packet)
+{
+	const struct media_foreign *foreign =
+		media_coding_foreign(&voice->from, packet->payload_type);
+	return foreign ? foreign->rate : event_rate(&voice->from);
+}
+
 /* Where an event begins. One that counts in another clock than the sound beside it says nothing of
  * its place among it (RFC 7160): it begins where the sound is. */
 static void begin_event(struct voice *voice, const struct rtp_packet *packet)
 {
-	bool is_in_step = event_rate(&voice->from) == voice->from_clock * 1000;
+	bool is_in_step = rate_of_event(voice, packet) == voice->from_clock * 1000;
 	voice->event = (struct voice_event){.is_known = true,
 		.from_timestamp = packet->timestamp,
 		.to_timestamp =
@@ -249,7 +305,7 @@ static void hear_event(struct voice *voice, const struct rtp_packet *packet)
 	if (!voice->event.is_known || voice->event.from_timestamp != packet->timestamp)
 		begin_event(voice, packet);
 	uint32_t duration = (uint32_t)((uint64_t)event.duration * event_rate(&voice->to) /
-				       event_rate(&voice->from));
+				       rate_of_event(voice, packet));
 	/* what is too long for its field goes on in a segment of its own (RFC 4733 §2.5.1.3) */
 	uint32_t before = duration > UINT16_MAX ? duration - duration % UINT16_MAX : 0;
 	event.duration = (uint16_t)(duration - before);
@@ -268,31 +324,60 @@ static void hear_noise(struct voice *voice, const struct rtp_packet *packet)
 	voice_out_noise(voice, to_time(voice, packet->timestamp), packet->payload, length);
 }
 
-void voice_hear(struct voice *voice, const struct rtp_packet *packet, uint64_t now_ns)
+/* What a packet is. */
+enum heard { HEARD_SOUND, HEARD_PASSED, HEARD_EVENT, HEARD_NOISE, HEARD_NOTHING };
+
+static enum heard what_is(
+	const struct voice *voice, const struct media_foreign *foreign, uint8_t type)
 {
 	const struct media_types *types = &voice->from.sends;
-	uint8_t type = packet->payload_type;
-	bool is_sound = type == types->voice;
-	bool is_event = !is_sound && types->events && type == types->events;
-	bool is_noise = !is_sound && types->noise && type == types->noise;
+	if (foreign)
+		return foreign->codec == CODEC_NONE ? HEARD_EVENT : HEARD_SOUND;
+	if (type == types->voice)
+		return voice->from.is_agreed ? HEARD_PASSED : HEARD_SOUND;
+	if (types->events && type == types->events)
+		return HEARD_EVENT;
+	if (types->noise && type == types->noise)
+		return HEARD_NOISE;
+	return voice->from.is_agreed ? HEARD_PASSED : HEARD_NOTHING;
+}
+
+/* The codec that it speaks now; what is no sound goes with what is spoken. */
+static enum codec_id codec_of(
+	const struct voice *voice, enum heard heard, const struct media_foreign *foreign)
+{
+	if (heard != HEARD_SOUND && heard != HEARD_PASSED)
+		return (enum codec_id)voice->codec;
+	return (enum codec_id)(foreign ? foreign->codec : voice->from.codec);
+}
+
+void voice_hear(struct voice *voice, const struct rtp_packet *packet, uint64_t now_ns)
+{
+	const struct media_foreign *foreign =
+		media_coding_foreign(&voice->from, packet->payload_type);
+	enum heard heard = what_is(voice, foreign, packet->payload_type);
 	unsigned missing;
 	voice->now_ns = now_ns;
-	if (!is_sound && !is_event && !is_noise) {
-		refuse(METRIC_media_dropped_codec);
-		return;
-	}
 	enum place place = place_of(voice, packet, &missing);
-	if (place == PLACE_LATE) {
+	if (heard != HEARD_NOTHING && place == PLACE_LATE) {
 		voice->late++;
 		refuse(METRIC_media_dropped_late);
 		return;
 	}
+	if (heard == HEARD_NOTHING) {
+		refuse(METRIC_media_dropped_codec);
+		return;
+	}
+	if (!change_codec(voice, codec_of(voice, heard, foreign), &place))
+		return;
 	if (place == PLACE_ANEW)
 		begin_source(voice, packet);
 	voice->next_sequence = (uint16_t)(packet->sequence + 1);
-	if (is_sound)
+	if (heard == HEARD_SOUND)
 		hear_sound(voice, packet, missing);
-	else if (is_event)
+	else if (heard == HEARD_PASSED)
+		pass_sound(voice, packet);
+	else if (heard == HEARD_EVENT)
 		hear_event(voice, packet);
 	else
 		hear_noise(voice, packet);

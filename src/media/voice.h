@@ -21,6 +21,10 @@
  *
  * telephone-event (RFC 4733) keeps its payload, with number, time stamp and duration in the other
  * side's terms; so does comfort noise (RFC 3389) where the other side has it, else it is silence.
+ *
+ * Whoever speaks may change from one codec to a foreign one and back with any packet: the coders
+ * are set anew, and the stream that goes out goes on. Where the ends agree, only what is foreign is
+ * decoded; the rest gets a header of our own, so that its receiver hears one source.
  */
 
 /* A packet for the other end; length in bytes. */
@@ -57,6 +61,7 @@ struct voice_parts {
 struct voice {
 	struct voice_parts parts;
 	struct media_coding from, to;
+	uint8_t codec;               /* that comes at present: of `from`, or foreign */
 	struct resampler *resampler; /* that is used; or NULL */
 	/* for each millisecond */
 	uint32_t from_clock, from_rate, to_clock, to_rate;

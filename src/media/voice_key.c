@@ -147,6 +147,24 @@ uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet)
 	return count > 0 ? level_of_samples(samples, (size_t)MIN(count, 960)) : LEVEL_SILENCE;
 }
 
+/* Since when nobody who is heard says anything, and all of them will give back by that: a button
+ * that was pressed is kept in silence, too. 0: it is not so. */
+static uint64_t pause_of(const struct group *group)
+{
+	uint64_t since_ns = 0;
+	for (unsigned i = 0; i < group->speaker_count; i++) {
+		const struct member *speaker = group->speakers[i];
+		uint64_t silent_ns = speaker->voice_key && is_by_voice(speaker)
+					     ? activity_silent_since(&speaker->voice_key->activity,
+						       group->relay->now_ns)
+					     : 0;
+		if (!silent_ns)
+			return 0;
+		since_ns = MAX(since_ns, silent_ns);
+	}
+	return since_ns;
+}
+
 static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, uint64_t now_ns)
 {
 	struct member *member = key->member;
@@ -155,6 +173,8 @@ static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, u
 	if (level.from == LEVEL_UNKNOWN)
 		level = (struct level){.from = LEVEL_ENERGY, .level = voice_key_level(key, packet)};
 	member->level = level.level;
+	if (key->activity.is_taken)
+		activity_pause(&key->activity, pause_of(member->group));
 	follow(key, activity_packet(
 			    &key->activity, &level, voice_key_packet_ms(member, packet), now_ns));
 }

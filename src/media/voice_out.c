@@ -9,6 +9,8 @@
 #include "rtp/bytes.h"
 
 #define MARKER 0x80
+/* Of what is passed on undecoded: more is no packet of sound. */
+#define PASSED_BYTES_MAX 1500
 
 /* `packet` has room for the header in front of `length` bytes of payload. */
 static void send_packet(struct voice *voice, uint8_t *packet, uint8_t type, bool marker,
@@ -22,7 +24,6 @@ static void send_packet(struct voice *voice, uint8_t *packet, uint8_t type, bool
 	bytes_put_u32(packet + 8, out->ssrc);
 	out->packets++;
 	out->octets += (uint32_t)length;
-	metrics_add(METRIC_media_transcoded, 1);
 	voice->parts.send(voice->parts.context, packet, (uint32_t)(RTP_HEADER_SIZE + length));
 }
 
@@ -37,6 +38,7 @@ static void send_frame(struct voice *voice)
 	if (length > 0) {
 		out->sent_timestamp = out->timestamp;
 		out->sent_ns = voice->now_ns;
+		metrics_add(METRIC_media_transcoded, 1);
 		send_packet(voice, packet, voice->to.gets.voice, out->wants_marker, out->timestamp,
 			(size_t)length);
 		out->wants_marker = false;
@@ -95,6 +97,22 @@ void voice_out_skip(struct voice *voice, uint64_t count)
 		voice->out.wants_marker = true;
 }
 
+void voice_out_passed(struct voice *voice, const struct rtp_packet *from)
+{
+	uint8_t packet[RTP_HEADER_SIZE + PASSED_BYTES_MAX];
+	struct voice_stream *out = &voice->out;
+	if (from->payload_length > PASSED_BYTES_MAX) {
+		metrics_add(METRIC_media_dropped_codec, 1);
+		return;
+	}
+	memcpy(packet + RTP_HEADER_SIZE, from->payload, from->payload_length);
+	out->sent_timestamp = out->timestamp;
+	out->sent_ns = voice->now_ns;
+	send_packet(voice, packet, from->payload_type, from->marker || out->wants_marker,
+		out->timestamp, from->payload_length);
+	out->wants_marker = false;
+}
+
 void voice_out_event(
 	struct voice *voice, uint32_t timestamp, const struct rtp_event *event, bool marker)
 {
@@ -103,6 +121,7 @@ void voice_out_event(
 	payload[0] = event->number;
 	payload[1] = (uint8_t)((event->end ? 0x80 : 0) | (event->volume & 0x3f));
 	bytes_put_u16(payload + 2, event->duration);
+	metrics_add(METRIC_media_transcoded, 1);
 	send_packet(voice, packet, voice->to.gets.events, marker, timestamp, RTP_EVENT_SIZE);
 }
 
@@ -111,5 +130,6 @@ void voice_out_noise(struct voice *voice, uint32_t timestamp, const uint8_t *pay
 	uint8_t packet[RTP_HEADER_SIZE + CODEC_FRAME_BYTES_MAX];
 	length = MIN(length, CODEC_FRAME_BYTES_MAX);
 	memcpy(packet + RTP_HEADER_SIZE, payload, length);
+	metrics_add(METRIC_media_transcoded, 1);
 	send_packet(voice, packet, voice->to.gets.noise, false, timestamp, length);
 }

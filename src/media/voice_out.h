@@ -16,6 +16,9 @@ void voice_out_skip(struct voice *voice, uint64_t count);
 /* What waits goes out, filled up with silence. */
 void voice_out_flush(struct voice *voice);
 
+/* As it came, in our stream. */
+void voice_out_passed(struct voice *voice, const struct rtp_packet *packet);
+
 void voice_out_event(
 	struct voice *voice, uint32_t timestamp, const struct rtp_event *event, bool marker);
 void voice_out_noise(

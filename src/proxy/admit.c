@@ -113,3 +113,22 @@ bool proxy_identify(struct proxy *proxy, struct incoming *incoming)
 	}
 	return false;
 }
+
+bool proxy_may_be_called(struct proxy *proxy, const struct incoming *incoming)
+{
+	struct pv_writer w;
+	pv_writer_init(&w, proxy->identity, sizeof(proxy->identity));
+	struct pv_span claimed = claimed_identity(proxy, incoming, &w);
+	if (pv_span_is_empty(claimed))
+		return proxy->config.strangers_reach_users && !bears_our_name(proxy, incoming);
+	switch (proxy->config.challenge) {
+	case PROXY_CHALLENGE_ALL:
+		return auth_check(proxy->at.auth, incoming->message, AUTH_PROXY,
+			       &incoming->from->peer, proxy->at.worker->now_ms, NULL) == AUTH_OK;
+	case PROXY_CHALLENGE_REGISTER:
+		return registry_has_source(proxy->at.registry, claimed, incoming->from);
+	case PROXY_CHALLENGE_NONE:
+		return true;
+	}
+	return false;
+}

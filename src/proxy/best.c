@@ -43,6 +43,7 @@ struct buffer *proxy_strip_via(struct proxy *proxy, const struct fork *fork,
 	struct patch patch;
 	struct pv_writer w;
 	patch_init(&patch, response);
+	proxy_remove_asserted(&patch);
 	patch_remove_top_via(&patch);
 	dialog_token_turn(proxy, fork, response, &patch, &tokens);
 	if (media && media->verdict == CALL_MEDIA_CHANGED)

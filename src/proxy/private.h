@@ -181,6 +181,8 @@ int proxy_next_hop(const struct incoming *incoming, struct pv_span uri, struct p
 /* Streams need to be told where a message ends (§18.3): what came in a datagram may not say. `line`
  * lives as long as the patch. */
 #define CONTENT_LENGTH_LINE 32
+/* Identities that nobody may assert. */
+void proxy_remove_asserted(struct patch *patch);
 void proxy_add_content_length(struct patch *patch, char line[CONTENT_LENGTH_LINE]);
 struct rewrite {
 	const struct incoming *incoming;

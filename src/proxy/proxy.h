@@ -106,10 +106,15 @@ void proxy_reply_no_call(struct proxy *proxy, struct transaction *server,
 bool proxy_validate(struct proxy *proxy, struct incoming *incoming);
 /* Who sends it (incoming->identity), and whether he may; false when it was answered. */
 bool proxy_identify(struct proxy *proxy, struct incoming *incoming);
+/* Whether who sends this may call himself what From says, as far as can be told without a
+ * challenge: in the middle of a call (RFC 4916), where nobody is asked for credentials. */
+bool proxy_may_be_called(struct proxy *proxy, const struct incoming *incoming);
 /* Can who sent this not be reached by its Contact? Then its path must be kept. */
 bool proxy_must_pin_caller(const struct incoming *incoming);
 /* Are these credentials for us, and not the next hop's to see (§22.3)? */
 bool proxy_is_own_credentials(const struct proxy *proxy, struct pv_span value);
+/* Does this line say who the sender is, as only a trusted peer may (RFC 3325)? It goes nowhere. */
+bool proxy_is_asserted(const struct pv_message *m, const struct pv_field *field);
 /* OPTIONS to the server itself (§11.2), answered statelessly. */
 bool proxy_answer_options(struct proxy *proxy, struct incoming *incoming);
 /* Anything else to the server itself that no application wants. */

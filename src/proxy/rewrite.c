@@ -234,6 +234,7 @@ struct buffer *proxy_rewrite(struct proxy *proxy, const struct rewrite *rewrite,
 	count_down(&patch, m, &p);
 	complete_via(&patch, incoming, &p);
 	remove_own_credentials(proxy, &patch);
+	proxy_remove_asserted(&patch);
 	bool is_changed = rewrite->media && rewrite->media->verdict == CALL_MEDIA_CHANGED;
 	if (is_changed)
 		call_media_patch(rewrite->media, &patch, p.content_length);

@@ -8,6 +8,8 @@
 #include "media/voice.h"
 #include "rtp/bytes.h"
 
+#define FOREIGN 8 /* payload type of the first codec beside the one agreed on */
+
 static uint16_t next_sequence;
 static uint32_t ssrc, sent_ms;
 
@@ -17,8 +19,12 @@ static void check_packet(void *context, const void *bytes, uint32_t length)
 	struct rtp_packet packet;
 	MUST(rtp_packet_parse(bytes, length, &packet) == RTP_HEADER_SIZE);
 	MUST(packet.ssrc == ssrc && packet.sequence == next_sequence);
-	MUST(packet.payload_length > 0 && packet.payload_length <= CODEC_FRAME_BYTES_MAX);
 	next_sequence++;
+	if (voice->from.is_agreed) {
+		MUST(!media_coding_foreign(&voice->from, packet.payload_type));
+		return;
+	}
+	MUST(packet.payload_length > 0 && packet.payload_length <= CODEC_FRAME_BYTES_MAX);
 	const struct media_types *types = &voice->to.gets;
 	MUST(packet.payload_type == types->voice || packet.payload_type == types->events ||
 		packet.payload_type == types->noise);
@@ -35,6 +41,10 @@ static struct voice *open_voice(uint8_t what)
 		.packet_ms = (uint8_t)(10 * (what >> 5)),
 		.sends = types,
 		.gets = types};
+	from.is_agreed = to.is_agreed = from.codec == to.codec;
+	for (uint8_t codec = CODEC_NONE; codec < CODEC_COUNT; codec++)
+		from.foreign[from.foreign_count++] = (struct media_foreign){
+			.rate = 48000, .payload_type = FOREIGN + codec, .codec = codec};
 	voice->parts = (struct voice_parts){.decoder = malloc(codec_decoder_size()),
 		.encoder = malloc(codec_encoder_size()),
 		.send = check_packet,
@@ -69,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sent_ms = 0;
 	for (size_t at = 1; voice->out.is_begun && at + 6 <= size;) {
 		size_t length = data[at + 5];
-		packet.payload_type = data[at] & 3;
+		packet.payload_type = (data[at] & 3) | (data[at] >> 1 & 12);
 		packet.marker = data[at] & 4;
 		packet.ssrc += data[at] >> 7;
 		packet.sequence = (uint16_t)(packet.sequence + (int8_t)data[at + 1]);

@@ -77,7 +77,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
-	const char *level = NULL, *floor = NULL, *ptime = NULL;
+	const char *image = NULL, *level = NULL, *floor = NULL, *ptime = NULL;
 	const char *proto = " RTP/AVP";
 	bool mux = false, fax = false;
 	unsigned more = 0;
@@ -92,6 +92,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			snprintf(types, sizeof(types), ",%s", word + 3);
 		else if (strncmp(word, "video:", 6) == 0)
 			video = word + 6;
+		else if (strncmp(word, "image:", 6) == 0)
+			image = word + 6;
 		else if (strncmp(word, "v:", 2) == 0)
 			version = word + 2;
 		else if (strncmp(word, "more:", 5) == 0)
@@ -123,9 +125,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	pv_writer_init(&w, server->sdp, sizeof(server->sdp) - 1);
 	pv_put_text(&w, head);
 	if (fax) {
-		pv_put_text(&w, "m=image ");
-		pv_put_text(&w, port);
-		pv_put_text(&w, " udptl t38\r\n");
+		put_media(&w, "image", port, " udptl", ",t38");
 	} else {
 		put_media(&w, "audio", port, proto, types);
 		put_maps(&w, types);
@@ -153,6 +153,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 		put_media(&w, "video", video, " RTP/AVP", ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
 	}
+	if (image)
+		put_media(&w, "image", image, " udptl", ",t38");
 	if (floor) {
 		pv_put_text(&w, "m=application ");
 		pv_put_text(&w, floor);
@@ -232,7 +234,7 @@ static const char *target_text(const struct media_end *end, char text[NET_ADDRES
 /* "PCMU:0:101": a codec, and the numbers of it and of its events that an end gets. "none" */
 static const char *coding_text(const struct media_coding *coding, char text[48])
 {
-	if (coding->codec == CODEC_NONE)
+	if (!media_coding_is_transcoded(coding))
 		return "none";
 	struct pv_span name = codec_row((enum codec_id)coding->codec)->name;
 	int length = snprintf(text, 48, "%.*s:%u", PV_SPAN_PRINT(name), coding->gets.voice);
@@ -241,6 +243,20 @@ static const char *coding_text(const struct media_coding *coding, char text[48])
 	if (memcmp(&coding->sends, &coding->gets, sizeof(coding->sends)) != 0)
 		snprintf(text + length, 48 - (size_t)length, "<%u:%u", coding->sends.voice,
 			coding->sends.events);
+	return text;
+}
+
+/* "PCMA:8,telephone-event:100": what an end may send that is foreign to the other. "none" */
+static const char *foreign_text(const struct media_coding *coding, char text[128])
+{
+	int length = snprintf(text, 128, "%s", coding->foreign_count ? "" : "none");
+	for (unsigned i = 0; i < coding->foreign_count; i++) {
+		enum codec_id codec = (enum codec_id)coding->foreign[i].codec;
+		struct pv_span name =
+			codec != CODEC_NONE ? codec_row(codec)->name : PV_SPAN("telephone-event");
+		length += snprintf(text + length, 128 - (size_t)length, "%s%.*s:%u", i ? "," : "",
+			PV_SPAN_PRINT(name), coding->foreign[i].payload_type);
+	}
 	return text;
 }
 
@@ -255,10 +271,10 @@ static unsigned reserved(const struct fake_server *server)
 static bool check_media(struct fake_server *server, unsigned count, char **words)
 {
 	static const char *const watches[] = {"early", "talk", "held"};
-	static const char *const blind[] = {"none", "caller", "callee", "both"};
+	static const char *const sides[] = {"none", "caller", "callee", "both"};
 	const struct fake_session *session =
 		fake_media_session(&server->media, (unsigned)atoi(words[1]));
-	char text[NET_ADDRESS_TEXT], offers[32], coding[48];
+	char text[NET_ADDRESS_TEXT], offers[32], coding[48], foreign[128];
 	if (server->scenario.lenient)
 		return true;
 	ck_assert_msg(session && session->is_set && !session->is_dropped,
@@ -267,12 +283,18 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	const struct media_end *ends = session->said.ends;
 	must_read(server, count, words, "caller", target_text(&ends[0], text));
 	must_read(server, count, words, "callee", target_text(&ends[1], text));
-	must_read(server, count, words, "blind", blind[ends[0].is_blind + 2 * ends[1].is_blind]);
+	bool is_known[MEDIA_ENDS];
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		is_known[i] = !media_address_is_none(&ends[i].signalling);
+	must_read(server, count, words, "blind", sides[ends[0].is_blind + 2 * ends[1].is_blind]);
+	must_read(server, count, words, "known", sides[is_known[0] + 2 * is_known[1]]);
 	must_read(server, count, words, "watch", watches[session->said.watch]);
 	must_read(server, count, words, "mux", ends[0].is_mux && ends[1].is_mux ? "yes" : "no");
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		must_read(server, count, words, i ? "to" : "from",
 			coding_text(&ends[i].coding, coding));
+	must_read(server, count, words, "from_foreign", foreign_text(&ends[0].coding, foreign));
+	must_read(server, count, words, "to_foreign", foreign_text(&ends[1].coding, foreign));
 	snprintf(offers, sizeof(offers), "%u,%u", ends[0].offer, ends[1].offer);
 	must_read(server, count, words, "offers", offers);
 	return true;

@@ -66,10 +66,11 @@ static uint32_t triggers_of(const char *text)
 		{"message", PTT_TRIGGER_MESSAGE},
 		{"api", PTT_TRIGGER_API},
 		{"hold", PTT_TRIGGER_HOLD},
+		{"vox", PTT_TRIGGER_VOX},
 	};
 	uint32_t bits = 0;
 	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++)
-		if (!text || strstr(text, rows[i].name))
+		if (text ? strstr(text, rows[i].name) != NULL : rows[i].bit != PTT_TRIGGER_VOX)
 			bits |= rows[i].bit;
 	return bits;
 }
@@ -120,6 +121,7 @@ static void fill_group(struct fake_group_config *config, struct ptt_group_config
 		.broadcast = scenario_value(count, words, "broadcast"),
 		.legs = number_of(count, words, "legs", 1),
 		.max_members = number_of(count, words, "max", 0),
+		.max_duration_ms = 1000 * number_of(count, words, "duration", 0),
 	};
 	fill_codecs(scenario_value(count, words, "codecs"), ret);
 }
@@ -388,8 +390,7 @@ static bool act(struct fake_server *server, char **words)
 	if (strcmp(words[1], "kick") == 0) {
 		member_end(p, member, CALL_REMOVED);
 	} else if (strcmp(words[1], "mute") == 0) {
-		member->is_muted = true;
-		member_order(p, member);
+		rights_mute(p, room, ptt_name_hash(p, pv_span_of(words[3])), true);
 	} else {
 		member_press(p, member, &press, NULL);
 	}

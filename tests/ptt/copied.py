@@ -238,7 +238,7 @@ def witness(net, folder):
         shark.stderr.close()
 
 
-def on_links(binary, test, before=lambda net: None):
+def on_links(binary, test, before=lambda net: None, **settings):
     """The server with a link to another host, and a room; `before` the server starts."""
     reason = namespaces.why_not()
     if reason:
@@ -248,7 +248,7 @@ def on_links(binary, test, before=lambda net: None):
         net.host6("far")                                        # 2001:db8:1::2 and ::1
         before(net)
         with net.inside("server"):
-            with ServerOnLinks(binary, **group(NAMES)) as server:
+            with ServerOnLinks(binary, **group(NAMES, **settings)) as server:
                 with Room(server) as room:
                     test(net, server, room)
 
@@ -283,6 +283,26 @@ def copied_to_another_host(binary):
         now = copying(server)
         ok(now["copies"] > 3 * 20 * 8 and now["lost"] == now["refused"] == 0, "the kernel has made the copies: %d" % now["copies"])
     on_links(binary, test)
+
+
+@feature(server=False)
+def copied_by_named_links_alone(binary):
+    """media.fastpath names interfaces: who is reached by another one is sent to."""
+    def test(net, server, room):
+        needed(server)
+        phones = join_from_far(net, room)
+        conversation(server, room, phones)
+        ok(copying(server)["copies"] == 0, "eight are behind a link that is not named: %s" % copying(server))
+        server.write(media=server.settings["media"].replace('[ "lo" ]', '"auto"'))
+        ok(ctl(server, "config", "reload").returncode == 0, "a reload: any interface")
+        alice = phones[0]
+        alice.press("*")
+        room.heard_by_all(alice)
+        room.goes_on(80)
+        ok(copying(server)["copies"] > 8 * 20, "and copied to: %d" % copying(server)["copies"])
+        alice.press("#")
+        room.nobody()
+    on_links(binary, test, media=MEDIA.replace("threads = 1;", 'threads = 1; fastpath = [ "lo" ];'))
 
 
 @feature(server=False)

@@ -176,6 +176,25 @@ def idle_group_closes(server):
         room.heard_by_all(bob, "it opens again")
 
 
+@feature(**group(), calls='{ max_duration = "1s"; }')
+def no_longest_duration(server):
+    """A call to a group lasts for as long as its phone is there, whatever the longest call is."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        room.goes_on(100)
+        alice.press("*")
+        room.heard_by_all(alice, "two seconds later both are in")
+        ok(not alice.ended and not bob.ended, "and nobody has heard BYE")
+
+
+@feature(**group(max_duration='"1s"'))
+def longest_duration_of_a_group(server):
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        room.until(lambda: alice.ended and bob.ended, "each gets BYE")
+        ok("Maximum Duration" in alice.ended.get("reason"), alice.ended.get("reason"))
+
+
 @feature(**group())
 def group_is_taken_away(server):
     """A reload: who is no member any more gets BYE, the others go on."""

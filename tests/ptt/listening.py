@@ -8,6 +8,7 @@ from feature import ctl, feature, ok
 from groups import group
 from phone import Room
 from tshark import Capture
+from voice import FRAME, OPUS, PCMU, wave
 
 
 def is_one_stream(phone, step=160):
@@ -175,6 +176,65 @@ def what_the_talker_loses(server):
             assert steps.count((3, 480)) == 5 and set(steps) == {(1, 160), (3, 480)}, "%s: %s" % (phone, steps)
         ok(True, "five gaps of two packets, and each packet once")
         room.stories(["alice"], "alice was heard")
+
+
+class LongMouth:
+    """Says so many frames of a codec at once."""
+
+    def __init__(self, codec, count):
+        self.coder, self.count, self.samples = codec.make(), count, ()
+
+    def frame(self, frequency):
+        self.samples += wave(frequency)
+        if len(self.samples) < self.count * FRAME:
+            return b""
+        said, self.samples = self.samples, ()
+        return self.coder.encode(said)
+
+
+def speaks_in_long_packets(phone, count):
+    """From now on `count` frames of the phone are one packet."""
+    put, stamps = phone._put, []
+
+    def put_last(kind, payload, marker, stamp):
+        if kind == phone.codec.payload_type:
+            stamps.append(stamp)
+            if not payload:
+                return
+            stamp = stamps[0]
+            stamps.clear()
+        put(kind, payload, marker, stamp)
+    phone.mouth, phone._put = LongMouth(phone.codec, count), put_last
+
+
+@feature(**group("alice bob carol", codecs='[ "PCMU", "opus" ]', tones="false"))
+def packets_cut_for_one(server):
+    """A talker's packets are of 60 ms: who says a=maxptime:20 gets them in pieces, the other as they are."""
+    for codec in (PCMU, OPUS):
+        if not codec.here:
+            continue
+        with Room(server) as room:
+            alice, bob, carol = (room.phone(user, codecs=(codec,)) for user in ("alice", "bob", "carol"))
+            alice.join(mic=0)
+            bob.join(mic=0, extra="a=maxptime:20")
+            carol.join(mic=0)
+            speaks_in_long_packets(alice, 3)
+            alice.press("*")
+            alice.speak()
+            room.heard_by_all(alice, "%s: alice is heard by both" % codec)
+            since = time.monotonic()
+            room.goes_on(60)
+            for phone, length in ((bob, codec.step), (carol, 3 * codec.step)):
+                talk = [p for p in phone.frames(since) if p.sound.tones]
+                steps = [(b.stamp - a.stamp) & 0xffffffff for a, b in zip(talk, talk[1:])]
+                # where she was late, on a busy machine, there is silence between two of them
+                ok(len(talk) >= 10 and min(steps) == length and steps.count(length) > len(steps) / 2,
+                   "%s gets %d packets of %d ms" % (phone, len(talk), 20 * length / codec.step))
+                is_one_stream(phone)
+            if codec.exact:
+                ok({len(p.payload) for p in bob.frames(since)} == {FRAME}, "bob: of 20 ms each")
+            for phone in (alice, bob, carol):
+                phone.leave()
 
 
 @feature(**group())

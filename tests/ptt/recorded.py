@@ -7,6 +7,7 @@ import os
 from feature import ctl, feature, ok
 from groups import group
 from phone import Room
+from rtp_end import InBunches
 from voice import FRAME, OPUS, PCMA, PCMU, RATE, G722_, measure
 
 
@@ -119,6 +120,28 @@ def recorded_in_each_codec(server):
             ok((sheet["member"], sheet["codec"].lower()) == (phone.user, phone.codecs[0].name.lower()), "%(member)s, %(codec)s" % sheet)
             tones, frames = said_in(folder.file(sheet), [p.tone for p in room.phones])
             ok(max(tones, key=tones.get) == phone.tone and tones[phone.tone] >= 45, "the tone is in it: %s of %d" % (tones, frames))
+
+
+@feature(**group(record='"talks"'))
+def recorded_in_order(server):
+    """What is overtaken on its way to the server is in the file, too."""
+    folder = Folder(server)
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=0)
+        alice.press("*")
+        room.goes_on(10)
+        alice.speak()
+        straight, alice.end.rtp = alice.end.rtp, InBunches(alice.end.rtp, 8, is_reversed=True)
+        since = alice.sent
+        room.goes_on(100)
+        said = alice.sent - since - len(alice.end.rtp.held)
+        alice.end.rtp.flush()
+        alice.end.rtp = straight
+        alice.speak(0)
+        alice.press("#")
+        room.until(lambda: folder.sheets(), "the file is whole")
+        tones, frames = said_in(folder.file(folder.sheets()[0]), [alice.tone, bob.tone])
+        ok(set(tones) == {alice.tone} and tones[alice.tone] >= said * .97, "all of it: %s of %d frames, %d said" % (tones, frames, said))
 
 
 @feature(**group(record='"talks"'))

@@ -223,3 +223,30 @@ def broadcast(server):
         bob.press("*")
         room.heard_by_all(bob, "bob does")
         ok(carol.story() == ["alice", "bob"], "carol heard alice, then bob")
+
+
+@feature(**group(broadcast="true"))
+def broadcaster_dials_again(server):
+    """Who opened the group dials once more, from another phone, in the middle of a word or after hanging up: the right is his."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        second = room.phone("alice").join(mic=-1)
+        room.until(lambda: alice.ended, "the older call ends")
+        alice.hush()
+        room.nobody()
+        bob.press("*")
+        room.goes_on(15)
+        room.nobody("others do not get the floor")
+        second.press("*")
+        room.heard_by_all(second)
+        second.press("#")
+        room.nobody()
+        second.leave()
+        bob.press("*")
+        room.heard_by_all(bob, "he has left: bob inherits")
+        third = room.phone("alice").join(mic=-1)
+        room.nobody("he is back, and bob is not heard any more")
+        third.press("*")
+        room.heard_by_all(third, "but he is")

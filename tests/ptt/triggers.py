@@ -7,8 +7,8 @@ import time
 
 from feature import Skip, ctl, feature, ok
 from groups import group
-from phone import RADIO, Room
-from voice import G722_, OPUS, PCMA, PCMU
+from phone import KEYS, RADIO, Room
+from voice import EVENTS, G722_, OPUS, PCMA, PCMU
 
 NORMAL, PRIORITY, EMERGENCY, TEST = 1, 3, 4, 5  # kinds of PTT of a radio
 
@@ -52,6 +52,30 @@ def vox(server):
         carol.info("*")
         room.goes_on(10)
         room.heard_by_all(alice, "keys are no buttons here")
+
+
+@feature(**group(triggers='[ "vox" ]'))
+def vox_answered_at_once(server):
+    """Who answers while the talker's hang time goes on is heard when it is over, from the syllables before on; who goes on
+    talking keeps the floor."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol")
+        room.goes_on(20)
+        alice.speak()
+        room.heard_by_all(alice)
+        room.goes_on(20)
+        alice.speak(0)
+        room.goes_on(10)
+        bob.speak()
+        room.heard_by_all(bob, "bob's answer is heard, which began in alice's hang time")
+        bob.speak(0)
+        room.goes_on(10)
+        alice.speak()
+        room.goes_on(5)
+        bob.speak()
+        room.goes_on(60)
+        room.heard_by_all(bob, "bob goes on: alice's answer does not count")
+        ok(carol.story(gap=50) == ["alice", "bob"], "carol heard alice, then bob")
 
 
 @feature(**group(triggers='[ "vox", "dtmf" ]', preempt='"priority"', priorities={"bob": 9}))
@@ -287,6 +311,28 @@ def beeps(server):
         ok(len(revoked) == 3, "revoked: three beeps, %s" % revoked)
         ok(len(tones(dave, since)) == 1 and not tones(bob, since) and not tones(carol, since), "only dave heard one, too")
         ok(bob.story() == carol.story() == ["alice", "dave"], "tones are in nobody's way")
+
+
+@feature(**group("alice bob carol"))
+def beeps_when_nothing_is_sent(server):
+    """The floor of a phone that sends no packets ends (T1): its user hears so. Who asks too often hears that, once a second."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        since = time.monotonic()
+        alice.speak(None)
+        room.talks_end(1, "she sends nothing: the floor is free")
+        room.until(lambda: len(tones(alice, since)) == 3, "revoked: three beeps")
+        ok(not tones(bob, since), "bob hears none of it")
+        since = time.monotonic()
+        for n in range(40):
+            for key in "*#":
+                bob._put(EVENTS, struct.pack("!BBH", KEYS[key], 10, 160), 1, bob.stamp + n * 320 + (key == "#") * 160)
+        bob.stamp += 40 * 320
+        room.goes_on(35)
+        low = [b for b in tones(bob, since) if b[0] < 450]
+        ok(len(low) == 2, "denied, told once: %s" % tones(bob, since))
 
 
 @feature(**group(roger_tone="true"))

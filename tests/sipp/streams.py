@@ -171,16 +171,23 @@ def needs_pcap():
 def play_pcap(server, announced, more=()):
     """A SIPp that calls bob, plays its capture, and announces this address."""
     return Sipp(server, "uac_pcap", users=["alice;bob"], count=1,
-                more=["-mi", "127.0.0.1", "-mp", str(free_port() & ~1), "-key", "announced", announced] + list(more))
+                more=["-mi", "127.0.0.1", "-mp", str(free_port()), "-key", "announced", announced] + list(more))
 
 
-def answer_pcap(bob, end):
-    """bob answers with the end's SDP: the dialog, and where to send to."""
+def answer_pcap(server, bob, end):
+    """bob speaks before he answers, by the end's SDP: SIPp plays its capture once, and by then the relay is to know where he is.
+    The dialog, and the address that he is told."""
     invite = bob.expect("INVITE", 15)
-    bob.respond(invite, 180)
+    relay = audio_of(invite)
+    bob.respond(invite, 183, body=end.sdp())
+
+    def is_known():
+        end.send(relay)
+        return stream_of(server)["callee"]["latch"].startswith("LOCKED")
+    eventually(is_known, "by his early media the relay knows where the callee is")
     answer = bob.respond(invite, 200, body=end.sdp())
     bob.expect("ACK", 15)
-    return invite, Dialog.callee(bob, invite, answer), audio_of(invite)
+    return Dialog.callee(bob, invite, answer), relay
 
 
 def whole_pcap(server, announced, bob_announced):
@@ -189,9 +196,8 @@ def whole_pcap(server, announced, bob_announced):
         bob.register()
         caller = play_pcap(server, announced)
         try:
-            invite, theirs, relay = answer_pcap(bob, end)
+            theirs, relay = answer_pcap(server, bob, end)
             ok(relay[0] == "127.0.0.1", "the callee is told the relay's address, not %s" % announced)
-            end.send(relay, 5)
             came = end.receive(len(payloads), 30)
             ok(came == len(payloads), "%d packets of the capture have come" % came)
             ok([p[12:] for p in end.got] == payloads, "what was played is heard, byte for byte")
@@ -227,8 +233,7 @@ def stream_stopped_phone(server, mode):
         bob.register()
         caller = play_pcap(server, "127.0.0.1")
         try:
-            invite, theirs, relay = answer_pcap(bob, end)
-            end.send(relay, 5)
+            answer_pcap(server, bob, end)
             ok(end.receive(50) == 50, "the caller is heard")
             caller.process.send_signal(signal.SIGSTOP)
             if mode == "b2bua":
@@ -253,8 +258,7 @@ def stream_stopped_phone_asked(server, mode):
         bob.register()
         caller = play_pcap(server, "127.0.0.1")
         try:
-            invite, theirs, relay = answer_pcap(bob, end)
-            end.send(relay, 5)
+            theirs, _ = answer_pcap(server, bob, end)
             ok(end.receive(20) == 20, "the caller is heard")
             caller.process.send_signal(signal.SIGSTOP)
             if mode == "b2bua":

@@ -32,20 +32,14 @@ static const uint8_t rows[PV_HEADER_COUNT] = {
 	[PV_HEADER_RSEQ] = OURS,
 	[PV_HEADER_RACK] = OURS,
 	[PV_HEADER_REPLACES] = OURS,
-	/* no phone is trusted to say the one, the other is for its own server (RFC 3325 §5, §9.2)
-	 */
-	[PV_HEADER_P_ASSERTED_IDENTITY] = OURS,
-	[PV_HEADER_P_PREFERRED_IDENTITY] = OURS,
 	[PV_HEADER_SUPPORTED] = OPTIONS,
 	[PV_HEADER_REQUIRE] = OPTIONS,
 	[PV_HEADER_PROXY_AUTHORIZATION] = SECRET,
 	[PV_HEADER_WARNING] = AGENT,
 };
 
-/* Headers without a row that stay behind: Call-IDs and tags (RFC 3911, RFC 4538), and an identity
- * that a phone claims. */
-static const struct pv_span named[] = {
-	PV_SPAN_INIT("Join"), PV_SPAN_INIT("Target-Dialog"), PV_SPAN_INIT("Remote-Party-ID")};
+/* Headers without a row that stay behind: Call-IDs and tags (RFC 3911, RFC 4538). */
+static const struct pv_span named[] = {PV_SPAN_INIT("Join"), PV_SPAN_INIT("Target-Dialog")};
 
 static bool stays_behind(const struct pv_message *m, const struct pv_field *field)
 {
@@ -124,11 +118,48 @@ static bool names_a_body(const struct pv_field *field)
 	       field->header == PV_HEADER_CONTENT_ENCODING;
 }
 
+/* What any refresh of a target or of a session timer has (RFC 3311 §5.1, RFC 4028 §7.4), and what
+ * says of its sender alone what it is and can. */
+static bool is_of_refresh(const struct pv_field *field)
+{
+	switch (field->header) {
+	case PV_HEADER_ACCEPT:
+	case PV_HEADER_ACCEPT_ENCODING:
+	case PV_HEADER_ACCEPT_LANGUAGE:
+	case PV_HEADER_ALLOW:
+	case PV_HEADER_ALLOW_EVENTS:
+	case PV_HEADER_AUTHORIZATION:
+	case PV_HEADER_DATE:
+	case PV_HEADER_ORGANIZATION:
+	case PV_HEADER_PROXY_AUTHORIZATION:
+	case PV_HEADER_REQUIRE:
+	case PV_HEADER_SERVER:
+	case PV_HEADER_SUPPORTED:
+	case PV_HEADER_USER_AGENT:
+		return true;
+	default:
+		return rows[field->header] == OURS;
+	}
+}
+
+bool carry_says_more(const struct pv_message *m)
+{
+	for (unsigned i = 0; i < m->field_count; i++) {
+		const struct pv_field *field = &m->fields[i];
+		if (!is_of_refresh(field) && !proxy_is_asserted(m, field) &&
+			!(field->header == PV_HEADER_OTHER && stays_behind(m, field)))
+			return true;
+	}
+	return false;
+}
+
 void carry_headers(struct b2bua *b, const struct pv_message *m, struct pv_writer *w)
 {
 	bool is_bodiless = stays_bodiless(m);
 	for (unsigned i = 0; i < m->field_count; i++) {
 		const struct pv_field *field = &m->fields[i];
+		if (proxy_is_asserted(m, field))
+			continue;
 		switch ((enum carried)rows[field->header]) {
 		case CARRY:
 			if (is_bodiless && names_a_body(field))

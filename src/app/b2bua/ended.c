@@ -149,10 +149,24 @@ static void refresh_ended(
 						       : SESSION_EVENT_REFUSED);
 }
 
+/* An end that knows no UPDATE is not told what one without a description said; who sent it has
+ * refreshed its session with us all the same. */
+static bool refreshes_us_alone(struct b2bua *b, const struct exchange *e, unsigned status)
+{
+	if (e->method != PV_METHOD_UPDATE || (status != 405 && status != 501))
+		return false;
+	const struct pv_message *request = exchange_message(b, e);
+	return request && !request->body.length;
+}
+
 static void carried_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
 	struct leg *to = leg_get(b, e->to);
+	if (refreshes_us_alone(b, e, status)) {
+		status = 200;
+		response = NULL;
+	}
 	if (e->method == PV_METHOD_INVITE) {
 		invite_ended(b, e, status, response);
 		return;
@@ -185,6 +199,12 @@ static bool is_one_of(struct b2bua *b, uint64_t bridge, const struct leg *leg)
 	return call && call->legs[leg->side] == slab_handle(&b->legs, leg);
 }
 
+/* §16.7 item 6: that this phone is in trouble, or cannot be reached, is not that we are. */
+static unsigned status_to_asker(const struct exchange *e, unsigned status)
+{
+	return status == 503 && e->refusal.status != 503 ? 500 : status;
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -206,7 +226,7 @@ void exchange_ended(
 	else if (e->is_refresh)
 		refresh_ended(b, e, status, response);
 	else if (method != PV_METHOD_ACK)
-		carried_ended(b, e, status, response);
+		carried_ended(b, e, status_to_asker(e, status), response);
 	else if (e->message)
 		end_unanswered(b, e, bridge);
 	exchange_free(b, exchange_get(b, handle));

@@ -157,14 +157,33 @@ static void got_invite(struct b2bua *b, const struct inside *i)
 		return;
 	}
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, i->incoming->message);
+	(void)identity_follow(b, i->incoming, i->leg, to);
 	i->leg->asked_cseq = i->incoming->message->cseq;
 	i->leg->asked = slab_handle(&b->exchanges, e);
 	e->terms = terms;
 	exchange_start(b, e);
 }
 
-/* RFC 3311; one without a description is between this leg and us: a target or a session is
- * refreshed. */
+static void answer_update(
+	struct b2bua *b, const struct inside *i, const struct session_terms *terms)
+{
+	const struct pv_message *m = i->incoming->message;
+	const struct answer answer = {.leg = i->leg,
+		.request = m,
+		.from = i->incoming->from,
+		.status = 200,
+		.session = terms};
+	struct buffer *bytes = write_response(b, &answer);
+	if (!bytes) {
+		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
+		return;
+	}
+	transaction_respond(b->at.transactions, i->server, bytes, 200);
+	buffer_unref(&b->at.worker->buffers, bytes);
+	leg_agree(b, i->leg, terms);
+}
+
+/* RFC 3311; one that refreshes target or session and no more is between this leg and us. */
 static void got_update(struct b2bua *b, const struct inside *i)
 {
 	const struct pv_message *m = i->incoming->message;
@@ -177,29 +196,19 @@ static void got_update(struct b2bua *b, const struct inside *i)
 	if (!agree(b, i, &terms))
 		return;
 	(void)dialog_refresh_target(&b->at.worker->buffers, &i->leg->dialog, m);
-	if (m->body.length) {
-		struct exchange *e = to ? carried(b, i, to) : NULL;
-		if (!to)
-			reply(b, i, 481, PV_SPAN(""));
-		if (!e)
-			return;
-		e->terms = terms;
-		exchange_start(b, e);
+	bool is_renamed = identity_follow(b, i->incoming, i->leg, to);
+	bool is_carried = m->body.length || (to && (is_renamed || carry_says_more(m)));
+	if (!is_carried) {
+		answer_update(b, i, &terms);
 		return;
 	}
-	const struct answer answer = {.leg = i->leg,
-		.request = m,
-		.from = i->incoming->from,
-		.status = 200,
-		.session = &terms};
-	struct buffer *bytes = write_response(b, &answer);
-	if (!bytes) {
-		proxy_reply_busy(b->at.proxy, i->server, m, i->incoming->from);
+	struct exchange *e = to ? carried(b, i, to) : NULL;
+	if (!to)
+		reply(b, i, 481, PV_SPAN(""));
+	if (!e)
 		return;
-	}
-	transaction_respond(b->at.transactions, i->server, bytes, 200);
-	buffer_unref(&b->at.worker->buffers, bytes);
-	leg_agree(b, i->leg, &terms);
+	e->terms = terms;
+	exchange_start(b, e);
 }
 
 /* RFC 3262 §4: the number in RAck is ours, theirs goes out. */

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "call/end.h"
+
 struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 {
 	struct leg *leg = slab_take(&b->legs);
@@ -128,6 +130,8 @@ static void drop_sdp(struct b2bua *b, struct leg_sdp *sdp)
 
 void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message)
 {
+	leg->knows_from_change |=
+		session_lists(message, PV_HEADER_SUPPORTED, PV_SPAN("from-change"));
 	if (!pv_message_has(message, PV_HEADER_ALLOW))
 		return;
 	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
@@ -154,7 +158,8 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));
 	bytes->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp_offered = (struct leg_sdp){bytes, (uint32_t)length, media_is_forwarded(message)};
+	leg->sdp_offered =
+		(struct leg_sdp){bytes, (uint32_t)length, description_is_forwarded(message)};
 }
 
 void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)

@@ -45,6 +45,11 @@ int replaces_home(struct b2bua *b, const struct replaces *replaces)
 	return (int)worker_home(b->at.worker->group, replaces->call_id);
 }
 
+bool replaces_is_elsewhere(const struct b2bua *b, int home)
+{
+	return home >= 0 && home != (int)b->at.worker->index && b->at.peers;
+}
+
 /* The phone at the other end of the leg. While it rings it has no leg at the bridge yet. */
 static const struct leg *phone_of(
 	struct b2bua *b, const struct bridge *bridge, const struct leg *leg, uint64_t handle)

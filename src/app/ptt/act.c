@@ -128,11 +128,6 @@ static int do_to(struct ptt *p, struct ptt_deed *deed, const struct ptt_group *g
 	struct ptt_member *member)
 {
 	switch (deed->act) {
-	case PTT_ACT_MUTE:
-	case PTT_ACT_UNMUTE:
-		member->is_muted = deed->act == PTT_ACT_MUTE;
-		member_order(p, member);
-		return 0;
 	case PTT_ACT_KICK:
 		member_end(p, member, CALL_REMOVED);
 		return 0;
@@ -140,6 +135,8 @@ static int do_to(struct ptt *p, struct ptt_deed *deed, const struct ptt_group *g
 	case PTT_ACT_REVOKE:
 	case PTT_ACT_EMERGENCY:
 	case PTT_ACT_CLEAR:
+	case PTT_ACT_MUTE: /* of the user, not of a leg */
+	case PTT_ACT_UNMUTE:
 	case PTT_ACT_COUNT:
 		break;
 	}
@@ -186,6 +183,8 @@ static int begin(struct ptt *p, struct ptt_deed *deed)
 	}
 	if (!room)
 		return -ESRCH;
+	if (deed->act == PTT_ACT_MUTE || deed->act == PTT_ACT_UNMUTE)
+		return rights_mute(p, room, deed->name, deed->act == PTT_ACT_MUTE);
 	if (deed->act == PTT_ACT_CLEAR && !room->is_emergency) {
 		deed->verdict.refusal = PTT_REFUSED_CLEARED;
 		return 0;

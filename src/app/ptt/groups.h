@@ -53,6 +53,7 @@ struct ptt_group_config {
 	uint32_t triggers;
 	char key_request, key_release;
 	uint32_t max_talk_ms, hang_ms, idle_timeout_ms, vox_hang_ms;
+	uint32_t max_duration_ms; /* of a member's call; 0: no limit */
 	uint32_t queue;
 	enum ptt_preempt preempt;
 	struct ptt_names listen_only, call_out;

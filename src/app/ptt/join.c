@@ -291,7 +291,7 @@ static void reported(struct ptt *p, struct errand *errand)
 		else if (leg->state == PTT_LEG_JOINING)
 			refuse_join(p, leg, report->status, 0);
 		else if (!leg->has_let_go && leg->is_called_out)
-			call_out_joined(p, leg);
+			ringing_joined(p, leg);
 	} else if (report->word == PTT_WORD_LEAVE) {
 		leg->is_in = false;
 	}

@@ -156,6 +156,7 @@ static void let_go(struct ptt *p, struct ptt_leg *leg)
 	leg->has_let_go = true;
 	if (leg->is_described)
 		log_left(leg);
+	list_remove(&leg->ringing);
 	alarm_cancel(&leg->alarm);
 	alarm_cancel(&leg->probe);
 	alarm_cancel(&leg->ring);

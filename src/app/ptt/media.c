@@ -28,6 +28,9 @@ int ptt_leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller
 		.caller = caller,
 		.callee = callee,
 		.user = user,
+		.max_duration_ms = leg->group && leg->group->config.max_duration_ms
+					   ? leg->group->config.max_duration_ms
+					   : CALL_ENDLESS,
 	};
 	struct call *call;
 	int error = call_begin(p->at.calls, &beginning, &call);
@@ -147,7 +150,7 @@ bool ptt_leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press 
 static void fell_silent(struct ptt *p, struct ptt_leg *leg)
 {
 	leg->is_silent = true;
-	alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE, p->at.worker->now_ms + PTT_PROBE_MS);
+	ptt_leg_watch(p, leg);
 	if (!leg->is_probing)
 		ptt_leg_ask_alive(p, leg);
 }
@@ -176,7 +179,7 @@ static void on_member_told(void *context, media_id member, uint64_t owner, uint3
 		fell_silent(p, leg);
 	} else {
 		leg->is_silent = false;
-		alarm_cancel(&leg->probe);
+		ptt_leg_watch(p, leg);
 	}
 }
 

@@ -31,6 +31,7 @@ struct ptt_room *room_have(struct ptt *p, uint64_t group)
 	room->group = group;
 	list_init(&room->members);
 	list_init(&room->watchers);
+	list_init(&room->ringing);
 	list_push_tail(bucket_of(p, group), &room->link);
 	ptt_gauge(p);
 	return room;
@@ -47,12 +48,15 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	room->is_revoking = false;
 	room->waiting = 0;
 	ptt_drop(p, &room->called);
+	rights_forget(p, room);
 }
 
 void room_settle(struct ptt *p, struct ptt_room *room)
 {
-	if (!room->member_count)
+	if (!room->member_count) {
+		ringing_stop_all(p, room);
 		close_media(p, room);
+	}
 	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing ||
 		room->is_emergency)
 		return;
@@ -156,7 +160,7 @@ static void configure(struct ptt *p, struct ptt_room *room)
 	}
 	media_settings_of(group, &settings);
 	media_group_set(p->at.media, p->at.worker->index, room->lease.group, &settings);
-	roster_choose_speaker(p, room, group, NULL);
+	rights_choose_speaker(p, room, group, NULL);
 }
 
 void rooms_configure(struct ptt *p)

@@ -111,14 +111,6 @@ static void describe_end(struct media_end *ret, const struct stream_end *heard,
 	memcpy(ret->formats, heard->formats, sizeof(ret->formats));
 }
 
-static bool is_forwarded(const struct pv_message *m)
-{
-	struct pv_values walk;
-	struct pv_span value;
-	pv_values_begin(&walk, m, PV_HEADER_VIA);
-	return m->is_request && pv_values_next(&walk, &value) && pv_values_next(&walk, &value);
-}
-
 /* What is heard of them in p->sdp, for media. */
 struct hearing {
 	const struct pv_sdp_media *audio, *floor; /* floor: NULL, there is none */
@@ -228,7 +220,7 @@ static int take_offer(struct ptt *p, struct ptt_leg *leg, const struct pv_messag
 	speech->floor_line = leg->lease.floor_port && speech_may_have_floor(leg)
 				     ? find_line(&p->sdp, speech->floor_line, speech_is_floor)
 				     : PTT_NO_LINE;
-	speech->is_forwarded = is_forwarded(offer);
+	speech->is_forwarded = description_is_forwarded(offer);
 	h.audio = &p->sdp.media[line];
 	h.floor = speech->floor_line != PTT_NO_LINE ? &p->sdp.media[speech->floor_line] : NULL;
 	hear(p, leg, &h);
@@ -301,6 +293,8 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg)
 	pv_writer_init(&w, p->text, sizeof(p->text));
 	speech_put_offer(&w, leg);
 	speech->audio_line = 0;
+	if (leg->lease.floor_port)
+		speech->floor_line = 1;
 	return w.overflow ? PTT_SDP_NO_ROOM : keep(p, speech, pv_writer_span(&w));
 }
 
@@ -359,12 +353,14 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	size_t mark = arena_mark(&p->at.worker->scratch);
 	find_numbers(p, leg, line, &h.coding);
 	arena_rewind(&p->at.worker->scratch, mark);
-	speech->is_forwarded = is_forwarded(answer);
+	speech->is_forwarded = description_is_forwarded(answer);
 	h.audio = &p->sdp.media[line];
 	if (speech_may_have_floor(leg) && speech->floor_line < p->sdp.media_count &&
 		speech_is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);
+	if (leg->is_called_out) /* an answer asks for nothing that was not offered */
+		speech->agreed.terms.is_request = speech->agreed.terms.wants_granted = false;
 	ptt_leg_set_media(p, leg);
 	return 0;
 }

@@ -137,7 +137,9 @@ bool speech_codec_read(
 	pv_sdp_formats_read(media, &formats);
 	if (!choose_codec(group, &formats, &codec, &voice))
 		return false;
-	*ret = (struct media_coding){.codec = (uint8_t)codec, .packet_ms = packet_ms(codec, media)};
+	*ret = (struct media_coding){.codec = (uint8_t)codec,
+		.packet_ms = packet_ms(codec, media),
+		.packet_ms_most = (uint8_t)MIN(media->maxptime, UINT8_MAX)};
 	codec_settings_read(codec, formats.list[voice].fmtp, &ret->settings);
 	ret->gets.voice = (uint8_t)formats.list[voice].payload_type;
 	uint32_t clock = codec_row(codec)->clock;

@@ -7,7 +7,8 @@
 #include "lib/testing.h"
 
 static struct calls calls;
-static struct pv_sdp_media_change change;
+static struct pv_sdp_change all;
+static struct pv_sdp_media_change change; /* of the first m-line */
 static struct media_coding codings[MEDIA_ENDS];
 static char offered[1024], answered[1024], written[2048];
 
@@ -32,8 +33,9 @@ static void set_codecs(const char *first, const char *second)
 static bool extends(const char *media)
 {
 	read_sdp(&calls.sdp, answered, media);
-	change = (struct pv_sdp_media_change){0};
-	coding_extend(&calls, 0, &change);
+	memset(&all, 0, sizeof(all));
+	coding_extend(&calls, 0, &all);
+	change = all.media[0];
 	return change.added_count > 0;
 }
 
@@ -50,10 +52,10 @@ static int answer(const char *offer, unsigned added, const char *media)
 
 static bool caller_sees(const char *lines)
 {
-	struct pv_sdp_change all = {.media[0] = change};
+	struct pv_sdp_change one = {.media[0] = change};
 	struct pv_writer w;
 	pv_writer_init(&w, written, sizeof(written) - 1);
-	ck_assert_int_eq(pv_sdp_rewrite(&calls.sdp, &all, &w), 0);
+	ck_assert_int_eq(pv_sdp_rewrite(&calls.sdp, &one, &w), 0);
 	written[pv_writer_length(&w)] = 0;
 	const char *media = strstr(written, "m=");
 	ck_assert_msg(strcmp(media, lines) == 0, "%s", media);
@@ -62,8 +64,9 @@ static bool caller_sees(const char *lines)
 
 static bool is_coded(void)
 {
-	ck_assert_int_eq(codings[0].codec == CODEC_NONE, codings[1].codec == CODEC_NONE);
-	return codings[0].codec != CODEC_NONE;
+	bool is_first = media_coding_is_transcoded(&codings[0]);
+	ck_assert_int_eq(is_first, media_coding_is_transcoded(&codings[1]));
+	return is_first;
 }
 
 START_TEST(plain_audio_alone_is_extended)
@@ -97,9 +100,31 @@ START_TEST(a_policy_says_what_is_added_and_to_what)
 	ck_assert(!extends("m=audio 4000 RTP/AVP 18\r\n"));
 	set_codecs(NULL, NULL);
 	ck_assert(extends("m=audio 4000 RTP/AVP 0\r\n"));
-	change = (struct pv_sdp_media_change){.reject = true};
-	coding_extend(&calls, 0, &change);
-	ck_assert_uint_eq(change.added_count, 0);
+	memset(&all, 0, sizeof(all));
+	all.media[0].reject = true;
+	coding_extend(&calls, 0, &all);
+	ck_assert_uint_eq(all.media[0].added_count, 0);
+}
+END_TEST
+
+/* RFC 9143 §10.1: in a bundle a number means one thing. */
+START_TEST(numbers_of_other_m_lines_are_not_used)
+{
+	set_codecs("PCMU", "PCMA");
+	ck_assert(extends("m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 8 96\r\n"
+			  "a=rtpmap:8 H263/90000\r\na=rtpmap:96 VP8/90000\r\n"));
+	ck_assert_uint_eq(change.added_count, 1);
+	ck_assert_int_eq(change.added[0].payload_type, 97);
+	/* nor what another one got from us */
+	ck_assert(extends("m=audio 4000 RTP/AVP 0\r\nm=audio 4002 RTP/AVP 0 96\r\n"
+			  "a=rtpmap:96 X/8000\r\n"));
+	ck_assert_int_eq(change.added[0].payload_type, 8);
+	coding_extend(&calls, 1, &all);
+	ck_assert_uint_eq(all.media[1].added_count, 1);
+	ck_assert_int_eq(all.media[1].added[0].payload_type, 97);
+	/* what is no RTP has no such numbers */
+	ck_assert(extends("m=audio 4000 RTP/AVP 0\r\nm=image 4002 udptl 8\r\n"));
+	ck_assert_int_eq(change.added[0].payload_type, 8);
 }
 END_TEST
 
@@ -128,6 +153,60 @@ START_TEST(what_both_have_loses_what_was_added)
 	ck_assert_int_eq(answer(OFFER, 1, "m=audio 0 RTP/AVP 8\r\n"), 0);
 	ck_assert(!is_coded());
 	ck_assert(caller_sees("m=audio 0 RTP/AVP 8\r\n"));
+}
+END_TEST
+
+static bool is_foreign(enum call_side side, uint8_t type, enum codec_id codec)
+{
+	const struct media_foreign *foreign = media_coding_foreign(&codings[side], type);
+	return foreign && foreign->codec == codec;
+}
+
+/* The callee may use what was added beside what both have: the relay makes it what the caller has.
+ */
+START_TEST(what_was_added_is_foreign_to_the_caller)
+{
+	ck_assert_int_eq(answer(OFFER, 1, "m=audio 5000 RTP/AVP 8 0 101\r\n" EVENTS), 0);
+	ck_assert(codings[0].is_agreed && codings[1].is_agreed);
+	ck_assert_uint_eq(codings[0].codec, CODEC_PCMU);
+	ck_assert_uint_eq(codings[1].codec, CODEC_PCMU);
+	ck_assert_uint_eq(codings[0].gets.events, 101);
+	ck_assert_uint_eq(codings[1].sends.events, 101);
+	ck_assert_uint_eq(codings[0].foreign_count, 0);
+	ck_assert_uint_eq(codings[1].foreign_count, 1);
+	ck_assert(is_foreign(CALL_CALLEE, 8, CODEC_PCMA));
+	/* nothing of what both have can be made of it: it is dropped */
+	ck_assert_int_eq(
+		answer("m=audio 4000 RTP/AVP 18 8\r\n", 1, "m=audio 5000 RTP/AVP 8 18\r\n"), 0);
+	ck_assert(codings[1].is_agreed);
+	ck_assert_uint_eq(codings[1].codec, CODEC_NONE);
+	ck_assert(is_foreign(CALL_CALLEE, 8, CODEC_PCMA));
+	/* the callee's own number for what both have */
+	ck_assert_int_eq(answer("m=audio 4000 RTP/AVP 0 97 96\r\na=rtpmap:97 iLBC/8000\r\n"
+				"a=rtpmap:96 PCMA/8000\r\n",
+				 1, "m=audio 5000 RTP/AVP 96 0\r\na=rtpmap:96 iLBC/8000\r\n"),
+		0);
+	ck_assert_uint_eq(codings[1].foreign_count, 0);
+	/* events of a clock that was added */
+	ck_assert_int_eq(answer("m=audio 4000 RTP/AVP 0 101 8 100\r\n" EVENTS
+				"a=rtpmap:100 telephone-event/48000\r\n",
+				 2,
+				 "m=audio 5000 RTP/AVP 0 101 100\r\n" EVENTS
+				 "a=rtpmap:100 telephone-event/48000\r\n"),
+		0);
+	ck_assert(is_foreign(CALL_CALLEE, 100, CODEC_NONE));
+}
+END_TEST
+
+START_TEST(of_several_added_ones_all_are_heard)
+{
+	ck_assert_int_eq(
+		answer("m=audio 4000 RTP/AVP 0 8 9\r\n", 2, "m=audio 5000 RTP/AVP 8 9\r\n"), 0);
+	ck_assert(is_coded());
+	ck_assert_uint_eq(codings[1].codec, CODEC_PCMA);
+	ck_assert_uint_eq(codings[1].foreign_count, 1);
+	ck_assert(is_foreign(CALL_CALLEE, 9, CODEC_G722));
+	ck_assert_uint_eq(codings[0].foreign_count, 0);
 }
 END_TEST
 
@@ -220,8 +299,9 @@ START_TEST(an_answer_without_a_codec_cannot_be)
 }
 END_TEST
 
-TEST_MAIN("coding", plain_audio_alone_is_extended, a_policy_says_what_is_added_and_to_what,
-	a_long_offer_stays_one_that_can_be_read, what_both_have_loses_what_was_added,
-	a_second_choice_is_agreed_on, what_was_added_becomes_what_the_caller_has,
-	comfort_noise_passes_where_both_have_it, careless_answers_mean_what_was_offered,
-	an_answer_without_a_codec_cannot_be)
+TEST_MAIN("coding", plain_audio_alone_is_extended, numbers_of_other_m_lines_are_not_used,
+	what_was_added_is_foreign_to_the_caller, of_several_added_ones_all_are_heard,
+	a_policy_says_what_is_added_and_to_what, a_long_offer_stays_one_that_can_be_read,
+	what_both_have_loses_what_was_added, a_second_choice_is_agreed_on,
+	what_was_added_becomes_what_the_caller_has, comfort_noise_passes_where_both_have_it,
+	careless_answers_mean_what_was_offered, an_answer_without_a_codec_cannot_be)

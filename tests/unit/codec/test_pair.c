@@ -13,6 +13,8 @@ static const struct codec_format pcmu = FORMAT("PCMU", 8000, 0), pcma = FORMAT("
 	opus = {.name = PV_SPAN_INIT("opus"), .clock = 48000, .channels = 2, .payload_type = 96};
 /* clang-format on */
 
+static const uint64_t nothing[2];
+
 #define LIST(...)                     \
 	(const struct codec_format[]) \
 	{                             \
@@ -107,7 +109,7 @@ START_TEST(the_second_leg_is_offered_what_can_be_transcoded)
 {
 	struct codec_addition list[CODEC_ADDITIONS_MAX];
 	const struct codec_format *offer = LIST(pcmu, event8, {.payload_type = 97});
-	unsigned count = codec_additions(offer, 3, NULL, list);
+	unsigned count = codec_additions(offer, 3, NULL, nothing, list);
 	const struct codec_addition *found = find(list, count, "PCMA", 8000);
 	ck_assert(found && found->format.payload_type == 8 && found->codec == CODEC_PCMA);
 	ck_assert(!find(list, count, "PCMU", 8000));
@@ -128,12 +130,12 @@ END_TEST
 START_TEST(nothing_is_added_where_nothing_can_be_done)
 {
 	struct codec_addition list[CODEC_ADDITIONS_MAX];
-	ck_assert_uint_eq(codec_additions(LIST(g729, event8), 2, NULL, list), 0);
-	ck_assert_uint_eq(codec_additions(NULL, 0, NULL, list), 0);
-	unsigned all = codec_additions(LIST(pcmu, pcma, g722, opus), 4, NULL, list);
+	ck_assert_uint_eq(codec_additions(LIST(g729, event8), 2, NULL, nothing, list), 0);
+	ck_assert_uint_eq(codec_additions(NULL, 0, NULL, nothing, list), 0);
+	unsigned all = codec_additions(LIST(pcmu, pcma, g722, opus), 4, NULL, nothing, list);
 	ck_assert_uint_eq(all, 0);
 	/* no events were offered: none are added */
-	unsigned count = codec_additions(LIST(pcmu), 1, NULL, list);
+	unsigned count = codec_additions(LIST(pcmu), 1, NULL, nothing, list);
 	ck_assert(!find(list, count, "telephone-event", 48000));
 	ck_assert_uint_ge(count, 1);
 }
@@ -143,12 +145,12 @@ START_TEST(a_policy_orders_what_is_offered)
 {
 	static const struct codec_order order = {{CODEC_PCMA, CODEC_OPUS, CODEC_PCMU}, 3};
 	struct codec_addition list[CODEC_ADDITIONS_MAX];
-	unsigned count = codec_additions(LIST(pcmu), 1, &order, list);
+	unsigned count = codec_additions(LIST(pcmu), 1, &order, nothing, list);
 	ck_assert_uint_eq(count, codec_is_built(CODEC_OPUS) ? 2 : 1);
 	ck_assert_int_eq(list[0].codec, CODEC_PCMA);
 	ck_assert(count == 1 || list[1].codec == CODEC_OPUS);
 	static const struct codec_order none = {{CODEC_NONE}, 0};
-	ck_assert_uint_eq(codec_additions(LIST(pcmu), 1, &none, list), 0);
+	ck_assert_uint_eq(codec_additions(LIST(pcmu), 1, &none, nothing, list), 0);
 }
 END_TEST
 
@@ -158,19 +160,31 @@ START_TEST(numbers_do_not_collide)
 	struct codec_addition list[CODEC_ADDITIONS_MAX];
 	struct codec_format formats[33] = {pcmu};
 	formats[0].payload_type = 8;
-	unsigned count = codec_additions(formats, 1, NULL, list);
+	unsigned count = codec_additions(formats, 1, NULL, nothing, list);
 	const struct codec_addition *found = find(list, count, "PCMA", 8000);
 	ck_assert(found && found->format.payload_type >= 96);
 	for (unsigned i = 0; i < 32; i++)
 		formats[i + 1].payload_type = (uint8_t)(96 + i);
-	count = codec_additions(formats, 33, NULL, list);
+	count = codec_additions(formats, 33, NULL, nothing, list);
 	ck_assert(!find(list, count, "PCMA", 8000));
 	ck_assert(!find(list, count, "opus", 48000));
 }
 END_TEST
 
-TEST_MAIN("pair", what_both_have_is_not_transcoded, companions_are_no_codec,
-	the_first_that_can_be_is_transcoded, parameters_may_part_formats,
+START_TEST(numbers_that_are_taken_elsewhere_are_not_used)
+{
+	struct codec_addition list[CODEC_ADDITIONS_MAX];
+	const struct codec_order order = {{CODEC_PCMA}, 1};
+	const uint64_t taken[2] = {UINT64_C(1) << 8, UINT64_C(3) << (96 - 64)};
+	ck_assert_uint_eq(codec_additions(LIST(pcmu), 1, &order, nothing, list), 1);
+	ck_assert_uint_eq(list[0].format.payload_type, 8);
+	ck_assert_uint_eq(codec_additions(LIST(pcmu), 1, &order, taken, list), 1);
+	ck_assert_uint_eq(list[0].format.payload_type, 98);
+}
+END_TEST
+
+TEST_MAIN("pair", numbers_that_are_taken_elsewhere_are_not_used, what_both_have_is_not_transcoded,
+	companions_are_no_codec, the_first_that_can_be_is_transcoded, parameters_may_part_formats,
 	the_second_leg_is_offered_what_can_be_transcoded,
 	nothing_is_added_where_nothing_can_be_done, a_policy_orders_what_is_offered,
 	numbers_do_not_collide)

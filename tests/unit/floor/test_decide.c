@@ -70,7 +70,7 @@ START_TEST(timers_of_each_talker)
 	stage_talk("ab", 3000);
 	stage_forget();
 	stage_talk("a", 4000); /* b is silent */
-	SAID("-b(silent) *<taken(a,m)");
+	SAID("-b(silent) b~revoked *<taken(a,m)");
 	stage_ask('b', &stage_packet);
 	stage_forget();
 	stage_talk("ab", 3020);

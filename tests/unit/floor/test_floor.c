@@ -139,8 +139,9 @@ START_TEST(what_was_missed_is_said_again)
 	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
 	/* what was refused outside changes nothing */
 	stage_forget();
-	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER);
-	ck_assert_ptr_nonnull(strstr(stage.said, "c<deny(4)"));
+	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER, true);
+	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER, false);
+	SAID("c<deny(4) c~denied c<deny(4)");
 	floor_say_again(&stage.floor, stage_member('a'), stage_now());
 	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
 	ck_assert_ptr_null(floor_broken(&stage.floor));
@@ -175,7 +176,7 @@ START_TEST(settings_that_would_never_end)
 	stage_ask('a', &stage_packet);
 	stage_forget();
 	stage_wait(4000);
-	SAID("-a(silent) *<idle");
+	SAID("-a(silent) a~revoked *<idle");
 	stage_talk("a", 2000);
 	stage_wait(2000);
 	ck_assert_uint_eq(stage_member('a')->state, FLOOR_MEMBER_LISTENS);

@@ -518,6 +518,35 @@ START_TEST(families_are_not_crossed)
 }
 END_TEST
 
+/* The kernel makes nothing of anything: what the other end does not know is ours. */
+START_TEST(what_is_foreign_comes_up)
+{
+	start_fast();
+	call_open(&call, 1);
+	struct media_end *end = &call.description.ends[1];
+	end->payload_types[0] = 1 << 0 | 1 << 8;
+	for (unsigned i = 0; i < 2; i++) {
+		struct media_coding *coding = &call.description.ends[i].coding;
+		coding->codec = CODEC_PCMU;
+		coding->is_agreed = true;
+	}
+	end->coding.foreign_count = 1;
+	end->coding.foreign[0] =
+		(struct media_foreign){.rate = 8000, .payload_type = 8, .codec = CODEC_PCMA};
+	call_set(&call);
+	both_speak();
+	ck_assert(is_open());
+	ck_assert_uint_eq(fake_entry(fastpath, flow_of(1))->types[0], 1 << 0);
+	call.phones[1].payload_type = 8;
+	speak(&call.phones[1], call.lease.port[1], "word");
+	settle();
+	ck_assert(!is_open());
+	ck_assert_uint_eq(count(METRIC_media_transcoders), 1);
+	call_close(&call);
+	finish_fast();
+}
+END_TEST
+
 START_TEST(says_why_not)
 {
 	struct fastpath_config fast = {.locals = {address_of("127.0.0.1", 0)},
@@ -549,4 +578,4 @@ TEST_MAIN("shortcut", opens_when_both_sources_are_locked, packets_that_come_up_p
 	silence_is_the_kernels_too, clocks_are_looked_up_here, nothing_is_overtaken,
 	off_and_on_again, lo_alone_is_not_enough_elsewhere, routes_are_asked_again,
 	ways_are_looked_for_now_and_then, late_packets_are_counted, rate_is_counted_together,
-	families_are_not_crossed, says_why_not)
+	families_are_not_crossed, what_is_foreign_comes_up, says_why_not)
