@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/group.h"
+#include "base/iso_time.h"
 #include "base/macros.h"
 #include "media/group_command.h"
 
@@ -316,6 +316,22 @@ static void put_notes(struct json *json, const struct ptt_member_summary *member
 	json_array_end(json);
 }
 
+/* What goes to it, as far as its own RTCP tells. */
+static void put_received(struct json *json, const struct media_member_report *report)
+{
+	const struct media_end_report *audio = &report->audio;
+	json_number(json, "sent", audio->sent);
+	if (audio->has_remote) {
+		uint32_t clock = codec_row((enum codec_id)report->codec)->clock;
+		json_signed(json, "far_end_lost", audio->remote_lost);
+		if (clock)
+			json_fraction(
+				json, "far_end_jitter_ms", 1000.0 * audio->remote_jitter / clock);
+	}
+	if (audio->round_trip_us)
+		json_fraction(json, "round_trip_ms", audio->round_trip_us / 1000.0);
+}
+
 static void put_media(struct json *json, const struct media_member_report *report)
 {
 	if (report->level > LEVEL_NONE)
@@ -326,6 +342,7 @@ static void put_media(struct json *json, const struct media_member_report *repor
 	json_number(json, "packets", report->audio.packets);
 	json_number(json, "lost", report->audio.lost);
 	json_fraction(json, "jitter_ms", report->audio.jitter_us / 1000.0);
+	put_received(json, report);
 }
 
 static void put_member(void *context, const struct ptt_member_summary *member)
@@ -375,24 +392,27 @@ void command_group_members(struct admin_call *call)
 
 /* ---- talks ---- */
 
+/* By the names of the log's line and of a recording's sheet. */
 static void put_talk(void *context, const struct ptt_talk *talk)
 {
 	struct json *json = context;
-	time_t began = (time_t)talk->began_s;
-	struct tm utc;
-	char text[32];
-	gmtime_r(&began, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	struct pv_writer w;
+	char began[32];
+	pv_writer_init(&w, began, sizeof(began));
+	iso_time_put(&w, talk->began_ms);
 	json_object(json, NULL);
-	json_text(json, "began", text);
+	json_span(json, "began", pv_writer_span(&w));
 	json_span(json, "group", group_text(&talk->group));
 	json_span(json, "member", group_text(&talk->member));
-	json_fraction(json, "seconds", talk->length_ms / 1000.0);
+	json_number(json, "length_ms", talk->length_ms);
 	json_span(json, "trigger", talk->trigger);
 	json_span(json, "why", talk->why);
+	json_number(json, "priority", talk->priority);
+	json_bool(json, "emergency", talk->is_emergency);
 	json_number(json, "packets", talk->packets);
 	json_number(json, "lost", talk->lost);
-	json_bool(json, "emergency", talk->is_emergency);
+	json_number(json, "grant_us", talk->grant_us);
+	json_number(json, "clipped", talk->clipped);
 	json_object_end(json);
 }
 

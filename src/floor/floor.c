@@ -314,6 +314,16 @@ void floor_release(struct floor *floor, struct floor_member *member, uint64_t no
 	due_finish(floor);
 }
 
+void floor_lost(struct floor *floor, struct floor_member *member, uint64_t now_ms)
+{
+	if (!floor_is_holder(member)) {
+		floor_release(floor, member, now_ms);
+		return;
+	}
+	due_silent(floor, member, now_ms);
+	due_finish(floor);
+}
+
 void floor_ask_position(struct floor *floor, struct floor_member *member)
 {
 	participant_step(floor, member, FLOOR_MEMBER_EVENT_POSITION, 0);

@@ -353,6 +353,10 @@ void floor_deny(struct floor *floor, struct floor_member *member, enum floor_den
 /* A button was let go, or Floor Release came. Answered by Taken or Idle in every state. */
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms);
 
+/* It is known that no packet of the member will come: what T1 would find out later. Who waits for
+ * the floor does not any more. */
+void floor_lost(struct floor *floor, struct floor_member *member, uint64_t now_ms);
+
 /* Floor Queue Position Request: `say` POSITION, 254 when it does not wait. */
 void floor_ask_position(struct floor *floor, struct floor_member *member);
 

@@ -49,6 +49,7 @@ void arbiter_begin_spurt(struct group *group, struct member *member, uint8_t tri
 	const struct rtp_receiver *receiver = &member->audio.receiver;
 	member->spurt = (struct member_spurt){
 		.began_ms = group->relay->now_ms,
+		.began_wall_ms = clock_wall_ms(group->relay->clock),
 		.packets = receiver->packets,
 		.lost = (uint32_t)rtp_receiver_lost(receiver),
 		.trigger = trigger,
@@ -72,6 +73,7 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 			.member = member->lease->id,
 			.tag = member->said->tag,
 			.ago_ms = length_ms,
+			.began_ms = spurt->began_wall_ms,
 			.length_ms = (uint32_t)length_ms,
 			.packets = receiver->packets - spurt->packets,
 			/* what came late after all may make it less than it was */
@@ -342,6 +344,7 @@ void arbiter_init(struct group *group)
 {
 	struct floor_settings settings = settings_of(group->settings);
 	floor_init(&group->floor, &settings, &hooks);
+	group->floor.is_emergency = group->settings->is_emergency;
 	group->floor_kind = group->settings->floor;
 }
 
@@ -396,6 +399,8 @@ static void change_kind(struct group *group)
 		arbiter_leave(group, container_of(link, struct member, link));
 	}
 	group->floor_kind = group->settings->floor;
+	if (group->floor_kind == MEDIA_FLOOR_OPEN) /* there is nothing to hold any more */
+		floor_emergency_set(&group->floor, false, group->relay->now_ms);
 	LIST_EACH(link, &group->members)
 	{
 		struct member *member = container_of(link, struct member, link);

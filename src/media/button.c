@@ -98,6 +98,13 @@ void button_release(struct member *member)
 	group_touch(member->group);
 }
 
+void button_lost(struct member *member)
+{
+	floor_lost(&member->group->floor, &member->floor, now_ms(member));
+	forget_unless_asked(member);
+	group_touch(member->group);
+}
+
 /* The ask of a phone's key: the same key again gives back. */
 static struct floor_ask ask_by_key(enum media_trigger trigger)
 {

@@ -29,7 +29,6 @@
 #define SOUND_MS_AT_ONCE 1000
 #define PACKET_MS_LEAST  5
 /* R2S-KeepAlivePeriod, 200 ms. */
-#define RADIO_FRAMES     (ED137_PERIOD_MS / GROUP_FRAME_MS)
 #define HEADER_EXTENSION 0x10
 
 static struct member *listener_of(struct list *link)
@@ -289,7 +288,8 @@ static bool play_tone(struct group *group, struct member *member)
 /* R2S keep-alive: bits and no sound, instead of silence. */
 static void keep_radio(struct group *group, struct member *member)
 {
-	if (member->quiet_frames++ % RADIO_FRAMES == 0)
+	uint32_t frames = ed137_period_ms(member->said->radio_period_ms) / GROUP_FRAME_MS;
+	if (member->quiet_frames++ % frames == 0)
 		send_own(group, member, ED137_KEEPALIVE_TYPE, NULL, 0, false);
 }
 

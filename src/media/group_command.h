@@ -71,6 +71,7 @@ struct media_group_settings {
 	bool has_tones;
 	bool has_refuse_tone; /* to who speaks without the floor while nobody does (refusal.h) */
 	bool has_roger;       /* a tone to who has given the floor back: it was understood */
+	bool is_emergency;    /* read when it is opened: it was declared before */
 	bool is_broadcast;    /* the longest joined of those who may talk alone does */
 	char request_key, release_key; /* NUL: '*' and '#' */
 	uint32_t max_talk_ms;          /* T2; 0: 30 s; UINT32_MAX: no limit */
@@ -168,6 +169,9 @@ struct media_member_description {
 	uint8_t level_extension; /* RFC 6464 as agreed: 1 to 14; 0: none */
 	bool is_radio;           /* ED-137 style bits in its extension (profile 0x0167) */
 	uint8_t radio_id;        /* that our SDP gave it (a=ptt-id), 0 to 63 */
+	/* R2S-KeepAlivePeriod and -Multiplier as answered, both ways; 0: the defaults of ed137.h */
+	uint16_t radio_period_ms;
+	uint8_t radio_multiplier;
 	/* What the group's worker knows it by: comes back in reports and talk spurts. Several legs
 	 * of one member have one tag or several, as that worker likes. */
 	uint64_t tag;
@@ -279,6 +283,7 @@ struct media_spurt {
 	media_id group, member;
 	uint64_t tag;
 	uint64_t ago_ms;    /* since it began */
+	uint64_t began_ms;  /* Unix time: the same in the recording's sheet */
 	uint32_t length_ms; /* from the grant to its end */
 	uint32_t packets;   /* of the talker, that were heard */
 	uint32_t lost;      /* of the talker, on their way to us */

@@ -47,6 +47,7 @@ enum member_owed {
 /* The talk spurt that goes on. */
 struct member_spurt {
 	uint64_t began_ms;
+	uint64_t began_wall_ms;
 	uint32_t packets, lost; /* of its receiver, at the beginning */
 	uint32_t grant_us;
 	uint16_t clipped;

@@ -299,7 +299,7 @@ static uint64_t tag_of(struct fake_server *server, const char *name)
 	return 0;
 }
 
-/* talk NAME|none [and=NAME] [wait=NAME] */
+/* talk NAME|none [and=NAME] [wait=NAME] [emergency=NAME|dispatcher] */
 static bool set_floor(struct fake_server *server, unsigned count, char **words)
 {
 	struct fake_group *group = fake_media_group(&server->media);
@@ -310,6 +310,9 @@ static bool set_floor(struct fake_server *server, unsigned count, char **words)
 	group->report = (struct media_group_report){.group = group->id};
 	if (strcmp(words[1], "none") != 0)
 		group->report.talkers[group->report.talker_count++].tag = tag_of(server, words[1]);
+	const char *emergency = scenario_value(count, words, "emergency");
+	group->report.is_emergency = emergency != NULL;
+	group->report.emergency_tag = emergency ? tag_of(server, emergency) : 0;
 	if (other)
 		group->report.talkers[group->report.talker_count++].tag = tag_of(server, other);
 	if (waits)

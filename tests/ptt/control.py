@@ -52,6 +52,7 @@ def shown(server):
         room.nobody()
         carol.leave()
         room.until(lambda: len(ask(server, "members", "ops")["members"]) == 2, "carol has left")
+        room.until(lambda: 'group_left group="ops" member="carol" why=caller_hung_up' in server.log(), "so says the log")
         talk = ask(server, "talks", "ops")["talks"][-1]
         ok((talk["member"], talk["trigger"], talk["why"], talk["emergency"]) == ("alice", "dtmf", "released", False), "the talk: %s" % talk)
         ok(ask(server, "talks")["talks"][-1] == talk, "of all groups, too")
@@ -133,9 +134,8 @@ def acts_that_come_to_nothing(server):
         said = ask(server, "revoke", "ops")
         ok((said["outcome"], said["talker"]) == ("revoked", "bob") and "bob has it now" in said["text"], "who has it next: %s" % said)
         room.heard_by_all(bob)
-        log = server.log()
-        ok('group_act group="ops" act=grant member="dave" outcome=refused' in log and "act=revoke member=- outcome=revoked" in log
-           and "uid=%d" % os.getuid() in log, "the log has what was done, and by whom")
+        for line in ('group_act group="ops" act=grant member="dave" outcome=refused', "act=revoke member=- outcome=revoked", "uid=%d" % os.getuid()):
+            room.until(lambda: line in server.log(), "the log has what was done, and by whom: %s" % line)
 
 
 @feature(**group(triggers='[ "vox" ]'))
@@ -191,6 +191,8 @@ def muted_and_kicked(server):
         room.heard_by_all(alice, "unmuted, while she was away")
         ask(server, "kick", "ops", "alice")
         room.until(lambda: alice.ended, "alice gets BYE")
+        room.until(lambda: 'group_act group="ops" act=kick member="alice" outcome=done' in server.log() and
+                   'group_left group="ops" member="alice" why=removed' in server.log(), "the log says who did it, and why she left")
         alice.hush()
         room.nobody()
         alice.join(mic=-1)
@@ -214,6 +216,47 @@ def emergency_by_the_dispatcher(server):
         room.heard_by_all(bob, "gives nobody else the floor")
         ask(server, "emergency", "ops", "--clear")
         room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared, too")
+
+
+@feature(**group("alice bob carol dave erin"))
+def emergency_lasts(server):
+    """Phones without floor packets read of it, who comes later too; it stays while nobody is in, until it is cleared."""
+    def state():
+        one = ask(server, "list")["groups"][0]
+        return one["floor"], one["emergency"], one["members"]
+
+    def reads(phone, text):
+        room.until(lambda: phone.messages and phone.messages[-1].body.decode() == text, "%s reads %r" % (phone, text))
+    with Room(server) as room:
+        alice, carol = room.gather("alice", "carol", mic=-1)
+        bob = room.phone("bob", floor="mc_queueing").join(mic=-1)
+        ask(server, "emergency", "ops", "alice")
+        room.heard_by_all(alice, "alice has the floor by an emergency")
+        for phone in (alice, carol):
+            reads(phone, "EMERGENCY, declared by alice")
+        dave = room.phone("dave").join(mic=-1)
+        reads(dave, "EMERGENCY")
+        room.goes_on(10)
+        ok(not bob.messages and len(carol.messages) == 1, "once each, and not bob, whose floor packets say it")
+        for phone in (alice, bob, carol, dave):
+            phone.hush()
+            phone.leave()
+        room.until(lambda: state() == ("closed", True, 0), "nobody is in, and it goes on")
+        erin = room.phone("erin", floor="mc_queueing").join(mic=-1)
+        room.until(lambda: any(m.kind == "idle" and m.indicator & 0x1000 for m in erin.channel.got), "who comes is told so")
+        carol.join(mic=-1)
+        reads(carol, "EMERGENCY")
+        ask(server, "emergency", "ops", "--clear")
+        reads(carol, "the emergency is over")
+        room.until(lambda: state() == ("idle", False, 2), "cleared")
+        ask(server, "emergency", "ops")
+        reads(carol, "EMERGENCY")
+        erin.leave()
+        carol.leave()
+        room.until(lambda: state() == ("closed", True, 0), "nobody is in again")
+        ok(ask(server, "emergency", "ops", "--clear")["outcome"] == "done" and state() == ("closed", False, 0), "cleared while nobody is in")
+        count = lambda what: server.log().count('group_emergency group="ops" state=' + what)
+        room.until(lambda: (count("declared"), count("cleared"), count('declared by="alice"')) == (2, 2, 1), "the log has it all")
 
 
 @feature(**group())

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """listening: the one stream that a member gets, whoever talks: SSRC, sequence, time stamps, marker, silence, reports."""
+import json
 import re
 import struct
 import time
 
-from feature import feature, ok
+from feature import ctl, feature, ok
 from groups import group
 from room import Room
 from stage import STILL, TICK
@@ -301,6 +302,17 @@ def reports(server):
                 data = data[size:]
             assert kinds[0] in (200, 201) and 202 in kinds, "%s: a report, then SDES: %s" % (phone, kinds)
         ok(True, "SR or RR first, SDES with it, SSRCs of the streams")
+        audio = bob.answer["audio"]
+        block = struct.pack("!IIIIII", bob.got[-1].ssrc, 2 << 24 | 7, bob.got[-1].sequence, 80, 0, 0)
+        bob.end.rtcp.sendto(struct.pack("!BBHI", 0x81, 201, 7, bob.ssrc) + block, (audio["address"], audio["port"] + 1))
+
+        def shown():
+            said = json.loads(ctl(server, "--json", "group", "members", "ops").stdout)["members"]
+            return {m["name"]: m for m in said}
+        room.until(lambda: shown()["bob"].get("far_end_lost") == 7, "bob says that he has lost 7 packets of ours", 15)
+        members = shown()
+        ok(members["bob"]["far_end_jitter_ms"] == 10 and members["bob"]["sent"] > 0, "80 ticks of 8 kHz are 10 ms: %s" % members["bob"])
+        ok("far_end_lost" not in members["carol"] and members["carol"]["sent"] > 0, "carol has said nothing: %s" % members["carol"])
 
 
 @feature(**group(keepalive='"comfort"'))

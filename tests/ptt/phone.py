@@ -60,6 +60,7 @@ class GroupPhone(Phone):
         if self.channel:
             self.channel.name = user
         self.ssrc, self.sequence, self.stamp = int.from_bytes(self.end.port.to_bytes(2, "big") * 2, "big"), 1000, 16000
+        self.keeps_alive = (200, 10)                      # period in ms, multiplier
         self.keys, self.says_with_keys, self.radio, self.version = [], False, None, 0
         self.obeys, self.is_dead, self.comfort, self.announced, self.level = True, False, False, self.ip, None
         self.fresh, self.sent, self.sent_at, self.announced_port = True, 0, 0.0, None
@@ -162,7 +163,7 @@ class GroupPhone(Phone):
         if self.radio is not None:
             types.append(RADIO_KEEPALIVE)
             lines += ["a=rtpmap:%d R2S/8000" % RADIO_KEEPALIVE, "a=type:Radio-TxRx", "a=txrxmode:TxRx", "a=rtphe:1",
-                      "a=R2S-KeepAlivePeriod:200", "a=R2S-KeepAliveMultiplier:10"]
+                      "a=R2S-KeepAlivePeriod:%d" % self.keeps_alive[0], "a=R2S-KeepAliveMultiplier:%d" % self.keeps_alive[1]]
         if self.level is not None:
             lines.append("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on")
         lines += ["a=ptime:20", "a=" + direction] + ([extra] if extra else [])

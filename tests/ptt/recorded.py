@@ -51,6 +51,10 @@ def said_in(path, wanted):
     return counts, frames
 
 
+def talks(server):
+    return json.loads(ctl(server, "--json", "group", "talks", "ops").stdout)["talks"]
+
+
 class Folder:
     def __init__(self, server, name="talks"):
         self.path = os.path.join(server.folder, name)
@@ -89,6 +93,11 @@ def recorded(server):
             ok(sheet["dropped"] == 0 and sheet["codec"] == "PCMU", "nothing is missing")
             tones, frames = said_in(folder.file(sheet), [p.tone for p in room.phones])
             ok(set(tones) == {phone.tone}, "nobody else is in it: %s of %d frames" % (tones, frames))
+            same = [t for t in talks(server) if t["began"] == sheet["began"]]
+            ok(len(same) == 1 and {k: sheet[k] for k in same[0]} == same[0], "`group talks` says the same by the same names: %s" % same)
+            line = 'group="ops" member="%(member)s" began=%(began)s length_ms=%(length_ms)s trigger=%(trigger)s why=%(why)s ' \
+                   'priority=%(priority)d emergency=false packets=%(packets)d lost=%(lost)d grant_us=%(grant_us)d clipped=%(clipped)d' % sheet
+            room.until(lambda: line in server.log(), "and so does the log: %s" % line)
             ok(tones[phone.tone] >= 50 and abs(frames * 20 - sheet["sound_ms"]) <= 40, "all of it is")
 
 

@@ -177,17 +177,27 @@ def hang_time(server):
         room.stories(["alice", "alice", "bob"], "alice, alice, bob")
 
 
+def low(phone, since):
+    """The low beeps that it heard since: in Hz, and for how long."""
+    return [b for b in phone.beeps(since) if b[0] < 450 and b[1] >= 40]
+
+
 @feature(**group(listen_only='[ "bob" ]'))
 def listen_only(server):
     with Room(server) as room:
         alice, bob, carol = room.phone("alice"), room.phone("bob"), room.phone("carol", floor="mc_queueing")
         for phone in (alice, bob, carol):
             phone.join(mic=-1)
-        bob.press("*")
-        bob.info("*")
+        room.goes_on(5)
+        for way, press in (("RFC 4733", lambda: bob.press("*")), ("INFO", lambda: ok(bob.info("*").status == 200, "INFO is answered"))):
+            since = time.monotonic()
+            press()
+            room.until(lambda: len(low(bob, since)) == 2, "%s: two low beeps say denied" % way)
+            room.goes_on(20)
+            ok(len(low(bob, since)) == 2, "once")
         told = bob.ask("ptt")
-        room.goes_on(20)
-        room.nobody("who only listens is not heard: %r" % told)
+        ok(told == "denied: listen only", "MESSAGE: why, %r" % told)
+        room.nobody("who only listens is not heard")
         alice.press("*")
         room.heard_by_all(alice, "but hears")
         room.stories(["alice"], "only alice was heard")

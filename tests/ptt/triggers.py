@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """triggers: buttons that are none: voice, an opened microphone, hold and resume, a radio's bits; and the tones that tell a
 phone without a display."""
+import json
 import struct
 import time
 
-from feature import Skip, feature, ok
+from feature import Skip, ctl, feature, ok
 from groups import group
 from phone import KEYS, RADIO
 from room import Room
 from stage import TICK
 from voice import EVENTS, G722_, OPUS, PCMA, PCMU
 
-NORMAL, PRIORITY, EMERGENCY = 1, 3, 4           # kinds of PTT of a radio
+NORMAL, PRIORITY, EMERGENCY, TEST = 1, 3, 4, 5  # kinds of PTT of a radio
 
 
 def voice_of(phone, talker, since=0.0):
@@ -183,9 +184,10 @@ def hold_is_no_button(server):
         room.heard_by_all(bob, "and does when it comes back")
 
 
-def radios(room, *users):
+def radios(room, *users, keeps_alive=(200, 10)):
     phones = [room.phone(user) for user in users]
     for phone in phones:
+        phone.keeps_alive = keeps_alive
         phone.push(0)
         phone.join(mic=None)
     return phones
@@ -219,6 +221,45 @@ def radio(server):
         room.heard_by_all(alice, "type 4 is an emergency: it takes the floor")
         alice.push(0)
         ok(carol.story() == ["alice", "bob", "alice", "alice"], "carol heard alice, bob, alice, alice")
+
+
+@feature(**group("alice bob carol", triggers='[ "ed137", "dtmf" ]', preempt='"priority"', priorities={"alice": 250, "bob": 220}))
+def radio_kinds(server):
+    """Type 3 is not less than type 1 of the same radio; type 5 tries the button and asks for nothing."""
+    with Room(server) as room:
+        alice, bob = radios(room, "alice", "bob")
+        carol, = room.gather("carol", mic=-1)
+        bob.push(TEST)
+        bob.speak()
+        room.goes_on(15)
+        room.nobody("a test is heard by nobody")
+        bob.push(NORMAL)
+        room.heard_by_all(bob)
+        alice.push(PRIORITY)
+        alice.speak()
+        room.heard_by_all(alice, "type 3 of 250 takes the floor from 220")
+        alice.push(0)
+        alice.speak(None)
+        room.heard_by_all(bob, "bob has kept his down")
+
+
+@feature(**group("alice bob carol", triggers='[ "ed137", "dtmf" ]'))
+def radio_dies(server):
+    """A radio that is not heard for as long as was agreed has let go, long before the end of RTP would be noticed."""
+    with Room(server) as room:
+        alice, = radios(room, "alice", keeps_alive=(100, 4))
+        bob, carol = room.gather("bob", "carol", mic=-1)
+        lines = alice.answer["audio"]["lines"]
+        ok("a=R2S-KeepAlivePeriod:100" in lines and "a=R2S-KeepAliveMultiplier:4" in lines, "what it offers is agreed: %s" % lines)
+        alice.push(NORMAL)
+        alice.speak()
+        room.heard_by_all(alice)
+        bob.press("*")
+        room.goes_on(10)
+        alice.hush()
+        room.heard_by_all(bob, "bob has waited for it")
+        talk = json.loads(ctl(server, "--json", "group", "talks", "ops").stdout)["talks"][-1]
+        ok((talk["member"], talk["why"]) == ("alice", "media_ended"), "the record says why: %s" % talk)
 
 
 @feature(**group("alice bob carol", triggers='[ "ed137" ]'))

@@ -189,6 +189,11 @@ static int begin(struct ptt *p, struct ptt_deed *deed)
 		deed->verdict.refusal = PTT_REFUSED_CLEARED;
 		return 0;
 	}
+	if (deed->act == PTT_ACT_CLEAR && !room->lease.group) {
+		emergency_set(p, room, false, 0);
+		room_settle(p, room);
+		return 0;
+	}
 	int result = do_to_members(p, deed, group, room);
 	if (result == -ESRCH && deed->act == PTT_ACT_REVOKE && !deed->name) {
 		deed->verdict.refusal = PTT_REFUSED_NOTHING;

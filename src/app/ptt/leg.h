@@ -56,6 +56,7 @@ struct ptt_leg {
 	bool is_called_out;
 	bool is_anonymous; /* its INVITE says so (RFC 3323): others are not told who it is */
 	bool has_update;   /* its Allow lists UPDATE */
+	bool refuses_text; /* its Allow is there and does not list MESSAGE */
 	bool is_silent;    /* its media say so */
 	bool is_probing;
 	/* one who is called out: its place among those that ring, and its binding */

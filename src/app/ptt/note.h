@@ -36,6 +36,8 @@ struct ptt_note {
 	struct pv_ref whole, name, display, from, type, body; /* in `text` */
 	struct path source;
 	uint16_t status; /* what the MESSAGE is answered with */
+	bool is_warning; /* SAYING: not for phones that are told by floor packets, or take no text
+			  */
 	bool is_held;    /* the roster has not done with it */
 	uint32_t cseq;
 	uint64_t received_ns;
@@ -64,6 +66,8 @@ void text_request_of(struct ptt *p, struct incoming *incoming, struct transactio
 void text_say(struct ptt *p, struct ptt_leg *leg, struct pv_span text);
 /* The same, from the roster: what does not fit in is counted. */
 void member_say(struct ptt *p, const struct ptt_member *member, struct pv_span text);
+/* Unasked: only to a phone that takes text and has no floor packets. */
+void member_warn(struct ptt *p, const struct ptt_member *member, struct pv_span text);
 
 /* ---- word.c: words for the floor ---- */
 /* 0: it is none. */

@@ -7,7 +7,9 @@
 /* It is kept until the floor has answered. */
 static bool press_for(struct ptt *p, struct ptt_leg *leg, struct ptt_note *note)
 {
-	note->press.number = ++leg->presses ? leg->presses : ++leg->presses;
+	if (!++leg->presses) /* 0 is the number of what nobody asked for */
+		leg->presses = 1;
+	note->press.number = leg->presses;
 	if (!ptt_leg_press(p, leg, &note->press))
 		return false;
 	list_push_tail(&leg->pressed, &note->link);

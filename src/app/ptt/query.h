@@ -62,11 +62,13 @@ struct ptt_member_summary {
 /* A talk spurt that is over. */
 struct ptt_talk {
 	struct ptt_text group, member;
-	uint64_t began_s;            /* Unix time */
+	uint64_t began_ms;           /* Unix time */
 	uint64_t ago_ms;             /* since its end */
 	uint32_t length_ms;          /* of the floor */
 	struct pv_span trigger, why; /* names, constant */
 	uint32_t packets, lost;
+	uint32_t grant_us, clipped;
+	uint8_t priority;
 	bool is_emergency;
 };
 

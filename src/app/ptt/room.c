@@ -45,7 +45,7 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	}
 	memset(&room->lease, 0, sizeof(room->lease));
 	room->opened_ms = 0;
-	room->is_emergency = room->is_revoking = room->is_reserved = false;
+	room->is_revoking = room->is_reserved = false;
 	room->waiting = 0;
 	ptt_drop(p, &room->called);
 	rights_forget(p, room);
@@ -57,7 +57,8 @@ void room_settle(struct ptt *p, struct ptt_room *room)
 		ringing_stop_all(p, room);
 		close_media(p, room);
 	}
-	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing)
+	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing ||
+		room->is_emergency)
 		return;
 	list_remove(&room->link);
 	slab_give(&p->rooms, room);
@@ -114,6 +115,7 @@ bool room_open(struct ptt *p, struct ptt_room *room, const struct ptt_group *gro
 	if (room->lease.group)
 		return true;
 	media_settings_of(group, &settings);
+	settings.is_emergency = room->is_emergency;
 	if (media_group_open(p->at.media, p->at.worker->index, &settings,
 		    slab_handle(&p->rooms, room), &room->lease) < 0) {
 		memset(&room->lease, 0, sizeof(room->lease));
@@ -146,13 +148,16 @@ static void configure(struct ptt *p, struct ptt_room *room)
 {
 	const struct ptt_group *group = ptt_group_of(p, room->group);
 	struct media_group_settings settings;
+	if (!group || group->config.is_open)
+		emergency_set(p, room, false, 0);
 	if (!group) {
 		end_all(p, room, CALL_CLOSED);
 		room_end_watchers(p, room);
+	}
+	if (!group || !room->lease.group) {
+		room_settle(p, room);
 		return;
 	}
-	if (!room->lease.group)
-		return;
 	media_settings_of(group, &settings);
 	media_group_set(p->at.media, p->at.worker->index, room->lease.group, &settings);
 	rights_choose_speaker(p, room, group, NULL);
@@ -195,7 +200,6 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 	if (media_read_group(p->at.media, room->lease.group, &report) < 0)
 		return;
 	unsigned waiting = MIN(report.waiting_count, MEDIA_GROUP_SHOWN_MAX);
-	room->is_emergency = report.is_emergency;
 	room->is_revoking = report.is_revoking;
 	room->is_reserved = report.is_reserved;
 	room->waiting = report.waiting_count;
@@ -215,6 +219,7 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 	}
 	if (is_new)
 		room_notify(p, room);
+	emergency_set(p, room, report.is_emergency, report.emergency_tag);
 }
 
 void room_told(struct ptt *p, uint64_t handle, uint32_t told)
@@ -222,6 +227,8 @@ void room_told(struct ptt *p, uint64_t handle, uint32_t told)
 	struct ptt_room *room = room_get(p, handle);
 	if (told & MEDIA_GROUP_TOLD_FLOOR)
 		floor_changed(p, room);
+	if (told & MEDIA_GROUP_TOLD_MEMBERS)
+		emergency_tell(p, room, NULL);
 	if (told & MEDIA_GROUP_TOLD_IDLE)
 		end_all(p, room, CALL_CLOSED);
 }

@@ -30,6 +30,7 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	bool is_warned;    /* has been told of the emergency */
 	bool is_anonymous; /* `uri` names nobody */
 	uint32_t alias;    /* the number in it; 0: none */
 	uint8_t radio_id;
@@ -72,7 +73,8 @@ struct ptt_room {
 	uint64_t change_talk; /* the last one that was about who talks alone */
 	uint64_t change_members;
 	uint64_t talks;
-	bool is_emergency, is_revoking, is_reserved;
+	bool is_emergency; /* until it is cleared, also while nobody is in */
+	bool is_revoking, is_reserved;
 	uint16_t waiting;
 	struct ptt_rights rights;
 	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
@@ -140,6 +142,12 @@ int rights_mute(struct ptt *p, struct ptt_room *room, uint64_t name, bool is_mut
 bool rights_is_muted(const struct ptt_room *room, uint64_t name);
 /* The room closes. */
 void rights_forget(struct ptt *p, struct ptt_room *room);
+
+/* ---- emergency.c ---- */
+/* `tag`: the member who declares it; 0: nobody of them. */
+void emergency_set(struct ptt *p, struct ptt_room *room, bool is_emergency, uint64_t tag);
+/* Whoever has not been told of how it is now. */
+void emergency_tell(struct ptt *p, struct ptt_room *room, const struct ptt_member *by);
 
 /* ---- talk.c ---- */
 void ptt_text_copy(struct pv_span from, struct ptt_text *ret);

@@ -49,14 +49,28 @@ static uint8_t find_line(
 	return PTT_NO_LINE;
 }
 
+/* The audio of p->sdp that can be answered in this group, and how. 0 or a verdict of sdp.h. */
+static int choose_audio(struct ptt *p, const struct ptt_leg *leg, uint8_t *ret_line,
+	struct media_coding *ret_coding)
+{
+	uint8_t line = find_line(&p->sdp, leg->speech.audio_line, speech_is_audio);
+	if (line == PTT_NO_LINE &&
+		find_line(&p->sdp, PTT_NO_LINE, speech_is_encrypted) != PTT_NO_LINE)
+		return -PV_SDP_ENCRYPTED;
+	if (!leg->group || line == PTT_NO_LINE ||
+		!speech_codec_read(leg->group, &p->sdp.media[line], ret_coding))
+		return -PV_SDP_NO_CODEC;
+	if (!speech_takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
+	*ret_line = line;
+	return 0;
+}
+
 int speech_judge(struct ptt *p, const struct ptt_leg *leg)
 {
 	struct media_coding coding;
-	uint8_t line = find_line(&p->sdp, leg->speech.audio_line, speech_is_audio);
-	if (!leg->group || line == PTT_NO_LINE ||
-		!speech_codec_read(leg->group, &p->sdp.media[line], &coding))
-		return -PV_SDP_NO_CODEC;
-	return speech_takes_packets(&p->sdp.media[line]) ? 0 : -PV_SDP_SHORT_PACKETS;
+	uint8_t line;
+	return choose_audio(p, leg, &line, &coding);
 }
 
 bool speech_may_have_floor(const struct ptt_leg *leg)
@@ -135,6 +149,9 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	agreed->is_radio =
 		(leg->membership.triggers & PTT_TRIGGER_ED137) && speech_is_radio(h->audio);
 	speech->radio_type = agreed->is_radio ? speech_radio_type(h->audio) : 0;
+	agreed->radio_period_ms = speech_radio_number(h->audio, PV_SPAN("R2S-KeepAlivePeriod"));
+	agreed->radio_multiplier = (uint8_t)MIN(
+		speech_radio_number(h->audio, PV_SPAN("R2S-KeepAliveMultiplier")), UINT8_MAX);
 	if (speech->radio_type)
 		add_type(&agreed->audio, speech->radio_type, 0);
 	if (!h->floor) {
@@ -195,12 +212,10 @@ static int take_offer(struct ptt *p, struct ptt_leg *leg, const struct pv_messag
 {
 	struct ptt_speech *speech = &leg->speech;
 	struct hearing h = {.source = source};
-	uint8_t line = find_line(&p->sdp, speech->audio_line, speech_is_audio);
-	if (!leg->group || line == PTT_NO_LINE ||
-		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
-		return -PV_SDP_NO_CODEC;
-	if (!speech_takes_packets(&p->sdp.media[line]))
-		return -PV_SDP_SHORT_PACKETS;
+	uint8_t line;
+	int verdict = choose_audio(p, leg, &line, &h.coding);
+	if (verdict)
+		return verdict;
 	speech->audio_line = line;
 	speech->floor_line = leg->lease.floor_port && speech_may_have_floor(leg)
 				     ? find_line(&p->sdp, speech->floor_line, speech_is_floor)

@@ -36,8 +36,10 @@ static void put_radio(struct pv_writer *w, const struct ptt_leg *leg)
 	if (leg->speech.radio_type)
 		pv_sdp_build_rtpmap(w, leg->speech.radio_type, PV_SPAN("R2S"), 8000, 1);
 	pv_put_text(w, "a=type:Radio-TxRx\r\na=txrxmode:TxRx\r\na=rtphe:1\r\n");
-	put_number(w, "a=R2S-KeepAlivePeriod:", ED137_PERIOD_MS);
-	put_number(w, "a=R2S-KeepAliveMultiplier:", ED137_MULTIPLIER);
+	put_number(
+		w, "a=R2S-KeepAlivePeriod:", ed137_period_ms(leg->speech.agreed.radio_period_ms));
+	put_number(w, "a=R2S-KeepAliveMultiplier:",
+		ed137_multiplier(leg->speech.agreed.radio_multiplier));
 	put_number(w, "a=ptt-id:", leg->report.radio_id);
 }
 

@@ -96,13 +96,18 @@ static void pass_on(struct ptt *p, struct ptt_leg *leg, const struct ptt_note *o
 	(void)say(p, leg, &saying);
 }
 
+static bool wants_warnings(const struct ptt_leg *leg)
+{
+	return !leg->refuses_text && !leg->report.has_floor_channel;
+}
+
 static void note_at_leg(struct ptt *p, struct errand *errand)
 {
 	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
 	struct ptt_leg *leg = ptt_leg_get(p, note->leg);
 	if (leg && !leg->has_let_go && note->of)
 		pass_on(p, leg, note->of);
-	else if (leg && !leg->has_let_go)
+	else if (leg && !leg->has_let_go && !(note->is_warning && !wants_warnings(leg)))
 		text_say(p, leg, buffer_text(note->text, note->body));
 	errand_return(errand);
 }
@@ -126,7 +131,8 @@ static void note_done(struct ptt *p, struct errand *errand)
 	text_settle(of);
 }
 
-void member_say(struct ptt *p, const struct ptt_member *member, struct pv_span text)
+static void tell(
+	struct ptt *p, const struct ptt_member *member, struct pv_span text, bool is_warning)
 {
 	struct ptt_note *note = note_new(p, PTT_NOTE_SAYING);
 	struct buffer *bytes = note ? buffer_take(ptt_buffers(p), text.length) : NULL;
@@ -140,7 +146,18 @@ void member_say(struct ptt *p, const struct ptt_member *member, struct pv_span t
 	note->text = bytes;
 	note->body = (struct pv_ref){0, (uint16_t)text.length};
 	note->leg = member->leg;
+	note->is_warning = is_warning;
 	errand_send(p, &note->errand, member->at->at.worker->index, note_at_leg, note_done);
+}
+
+void member_say(struct ptt *p, const struct ptt_member *member, struct pv_span text)
+{
+	tell(p, member, text, false);
+}
+
+void member_warn(struct ptt *p, const struct ptt_member *member, struct pv_span text)
+{
+	tell(p, member, text, true);
 }
 
 static void copy_to(struct ptt *p, const struct ptt_member *member, struct ptt_note *of)
