@@ -22,7 +22,11 @@ SHORT = '{ relay = "always"; ports = PORTS(500); threads = 1; timeout = "2s"; }'
 
 
 def bye_with_reason(phone, word):
-    bye = phone.expect("BYE", 15)
+    """A phone that says nothing while the other one still talks may be asked before whether it is there."""
+    bye = phone.expect(("OPTIONS", "BYE"), 15)
+    while bye.method == "OPTIONS":
+        phone.respond(bye, 200)
+        bye = phone.expect(("OPTIONS", "BYE"), 15)
     ok(word in (bye.get("reason") or ""), "%s gets BYE with the reason: %s" % (phone.user, bye.get("reason")))
     phone.respond(bye, 200, contact=False)
 
@@ -298,8 +302,7 @@ def stream_one_way_stopped_phone(server, mode):
         bob.register()
         caller = play_pcap(server, "127.0.0.1")
         try:
-            invite, theirs, relay = answer_pcap(bob, end)
-            end.send(relay, 5)
+            theirs, relay = answer_pcap(server, bob, end)
             ok(end.receive(20) == 20, "the caller is heard")
             caller.process.send_signal(signal.SIGSTOP)
             with speaking(end, relay):
