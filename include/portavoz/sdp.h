@@ -46,7 +46,8 @@ extern "C" {
 	ROW(ANSWER_FORMAT, 488, 305, "Answer with no format of the offer", "RFC 3264 §6.1")        \
 	ROW(ANSWER_DIRECTION, 488, 399, "Answer with a direction not offered", "RFC 3264 §6.1")    \
 	ROW(OFFER_SHRUNK, 488, 399, "New offer with fewer media", "RFC 3264 §8")                   \
-	ROW(SHORT_PACKETS, 488, 305, "Packets shorter than those of this server", "RFC 8866 §6.4")
+	ROW(SHORT_PACKETS, 488, 305, "Packets shorter than those of this server", "RFC 8866 §6.4") \
+	ROW(ENCRYPTED, 488, 302, "Encrypted audio only; offer RTP/AVP", "RFC 3711")
 
 enum pv_sdp_verdict {
 	PV_SDP_VERDICT_NONE,

@@ -53,8 +53,9 @@ int admin_open(struct admin **ret, struct event_base *base, const char *path,
 	const struct admin_host *host);
 void admin_close(struct admin *admin);
 
-/* Answers one line, for the socket and for tests. *ret_text is from malloc. True: "ok". */
-bool admin_answer(
-	const struct admin_host *host, const char *line, char **ret_text, size_t *ret_length);
+/* Answers one line of user `uid` (-1: not known), for the socket and for tests. *ret_text is from
+ * malloc. True: "ok". */
+bool admin_answer(const struct admin_host *host, long uid, const char *line, char **ret_text,
+	size_t *ret_length);
 
 #endif

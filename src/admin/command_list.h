@@ -27,7 +27,7 @@ COMMAND("group grant", "NAME USER", command_group_grant,
 COMMAND("group revoke", "NAME [USER]", command_group_revoke,
 	"take the floor from a member, or from all who have it")
 COMMAND("group mute", "NAME USER", command_group_mute,
-	"a member cannot talk until he is unmuted or joins anew")
+	"a member cannot talk until he is unmuted or the group closes, from no phone")
 COMMAND("group unmute", "NAME USER", command_group_unmute, "a muted member may talk again")
 COMMAND("group kick", "NAME USER", command_group_kick, "end a member's calls to the group")
 COMMAND("group emergency", "NAME [USER] [--clear]", command_group_emergency,

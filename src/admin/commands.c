@@ -229,8 +229,8 @@ static void answer(struct admin_call *call, const char *line)
 		command->handler(call);
 }
 
-bool admin_answer(
-	const struct admin_host *host, const char *line, char **ret_text, size_t *ret_length)
+bool admin_answer(const struct admin_host *host, long uid, const char *line, char **ret_text,
+	size_t *ret_length)
 {
 	char clean[1024];
 	line += strspn(line, " \t\r");
@@ -242,7 +242,7 @@ bool admin_answer(
 
 	char *text = NULL;
 	size_t size = 0;
-	struct admin_call call = {.host = host, .out = open_memstream(&text, &size)};
+	struct admin_call call = {.host = host, .uid = uid, .out = open_memstream(&text, &size)};
 	if (!call.out)
 		return false;
 	call.json.out = call.out;

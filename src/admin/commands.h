@@ -15,6 +15,7 @@ struct admin_call {
 	const char *arguments[ADMIN_ARGUMENTS_MAX]; /* all; NULL behind the last */
 	FILE *out;                                  /* for answers that are no JSON */
 	struct json json;                           /* writes to `out` */
+	long uid;                                   /* of who asks; -1: not known */
 	bool failed;                                /* becomes "error" */
 };
 

@@ -52,11 +52,21 @@ static void free_text(const void *text, size_t length, void *context)
 	free((void *)(uintptr_t)text);
 }
 
+/* Of the log. */
+static long uid_of(const struct client *client)
+{
+	struct ucred peer;
+	socklen_t length = sizeof peer;
+	int socket = bufferevent_getfd(client->stream);
+	return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ? -1
+									       : (long)peer.uid;
+}
+
 static void answer_line(struct client *client, const char *line)
 {
 	char *text = NULL, head[32];
 	size_t length = 0;
-	bool good = admin_answer(client->admin->host, line, &text, &length);
+	bool good = admin_answer(client->admin->host, uid_of(client), line, &text, &length);
 	struct evbuffer *out = bufferevent_get_output(client->stream);
 	int size = snprintf(head, sizeof head, "%s %zu\n", good ? "ok" : "error", length);
 	evbuffer_add(out, head, (size_t)size);

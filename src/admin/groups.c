@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* groups.c — push-to-talk groups: who is in, who talks, who did; and the dispatcher's hand. */
+/* groups.c — push-to-talk groups: who is in, who talks, who did. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "admin/commands.h"
+#include "admin/group.h"
+#include "base/iso_time.h"
 #include "base/macros.h"
 #include "media/group_command.h"
 
@@ -18,55 +18,11 @@ static const char *const states[] = {
 	[PTT_FLOOR_TAKEN] = "taken",
 	[PTT_FLOOR_PENDING] = "revoking",
 	[PTT_FLOOR_OPEN] = "open",
+	[PTT_FLOOR_HANG] = "hang",
 };
 
 static const char *const member_states[] = {
 	[PTT_LISTENS] = "listens", [PTT_TALKS] = "talks", [PTT_QUEUES] = "waits"};
-
-static struct pv_span span_of(const struct ptt_text *text)
-{
-	return (struct pv_span){text->bytes, text->length};
-}
-
-static bool has_groups(struct admin_call *call)
-{
-	if (call->host->groups.ptts)
-		return true;
-	call_fail(call, "there are no groups; the configuration's `groups` makes them");
-	return false;
-}
-
-static void fail_without(struct admin_call *call, const char *member)
-{
-	if (member)
-		call_fail(call, "%s is not in %s; `group members %s` shows who is", member,
-			call->argument, call->argument);
-	else
-		call_fail(call, "nobody is in %s", call->argument);
-}
-
-/* `member`: who was meant, or NULL. */
-static void fail(struct admin_call *call, int error, const char *member)
-{
-	switch (error) {
-	case -ENOENT:
-		call_fail(call, "no group \"%s\"; `group list` shows them", call->argument);
-		break;
-	case -ESRCH:
-		fail_without(call, member);
-		break;
-	case -EINVAL:
-		call_fail(call, "this needs the name of a member, too");
-		break;
-	case -EBUSY:
-		call_fail(call, "too much is asked of the group just now; try again");
-		break;
-	default:
-		call_fail(call, "the group cannot be asked: %s",
-			error == -ETIMEDOUT ? "a worker does not answer" : strerror(-error));
-		break;
-	}
-}
 
 /* ---- who talks and who waits ---- */
 
@@ -116,7 +72,7 @@ static int find_speakers(struct admin_call *call, const struct ptt_group_summary
 	ret->count = 0;
 	if (group->talker_count == 0 && group->queued == 0)
 		return 0;
-	int error = ptt_query_speakers(&call->host->groups, span_of(&group->name), collect, ret);
+	int error = ptt_query_speakers(&call->host->groups, group_text(&group->name), collect, ret);
 	qsort(ret->list, ret->count, sizeof(ret->list[0]), compare);
 	if (!error && report) {
 		hear(ret, report->talkers, MIN(report->talker_count, MEDIA_GROUP_TALKERS_MAX));
@@ -135,9 +91,9 @@ static const struct media_group_report *read_group(struct admin_call *call,
 
 static void put_who(struct json *json, const struct ptt_member_summary *member)
 {
-	json_span(json, "name", span_of(&member->name));
+	json_span(json, "name", group_text(&member->name));
 	if (member->display.length)
-		json_span(json, "display", span_of(&member->display));
+		json_span(json, "display", group_text(&member->display));
 }
 
 static void put_speaker(struct json *json, const struct speaker *speaker)
@@ -147,7 +103,8 @@ static void put_speaker(struct json *json, const struct speaker *speaker)
 	put_who(json, &speaker->member);
 	if (speaker->member.state == PTT_QUEUES)
 		json_number(json, "position", speaker->member.position);
-	json_number(json, "priority", speaker->member.priority);
+	/* what it asked with, which may be less than what is its */
+	json_number(json, "priority", heard->member ? heard->priority : speaker->member.priority);
 	if (heard->member) {
 		json_text(json, "trigger", media_trigger_name(heard->trigger));
 		json_fraction(json, "seconds", heard->since_ms / 1000.0);
@@ -180,15 +137,15 @@ static void put_talkers(struct json *json, const struct ptt_group_summary *group
 {
 	json_array(json, "talking");
 	for (unsigned i = 0; i < MIN(group->talker_count, PTT_TALKERS_SHOWN); i++)
-		json_span(json, NULL, span_of(&group->talkers[i]));
+		json_span(json, NULL, group_text(&group->talkers[i]));
 	json_array_end(json);
 }
 
 static void put_group(struct json *json, const struct ptt_group_summary *group)
 {
-	json_span(json, "name", span_of(&group->name));
+	json_span(json, "name", group_text(&group->name));
 	if (group->display.length)
-		json_span(json, "display", span_of(&group->display));
+		json_span(json, "display", group_text(&group->display));
 	json_text(json, "floor", group->is_up ? states[group->floor] : "closed");
 	json_bool(json, "emergency", group->is_emergency);
 	json_number(json, "members", group->members);
@@ -229,8 +186,8 @@ static void remember(void *context, const struct ptt_group_summary *group)
 
 static int by_name(const void *a, const void *b)
 {
-	struct pv_span x = span_of(&((const struct ptt_group_summary *)a)->name);
-	struct pv_span y = span_of(&((const struct ptt_group_summary *)b)->name);
+	struct pv_span x = group_text(&((const struct ptt_group_summary *)a)->name);
+	struct pv_span y = group_text(&((const struct ptt_group_summary *)b)->name);
 	int order = memcmp(x.at, y.at, MIN(x.length, y.length));
 	return order ? order : (x.length > y.length) - (x.length < y.length);
 }
@@ -254,11 +211,11 @@ static int find_groups(struct admin_call *call, struct group_names *names)
 void command_group_list(struct admin_call *call)
 {
 	struct group_names names = {0};
-	if (!has_groups(call))
+	if (!group_are_there(call))
 		return;
 	int error = find_groups(call, &names);
 	if (error) {
-		fail(call, error, NULL);
+		group_fail(call, error, NULL);
 	} else {
 		json_object(&call->json, NULL);
 		json_array(&call->json, "groups");
@@ -284,14 +241,14 @@ void command_group_show(struct admin_call *call)
 	struct ptt_group_summary group;
 	struct media_group_report memory;
 	struct speakers speakers;
-	if (!has_groups(call))
+	if (!group_are_there(call))
 		return;
 	int error = ptt_query_show(&call->host->groups, pv_span_of(call->argument), &group);
 	const struct media_group_report *report = error ? NULL : read_group(call, &group, &memory);
 	if (!error)
 		error = find_speakers(call, &group, report, &speakers);
 	if (error) {
-		fail(call, error, NULL);
+		group_fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -322,11 +279,11 @@ static void put_watched(struct admin_call *call, const struct ptt_group_summary 
 void command_group_watch(struct admin_call *call)
 {
 	struct group_names names = {0};
-	if (!has_groups(call))
+	if (!group_are_there(call))
 		return;
 	int error = find_groups(call, &names);
 	if (error) {
-		fail(call, error, NULL);
+		group_fail(call, error, NULL);
 	} else {
 		json_object(&call->json, NULL);
 		json_array(&call->json, "groups");
@@ -359,6 +316,22 @@ static void put_notes(struct json *json, const struct ptt_member_summary *member
 	json_array_end(json);
 }
 
+/* What goes to it, as far as its own RTCP tells. */
+static void put_received(struct json *json, const struct media_member_report *report)
+{
+	const struct media_end_report *audio = &report->audio;
+	json_number(json, "sent", audio->sent);
+	if (audio->has_remote) {
+		uint32_t clock = codec_row((enum codec_id)report->codec)->clock;
+		json_signed(json, "far_end_lost", audio->remote_lost);
+		if (clock)
+			json_fraction(
+				json, "far_end_jitter_ms", 1000.0 * audio->remote_jitter / clock);
+	}
+	if (audio->round_trip_us)
+		json_fraction(json, "round_trip_ms", audio->round_trip_us / 1000.0);
+}
+
 static void put_media(struct json *json, const struct media_member_report *report)
 {
 	if (report->level > LEVEL_NONE)
@@ -369,6 +342,7 @@ static void put_media(struct json *json, const struct media_member_report *repor
 	json_number(json, "packets", report->audio.packets);
 	json_number(json, "lost", report->audio.lost);
 	json_fraction(json, "jitter_ms", report->audio.jitter_us / 1000.0);
+	put_received(json, report);
 }
 
 static void put_member(void *context, const struct ptt_member_summary *member)
@@ -389,7 +363,7 @@ static void put_member(void *context, const struct ptt_member_summary *member)
 		media_read_member(call->host->media, member->media, &report) == 0)
 		put_media(json, &report);
 	put_notes(json, member);
-	json_span(json, "target", span_of(&member->target));
+	json_span(json, "target", group_text(&member->target));
 	json_object_end(json);
 }
 
@@ -400,11 +374,11 @@ static void nothing(void *context, const struct ptt_member_summary *member) {}
 void command_group_members(struct admin_call *call)
 {
 	struct pv_span name = pv_span_of(call->argument);
-	if (!has_groups(call))
+	if (!group_are_there(call))
 		return;
 	int error = ptt_query_members(&call->host->groups, name, nothing, NULL);
 	if (error) {
-		fail(call, error, NULL);
+		group_fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -418,24 +392,27 @@ void command_group_members(struct admin_call *call)
 
 /* ---- talks ---- */
 
+/* By the names of the log's line and of a recording's sheet. */
 static void put_talk(void *context, const struct ptt_talk *talk)
 {
 	struct json *json = context;
-	time_t began = (time_t)talk->began_s;
-	struct tm utc;
-	char text[32];
-	gmtime_r(&began, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	struct pv_writer w;
+	char began[32];
+	pv_writer_init(&w, began, sizeof(began));
+	iso_time_put(&w, talk->began_ms);
 	json_object(json, NULL);
-	json_text(json, "began", text);
-	json_span(json, "group", span_of(&talk->group));
-	json_span(json, "member", span_of(&talk->member));
-	json_fraction(json, "seconds", talk->length_ms / 1000.0);
+	json_span(json, "began", pv_writer_span(&w));
+	json_span(json, "group", group_text(&talk->group));
+	json_span(json, "member", group_text(&talk->member));
+	json_number(json, "length_ms", talk->length_ms);
 	json_span(json, "trigger", talk->trigger);
 	json_span(json, "why", talk->why);
+	json_number(json, "priority", talk->priority);
+	json_bool(json, "emergency", talk->is_emergency);
 	json_number(json, "packets", talk->packets);
 	json_number(json, "lost", talk->lost);
-	json_bool(json, "emergency", talk->is_emergency);
+	json_number(json, "grant_us", talk->grant_us);
+	json_number(json, "clipped", talk->clipped);
 	json_object_end(json);
 }
 
@@ -443,11 +420,11 @@ void command_group_talks(struct admin_call *call)
 {
 	struct ptt_group_summary group;
 	struct pv_span name = pv_span_of(call->argument);
-	if (!has_groups(call))
+	if (!group_are_there(call))
 		return;
 	int error = call->argument ? ptt_query_show(&call->host->groups, name, &group) : 0;
 	if (error) {
-		fail(call, error, NULL);
+		group_fail(call, error, NULL);
 		return;
 	}
 	json_object(&call->json, NULL);
@@ -457,70 +434,4 @@ void command_group_talks(struct admin_call *call)
 	if (error)
 		json_text(&call->json, "error", "a worker does not answer: not all are shown");
 	json_object_end(&call->json);
-}
-
-/* ---- the dispatcher's hand ---- */
-
-static void act(struct admin_call *call, enum ptt_act what, const char *member, const char *done)
-{
-	char text[400];
-	if (!has_groups(call))
-		return;
-	int error = ptt_query_act(
-		&call->host->groups, what, pv_span_of(call->argument), pv_span_of(member));
-	if (error) {
-		fail(call, error, member);
-		return;
-	}
-	snprintf(text, sizeof text, "%s: %s%s%s", call->argument, member ? member : "",
-		member ? " " : "", done);
-	json_object(&call->json, NULL);
-	json_text(&call->json, "text", text);
-	json_object_end(&call->json);
-}
-
-void command_group_grant(struct admin_call *call)
-{
-	act(call, PTT_ACT_GRANT, call->arguments[1], "gets the floor");
-}
-
-void command_group_revoke(struct admin_call *call)
-{
-	act(call, PTT_ACT_REVOKE, call->arguments[1],
-		call->arguments[1] ? "loses the floor" : "nobody has the floor any more");
-}
-
-void command_group_mute(struct admin_call *call)
-{
-	act(call, PTT_ACT_MUTE, call->arguments[1], "is muted");
-}
-
-void command_group_unmute(struct admin_call *call)
-{
-	act(call, PTT_ACT_UNMUTE, call->arguments[1], "may talk");
-}
-
-void command_group_kick(struct admin_call *call)
-{
-	act(call, PTT_ACT_KICK, call->arguments[1], "is hung up on");
-}
-
-void command_group_emergency(struct admin_call *call)
-{
-	const char *member = NULL;
-	bool is_clear = false;
-	for (unsigned i = 1; i < ADMIN_ARGUMENTS_MAX && call->arguments[i]; i++) {
-		bool is_option = call->arguments[i][0] == '-';
-		if (is_option && strcmp(call->arguments[i], "--clear") != 0) {
-			call_fail(call, "no option %s; --clear is one", call->arguments[i]);
-			return;
-		}
-		is_clear = is_clear || is_option;
-		member = is_option ? member : call->arguments[i];
-	}
-	if (is_clear)
-		act(call, PTT_ACT_CLEAR, member, "emergency cleared");
-	else
-		act(call, PTT_ACT_EMERGENCY, member,
-			member ? "declares an emergency and gets the floor" : "emergency declared");
 }

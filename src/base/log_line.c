@@ -2,23 +2,7 @@
 /* log_line.c: one log record as a line of text or as a JSON object. */
 #include "base/log_target.h"
 
-#include <time.h>
-
-/* ISO 8601 in UTC, with milliseconds. */
-static void put_time(struct pv_writer *writer, uint64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	unsigned ms = (unsigned)(wall_ms % 1000);
-	struct tm utc;
-	char text[32];
-
-	gmtime_r(&seconds, &utc);
-	pv_put_bytes(writer, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.", &utc));
-	pv_put_char(writer, (char)('0' + ms / 100));
-	pv_put_char(writer, (char)('0' + ms / 10 % 10));
-	pv_put_char(writer, (char)('0' + ms % 10));
-	pv_put_char(writer, 'Z');
-}
+#include "base/iso_time.h"
 
 static bool is_control(unsigned char c)
 {
@@ -34,7 +18,7 @@ static void put_printable(struct pv_writer *writer, struct pv_span text)
 
 void log_line_text(struct pv_writer *writer, const struct log_record *record, const char *thread)
 {
-	put_time(writer, record->wall_ms);
+	iso_time_put(writer, record->wall_ms);
 	pv_put_char(writer, ' ');
 	pv_put_text(writer, log_level_name(record->level));
 	pv_put_char(writer, ' ');
@@ -109,11 +93,48 @@ static void put_json_string(struct pv_writer *writer, struct pv_span text)
 	pv_put_char(writer, '"');
 }
 
-static void put_json_pair(struct pv_writer *writer, struct pv_span key, struct pv_span value)
+static bool is_word(struct pv_span text, const char *word)
+{
+	return pv_span_equal(text, pv_span_of(word));
+}
+
+/* A number as RFC 8259 has it, that any reader can hold. */
+#define DIGITS_MAX 15
+static bool is_number(struct pv_span text)
+{
+	size_t digits = 0, point = 0;
+	if (text.length && text.at[0] == '-')
+		text = pv_span_skip(text, 1);
+	for (size_t i = 0; i < text.length; i++) {
+		bool is_point = text.at[i] == '.' && i && !point && i + 1 < text.length;
+		if (!is_point && !pv_is_digit(text.at[i]))
+			return false;
+		point = is_point ? i : point;
+		digits += !is_point;
+	}
+	bool leads_with_nought = text.length > 1 && text.at[0] == '0' && point != 1;
+	return digits && digits <= DIGITS_MAX && !leads_with_nought;
+}
+
+/* What was written without quotes and is a number, true or false is that. */
+static void put_json_value(struct pv_writer *writer, struct pv_span text)
+{
+	if (is_number(text) || is_word(text, "true") || is_word(text, "false"))
+		pv_put(writer, text);
+	else
+		put_json_string(writer, text);
+}
+
+static void put_json_key(struct pv_writer *writer, struct pv_span key)
 {
 	pv_put_char(writer, ',');
 	put_json_string(writer, key);
 	pv_put_char(writer, ':');
+}
+
+static void put_json_pair(struct pv_writer *writer, struct pv_span key, struct pv_span value)
+{
+	put_json_key(writer, key);
 	put_json_string(writer, value);
 }
 
@@ -149,12 +170,11 @@ static struct pv_span put_json_word(struct pv_writer *writer, struct pv_span tex
 		return pv_span_skip(text, text.length);
 	}
 	if (!pv_span_starts_with(value, PV_SPAN("\""))) {
-		put_json_pair(writer, key, value);
+		put_json_key(writer, key);
+		put_json_value(writer, value);
 		return pv_span_skip(text, word.length);
 	}
-	pv_put_char(writer, ',');
-	put_json_string(writer, key);
-	pv_put_char(writer, ':');
+	put_json_key(writer, key);
 	return put_json_quoted(writer, pv_span_skip(text, key.length + 2));
 }
 
@@ -163,7 +183,7 @@ void log_line_json(struct pv_writer *writer, const struct log_record *record, co
 	struct pv_span text = {record->text, record->length};
 
 	pv_put_text(writer, "{\"time\":\"");
-	put_time(writer, record->wall_ms);
+	iso_time_put(writer, record->wall_ms);
 	pv_put_char(writer, '"');
 	put_json_pair(writer, PV_SPAN("level"), pv_span_of(log_level_name(record->level)));
 	put_json_pair(writer, PV_SPAN("thread"), pv_span_of(thread));

@@ -36,8 +36,9 @@
  *                       +-----------------------+ call_end
  *
  * No call lives for ever: each has a deadline, which the table keeps (calls.max_duration since it
- * was answered, CALL_SETUP_MS before), and the owner is told `end` when it is over. What a call
- * holds (its place under the limits, media sessions, ports) is given back by call_end alone,
+ * was answered, CALL_SETUP_MS before), and the owner is told `end` when it is over. An owner that
+ * finds out by itself when an end has gone may do without once it is answered (CALL_ENDLESS). What
+ * a call holds (its place under the limits, media sessions, ports) is given back by call_end alone,
  * whatever the reason.
  */
 
@@ -110,6 +111,12 @@ struct call_owner {
 	 * does not ask again.
 	 */
 	void (*end)(void *context, struct call *call, enum call_why why);
+	/*
+	 * A side was not heard for media.timeout while the other one talks: it is muted, or gone.
+	 * Comes again each time that the timeout is over once more. NULL: nobody asks it. May end
+	 * the call.
+	 */
+	void (*missing)(void *context, struct call *call, enum call_side side);
 	/* It can send BYE to both ends: what `portavozctl call hangup` promises. */
 	bool can_hang_up;
 	/* The sides must not see each other: o=, and c= of what is refused, show our address in
@@ -123,6 +130,7 @@ struct call_owner {
 /* What is kept for the last line about a call: how its first stream went. */
 struct call_record {
 	struct media_report report; /* session 0: nothing was relayed */
+	uint8_t kind;               /* of that stream: enum pv_sdp_kind */
 	uint32_t streams;           /* sessions of the dialog that came to be */
 };
 
@@ -149,8 +157,11 @@ struct call {
 	uint64_t began_ms, up_ms, ended_ms; /* monotonic; up_ms 0: was not answered */
 	struct list media;                  /* struct call_media, by its link; oldest first */
 	struct wheel_node deadline;
-	uint64_t ends_ms; /* calls.max_duration is over, monotonic; 0: not answered yet */
-	bool is_bare;     /* had nothing that could fall silent when it was looked at last */
+	uint64_t max_duration_ms; /* its own; 0: calls.max_duration counts */
+	uint64_t ends_ms;         /* the longest duration is over, monotonic; 0: not answered yet */
+	uint8_t missing;          /* sides that are not heard while the other one is, a bit each */
+	bool was_one_way;         /* that was so: it is logged */
+	bool is_bare; /* had nothing that could fall silent when it was looked at last */
 	struct call_record record;
 };
 
@@ -242,7 +253,10 @@ struct call_beginning {
 	 * come by two paths (merged, or forked in front of us). Each is a call of its own, told
 	 * apart by the callee's tag; there may be CALL_NAMESAKES_MAX. */
 	bool may_share_name;
+	/* In place of calls.max_duration; 0: that counts. */
+	uint64_t max_duration_ms;
 };
+#define CALL_ENDLESS UINT64_MAX
 
 /*
  * 0, and *ret_call in CALL_SETUP; or why there is none:

@@ -44,6 +44,8 @@ struct call_ways {
 	struct path callee; /* that the INVITE goes out by: its listener is chosen (net_local) */
 	/* Known already: its Contact does not lead to it. For media.relay = "auto". */
 	bool caller_behind_nat, callee_behind_nat;
+	/* It is reached through another proxy: its binding has a Path. */
+	bool callee_forwarded;
 	/* An offer may go on with codecs that we transcode to; its answer comes back with what the
 	 * offerer has. For who owns both dialogs. */
 	bool may_transcode;
@@ -92,8 +94,9 @@ struct call_message {
 	uint32_t number;
 	/* The way that it came, for the host that it came from. NULL: as call_ways said. */
 	const struct path *source;
-	/* The Vias of the message show that it came through another proxy: its source is not where
-	 * media will come from. */
+	/* The message shows that it came through another proxy (its Vias; of a response, what was
+	 * recorded behind us): its source is not where media will come from. A response that shows
+	 * none is as what that side sent before it. */
 	bool is_forwarded;
 };
 

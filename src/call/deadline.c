@@ -30,8 +30,8 @@ void deadline_look(struct calls *calls, struct call *call)
 {
 	uint64_t hold_ms =
 		calls->settings.relay == CALL_RELAY_NEVER ? 0 : calls->settings.hold_timeout_ms;
-	uint64_t look_ms = calls->at.worker->now_ms + hold_ms;
-	deadline_set(calls, call, hold_ms ? MIN(look_ms, call->ends_ms) : call->ends_ms);
+	uint64_t look_ms = calls->at.worker->now_ms + (hold_ms ? hold_ms : CALL_LIFE_MAX_MS);
+	deadline_set(calls, call, MIN(look_ms, call->ends_ms));
 }
 
 /* Silence of media is the relay threads' to tell; here are those that have none. Between one and

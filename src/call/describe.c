@@ -29,11 +29,21 @@ static bool is_event(struct pv_span encoding)
 	return pv_span_equal_nocase(encoding, PV_SPAN("telephone-event"));
 }
 
+static void read_name(uint8_t type, struct pv_span encoding, struct stream_end *ret)
+{
+	if (!encoding.length || ret->name_count == MEDIA_FORMATS_MAX)
+		return;
+	struct stream_name *name = &ret->names[ret->name_count++];
+	name->payload_type = type;
+	memcpy(name->text, encoding.at, MIN(encoding.length, STREAM_NAME_MAX - 1));
+}
+
 static void read_format(const struct pv_sdp_format *format, struct stream_end *ret)
 {
 	if (format->payload_type < 0)
 		return;
 	unsigned type = (unsigned)format->payload_type;
+	read_name((uint8_t)type, format->encoding, ret);
 	ret->payload_types[type / 64] |= UINT64_C(1) << (type % 64);
 	if (!format->has_rtpmap || ret->format_count == MEDIA_FORMATS_MAX)
 		return;
@@ -92,8 +102,10 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 	read_target(&media->address, media->port, is_ipv6, &end->rtp);
 	if (media->has_rtcp)
 		read_target(&media->rtcp_address, media->rtcp_port, is_ipv6, &end->rtcp);
-	if (!from->is_forwarded)
+	if (!from->is_forwarded) {
 		media_address_of(from->source, &end->signalling);
+		end->is_public = scope_is_world(from->source);
+	}
 	bool is_open = !media_address_is_none(&end->rtp);
 	end->is_blind = is_out_of_reach(media, &end->rtp) ||
 			(is_open && is_beyond_belief(&media->address, from->source)) ||
@@ -107,6 +119,16 @@ void stream_end_read(const struct pv_sdp_media *media, const struct description_
 	pv_sdp_formats_read(media, &formats);
 	for (unsigned i = 0; i < formats.count; i++)
 		read_format(&formats.list[i], ret);
+}
+
+bool description_is_forwarded(const struct pv_message *message)
+{
+	struct pv_values walk;
+	struct pv_span value;
+	pv_values_begin(
+		&walk, message, message->is_request ? PV_HEADER_VIA : PV_HEADER_RECORD_ROUTE);
+	return pv_values_next(&walk, &value) &&
+	       (!message->is_request || pv_values_next(&walk, &value));
 }
 
 bool description_is_behind_nat(const struct pv_sdp *sdp, const struct description_from *from)

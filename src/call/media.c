@@ -16,6 +16,7 @@ int call_media_begin(struct calls *calls, struct call *call, const struct call_w
 	memset(media, 0, sizeof(*media));
 	media->call = call_handle(calls, call);
 	media->ways = *ways;
+	media->is_forwarded[CALL_CALLEE] = ways->callee_forwarded;
 	list_init(&media->dialogs);
 	int error = place_find(calls, &media->ways.caller, &media->places[CALL_CALLER]);
 	if (!error)

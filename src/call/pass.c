@@ -394,12 +394,14 @@ void call_media_pass(struct calls *calls, struct call_media *media,
 		return;
 	const struct path *known =
 		message->from == CALL_CALLER ? &media->ways.caller : &media->ways.callee;
+	bool *is_forwarded = &media->is_forwarded[message->from];
+	*is_forwarded = message->is_forwarded || (!message->message->is_request && *is_forwarded);
 	struct passage p = {
 		.calls = calls,
 		.media = media,
 		.said = message,
 		.message = message->message,
-		.from = {&(message->source ? message->source : known)->peer, message->is_forwarded},
+		.from = {&(message->source ? message->source : known)->peer, *is_forwarded},
 		.ret = ret,
 	};
 	p.dialog = dialog_for(&p);

@@ -100,10 +100,12 @@ struct call_media {
 	struct call_ways ways;
 	uint8_t relay;               /* enum branch_relay */
 	bool is_up;                  /* one of its dialogs is confirmed */
+	bool is_forwarded[2];        /* what that side says comes through another proxy */
 	struct call_place places[2]; /* towards the caller, towards the callee */
 	struct list dialogs;
 	uint8_t dialog_count;
 	bool has_other;          /* m-lines that are no RTP, which pass us by: T.38, MSRP */
+	bool other_waits;        /* likewise, when the offer is answered */
 	struct call_dialog root; /* as the INVITE left it: what each new tag begins with */
 	unsigned stream_count;   /* m-lines that were offered, whatever became of them */
 	struct call_stream *streams[PV_SDP_MEDIA_MAX];
@@ -128,6 +130,14 @@ void shared_leave(struct call_shared *shared, uint32_t place);
 
 /* ---- record.c ---- */
 void record_write(const struct calls *calls, const struct call *call);
+/* "caller", "callee": that side alone is missing. Else NULL. */
+const char *call_missing(const struct call *call);
+/* A side of it is missing (call->missing). */
+void record_one_way(const struct calls *calls, const struct call *call);
+
+/* The report of a stream that the line about its call has no room for, or that is not audio. */
+void record_stream(const struct calls *calls, const struct call *call, const char *kind,
+	const struct media_report *report);
 
 /* ---- told.c: what the relay threads say ---- */
 void calls_told(void *context, media_id session, uint64_t owner, uint32_t told);
@@ -146,6 +156,8 @@ bool call_is_bare(const struct call *call);
 /* Whether an address that was announced from `source` must not be believed: it is of a narrower
  * scope. */
 bool scope_is_narrower(const struct net_address *announced, const struct net_address *source);
+/* Whether it is of no private network. */
+bool scope_is_world(const struct net_address *address);
 
 /* ---- describe.c ---- */
 /* Is this address of an SDP one that its sender, at `source`, can be reached by without a relay? */
@@ -167,6 +179,8 @@ void streams_code(struct call_media *media, const struct media_coding (*codings)
 int streams_reserve(struct calls *calls, struct call_media *media,
 	const struct media_coding (*codings)[MEDIA_ENDS]);
 void streams_commit(struct call_media *media);
+/* "audio", "video" */
+const char *stream_kind(uint8_t kind);
 /* Tells the relay threads. `is_new`: an exchange that is not a repetition of what was heard. */
 void streams_set(struct calls *calls, struct call_media *media, bool is_new);
 /* Those that were refused go, once a dialog is confirmed. */

@@ -24,6 +24,11 @@ bool scope_is_narrower(const struct net_address *announced, const struct net_add
 	return scope_of(announced) < scope_of(source);
 }
 
+bool scope_is_world(const struct net_address *address)
+{
+	return scope_of(address) == SCOPE_WORLD;
+}
+
 void media_address_of(const struct net_address *from, struct media_address *ret)
 {
 	struct sockaddr_storage address;

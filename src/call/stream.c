@@ -71,6 +71,7 @@ int streams_take(struct calls *calls, struct call_media *media, const struct pv_
 
 void streams_roll_back(struct calls *calls, struct call_media *media)
 {
+	media->other_waits = media->has_other;
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		struct call_stream *stream = media->streams[i];
 		if (!stream)
@@ -94,6 +95,13 @@ void streams_prune(struct calls *calls, struct call_media *media)
 	}
 }
 
+const char *stream_kind(uint8_t kind)
+{
+	static const char *const kinds[PV_SDP_KIND_COUNT] = {
+		"other", "audio", "video", "text", "application", "message", "image"};
+	return kinds[kind];
+}
+
 /* ---- describe ---- */
 
 static void hear(struct call_stream *stream, enum call_side side, const struct pv_sdp_media *media,
@@ -109,9 +117,11 @@ static void hear(struct call_stream *stream, enum call_side side, const struct p
 void streams_hear(struct call_media *media, enum call_side side, const struct pv_sdp *sdp,
 	const struct description_from *from, bool at_once)
 {
-	media->has_other = false;
+	media->other_waits = false;
 	for (unsigned i = 0; i < sdp->media_count; i++)
-		media->has_other |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
+		media->other_waits |= !sdp->media[i].is_rtp && !pv_sdp_is_rejected(&sdp->media[i]);
+	if (at_once)
+		media->has_other = media->other_waits;
 	for (unsigned i = 0; i < sdp->media_count; i++)
 		if (media->streams[i])
 			hear(media->streams[i], side, &sdp->media[i], from,
@@ -147,6 +157,7 @@ int streams_reserve(struct calls *calls, struct call_media *media,
 
 void streams_commit(struct call_media *media)
 {
+	media->has_other = media->other_waits;
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		struct call_stream *stream = media->streams[i];
 		for (unsigned side = 0; stream && side < MEDIA_ENDS; side++) {
@@ -231,11 +242,12 @@ static void describe_end(const struct call_stream *stream, unsigned side, struct
 	add_foreign(ret);
 }
 
+/* A fax or a chat beside it: nobody need talk, and what they do passes us by. */
 static uint8_t watch_of(const struct call_media *media, const struct call_stream *stream)
 {
 	if (!media->is_up)
 		return MEDIA_WATCH_EARLY;
-	bool talks = stream->has_end[0] && stream->has_end[1] &&
+	bool talks = !media->has_other && stream->has_end[0] && stream->has_end[1] &&
 		     stream->ends[0].direction == PV_SDP_SENDRECV &&
 		     stream->ends[1].direction == PV_SDP_SENDRECV;
 	return talks ? MEDIA_WATCH_TALK : MEDIA_WATCH_HELD;

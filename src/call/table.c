@@ -255,6 +255,7 @@ static struct call *make(struct calls *calls, const struct call_beginning *begin
 	*call = (struct call){
 		.owner = beginning->owner,
 		.owner_word = beginning->owner_word,
+		.max_duration_ms = beginning->max_duration_ms,
 		.state = CALL_SETUP,
 		.began_ms = calls->at.worker->now_ms,
 	};
@@ -303,17 +304,25 @@ int call_begin(struct calls *calls, const struct call_beginning *beginning, stru
 	return 0;
 }
 
+static uint64_t longest_ms(const struct calls *calls, const struct call *call)
+{
+	uint64_t longest =
+		atomic_load_explicit(&calls->at.shared->max_duration_ms, memory_order_relaxed);
+	if (call->max_duration_ms)
+		return call->max_duration_ms;
+	return longest ? longest : CALL_LIFE_MAX_MS;
+}
+
 void call_up(struct calls *calls, struct call *call, unsigned status)
 {
 	if (call->state != CALL_SETUP)
 		return;
-	uint64_t longest =
-		atomic_load_explicit(&calls->at.shared->max_duration_ms, memory_order_relaxed);
+	uint64_t longest = longest_ms(calls, call);
 	call->state = CALL_UP;
 	call->status = (uint16_t)status;
 	call->up_ms = calls->at.worker->now_ms;
 	metrics_add(METRIC_calls_answered, 1);
-	call->ends_ms = call->up_ms + (longest ? longest : CALL_LIFE_MAX_MS);
+	call->ends_ms = longest == CALL_ENDLESS ? UINT64_MAX : call->up_ms + longest;
 	if (!call->is_asked_to_end)
 		deadline_look(calls, call);
 }

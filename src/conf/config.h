@@ -50,6 +50,8 @@ enum config_trigger {
 	CONFIG_TRIGGER_ED137
 };
 
+enum config_codec { CONFIG_CODEC_PCMU, CONFIG_CODEC_PCMA, CONFIG_CODEC_OPUS, CONFIG_CODEC_G722 };
+
 /* Words of an enum in the order of the file; no word is given twice. */
 #define CONFIG_WORDS_MAX 12
 struct config_words {
@@ -115,13 +117,13 @@ struct config_group {
 	struct {
 		const char *request, *release;
 	} keys;
-	uint32_t max_talk_ms, hang_ms, queue, idle_timeout_ms;
+	uint32_t max_talk_ms, hang_ms, queue, idle_timeout_ms, max_duration_ms;
 	enum config_preempt preempt;
 	struct config_strings listen_only, call_out, emergency_members;
-	bool broadcast, tones, refuse_tone;
+	bool broadcast, tones, refuse_tone, roger_tone;
 	uint32_t legs;
 	enum config_keepalive keepalive;
-	struct config_strings codecs;
+	struct config_words codecs; /* enum config_codec */
 	uint32_t max_members, vox_hang_ms;
 	const char *record; /* folder, or NULL */
 };

@@ -21,6 +21,7 @@
 #define M                  *1048576u
 #define RELOAD             SCHEMA_RELOAD
 #define LATER              SCHEMA_LATER
+#define ANY_CASE           SCHEMA_ANY_CASE
 #define REQUIRED           SCHEMA_REQUIRED
 #define SECRET             SCHEMA_SECRET
 #define WORDS(...)                     \
@@ -44,6 +45,12 @@ static const struct schema_list trunk_list = {sizeof(struct config_trunk), AT(tr
 static const struct schema_list listen_list = {
 	sizeof(struct config_listen), AT(listen_count), NULL, NULL};
 
+/* Encoding names, which are compared without case (RFC 4855). */
+static const char *const codec_words[] = {[CONFIG_CODEC_PCMU] = "PCMU",
+	[CONFIG_CODEC_PCMA] = "PCMA",
+	[CONFIG_CODEC_OPUS] = "opus",
+	[CONFIG_CODEC_G722] = "G722",
+	NULL};
 static const char *const trigger_words[] = {[CONFIG_TRIGGER_DTMF] = "dtmf",
 	[CONFIG_TRIGGER_INFO] = "info",
 	[CONFIG_TRIGGER_RTCP] = "rtcp",
@@ -235,29 +242,34 @@ const struct schema_key schema[] = {
 		.flags = RELOAD, .initial = "\"0s\"", BETWEEN(0, 168 H),
 		.doc = "Closes the group after this time without a talker, counted from the last release or the "
 		       "opening; 0 never closes."},
+	{"groups[].max_duration", SCHEMA_DURATION, SCHEMA_SECONDS, .offset = GROUP(max_duration_ms),
+		.flags = RELOAD, .initial = "\"0s\"", BETWEEN(0, 720 H),
+		.doc = "The longest time that a member's call to the group lasts, in place of calls.max_duration; 0 is no limit: who has gone is found out."},
 	{"groups[].preempt", SCHEMA_ENUM, .offset = GROUP(preempt), .flags = RELOAD, .initial = "\"emergency\"",
 		WORDS("priority", "emergency", "never"),
 		.doc = "Who takes the floor from a talker: a higher priority or an emergency, only an emergency, nobody."},
 	{"groups[].listen_only", SCHEMA_STRINGS, .offset = GROUP(listen_only), .flags = RELOAD, .initial = "[ ]",
 		BETWEEN(0, 100000), .doc = "Members who never talk."},
 	{"groups[].broadcast", SCHEMA_BOOL, .offset = GROUP(broadcast), .flags = RELOAD, .initial = "false",
-		.doc = "Only the one who opened the group talks; when he leaves, the longest-joined member inherits."},
+		.doc = "Only the one who opened the group talks, from whatever phone; when he leaves, the longest-joined member inherits, until he is back within 30 s."},
 	{"groups[].call_out", SCHEMA_STRINGS, .offset = GROUP(call_out), .flags = RELOAD, .initial = "[ ]",
-		BETWEEN(0, 100000), .doc = "Members whom the server calls, once per opening, when the first member joins."},
+		BETWEEN(0, 100000), .doc = "Members whom the server calls when the first member joins, on all their phones; who is not reached is called when he registers."},
 	{"groups[].emergency_members", SCHEMA_STRINGS, .offset = GROUP(emergency_members), .flags = RELOAD,
 		.initial = "[ ]", BETWEEN(0, 100000), .doc = "Who may declare an emergency; an empty list lets all members."},
 	{"groups[].legs", SCHEMA_INTEGER, .offset = GROUP(legs), .flags = RELOAD, .initial = "1", BETWEEN(1, 16),
 		.doc = "Calls that a member may have in the group at once: the newest wins, the old one gets BYE."},
 	{"groups[].tones", SCHEMA_BOOL, .offset = GROUP(tones), .flags = RELOAD, .initial = "true",
 		.doc = "Short tones to one leg: granted, denied, queued, revoked, time nearly over."},
+	{"groups[].roger_tone", SCHEMA_BOOL, .offset = GROUP(roger_tone), .flags = RELOAD, .initial = "false",
+		.doc = "A falling pair to who has given the floor back: it was understood."},
 	{"groups[].refuse_tone", SCHEMA_BOOL, .offset = GROUP(refuse_tone), .flags = RELOAD, .initial = "false",
 		.doc = "The tone for denied to a phone that begins to speak without having the floor while nobody talks; "
 		       "for phones whose microphone hears no other voices."},
 	{"groups[].keepalive", SCHEMA_ENUM, .offset = GROUP(keepalive), .flags = RELOAD, .initial = "\"silence\"",
 		WORDS("silence", "comfort", "none"), .doc = "What a listener gets while nobody talks."},
-	{"groups[].codecs", SCHEMA_STRINGS, .offset = GROUP(codecs), .flags = RELOAD,
-		.initial = "[ \"PCMU\", \"PCMA\", \"opus\", \"G722\" ]", BETWEEN(1, 16),
-		.doc = "In order of preference, as built. telephone-event is answered whenever offered and is never listed."},
+	{"groups[].codecs", SCHEMA_WORDS, .offset = GROUP(codecs), .flags = RELOAD | ANY_CASE,
+		.words = codec_words, .initial = "[ \"PCMU\", \"PCMA\", \"opus\", \"G722\" ]", BETWEEN(1, 4),
+		.doc = "In order of preference; one that the server was built without is passed over, with a warning. telephone-event is answered whenever offered and is never listed."},
 	{"groups[].max_members", SCHEMA_INTEGER, .offset = GROUP(max_members), .flags = RELOAD, .initial = "0",
 		BETWEEN(0, 1000000), .doc = "Members in the group at once; 0 is no limit."},
 	{"groups[].vox_hang", SCHEMA_DURATION, SCHEMA_MS, .offset = GROUP(vox_hang_ms), .flags = RELOAD,

@@ -33,10 +33,11 @@ enum schema_type {
 enum schema_unit { SCHEMA_PLAIN, SCHEMA_US, SCHEMA_MS, SCHEMA_SECONDS, SCHEMA_BYTES };
 
 enum schema_flags {
-	SCHEMA_RELOAD = 1,   /* SIGHUP applies a change; otherwise it takes a restart */
-	SCHEMA_LATER = 2,    /* its part is not built yet: checked, accepted, warned about once */
-	SCHEMA_REQUIRED = 4, /* an element without it is an error */
-	SCHEMA_SECRET = 8,   /* never printed */
+	SCHEMA_RELOAD = 1,    /* SIGHUP applies a change; otherwise it takes a restart */
+	SCHEMA_LATER = 2,     /* its part is not built yet: checked, accepted, warned about once */
+	SCHEMA_REQUIRED = 4,  /* an element without it is an error */
+	SCHEMA_SECRET = 8,    /* never printed */
+	SCHEMA_ANY_CASE = 16, /* of its words: compared without case */
 };
 
 /* Where the elements of a list live: a pointer at the row's offset, and the rest here. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf/address.h"
 #include "conf/units.h"
@@ -290,8 +291,9 @@ static int read_word(
 	const char *text = clean_string(reader, key, setting);
 	if (!text)
 		return -1;
+	bool any_case = key->flags & SCHEMA_ANY_CASE;
 	for (int i = 0; key->words[i]; i++)
-		if (strcmp(key->words[i], text) == 0)
+		if ((any_case ? strcasecmp : strcmp)(key->words[i], text) == 0)
 			return i;
 	char all[256] = "";
 	for (int i = 0; key->words[i]; i++) {

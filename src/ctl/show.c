@@ -113,12 +113,14 @@ static void show_members(const struct node *node, int indent, FILE *out)
 		show_member(n, indent, columns, out);
 }
 
-/* {"text": …} alone, or {"error": …} alone, is its text. */
+/* {"text": …}, whatever follows it for programs, or {"error": …} alone, is its text. */
 static bool is_message(const struct node *node)
 {
-	const struct node *only = node->first;
-	return node->kind == NODE_OBJECT && only && !only->next && only->kind == NODE_TEXT &&
-	       (strcmp(only->name, "text") == 0 || strcmp(only->name, "error") == 0);
+	const struct node *first = node->first;
+	if (node->kind != NODE_OBJECT || !first || first->kind != NODE_TEXT)
+		return false;
+	return strcmp(first->name, "text") == 0 ||
+	       (!first->next && strcmp(first->name, "error") == 0);
 }
 
 /* {"list": [ … ]} alone is its table. */

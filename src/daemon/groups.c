@@ -3,12 +3,18 @@
 #include "daemon/groups.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "codec/codec.h"
 #include "conf/config.h"
+#include "conf/report.h"
 
 static const uint32_t triggers[] = {
 	[CONFIG_TRIGGER_DTMF] = PTT_TRIGGER_DTMF,
@@ -52,28 +58,24 @@ static char key_of(const char *text, char fallback)
 	return text && *text ? *text : fallback;
 }
 
-static enum codec_id codec_named(const char *name)
-{
-	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
-		if (pv_span_equal_nocase(codec_row((enum codec_id)codec)->name, pv_span_of(name)))
-			return (enum codec_id)codec;
-	return CODEC_NONE;
-}
+static const enum codec_id codecs[] = {
+	[CONFIG_CODEC_PCMU] = CODEC_PCMU,
+	[CONFIG_CODEC_PCMA] = CODEC_PCMA,
+	[CONFIG_CODEC_OPUS] = CODEC_OPUS,
+	[CONFIG_CODEC_G722] = CODEC_G722,
+};
 
 static void add_codec(struct ptt_group_config *ret, enum codec_id codec)
 {
-	for (unsigned i = 0; i < ret->codec_count; i++)
-		if (ret->codecs[i] == codec)
-			return;
-	if (codec != CODEC_NONE && codec_is_built(codec))
+	if (codec_is_built(codec))
 		ret->codecs[ret->codec_count++] = (uint8_t)codec;
 }
 
-/* None that is built: G.711, which everybody has. */
+/* None that is built, which has been warned of: G.711, which everybody has. */
 static void fill_codecs(const struct config_group *group, struct ptt_group_config *ret)
 {
 	for (uint32_t i = 0; i < group->codecs.count; i++)
-		add_codec(ret, codec_named(group->codecs.item[i]));
+		add_codec(ret, codecs[group->codecs.word[i]]);
 	if (!ret->codec_count) {
 		add_codec(ret, CODEC_PCMU);
 		add_codec(ret, CODEC_PCMA);
@@ -106,6 +108,7 @@ static void fill_group(const struct config_group *group, struct ptt_member_confi
 		.max_talk_ms = group->max_talk_ms,
 		.hang_ms = group->hang_ms,
 		.idle_timeout_ms = group->idle_timeout_ms,
+		.max_duration_ms = group->max_duration_ms,
 		.vox_hang_ms = group->vox_hang_ms,
 		.queue = group->queue,
 		.preempt = preempts[group->preempt],
@@ -115,6 +118,7 @@ static void fill_group(const struct config_group *group, struct ptt_member_confi
 		.broadcast = group->broadcast,
 		.tones = group->tones,
 		.refuse_tone = group->refuse_tone,
+		.roger_tone = group->roger_tone,
 		.legs = MAX(group->legs, 1),
 		.max_members = group->max_members,
 		.keepalive = keepalives[group->keepalive],
@@ -123,6 +127,54 @@ static void fill_group(const struct config_group *group, struct ptt_member_confi
 	fill_codecs(group, ret);
 	for (uint32_t i = 0; i < group->member_count; i++)
 		fill_member(&group->members[i], &members[i]);
+}
+
+/* ---- what is asked for and not to be had ---- */
+
+static void check_codecs(const struct config_group *group, struct config_report *report)
+{
+	for (unsigned i = 0; i < group->codecs.count; i++) {
+		enum codec_id codec = codecs[group->codecs.word[i]];
+		if (!codec_is_built(codec))
+			config_report_add(report, CONFIG_WARNING, group->origin.file,
+				group->origin.line,
+				"groups[].codecs: this server is built without %.*s: \"%s\" does "
+				"without it",
+				PV_SPAN_PRINT(codec_row(codec)->name), group->name);
+	}
+}
+
+/* As the recorder will do it: one that is not there is made, if its parent is. */
+static int try_folder(const char *folder)
+{
+	struct stat status;
+	char parent[PATH_MAX];
+	if (stat(folder, &status) == 0) {
+		if (!S_ISDIR(status.st_mode))
+			return -ENOTDIR;
+		return access(folder, W_OK | X_OK) < 0 ? -errno : 0;
+	}
+	if (errno != ENOENT || snprintf(parent, sizeof(parent), "%s", folder) >= PATH_MAX)
+		return -errno;
+	return access(dirname(parent), W_OK | X_OK) < 0 ? -errno : 0;
+}
+
+static void check_record(const struct config_group *group, struct config_report *report)
+{
+	int error = group->record ? try_folder(group->record) : 0;
+	if (error)
+		config_report_add(report, CONFIG_WARNING, group->origin.file, group->origin.line,
+			"groups[].record: \"%s\" cannot be written to: %s; \"%s\" will not be "
+			"recorded",
+			group->record, strerror(-error), group->name);
+}
+
+void group_set_check(const struct config *config, struct config_report *report)
+{
+	for (uint32_t i = 0; i < config->group_count; i++) {
+		check_codecs(&config->groups[i], report);
+		check_record(&config->groups[i], report);
+	}
 }
 
 int group_set_make(

@@ -6,6 +6,7 @@
 #include "app/ptt/groups.h"
 
 struct config;
+struct config_report;
 
 /* Texts point into the configuration. Owner: main; freed when every worker has let go of it. */
 struct group_set {
@@ -17,6 +18,9 @@ struct group_set {
 /* 0 or -ENOMEM, and nothing is held. */
 int group_set_make(
 	const struct config *config, const struct siphash_key *key, struct group_set *ret);
+/* Warns of what is asked for and not to be had here: codecs that are not built, folders that this
+ * user may not write to. */
+void group_set_check(const struct config *config, struct config_report *report);
 /* Zeroed ones are accepted. */
 void group_set_done(struct group_set *set);
 

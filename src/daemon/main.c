@@ -6,6 +6,7 @@
 
 #include "daemon/background.h"
 #include "daemon/daemon.h"
+#include "daemon/groups.h"
 #include "daemon/steps.h"
 #include "daemon/users.h"
 
@@ -18,6 +19,8 @@ static int check(const char *path)
 	int result = config_load(path, &config, &report);
 	if (result == 0)
 		result = run_as_check(config, &report);
+	if (result == 0)
+		group_set_check(config, &report);
 	if (result == 0)
 		result = step_domains_make(config, config, &domains);
 	if (result == 0)

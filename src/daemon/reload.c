@@ -176,6 +176,8 @@ static int arrival_load(
 	int error = config_load(daemon->boot->path, &arrival->config, report);
 	if (error == 0)
 		error = run_as_check(arrival->config, report);
+	if (error == 0 && whole)
+		group_set_check(arrival->config, report);
 	if (error == 0 && whole) {
 		with_passwords |= users_need_passwords(arrival->config);
 		error = step_domains_make(arrival->config, daemon->boot, &arrival->domains);

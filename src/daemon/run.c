@@ -30,6 +30,7 @@ static void on_tick(evutil_socket_t none, short what, void *context)
 	struct daemon *daemon = context;
 	if (stall_check(daemon, clock_now_ms(daemon->clock)))
 		notify_alive();
+	step_fastpath_look(daemon);
 	step_media_look(daemon);
 	if (drain_is_over(daemon))
 		event_base_loopbreak(daemon->base);

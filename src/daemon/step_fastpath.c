@@ -92,13 +92,28 @@ static void listen_for_news(struct daemon *daemon)
 		event_add(daemon->fastpath_news, NULL);
 }
 
+/* A server that was killed has left its filters: they go, whether there will be others or not. */
+static void clean(void)
+{
+	int count = fastpath_kernel.clean();
+	if (count > 0)
+		log_event(LOG_LEVEL_NOTICE, "media_fastpath", "cleaned=%d", count);
+	else if (count < 0)
+		log_event(LOG_LEVEL_WARNING, "media_fastpath",
+			"error=\"filters of a dead server stay: %s\" hint=\"tc filter del dev DEV "
+			"ingress pref 28790\"",
+			strerror(-count));
+}
+
 /* The server runs as well without it, and says so. */
 int step_fastpath_up(struct daemon *daemon)
 {
 	struct media_config media;
 	struct fastpath_config config = {0};
-	if (!step_media_is_wanted(daemon->boot))
+	if (!step_media_is_wanted(daemon->boot)) {
+		clean();
 		return EXIT_CLEAN;
+	}
 	step_media_fill(daemon->boot, &media);
 	config.port_first = media.port_first;
 	config.port_last = media.port_last;
@@ -112,6 +127,8 @@ int step_fastpath_up(struct daemon *daemon)
 		return EXIT_CLEAN;
 	}
 	daemon->floors->fastpath = fastpath;
+	if (!fastpath->program)
+		clean();
 	say_refusals(fastpath);
 	say(fastpath);
 	listen_for_news(daemon);
@@ -127,6 +144,13 @@ void step_fastpath_down(struct daemon *daemon)
 	daemon->fastpath_news = daemon->fastpath_rest = NULL;
 	fastpath_free(daemon->floors->fastpath);
 	daemon->floors->fastpath = NULL;
+}
+
+void step_fastpath_look(struct daemon *daemon)
+{
+	struct fastpath *fastpath = daemon->floors ? daemon->floors->fastpath : NULL;
+	if (fastpath)
+		tell(daemon->floors, fastpath_look(fastpath, clock_now_ms(daemon->clock)));
 }
 
 void step_fastpath_configure(struct floors *floors, const struct config *config)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "conf/report.h"
 #include "daemon/daemon.h"
 #include "daemon/floors.h"
 #include "daemon/steps.h"
@@ -41,6 +42,15 @@ int step_record_configure(struct floors *floors, const struct group_set *groups)
 	return error;
 }
 
+/* As the user that it has become. */
+static void check_groups(const struct daemon *daemon)
+{
+	struct config_report report = {0};
+	group_set_check(daemon->boot, &report);
+	daemon_log_report(&report);
+	config_report_done(&report);
+}
+
 /* Its thread is there only where a group is recorded. */
 int step_record_up(struct daemon *daemon)
 {
@@ -49,6 +59,7 @@ int step_record_up(struct daemon *daemon)
 		return EXIT_CLEAN;
 	struct recorder_config config = {
 		.threads = media_threads(floors->media), .clock = daemon->clock};
+	check_groups(daemon);
 	int error = recorder_new(&floors->recorder, &config);
 	if (!error)
 		error = step_record_configure(floors, &floors->groups);

@@ -41,6 +41,8 @@ void step_media_fill(const struct config *config, struct media_config *ret);
 /* Forwarding in the kernel; never a reason not to start. */
 int step_fastpath_up(struct daemon *daemon);
 void step_fastpath_down(struct daemon *daemon);
+/* With each tick of the main loop. */
+void step_fastpath_look(struct daemon *daemon);
 /* A reload: media.fastpath of `config`. */
 void step_fastpath_configure(struct floors *floors, const struct config *config);
 /* Whether it needs its capabilities later, too, for interfaces that come. */

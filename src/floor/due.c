@@ -43,7 +43,7 @@ uint64_t due_of_holder(const struct floor *floor, const struct floor_member *hol
 	return MIN(due, nearly_of(floor, holder));
 }
 
-static void silent(struct floor *floor, struct floor_member *holder, uint64_t now_ms)
+void due_silent(struct floor *floor, struct floor_member *holder, uint64_t now_ms)
 {
 	if (holder->state == FLOOR_MEMBER_PERMITTED)
 		holder->why = FLOOR_WHY_SILENT;
@@ -65,7 +65,7 @@ static void holder_due(struct floor *floor, struct floor_member *holder, uint64_
 	if (holder->state == FLOOR_MEMBER_RESERVED)
 		participant_step(floor, holder, FLOOR_MEMBER_EVENT_HANG, now_ms);
 	else if (t1_of(floor, holder) <= now_ms)
-		silent(floor, holder, now_ms);
+		due_silent(floor, holder, now_ms);
 	else if (holder->state == FLOOR_MEMBER_PERMITTED)
 		permitted_due(floor, holder, now_ms);
 	else

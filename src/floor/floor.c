@@ -291,10 +291,13 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 	due_finish(floor);
 }
 
-void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause)
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause,
+	bool has_tone)
 {
 	floor->denied++;
 	say_deny(floor, member, cause);
+	if (has_tone)
+		floor->hooks->tone(floor, member, FLOOR_TONE_DENIED);
 }
 
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms)
@@ -308,6 +311,16 @@ void floor_release(struct floor *floor, struct floor_member *member, uint64_t no
 	bool is_kept = keeps && (floor_is_holder(member) || member->state == FLOOR_MEMBER_RESERVED);
 	participant_step(floor, member,
 		is_kept ? FLOOR_MEMBER_EVENT_KEEP : FLOOR_MEMBER_EVENT_RELEASE, now_ms);
+	due_finish(floor);
+}
+
+void floor_lost(struct floor *floor, struct floor_member *member, uint64_t now_ms)
+{
+	if (!floor_is_holder(member)) {
+		floor_release(floor, member, now_ms);
+		return;
+	}
+	due_silent(floor, member, now_ms);
 	due_finish(floor);
 }
 

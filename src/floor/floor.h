@@ -105,6 +105,7 @@ struct floor_saying {
 	uint8_t word;                     /* enum floor_word */
 	uint8_t priority;                 /* GRANTED, POSITION */
 	uint8_t position;                 /* POSITION: 1 is next */
+	bool is_unsaid;                   /* POSITION: it waits, and its client knows no queue */
 	bool may_request;                 /* TAKEN; see floor_may_request for one member */
 	uint16_t cause;                   /* DENY, REVOKE */
 	uint16_t duration_s;              /* GRANTED: what is left of T2, rounded down */
@@ -130,14 +131,15 @@ enum floor_tone {
 };
 
 /* Why a member is not heard any more. */
-#define FLOOR_WHYS(ROW)                                      \
-	ROW(RELEASED, "released")                            \
-	ROW(SILENT, "silent")       /* T1: no packet came */ \
-	ROW(MAX_TALK, "max-talk")   /* T2 */                 \
-	ROW(PREEMPTED, "preempted") /* by a higher rank */   \
-	ROW(REVOKED, "revoked")     /* by a dispatcher */    \
-	ROW(MUTED, "muted")                                  \
-	ROW(LEFT, "left")                                    \
+#define FLOOR_WHYS(ROW)                                                                \
+	ROW(RELEASED, "released")                                                      \
+	ROW(SILENT, "silent")             /* T1: no packet came */                     \
+	ROW(MAX_TALK, "max-talk")         /* T2 */                                     \
+	ROW(PREEMPTED, "preempted")       /* by a higher rank */                       \
+	ROW(GRANTED_AWAY, "granted-away") /* a dispatcher gave the floor to another */ \
+	ROW(REVOKED, "revoked")           /* by a dispatcher */                        \
+	ROW(MUTED, "muted")                                                            \
+	ROW(LEFT, "left")                                                              \
 	ROW(SETTINGS, "settings") /* fewer talkers, or broadcast */
 
 enum floor_why {
@@ -345,10 +347,15 @@ void floor_request(struct floor *floor, struct floor_member *member, const struc
 
 /* A request that the user did not let come to the floor (it asks too often): Deny, which changes
  * nothing. */
-void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause);
+void floor_deny(struct floor *floor, struct floor_member *member, enum floor_deny_cause cause,
+	bool has_tone);
 
 /* A button was let go, or Floor Release came. Answered by Taken or Idle in every state. */
 void floor_release(struct floor *floor, struct floor_member *member, uint64_t now_ms);
+
+/* It is known that no packet of the member will come: what T1 would find out later. Who waits for
+ * the floor does not any more. */
+void floor_lost(struct floor *floor, struct floor_member *member, uint64_t now_ms);
 
 /* Floor Queue Position Request: `say` POSITION, 254 when it does not wait. */
 void floor_ask_position(struct floor *floor, struct floor_member *member);

@@ -109,7 +109,7 @@ const struct floor_cell floor_member_cells[FLOOR_MEMBER_STATE_COUNT][FLOOR_MEMBE
 		ON(GRANT)    = GO(PERMITTED, DO(GRANTED)),
 		ON(STOP)     = GO(STOPPING,  DO(REVOKE) | DO(T3)),
 		ON(CUT)      = GO(LISTENS,   TAKEN_AWAY),
-		ON(T1)       = GO(LISTENS,   GIVEN_BACK),
+		ON(T1)       = GO(LISTENS,   GIVEN_BACK | DO(BEEPS)),
 		ON(NEARLY)   = GO(PERMITTED, DO(WARN)),
 		ON(T20)      = GO(PERMITTED, DO(GRANTED) | DO(T20)),
 	},
@@ -119,7 +119,7 @@ const struct floor_cell floor_member_cells[FLOOR_MEMBER_STATE_COUNT][FLOOR_MEMBE
 		ON(KEEP)     = GO(LISTENS,   GIVEN_BACK),
 		ON(POSITION) = GO(STOPPING,  DO(POSITION)),
 		ON(CUT)      = GO(LISTENS,   TAKEN_AWAY),
-		ON(T1)       = GO(LISTENS,   GIVEN_BACK),
+		ON(T1)       = GO(LISTENS,   GIVEN_BACK | DO(BEEPS)),
 		ON(T3)       = GO(LISTENS,   GIVEN_BACK | DO(BEEPS)),
 		ON(T8)       = GO(STOPPING,  DO(REVOKE) | DO(T8)),
 	},
@@ -231,6 +231,8 @@ static void move(struct floor *floor, struct floor_member *member, unsigned to)
 		if (!is_waiting(to))
 			member->place_told = 0;
 	}
+	if (from == FLOOR_MEMBER_RESERVED || to == FLOOR_MEMBER_RESERVED)
+		floor->is_changed = true;
 	member->state = (uint8_t)to;
 }
 

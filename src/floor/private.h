@@ -88,6 +88,8 @@ bool due_is_unlimited(const struct floor *floor, const struct floor_member *memb
 /* When something of this holder is due; not after it. */
 uint64_t due_of_holder(const struct floor *floor, const struct floor_member *holder);
 /* The end of every input: tells what has changed, computes the deadline. */
+/* T1, or what is known before. */
+void due_silent(struct floor *floor, struct floor_member *holder, uint64_t now_ms);
 void due_finish(struct floor *floor);
 
 #endif

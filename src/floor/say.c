@@ -69,12 +69,14 @@ static uint8_t position_of(unsigned place)
 	return (uint8_t)(place < FLOOR_POSITION_NONE ? place : FLOOR_POSITION_UNKNOWN);
 }
 
-static void say_place(struct floor *floor, struct floor_member *member, unsigned place)
+static void say_place(
+	struct floor *floor, struct floor_member *member, unsigned place, bool is_unsaid)
 {
 	say(floor, member,
 		(struct floor_saying){.word = FLOOR_POSITION,
 			.position = position_of(place),
-			.priority = place ? member->priority : 0});
+			.priority = place ? member->priority : 0,
+			.is_unsaid = is_unsaid});
 }
 
 void say_position(struct floor *floor, struct floor_member *member)
@@ -82,16 +84,18 @@ void say_position(struct floor *floor, struct floor_member *member)
 	unsigned place = floor_place(floor, member);
 	if (place)
 		member->place_told = position_of(place);
-	say_place(floor, member, place);
+	say_place(floor, member, place, false);
 }
 
+/* Who waits for a talker to be stopped may be one who cannot queue: he is told when it is his
+ * (TS 24.380 §6.3.4.4). */
 static void tell_place(struct floor *floor, struct floor_member *member, unsigned place)
 {
 	bool is_new = member->place_told == 0;
 	if (member->place_told == position_of(place))
 		return;
 	member->place_told = position_of(place);
-	say_place(floor, member, place);
+	say_place(floor, member, place, !member->terms.can_queue);
 	if (is_new)
 		floor->hooks->tone(floor, member, FLOOR_TONE_QUEUED);
 }

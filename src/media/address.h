@@ -65,6 +65,19 @@ static inline bool media_address_same_host(
 	       memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0;
 }
 
+/* The same /24 of IPv4, or /64 of IPv6: what one provider hands out, and what the pool of addresses
+ * of a NAT is likely to be in. */
+static inline bool media_address_same_network(
+	const struct media_address *a, const struct media_address *b)
+{
+	if (a->family != b->family)
+		return false;
+	if (a->family == AF_INET)
+		return ((a->v4.sin_addr.s_addr ^ b->v4.sin_addr.s_addr) & htonl(0xffffff00)) == 0;
+	return a->family == AF_INET6 && a->v6.sin6_scope_id == b->v6.sin6_scope_id &&
+	       memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 8) == 0;
+}
+
 /* Host and port. */
 static inline bool media_address_equal(const struct media_address *a, const struct media_address *b)
 {

@@ -49,6 +49,7 @@ void arbiter_begin_spurt(struct group *group, struct member *member, uint8_t tri
 	const struct rtp_receiver *receiver = &member->audio.receiver;
 	member->spurt = (struct member_spurt){
 		.began_ms = group->relay->now_ms,
+		.began_wall_ms = clock_wall_ms(group->relay->clock),
 		.packets = receiver->packets,
 		.lost = (uint32_t)rtp_receiver_lost(receiver),
 		.trigger = trigger,
@@ -72,6 +73,7 @@ void arbiter_end_spurt(struct group *group, struct member *member, enum media_sp
 			.member = member->lease->id,
 			.tag = member->said->tag,
 			.ago_ms = length_ms,
+			.began_ms = spurt->began_wall_ms,
 			.length_ms = (uint32_t)length_ms,
 			.packets = receiver->packets - spurt->packets,
 			/* what came late after all may make it less than it was */
@@ -158,7 +160,7 @@ static void say(
 {
 	struct group *group = group_of(floor);
 	struct member *member = member_of_floor(floor_member);
-	if (member->channel)
+	if (member->channel && !saying->is_unsaid)
 		channel_say(member->channel, saying);
 	switch ((enum floor_word)saying->word) {
 	case FLOOR_GRANTED:
@@ -246,6 +248,7 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 		[FLOOR_WHY_SILENT] = MEDIA_SPURT_MEDIA_ENDED,
 		[FLOOR_WHY_MAX_TALK] = MEDIA_SPURT_TIME_OVER,
 		[FLOOR_WHY_PREEMPTED] = MEDIA_SPURT_PREEMPTED,
+		[FLOOR_WHY_GRANTED_AWAY] = MEDIA_SPURT_GRANTED_AWAY,
 		[FLOOR_WHY_REVOKED] = MEDIA_SPURT_REVOKED,
 		[FLOOR_WHY_MUTED] = MEDIA_SPURT_REVOKED,
 		[FLOOR_WHY_LEFT] = MEDIA_SPURT_LEFT,
@@ -253,7 +256,7 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 	};
 	if (why != FLOOR_WHY_RELEASED)
 		voice_key_refused(member_of_floor(floor_member));
-	if (why == FLOOR_WHY_PREEMPTED)
+	if (why == FLOOR_WHY_PREEMPTED || why == FLOOR_WHY_GRANTED_AWAY)
 		voice_key_preempted(member_of_floor(floor_member));
 	arbiter_end_spurt(group_of(floor), member_of_floor(floor_member), ends[why]);
 }
@@ -341,6 +344,7 @@ void arbiter_init(struct group *group)
 {
 	struct floor_settings settings = settings_of(group->settings);
 	floor_init(&group->floor, &settings, &hooks);
+	group->floor.is_emergency = group->settings->is_emergency;
 	group->floor_kind = group->settings->floor;
 }
 
@@ -395,6 +399,8 @@ static void change_kind(struct group *group)
 		arbiter_leave(group, container_of(link, struct member, link));
 	}
 	group->floor_kind = group->settings->floor;
+	if (group->floor_kind == MEDIA_FLOOR_OPEN) /* there is nothing to hold any more */
+		floor_emergency_set(&group->floor, false, group->relay->now_ms);
 	LIST_EACH(link, &group->members)
 	{
 		struct member *member = container_of(link, struct member, link);

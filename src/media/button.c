@@ -12,6 +12,8 @@
  * floor faster than anybody needs it: some presses at once, then so many a second. */
 #define REQUESTS_A_SECOND 5
 #define REQUESTS_AT_ONCE  10
+/* Who asks too often hears so, but not each time. */
+#define REFUSED_TONE_MS 1000
 
 static uint64_t now_ms(const struct member *member)
 {
@@ -54,8 +56,12 @@ static bool has_asked(const struct member *member)
 static void refuse_request(struct member *member)
 {
 	metrics_add(METRIC_group_requests_refused, 1);
-	if (!has_asked(member) && member->floor.state != FLOOR_MEMBER_GONE)
-		floor_deny(&member->group->floor, &member->floor, FLOOR_DENY_RETRY_AFTER);
+	if (has_asked(member) || member->floor.state == FLOOR_MEMBER_GONE)
+		return;
+	bool has_tone = now_ms(member) >= member->refused_ms;
+	if (has_tone)
+		member->refused_ms = now_ms(member) + REFUSED_TONE_MS;
+	floor_deny(&member->group->floor, &member->floor, FLOOR_DENY_RETRY_AFTER, has_tone);
 }
 
 static bool may_ask_now(struct member *member, const struct floor_ask *ask)
@@ -88,6 +94,13 @@ void button_release(struct member *member)
 {
 	member->presses++;
 	floor_release(&member->group->floor, &member->floor, now_ms(member));
+	forget_unless_asked(member);
+	group_touch(member->group);
+}
+
+void button_lost(struct member *member)
+{
+	floor_lost(&member->group->floor, &member->floor, now_ms(member));
 	forget_unless_asked(member);
 	group_touch(member->group);
 }
@@ -214,9 +227,8 @@ static bool press_button(struct member *member, const struct media_press *press,
 		grant(member, press, came_ns);
 		return true;
 	case MEDIA_BUTTON_REVOKE:
-		floor_revoke(floor, &member->floor, now_ms(member));
 		group_touch(member->group);
-		return true;
+		return floor_revoke(floor, &member->floor, now_ms(member)) == 0;
 	case MEDIA_BUTTON_DECLARE:
 	case MEDIA_BUTTON_CLEAR:
 		floor_emergency_set(floor, press->button == MEDIA_BUTTON_DECLARE, now_ms(member));
@@ -228,6 +240,13 @@ static bool press_button(struct member *member, const struct media_press *press,
 		break;
 	}
 	return false;
+}
+
+/* What is done to the floor is no button of the member's that it is done by. */
+static bool is_order(const struct media_press *press)
+{
+	return press->button == MEDIA_BUTTON_REVOKE || press->button == MEDIA_BUTTON_DECLARE ||
+	       press->button == MEDIA_BUTTON_CLEAR;
 }
 
 /* Its answer is given when all that came in this round is decided. */
@@ -254,9 +273,9 @@ void button_press(struct member *member, const struct media_press *press)
 	struct group *group = member->group;
 	uint64_t came_ns = press->received_ns ? press->received_ns : group->relay->now_ns;
 	struct member_press *asked = note_asked(member, press);
-	bool counts =
-		member->floor.state != FLOOR_MEMBER_GONE &&
-		(press->trigger >= MEDIA_TRIGGER_COUNT || button_counts(member, press->trigger));
+	bool counts = member->floor.state != FLOOR_MEMBER_GONE &&
+		      (is_order(press) || press->trigger >= MEDIA_TRIGGER_COUNT ||
+			      button_counts(member, press->trigger));
 	asked->is_ignored = !counts || !press_button(member, press, came_ns);
 	asked->cause = member->asked.cause;
 	member->asked.cause = 0;

@@ -26,6 +26,9 @@ void button_tick(struct member *member);
 void button_request(struct member *member, const struct floor_ask *ask, uint64_t came_ns);
 void button_release(struct member *member);
 
+/* Whoever would let it go is not there any more. */
+void button_lost(struct member *member);
+
 /* Its last press came to nothing, or is answered: it is not waited for any more. */
 void button_forget(struct member *member);
 

@@ -97,9 +97,10 @@ struct media_foreign {
  * sends and about the stream that is made for it (RFC 3550 §6.4).
  */
 struct media_coding {
-	uint8_t codec;       /* enum codec_id; CODEC_NONE: nothing is transcoded */
-	uint8_t packet_ms;   /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
-	uint32_t event_rate; /* Hz of its telephone-event; 0: the codec's clock */
+	uint8_t codec;          /* enum codec_id; CODEC_NONE: nothing is transcoded */
+	uint8_t packet_ms;      /* of what is sent to it, its a=ptime; 0: 20; see codec_packet_ms */
+	uint8_t packet_ms_most; /* its a=maxptime, 20 or more; 0: any. Only of a group's member */
+	uint32_t event_rate;    /* Hz of its telephone-event; 0: the codec's clock */
 	struct codec_settings settings; /* of what is sent to it: from its a=fmtp */
 	struct media_types sends;       /* numbers of our SDP to it (RFC 3264 §5.1, §6.1) */
 	struct media_types gets;        /* numbers of its SDP */
@@ -138,9 +139,10 @@ struct media_end {
 	 * learned is kept. */
 	struct media_address rtp;
 	struct media_address rtcp; /* a=rtcp (RFC 3605); none: the port above */
-	/* The host that the SDP's message came from, any port; none when it is not known. Packets
-	 * from there are believed sooner than a stranger's. */
+	/* The host that the SDP's message came from, any port; none when that is another proxy's,
+	 * or is not known. With it hardly anybody else is believed, see latch.h. */
 	struct media_address signalling;
+	bool is_public; /* `signalling` is of no private network */
 	/* A private address announced from a public source: `rtp` and `rtcp` are never sent to,
 	 * the end is sent to when its packets have come. With "none" in `rtp` as well: what it
 	 * announced is no address of our family. */
@@ -188,6 +190,11 @@ enum media_told {
 	 * call is over when all of its sessions are silent: say BYE and drop them. */
 	MEDIA_TOLD_SILENT = 1 << 4,
 	MEDIA_TOLD_AGAIN = 1 << 5, /* one was heard after all */
+	/* End 0 was not heard for as long as that, in a session where both talk, and end 1 was:
+	 * told again whenever that time is over once more. */
+	MEDIA_TOLD_MISSING_0 = 1 << 8,
+	MEDIA_TOLD_MISSING_1 = 1 << 9, /* likewise */
+	MEDIA_TOLD_FOUND = 1 << 10,    /* one that was missing is heard, or need not be */
 };
 
 /* Both run on the session's worker, between its events. `owner` is what media_take was given. After

@@ -37,6 +37,14 @@ static uint32_t mtu_of(int fd, const struct route *route)
 	return (uint32_t)interface.ifr_mtu;
 }
 
+/* What leaves by another interface than those of the fast path is the stack's affair: it has NAT,
+ * or is a tunnel, or is not to be touched. Copies for this host need none. */
+static bool is_ours(const struct relay *relay, const struct route *route)
+{
+	return route->interface == FASTPATH_LOOPBACK ||
+	       fastpath_mtu(relay->fastpath, route->interface);
+}
+
 /* As its socket marks what it sends. */
 static void put_marks(const struct stream_end *end, struct copy_target *target)
 {
@@ -60,7 +68,8 @@ static struct member_copy find(struct relay *relay, const struct member *member)
 		.from_port = htons(end->pair->port),
 		.to_port = to->v4.sin_port};
 	struct route route;
-	if (media_address_is_none(to) || route_find(relay->route_fd, to, from, &route) < 0)
+	if (media_address_is_none(to) || route_find(relay->route_fd, to, from, &route) < 0 ||
+		!is_ours(relay, &route))
 		return copy;
 	if (!from)
 		from = &route.source;

@@ -81,7 +81,8 @@ bool end_describe(struct stream_end *end, const struct media_end *description, u
 		end->offered_ms = now_ms;
 	struct latch_offer offer = {.announced = description->rtp,
 		.host = description->signalling,
-		.is_blind = description->is_blind};
+		.is_blind = description->is_blind,
+		.is_public = description->is_public};
 	latch_offer(&end->rtp, &offer, now_ms);
 	offer.announced = rtcp_address(description);
 	latch_offer(&end->rtcp, &offer, now_ms);

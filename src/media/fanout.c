@@ -14,6 +14,7 @@
 #include "media/mixer.h"
 #include "media/overlay.h"
 #include "media/relay.h"
+#include "media/repack.h"
 #include "media/voice_key.h"
 
 /* Who got a talker's packet so lately gets nothing of ours: the next one is on its way. */
@@ -28,7 +29,6 @@
 #define SOUND_MS_AT_ONCE 1000
 #define PACKET_MS_LEAST  5
 /* R2S-KeepAlivePeriod, 200 ms. */
-#define RADIO_FRAMES     (ED137_PERIOD_MS / GROUP_FRAME_MS)
 #define HEADER_EXTENSION 0x10
 
 static struct member *listener_of(struct list *link)
@@ -65,18 +65,25 @@ static inline bool hears_tone(struct group *group, struct member *member, struct
 	return UNLIKELY(member->tone != TONE_COUNT) && overlay_is_due(group, member, talk);
 }
 
+void fanout_piece_to(struct group *group, struct member *member, const struct splice_packet *piece,
+	struct fanout_frame *frame)
+{
+	struct relay *relay = group->relay;
+	if (!splice_forward(&member->splice, piece, relay->now_ns, frame->bytes))
+		return;
+	member->fed_ms = relay->now_ms;
+	send_to(member, frame->bytes, (uint32_t)(RTP_HEADER_SIZE + frame->length));
+}
+
 static void forward_with_tone(struct group *group, struct member *member,
 	const struct splice_packet *piece, struct overlay_talk *talk)
 {
-	struct relay *relay = group->relay;
 	struct splice_packet blended = *piece;
 	struct fanout_frame own;
 	own.length = overlay_blend(group, member, talk, own.bytes + RTP_HEADER_SIZE);
 	blended.payload_length = (uint32_t)own.length;
-	if (own.length == 0 || !splice_forward(&member->splice, &blended, relay->now_ns, own.bytes))
-		return;
-	member->fed_ms = relay->now_ms;
-	send_to(member, own.bytes, (uint32_t)(RTP_HEADER_SIZE + own.length));
+	if (own.length > 0)
+		fanout_piece_to(group, member, &blended, &own);
 }
 
 /*
@@ -92,12 +99,17 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 	struct copier_piece copied;
 	struct overlay_talk talk = {
 		piece->source, piece->run, codec, frame + RTP_HEADER_SIZE, piece->payload_length};
+	uint32_t ticks = repack_ticks(codec, talk.payload, talk.length);
 	copies_begin(relay, &copied, frame, length);
 	LIST_EACH(link, &group->listeners[codec])
 	{
 		struct member *member = listener_of(link);
 		if (member == talker)
 			continue;
+		if (UNLIKELY(ticks > member->ticks_most)) {
+			repack_forward(group, member, piece, &talk);
+			continue;
+		}
 		if (hears_tone(group, member, &talk)) {
 			forward_with_tone(group, member, piece, &talk);
 			continue;
@@ -114,7 +126,7 @@ void fanout_piece(struct group *group, unsigned codec, const struct member *talk
 	copies_end(relay);
 }
 
-static void forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
+void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet)
 {
 	struct splice_packet piece;
 	/* in front of the payload there is at least a header, in a buffer that is ours */
@@ -122,6 +134,10 @@ static void forward(struct group *group, struct member *talker, const struct rtp
 	if (splice_source_packet(&talker->source, packet, group->relay->now_ns, &piece) !=
 		SPLICE_NEW)
 		return;
+	/* what it holds tells more than when the one before it was sent */
+	uint32_t ticks = repack_ticks(talker->codec, packet->payload, packet->payload_length);
+	if (ticks >= PACKET_MS_LEAST * talker->source.clock_ms)
+		piece.ticks = ticks;
 	/* to other threads first: they send at the same time */
 	if (UNLIKELY(group->away.threads[talker->codec]))
 		away_speech(group, talker, &piece, packet->payload);
@@ -162,7 +178,7 @@ void fanout_speech(struct group *group, struct member *talker, const struct rtp_
 	if (group->settings->floor == MEDIA_FLOOR_PTT)
 		group_hear_level(talker, packet);
 	if (LIKELY(mixer_hear(group, talker, packet)))
-		forward(group, talker, packet);
+		fanout_forward(group, talker, packet);
 }
 
 static void send_frame(struct group *group, struct member *member, uint8_t type,
@@ -272,7 +288,8 @@ static bool play_tone(struct group *group, struct member *member)
 /* R2S keep-alive: bits and no sound, instead of silence. */
 static void keep_radio(struct group *group, struct member *member)
 {
-	if (member->quiet_frames++ % RADIO_FRAMES == 0)
+	uint32_t frames = ed137_period_ms(member->said->radio_period_ms) / GROUP_FRAME_MS;
+	if (member->quiet_frames++ % frames == 0)
 		send_own(group, member, ED137_KEEPALIVE_TYPE, NULL, 0, false);
 }
 

@@ -16,6 +16,10 @@ struct fanout_frame {
 /* A packet of one who is heard: forwarded, mixed, or both. */
 void fanout_speech(struct group *group, struct member *talker, const struct rtp_packet *packet);
 
+/* A packet of one who is heard to all others of its codec. In front of its payload there is room
+ * for a header. */
+void fanout_forward(struct group *group, struct member *talker, const struct rtp_packet *packet);
+
 /* A packet of it that nobody gets, a key: its number is taken out, so that it does not look lost.
  */
 void fanout_skip(struct group *group, struct member *talker, const struct rtp_packet *packet);
@@ -26,6 +30,10 @@ void fanout_no_speech(struct group *group, struct member *member, const struct r
  * `frame`: room for a header, then the payload. */
 void fanout_piece(struct group *group, unsigned codec, const struct member *talker,
 	const struct splice_packet *piece, uint8_t *frame);
+
+/* A piece of a talker's that was made for one listener. */
+void fanout_piece_to(struct group *group, struct member *member, const struct splice_packet *piece,
+	struct fanout_frame *frame);
 
 /* A frame to all of a codec who do not speak; and to one member. */
 void fanout_frame(struct group *group, unsigned codec, struct fanout_frame *frame);

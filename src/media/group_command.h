@@ -71,6 +71,7 @@ struct media_group_settings {
 	bool has_tones;
 	bool has_refuse_tone; /* to who speaks without the floor while nobody does (refusal.h) */
 	bool has_roger;       /* a tone to who has given the floor back: it was understood */
+	bool is_emergency;    /* read when it is opened: it was declared before */
 	bool is_broadcast;    /* the longest joined of those who may talk alone does */
 	char request_key, release_key; /* NUL: '*' and '#' */
 	uint32_t max_talk_ms;          /* T2; 0: 30 s; UINT32_MAX: no limit */
@@ -168,6 +169,9 @@ struct media_member_description {
 	uint8_t level_extension; /* RFC 6464 as agreed: 1 to 14; 0: none */
 	bool is_radio;           /* ED-137 style bits in its extension (profile 0x0167) */
 	uint8_t radio_id;        /* that our SDP gave it (a=ptt-id), 0 to 63 */
+	/* R2S-KeepAlivePeriod and -Multiplier as answered, both ways; 0: the defaults of ed137.h */
+	uint16_t radio_period_ms;
+	uint8_t radio_multiplier;
 	/* What the group's worker knows it by: comes back in reports and talk spurts. Several legs
 	 * of one member have one tag or several, as that worker likes. */
 	uint64_t tag;
@@ -265,9 +269,10 @@ enum media_spurt_end {
 	MEDIA_SPURT_MEDIA_ENDED, /* no RTP for T1 */
 	MEDIA_SPURT_TIME_OVER,
 	MEDIA_SPURT_PREEMPTED,
-	MEDIA_SPURT_REVOKED, /* by the dispatcher, or muted */
-	MEDIA_SPURT_LEFT,    /* the leg ended, or its right to talk did */
-	MEDIA_SPURT_CLOSED,  /* the group did */
+	MEDIA_SPURT_REVOKED,      /* by the dispatcher, or muted */
+	MEDIA_SPURT_LEFT,         /* the leg ended, or its right to talk did */
+	MEDIA_SPURT_CLOSED,       /* the group did */
+	MEDIA_SPURT_GRANTED_AWAY, /* the dispatcher gave the floor to another */
 };
 
 /* "released" ...; constant. */
@@ -278,6 +283,7 @@ struct media_spurt {
 	media_id group, member;
 	uint64_t tag;
 	uint64_t ago_ms;    /* since it began */
+	uint64_t began_ms;  /* Unix time: the same in the recording's sheet */
 	uint32_t length_ms; /* from the grant to its end */
 	uint32_t packets;   /* of the talker, that were heard */
 	uint32_t lost;      /* of the talker, on their way to us */
@@ -340,7 +346,8 @@ struct media_group_report {
 	uint8_t floor;       /* enum media_floor */
 	uint8_t keepalive;   /* enum media_keepalive */
 	uint8_t refuse_tone; /* has_refuse_tone */
-	uint8_t spare[3];
+	uint8_t is_reserved; /* for who has released it: the hang time goes on */
+	uint8_t spare[2];
 	struct media_speaker talkers[MEDIA_GROUP_TALKERS_MAX];
 	struct media_speaker waiting[MEDIA_GROUP_SHOWN_MAX];
 };

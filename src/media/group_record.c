@@ -10,6 +10,7 @@ void group_record_begin(struct group *group, struct member *member)
 	const struct record_begin begin = {.group = group->settings->record,
 		.member = member->said->identity,
 		.trigger = media_trigger_name(member->spurt.trigger),
+		.began_ms = member->spurt.began_wall_ms,
 		.priority = member->spurt.priority,
 		.is_emergency = member->spurt.is_emergency};
 	member->record = recorder_begin(relay->media->recorder, relay->index, &begin);
@@ -37,7 +38,8 @@ void group_record_end(struct group *group, struct member *member, const struct m
 		.packets = spurt->packets,
 		.lost = spurt->lost,
 		.length_ms = spurt->length_ms,
-		.grant_us = spurt->grant_us};
+		.grant_us = spurt->grant_us,
+		.clipped = spurt->clipped};
 	recorder_end(relay->media->recorder, relay->index, member->record, &end);
 	member->record = RECORD_NONE;
 }

@@ -76,12 +76,28 @@ void latch_offer(struct latch *latch, const struct latch_offer *offer, uint64_t 
 	latch->announced = offer->announced;
 	latch->hosts[0] = offer->host;
 	latch->is_blind = offer->is_blind;
+	latch->is_public = offer->is_public;
 	if (!is_again) /* where RTP is now is learned anew */
 		latch->hosts[1] = (struct media_address){0};
 	if (is_again)
 		turn(latch, offer->is_blind ? LATCH_AGAIN_BLIND : LATCH_AGAIN, NULL, now_ms);
 	else
 		turn(latch, offer->is_blind ? LATCH_OFFER_BLIND : LATCH_OFFER, NULL, now_ms);
+}
+
+/*
+ * Whether a phone may be where nothing that is known of it leads. When its signalling came through
+ * another host, anywhere. When it came from the phone itself, there is one reason only why its
+ * media come from another host: a NAT with a pool of addresses, which lie side by side.
+ */
+static bool may_be_at(const struct latch *latch, const struct media_address *from)
+{
+	const struct media_address *signalling = &latch->hosts[0];
+	if (media_address_is_none(signalling))
+		return true;
+	return latch->is_public &&
+	       (media_address_same_network(from, signalling) ||
+		       (!latch->is_blind && media_address_same_network(from, &latch->announced)));
 }
 
 static enum rank rank_of(const struct latch *latch, const struct media_address *from)
@@ -96,7 +112,7 @@ static enum rank rank_of(const struct latch *latch, const struct media_address *
 	for (unsigned i = 0; i < ARRAY_LENGTH(latch->hosts); i++)
 		if (media_address_same_host(from, &latch->hosts[i]))
 			return RANK_HOST;
-	return latch->is_rtcp ? RANK_NOBODY : RANK_STRANGER;
+	return latch->is_rtcp || !may_be_at(latch, from) ? RANK_NOBODY : RANK_STRANGER;
 }
 
 static void nominate(struct latch *latch, const struct latch_packet *packet, enum rank rank)
@@ -140,13 +156,22 @@ static bool goes_on(const struct latch *latch, const struct latch_packet *packet
 	       media_address_same_host(packet->from, &latch->source);
 }
 
+/* Said again by the phone itself, and the source that serves is where that leads: nobody else is,
+ * however silent it is. */
+static bool is_where_it_was(const struct latch *latch)
+{
+	return !media_address_is_none(&latch->hosts[0]) &&
+	       rank_of(latch, &latch->source) > RANK_STRANGER;
+}
+
 /* Whether a stranger may be voted for now. */
 static bool hears_strangers(
 	const struct latch *latch, const struct latch_packet *packet, uint64_t now_ms)
 {
 	if (!packet->is_negotiated || media_address_equal(packet->from, &latch->old))
 		return false;
-	return !is_reopened(latch) || now_ms - latch->heard_ms >= LATCH_QUIET_MS;
+	return !is_reopened(latch) ||
+	       (now_ms - latch->heard_ms >= LATCH_QUIET_MS && !is_where_it_was(latch));
 }
 
 static enum latch_event event_of(

@@ -17,12 +17,17 @@
  *   announced   the very address of the SDP: one packet is enough, and nothing outranks it
  *   host        another port of the announced host, or of the host that the signalling came from:
  *               a NAT; a few packets in order, then it locks
- *   stranger    any other host. Packets of one source, in order, of negotiated payload types, that
- *               outvote all other sources, lock it at last. Where the announced address is usable
- *               the stranger is only heard, media still goes to the announced address: nothing is
- *               ever sent to a host that was neither announced nor the signalling's. Where it is
- *               not usable ("blind": a private address announced from a public source, a host name,
- *               an address of the other family) there is no other way to reach the phone.
+ *   stranger    any other host, where the signalling came through another proxy, so that nothing
+ *               says where the phone is. Where it came from the phone itself, only the neighbours
+ *               (the /24 or /64) of a public host that signalled or was announced: a NAT that has a
+ *               pool of addresses. Packets of one source, in order, of negotiated payload types,
+ *               that outvote all other sources, lock it at last. Where the announced address is
+ *               usable the stranger is only heard, media still goes to the announced address:
+ *               nothing is ever sent to a host that was neither announced nor the signalling's.
+ *               Where it is not usable ("blind": a private address announced from a public source,
+ *               a host name, an address of the other family) there is no other way to reach the
+ *               phone.
+ *   nobody      all others
  *
  * A lock yields to a higher rank and to nothing else, until the next offer or answer; but it goes
  * along when the very stream that it is on goes on from another port of its host (a NAT that forgot
@@ -111,9 +116,10 @@ struct latch {
 	_Alignas(CACHE_LINE) struct media_address source; /* believed; none: nobody */
 	struct media_address target;                      /* sent to; none: nowhere */
 	uint8_t state;                                    /* enum latch_state */
-	bool is_rtcp : 1;  /* no sequence numbers: one packet of a host elects, strangers never */
-	bool is_blind : 1; /* `announced` is not usable */
-	uint8_t votes;     /* of the candidate */
+	bool is_rtcp : 1;   /* no sequence numbers: one packet of a host elects, strangers never */
+	bool is_blind : 1;  /* `announced` is not usable */
+	bool is_public : 1; /* as it was offered */
+	uint8_t votes;      /* of the candidate */
 	uint8_t candidate_rank; /* enum rank of latch.c */
 	struct media_address announced;
 	struct media_address hosts[2]; /* signalling's; of RTCP: RTP's source */
@@ -138,8 +144,9 @@ struct latch_packet {
 /* What an offer or answer says of one stream's address. */
 struct latch_offer {
 	struct media_address announced; /* none only where `is_blind` */
-	struct media_address host;      /* of the signalling; or none */
+	struct media_address host;      /* of the signalling; none: it came through another one */
 	bool is_blind;                  /* `announced` must never be a target */
+	bool is_public;                 /* `host` is, so its NAT may have a pool of addresses */
 };
 
 /* One offer or answer: opens the latch. */

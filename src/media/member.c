@@ -15,6 +15,7 @@
 #include "media/group_report.h"
 #include "media/muffle.h"
 #include "media/relay.h"
+#include "media/repack.h"
 #include "media/score.h"
 #include "media/voice_key.h"
 #include "sound/level.h"
@@ -334,6 +335,7 @@ static void describe(
 		port_pair_mark(member->audio.pair, dscp);
 	}
 	describe_coding(relay, member);
+	repack_describe(member);
 	member->is_radio = said->is_radio;
 	describe_channel(relay, member, dscp);
 	if (member->watch != said->watch) {

@@ -47,6 +47,7 @@ enum member_owed {
 /* The talk spurt that goes on. */
 struct member_spurt {
 	uint64_t began_ms;
+	uint64_t began_wall_ms;
 	uint32_t packets, lost; /* of its receiver, at the beginning */
 	uint32_t grant_us;
 	uint16_t clipped;
@@ -72,19 +73,20 @@ struct member {
 	_Alignas(CACHE_LINE) struct splice splice; /* its stream from us */
 	struct list listening;                     /* of its group's listeners */
 	uint32_t quiet_frames;                     /* since then */
-	uint64_t fed_ms;    /* when it got a talker's packet last; 0: long ago */
-	uint8_t tone;       /* enum tone that it hears; TONE_COUNT: none */
-	uint16_t tone_ms;   /* of it, that it has heard */
-	uint8_t codec;      /* enum codec_id; CODEC_NONE: none that we know */
-	uint8_t level;      /* -dBov of its last sound */
-	bool is_speaking;   /* heard */
-	bool is_trailing;   /* not any more, but what it said last is (mixer.h) */
-	bool is_away;       /* its leg is on another thread: `audio` is not used */
-	uint8_t away_codec; /* with which it is counted there */
-	bool is_radio;      /* gets ED-137 style bits */
-	uint8_t voice_type; /* payload type of what it says */
-	uint8_t event_type; /* payload type of its telephone-event; 0: none */
-	uint8_t noise_type; /* of comfort noise to it; 0: none */
+	uint64_t fed_ms;     /* when it got a talker's packet last; 0: long ago */
+	uint8_t tone;        /* enum tone that it hears; TONE_COUNT: none */
+	uint16_t tone_ms;    /* of it, that it has heard */
+	uint32_t ticks_most; /* of a packet that it takes, in time stamp units (repack.h) */
+	uint8_t codec;       /* enum codec_id; CODEC_NONE: none that we know */
+	uint8_t level;       /* -dBov of its last sound */
+	bool is_speaking;    /* heard */
+	bool is_trailing;    /* not any more, but what it said last is (mixer.h) */
+	bool is_away;        /* its leg is on another thread: `audio` is not used */
+	uint8_t away_codec;  /* with which it is counted there */
+	bool is_radio;       /* gets ED-137 style bits */
+	uint8_t voice_type;  /* payload type of what it says */
+	uint8_t event_type;  /* payload type of its telephone-event; 0: none */
+	uint8_t noise_type;  /* of comfort noise to it; 0: none */
 	_Alignas(CACHE_LINE) struct member_copy copy;
 	/* what it says */
 	_Alignas(CACHE_LINE) struct floor_member floor;
@@ -109,6 +111,7 @@ struct member {
 	uint64_t blended_ms; /* when its tone was last heard over talk; 0: long ago */
 	uint64_t loud_ms;    /* when it was louder than background last; only in a conference */
 	uint64_t asked_ms;   /* when it asked for the floor last */
+	uint64_t refused_ms; /* that it asks too often is not heard again before */
 	uint64_t pressed_ns; /* when the button that asked for the floor came; 0: none did */
 	uint32_t pressed_dropped; /* floor.dropped then */
 	uint64_t added_ms, watch_ms;

@@ -9,6 +9,7 @@
 #include "media/away.h"
 #include "media/config.h"
 #include "media/fanout.h"
+#include "media/handover.h"
 #include "media/relay.h"
 
 #define MIXERS_DEFAULT 128
@@ -44,7 +45,7 @@ static void begin(struct mixer *mixer, uint32_t rate)
 	char *at = mixer->coders;
 	mixer->rate = rate;
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
-		struct mixer_strand *strand = &mixer->strands[i];
+		struct strand *strand = &mixer->strands[i];
 		strand->decoder = (struct codec_decoder *)at;
 		strand->encoder = (struct codec_encoder *)(at + codec_decoder_size());
 		at += codec_decoder_size() + codec_encoder_size();
@@ -65,7 +66,7 @@ static void trail(struct member *member, bool is_trailing)
 }
 
 /* Its tail is over, or goes on as what it says now. */
-static void end_tail(struct mixer *mixer, struct mixer_strand *strand)
+static void end_tail(struct mixer *mixer, struct strand *strand)
 {
 	if (!strand->is_tail)
 		return;
@@ -75,7 +76,7 @@ static void end_tail(struct mixer *mixer, struct mixer_strand *strand)
 		trail(strand->member, false);
 }
 
-static void free_strand(struct mixer *mixer, struct mixer_strand *strand)
+static void free_strand(struct mixer *mixer, struct strand *strand)
 {
 	end_tail(mixer, strand);
 	strand->member = NULL;
@@ -121,7 +122,7 @@ static struct mixer *mixer_of(struct group *group)
 	return group->mixer;
 }
 
-static struct mixer_strand *find_strand(struct mixer *mixer, const struct member *member)
+static struct strand *find_strand(struct mixer *mixer, const struct member *member)
 {
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++)
 		if (mixer->strands[i].member == member)
@@ -130,11 +131,11 @@ static struct mixer_strand *find_strand(struct mixer *mixer, const struct member
 }
 
 /* There are as many as there may be speakers; of tails the oldest has to go. */
-static struct mixer_strand *find_room(struct mixer *mixer)
+static struct strand *find_room(struct mixer *mixer)
 {
-	struct mixer_strand *oldest = NULL;
+	struct strand *oldest = NULL;
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
-		struct mixer_strand *strand = &mixer->strands[i];
+		struct strand *strand = &mixer->strands[i];
 		if (!strand->is_used)
 			return strand;
 		if (strand->is_tail && (!oldest || strand->ended_ms < oldest->ended_ms))
@@ -145,36 +146,18 @@ static struct mixer_strand *find_room(struct mixer *mixer)
 	return oldest;
 }
 
-static int begin_strand(struct mixer *mixer, struct mixer_strand *strand, struct member *member)
+static struct strand *strand_of(struct mixer *mixer, struct member *member)
 {
-	enum codec_id codec = (enum codec_id)member->codec;
-	uint32_t rate = codec_rate(mixer, codec);
-	const struct codec_settings *settings = &member->said->audio.coding.settings;
-	int error = codec_decoder_init(strand->decoder, codec, rate);
-	if (!error)
-		error = codec_encoder_init(strand->encoder, codec, rate, settings);
-	if (error)
-		return error;
-	jitter_begin(&strand->jitter, strand->decoder, codec, rate);
-	strand->up = strand->down = (struct ladder){0};
-	strand->codec = member->codec;
-	strand->band = codec_capture_rate(codec, settings);
-	strand->member = member;
-	strand->is_used = true;
-	strand->is_heard = false;
-	return 0;
-}
-
-static struct mixer_strand *strand_of(struct mixer *mixer, struct member *member)
-{
-	struct mixer_strand *strand = find_strand(mixer, member);
+	struct strand *strand = find_strand(mixer, member);
 	if (strand)
 		end_tail(mixer, strand);
 	if (strand && strand->codec == member->codec)
 		return strand;
 	if (!strand)
 		strand = find_room(mixer);
-	return strand && begin_strand(mixer, strand, member) == 0 ? strand : NULL;
+	if (!strand || strand_begin(strand, member, codec_rate(mixer, member->codec)) < 0)
+		return NULL;
+	return strand;
 }
 
 /* ---- what comes ---- */
@@ -187,24 +170,26 @@ static bool has_other_codecs(const struct group *group, unsigned than)
 	return false;
 }
 
-/* A tail that those of a codec have heard already. */
-static bool was_forwarded(const struct mixer_strand *strand, unsigned codec)
-{
-	return strand->is_tail && strand->is_forwarded && strand->codec == codec;
-}
-
 /* Whether those of a codec, but for the one whose it is, wait for a tail. */
 static bool is_tail_awaited(const struct mixer *mixer, unsigned codec, const struct member *but_of)
 {
 	if (LIKELY(!mixer || mixer->tails == 0))
 		return false;
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
-		const struct mixer_strand *strand = &mixer->strands[i];
-		if (strand->is_tail && !was_forwarded(strand, codec) &&
+		const struct strand *strand = &mixer->strands[i];
+		if (strand->is_tail && !strand_was_forwarded(strand, codec) &&
 			(!but_of || strand->member != but_of))
 			return true;
 	}
 	return false;
+}
+
+/* Nobody hears it mixed: what waits has been heard by all. */
+static void forget(struct mixer *mixer, const struct member *member)
+{
+	struct strand *strand = find_strand(mixer, member);
+	if (strand)
+		free_strand(mixer, strand);
 }
 
 bool mixer_hear(struct group *group, struct member *member, const struct rtp_packet *packet)
@@ -212,10 +197,13 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 	bool is_several =
 		group->speaker_count > 1 || is_tail_awaited(group->mixer, member->codec, member);
 	bool is_many = is_several || (group->mixer && group->mixer->is_many);
-	if (LIKELY(!is_many && !has_other_codecs(group, member->codec)))
+	if (LIKELY(!is_many && !has_other_codecs(group, member->codec))) {
+		if (UNLIKELY(group->mixer))
+			forget(group->mixer, member);
 		return true;
+	}
 	struct mixer *mixer = mixer_of(group);
-	struct mixer_strand *strand = mixer ? strand_of(mixer, member) : NULL;
+	struct strand *strand = mixer ? strand_of(mixer, member) : NULL;
 	/* with no room to mix, better the first speaker alone than nobody */
 	if (!strand)
 		return group->speakers[0] == member;
@@ -224,13 +212,16 @@ bool mixer_hear(struct group *group, struct member *member, const struct rtp_pac
 		mixer->is_many = true;
 		mixer->many_ms = group->relay->now_ms;
 	}
-	jitter_put(&strand->jitter, packet, group->relay->now_ns);
+	strand_put(strand, packet, !mixer->is_many, group->relay->now_ns);
+	/* its numbers go on, beyond what would be believed to belong together */
+	if (mixer->is_many)
+		splice_source_anew(&member->source);
 	return !mixer->is_many;
 }
 
 void mixer_skip(struct group *group, const struct member *member, const struct rtp_packet *packet)
 {
-	struct mixer_strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
+	struct strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
 	if (strand)
 		jitter_skip(&strand->jitter, packet);
 }
@@ -238,7 +229,7 @@ void mixer_skip(struct group *group, const struct member *member, const struct r
 void mixer_end(struct group *group, struct member *member)
 {
 	struct mixer *mixer = group->mixer;
-	struct mixer_strand *strand = mixer ? find_strand(mixer, member) : NULL;
+	struct strand *strand = mixer ? find_strand(mixer, member) : NULL;
 	if (!strand || strand->is_tail)
 		return;
 	if (jitter_waiting_ms(&strand->jitter) < TAIL_MS_LEAST) {
@@ -246,7 +237,6 @@ void mixer_end(struct group *group, struct member *member)
 		return;
 	}
 	strand->is_tail = true;
-	strand->is_forwarded = !mixer->is_many;
 	strand->ended_ms = group->relay->now_ms;
 	mixer->tails++;
 	trail(member, true);
@@ -254,7 +244,7 @@ void mixer_end(struct group *group, struct member *member)
 
 void mixer_leave(struct group *group, struct member *member)
 {
-	struct mixer_strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
+	struct strand *strand = group->mixer ? find_strand(group->mixer, member) : NULL;
 	if (strand)
 		strand->member = NULL;
 	member->is_trailing = false;
@@ -270,19 +260,7 @@ void mixer_done(struct group *group)
 
 /* ---- what goes ---- */
 
-/* 20 ms of one speaker, at the rate of the mix. */
-static void pull(struct mixer *mixer, struct mixer_strand *strand, uint64_t now_ns)
-{
-	int16_t low[MIXER_SAMPLES_MAX];
-	uint32_t rate = codec_rate(mixer, strand->codec);
-	int16_t *samples = rate == mixer->rate ? strand->samples : low;
-	strand->is_heard = jitter_pull(&strand->jitter, now_ns, samples) != JITTER_NOTHING;
-	if (rate != mixer->rate)
-		ladder_climb(&strand->up, rate, mixer->rate, low, rate / 1000 * GROUP_FRAME_MS,
-			strand->samples);
-}
-
-static bool is_over(const struct mixer_strand *strand, uint64_t now_ms)
+static bool is_over(const struct strand *strand, uint64_t now_ms)
 {
 	return strand->is_tail && (now_ms - strand->ended_ms >= TAIL_MS_MOST ||
 					  jitter_waiting_ms(&strand->jitter) < TAIL_MS_LEAST);
@@ -293,28 +271,29 @@ static bool pull_all(struct mixer *mixer, const struct relay *relay)
 {
 	bool is_any = false;
 	mixer->band = 0;
+	mixer->is_split = false;
 	mix_clear(&mixer->mix, mixer->rate / 1000 * GROUP_FRAME_MS);
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
-		struct mixer_strand *strand = &mixer->strands[i];
+		struct strand *strand = &mixer->strands[i];
 		if (is_over(strand, relay->now_ms))
 			free_strand(mixer, strand);
 		if (!strand->is_used)
 			continue;
 		mixer->band = MAX(mixer->band, strand->band);
-		pull(mixer, strand, relay->now_ns);
+		strand_pull(strand, mixer->rate, relay->now_ns);
 		if (strand->is_heard)
 			mix_add(&mixer->mix, strand->samples);
 		is_any |= strand->is_heard;
+		mixer->is_split |= strand->forwarded > 0 && (mixer->is_many || mixer->tails > 0);
 	}
 	return is_any;
 }
 
 /* What those of a codec have not heard yet, but for one's own voice; false: nothing. */
-static bool sum(
-	struct mixer *mixer, unsigned codec, const struct mixer_strand *own, int16_t *ret_samples)
+static bool sum(struct mixer *mixer, unsigned codec, const struct strand *own, int16_t *ret_samples)
 {
 	bool is_any = false;
-	if (LIKELY(mixer->tails == 0)) {
+	if (LIKELY(!mixer->is_split)) {
 		if (own && own->is_heard)
 			mix_without(&mixer->mix, own->samples, ret_samples);
 		else
@@ -323,33 +302,23 @@ static bool sum(
 	}
 	mix_clear(&mixer->mix, mixer->rate / 1000 * GROUP_FRAME_MS);
 	for (unsigned i = 0; i < ARRAY_LENGTH(mixer->strands); i++) {
-		const struct mixer_strand *strand = &mixer->strands[i];
-		if (!strand->is_used || was_forwarded(strand, codec))
-			continue;
-		is_any |= strand->is_heard;
-		if (strand->is_heard && strand != own)
-			mix_add(&mixer->mix, strand->samples);
+		const struct strand *strand = &mixer->strands[i];
+		int16_t part[MIXER_SAMPLES_MAX];
+		const int16_t *heard = strand_heard_by(strand, codec, mixer->rate, part);
+		is_any |= heard != NULL;
+		if (heard && strand != own)
+			mix_add(&mixer->mix, heard);
 	}
 	mix_all(&mixer->mix, ret_samples);
 	return is_any;
 }
 
-/* The payload of a mix in a codec; 0: it could not be made. */
 static size_t encode(const struct mixer *mixer, unsigned codec, struct codec_encoder *encoder,
 	struct ladder *down, const int16_t *samples, uint8_t *ret_payload)
 {
-	int16_t low[MIXER_SAMPLES_MAX];
-	uint32_t rate = codec_rate(mixer, codec);
-	size_t count = mixer->rate / 1000 * GROUP_FRAME_MS;
-	if (rate != mixer->rate) {
-		count = ladder_climb(down, mixer->rate, rate, samples, count, low);
-		samples = low;
-	}
-	if (codec == CODEC_OPUS)
-		codec_encoder_narrow(encoder, MIN(mixer->band, rate));
-	int made = codec_encode(encoder, samples, count, ret_payload);
-	metrics_add(METRIC_media_transcoded, made > 0);
-	return made > 0 ? (size_t)made : 0;
+	const struct mixer_rates rates = {
+		.mix = mixer->rate, .codec = codec_rate(mixer, codec), .band = mixer->band};
+	return mixer_encode(encoder, (enum codec_id)codec, &rates, down, samples, ret_payload);
 }
 
 /* Who may speak and has not said anything yet has no sum of his own. */
@@ -363,22 +332,12 @@ static void send_to_the_mute(struct group *group, unsigned codec, struct fanout_
 	}
 }
 
-/* Begins it, or begins it anew when other listeners came. */
-static int begin_out(struct group *group, unsigned codec, struct mixer_out *out)
+/* Ready to encode for those who listen now. */
+static int begin_out(struct group *group, unsigned codec)
 {
-	const struct mixer *mixer = group->mixer;
-	const struct codec_settings *settings = audience_settings(group, codec);
-	if (out->is_begun && codec_settings_are_same(settings, &out->settings))
-		return 0;
-	int error = codec_encoder_init(
-		out->encoder, (enum codec_id)codec, codec_rate(mixer, codec), settings);
-	if (error)
-		return error;
-	if (!out->is_begun)
-		out->down = (struct ladder){0};
-	out->settings = *settings;
-	out->is_begun = true;
-	return 0;
+	struct mixer *mixer = group->mixer;
+	return mixer_out_begin(&mixer->outs[codec], (enum codec_id)codec, codec_rate(mixer, codec),
+		audience_settings(group, codec));
 }
 
 /* To all of a codec who do not speak. */
@@ -390,7 +349,7 @@ static void send_shared(struct group *group, unsigned codec)
 	struct fanout_frame frame;
 	if (!sum(mixer, codec, NULL, samples))
 		return;
-	if (begin_out(group, codec, out) < 0)
+	if (begin_out(group, codec) < 0)
 		return;
 	frame.length = encode(
 		mixer, codec, out->encoder, &out->down, samples, frame.bytes + RTP_HEADER_SIZE);
@@ -401,7 +360,7 @@ static void send_shared(struct group *group, unsigned codec)
 }
 
 /* To a speaker: all but himself. */
-static void send_without(struct group *group, struct mixer_strand *strand)
+static void send_without(struct group *group, struct strand *strand)
 {
 	struct mixer *mixer = group->mixer;
 	int16_t samples[MIXER_SAMPLES_MAX];
@@ -433,6 +392,21 @@ static void send_all(struct group *group)
 			send_without(group, &mixer->strands[i]);
 }
 
+/* ---- one is left ---- */
+
+/* After those who ended have been heard out. */
+static void mix_no_more(struct group *group)
+{
+	struct mixer *mixer = group->mixer;
+	struct strand *strand =
+		group->speaker_count > 0 ? find_strand(mixer, group->speakers[0]) : NULL;
+	if (!mixer->is_many || group->speaker_count > 1 || mixer->tails > 0 ||
+		group->relay->now_ms - mixer->many_ms <= MANY_MS)
+		return;
+	uint64_t late_ms = group->relay->now_ms - mixer->many_ms - MANY_MS;
+	mixer->is_many = strand && !handover(group, strand, late_ms >= HANDOVER_MS_MOST);
+}
+
 void mixer_run(struct group *group)
 {
 	struct mixer *mixer = group->mixer;
@@ -443,8 +417,7 @@ void mixer_run(struct group *group)
 		mixer_done(group);
 		return;
 	}
-	if (group->speaker_count <= 1 && relay->now_ms - mixer->many_ms > MANY_MS)
-		mixer->is_many = false;
 	if (pull_all(mixer, relay))
 		send_all(group);
+	mix_no_more(group);
 }

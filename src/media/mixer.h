@@ -5,10 +5,10 @@
 
 #include "base/slab.h"
 #include "codec/codec.h"
-#include "codec/ladder.h"
 #include "media/group.h"
 #include "media/member.h"
-#include "sound/jitter.h"
+#include "media/mixer_out.h"
+#include "media/strand.h"
 #include "sound/mix.h"
 
 /*
@@ -19,34 +19,13 @@
  *
  * Who ends, or is ended, has said more than was mixed yet: a tail, said to those who have not been
  * forwarded it. Who speaks next meanwhile is mixed with it.
+ *
+ * Each packet is heard once by each listener, whether it is forwarded or mixed. Where a second one
+ * begins to speak, what waits of the first has been forwarded to those of its codec, and is mixed
+ * for the others alone (strand.h). Where one is left, what waits of it is forwarded at once, and
+ * the next packet behind it.
  */
-#define MIXER_RATE_MAX    48000
-#define MIXER_SAMPLES_MAX (MIXER_RATE_MAX / 1000 * GROUP_FRAME_MS)
-
-/* One speaker. */
-struct mixer_strand {
-	struct member *member; /* NULL: free, or a tail of one who has left */
-	uint8_t codec;         /* that it is decoded from and encoded to */
-	uint32_t band;         /* sample rate that what it says needs */
-	bool is_used;
-	bool is_heard;     /* said something in this frame */
-	bool is_tail;      /* it does not speak any more */
-	bool is_forwarded; /* that tail, to those of its codec */
-	uint64_t ended_ms;
-	struct jitter jitter;
-	struct ladder up, down;
-	struct codec_decoder *decoder;
-	struct codec_encoder *encoder;
-	int16_t samples[MIXER_SAMPLES_MAX];
-};
-
-/* The sum of all in one codec. */
-struct mixer_out {
-	bool is_begun;
-	struct codec_settings settings; /* that it is encoded with */
-	struct ladder down;
-	struct codec_encoder *encoder;
-};
+#define MIXER_SAMPLES_MAX JITTER_FRAME_MAX
 
 /* Owner: the relay thread. Lifetime: while its group needs one. */
 struct mixer {
@@ -56,7 +35,8 @@ struct mixer {
 	uint64_t needed_ms; /* when somebody needed a mix last */
 	unsigned tails;     /* strands that are one */
 	uint32_t band;      /* that what is in the air needs, at most `rate` */
-	struct mixer_strand strands[MEDIA_GROUP_TALKERS_MAX];
+	bool is_split;      /* of this frame, those of one codec have heard more than others */
+	struct strand strands[MEDIA_GROUP_TALKERS_MAX];
 	struct mixer_out outs[CODEC_COUNT];
 	struct mix mix;
 	_Alignas(16) char coders[];

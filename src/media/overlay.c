@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overlay.c: a leg's tone over talk that is forwarded, or mixed for many. */
+/* overlay.c: talk that is coded already, made anew for some: with a tone, or in shorter packets. */
 #include "media/overlay.h"
 
 #include "base/metrics.h"
+#include "media/audience.h"
 #include "media/relay.h"
 
 /* Coding 20 ms of Opus takes some 35 us here: all of them at once hold others up for a millisecond.
@@ -17,7 +18,7 @@ int overlays_init(struct overlays *overlays, uint32_t count)
 {
 	count = count ? count : LEGS_DEFAULT;
 	int error = slab_init(&overlays->sources, "overlaid streams",
-		sizeof(struct overlay_source) + codec_decoder_size(), count);
+		sizeof(struct overlay_source) + codec_decoder_size() + codec_encoder_size(), count);
 	if (error)
 		return error;
 	return slab_init(
@@ -60,6 +61,7 @@ static struct overlay_source *take_source(struct group *group, const void *strea
 		return NULL;
 	source->stream = stream;
 	source->codec = CODEC_NONE;
+	source->encoder = (struct codec_encoder *)(source->decoder + codec_decoder_size());
 	list_push_tail(&group->overlaid, &source->link);
 	return source;
 }
@@ -86,8 +88,10 @@ static struct overlay_source *source_of(struct group *group, const struct overla
 		give_source(group, source);
 		return NULL;
 	}
-	if (!goes_on)
+	if (!goes_on) {
 		source->decoded = 0;
+		source->is_encoding = false;
+	}
 	source->codec = (uint8_t)talk->codec;
 	source->run = talk->run;
 	source->used_ms = now_ms;
@@ -105,6 +109,7 @@ static bool decode(struct group *group, struct overlay_talk *talk)
 		talk->count = codec_decode(
 			decoder_of(source), talk->payload, talk->length, source->samples);
 		source->decoded += (uint32_t)MAX(talk->count, 0);
+		source->part_count = 0;
 	}
 	return talk->count > 0;
 }
@@ -122,6 +127,50 @@ static unsigned length_of(const struct overlay_talk *talk)
 static bool is_warm(const struct overlay_source *source)
 {
 	return source->decoded >= rate_of(source->codec) / 1000 * WARM_MS;
+}
+
+/* ---- in shorter packets ---- */
+
+/* What suits all who listen. False: there is no such encoder. */
+static bool has_shared_encoder(
+	struct group *group, struct overlay_source *source, const struct overlay_talk *talk)
+{
+	const struct codec_settings *settings = audience_settings(group, talk->codec);
+	enum codec_id codec = (enum codec_id)talk->codec;
+	if (source->is_encoding && codec_settings_are_same(settings, &source->settings))
+		return true;
+	source->settings = *settings;
+	source->is_encoding =
+		codec_encoder_init(source->encoder, codec, rate_of(codec), settings) == 0;
+	return source->is_encoding;
+}
+
+static unsigned encode_parts(struct overlay_source *source, const struct overlay_talk *talk)
+{
+	size_t each = rate_of(talk->codec) / 1000 * GROUP_FRAME_MS, count = (size_t)talk->count;
+	unsigned parts = 0;
+	for (size_t at = 0; at < count; at += each) {
+		struct overlay_part *part = &source->parts[parts++];
+		int made = codec_encode(source->encoder, source->samples + at,
+			MIN(count - at, each), part->payload);
+		metrics_add(METRIC_media_transcoded, made > 0);
+		if (made <= 0)
+			return 0;
+		part->length = (size_t)made;
+	}
+	return parts;
+}
+
+unsigned overlay_cut(
+	struct group *group, struct overlay_talk *talk, const struct overlay_part **ret_parts)
+{
+	if (!decode(group, talk))
+		return 0;
+	struct overlay_source *source = talk->source;
+	if (source->part_count == 0 && has_shared_encoder(group, source, talk))
+		source->part_count = encode_parts(source, talk);
+	*ret_parts = source->parts;
+	return source->part_count;
 }
 
 void overlay_tick(struct group *group)
@@ -235,7 +284,8 @@ static unsigned blend_coded(const struct group *group, const struct member *memb
 	if (!member->overlay || talk->count <= 0 || !length_of(talk))
 		return 0;
 	tone_add(group->relay->media->tones, (enum tone)member->tone, member->tone_ms,
-		rate_of(talk->codec), talk->source->samples, (size_t)talk->count, samples);
+		rate_of(talk->codec), talk->source->samples + talk->from, (size_t)talk->count,
+		samples);
 	int made = codec_encode(encoder_of(member), samples, (size_t)talk->count, ret_payload);
 	metrics_add(METRIC_media_transcoded, made > 0);
 	*ret_length = (size_t)MAX(made, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* overlay.h: a leg's tone over talk that is forwarded, or mixed for many. */
+/* overlay.h: talk that is coded already, made anew for some: with a tone, or in shorter packets. */
 #ifndef MEDIA_OVERLAY_H
 #define MEDIA_OVERLAY_H
 
@@ -16,7 +16,13 @@
  * decoder that begins in the middle of a stream is wrong at first, so the talk is forwarded for
  * another moment, and the tone waits. With none left, and where a packet lasts as long as none that
  * is made, the tone takes the talk's place, which is counted (group_tones_alone).
+ *
+ * A stream whose packets are too long for some of its listeners (repack.h) is decoded likewise, and
+ * encoded once for all of those.
  */
+
+/* Of a packet: CODEC_PACKET_MS_MAX in frames. */
+#define OVERLAY_PARTS_MAX (CODEC_PACKET_MS_MAX / GROUP_FRAME_MS)
 
 /* A stream, decoded. Owner: the relay thread. Lifetime: while somebody hears a tone over it, and a
  * moment more. */
@@ -28,6 +34,15 @@ struct overlay_source {
 	uint64_t used_ms;
 	uint32_t decoded;                   /* samples, since it began */
 	int16_t samples[CODEC_SAMPLES_MAX]; /* of its newest packet */
+	/* The same in packets of 20 ms, for those who take none as long. */
+	bool is_encoding;
+	struct codec_settings settings;
+	unsigned part_count; /* of the newest packet; 0: not encoded yet */
+	struct overlay_part {
+		size_t length;
+		uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	} parts[OVERLAY_PARTS_MAX];
+	struct codec_encoder *encoder;
 	_Alignas(16) char decoder[];
 };
 
@@ -56,7 +71,8 @@ struct overlay_talk {
 	const uint8_t *payload;
 	size_t length;
 	int count; /* samples; 0: it has not been decoded, < 0: it cannot be */
-	const struct overlay_source *source;
+	int from;  /* of the decoded samples: where those begin that are to be coded */
+	struct overlay_source *source;
 };
 
 /* Whether the leg hears a tone with this packet. One that is over is ended. False as well while the
@@ -67,6 +83,11 @@ bool overlay_is_due(struct group *group, struct member *member, struct overlay_t
  * CODEC_FRAME_BYTES_MAX. 0: the tone has the leg. */
 size_t overlay_blend(struct group *group, struct member *member, const struct overlay_talk *talk,
 	uint8_t *ret_payload);
+
+/* The packet in several of 20 ms, coded once for all who take none as long; good until the next
+ * packet of the group. How many; 0: it cannot be. */
+unsigned overlay_cut(
+	struct group *group, struct overlay_talk *talk, const struct overlay_part **ret_parts);
 
 /* Its encoder goes back, the tone goes on; the tone is over, too. */
 void overlay_give(struct relay *relay, struct member *member);

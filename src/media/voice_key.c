@@ -50,6 +50,17 @@ void voice_key_set(struct voice_key *key)
 	tell_taken(key);              /* who comes in while somebody talks has an echo, too */
 }
 
+/* As agreed on: a description that says the same does not make it live longer. */
+static void describe_radio(struct voice_key *key)
+{
+	const struct media_member_description *said = key->member->said;
+	uint32_t period_ms = ed137_period_ms(said->radio_period_ms);
+	uint32_t multiplier = ed137_multiplier(said->radio_multiplier);
+	if (key->radio.period_ms != period_ms || key->radio.multiplier != multiplier)
+		ed137_link_begin(
+			&key->radio, period_ms, multiplier, key->member->group->relay->now_ns);
+}
+
 static bool needs_key(const struct member *member)
 {
 	if (member->group->settings->floor == MEDIA_FLOOR_OPEN)
@@ -64,6 +75,7 @@ void voice_key_describe(struct relay *relay, struct member *member)
 		return;
 	}
 	if (member->voice_key) {
+		describe_radio(member->voice_key);
 		if (member->voice_key->is_mute != button_counts(member, MEDIA_TRIGGER_MUTE))
 			voice_key_set(member->voice_key);
 		return;
@@ -76,6 +88,7 @@ void voice_key_describe(struct relay *relay, struct member *member)
 	key->member = member;
 	prebuffer_begin(&key->prebuffer, key->kept, sizeof(key->kept));
 	voice_key_set(key);
+	describe_radio(key);
 	member->voice_key = key;
 }
 
@@ -134,6 +147,24 @@ uint8_t voice_key_level(struct voice_key *key, const struct rtp_packet *packet)
 	return count > 0 ? level_of_samples(samples, (size_t)MIN(count, 960)) : LEVEL_SILENCE;
 }
 
+/* Since when nobody who is heard says anything, and all of them will give back by that: a button
+ * that was pressed is kept in silence, too. 0: it is not so. */
+static uint64_t pause_of(const struct group *group)
+{
+	uint64_t since_ns = 0;
+	for (unsigned i = 0; i < group->speaker_count; i++) {
+		const struct member *speaker = group->speakers[i];
+		uint64_t silent_ns = speaker->voice_key && is_by_voice(speaker)
+					     ? activity_silent_since(&speaker->voice_key->activity,
+						       group->relay->now_ns)
+					     : 0;
+		if (!silent_ns)
+			return 0;
+		since_ns = MAX(since_ns, silent_ns);
+	}
+	return since_ns;
+}
+
 static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, uint64_t now_ns)
 {
 	struct member *member = key->member;
@@ -142,17 +173,20 @@ static void hear_voice(struct voice_key *key, const struct rtp_packet *packet, u
 	if (level.from == LEVEL_UNKNOWN)
 		level = (struct level){.from = LEVEL_ENERGY, .level = voice_key_level(key, packet)};
 	member->level = level.level;
+	if (key->activity.is_taken)
+		activity_pause(&key->activity, pause_of(member->group));
 	follow(key, activity_packet(
 			    &key->activity, &level, voice_key_packet_ms(member, packet), now_ns));
 }
 
 /* ---- radios ---- */
 
+/* Type 3 asks for more than type 1 of the same radio, or for as much. */
 static void ask_by_radio(struct voice_key *key, enum ed137_ptt ptt)
 {
 	struct member *member = key->member;
 	struct floor_ask ask = {.trigger = MEDIA_TRIGGER_ED137,
-		.priority = RADIO_PRIORITY,
+		.priority = MAX(RADIO_PRIORITY, member->said->priority),
 		.has_priority = ptt == ED137_PTT_PRIORITY,
 		.is_emergency = ptt == ED137_PTT_EMERGENCY,
 		.may_queue = true,
@@ -161,12 +195,24 @@ static void ask_by_radio(struct voice_key *key, enum ed137_ptt ptt)
 	button_request(member, &ask, key->asked_ns);
 }
 
+/* It does not send any more, not even that it is there: what it held down is let go. */
+static void lose_radio(struct voice_key *key)
+{
+	bool was_down = key->said.ptt != ED137_PTT_OFF;
+	key->said.ptt = ED137_PTT_OFF;
+	key->asks_again = false;
+	if (was_down)
+		button_lost(key->member);
+}
+
 /* A bit that stays set asks once, and once more when its floor was taken by another. */
 static void hear_radio(struct voice_key *key, const struct rtp_packet *packet)
 {
 	struct ed137 now;
 	if (!ed137_read(packet, &now))
 		return;
+	if (now.ptt == ED137_PTT_TEST) /* it tries its button, and wants to talk to nobody */
+		now.ptt = ED137_PTT_OFF;
 	enum ed137_ptt before = key->said.ptt;
 	key->said = now;
 	if (now.ptt == before && !key->asks_again)
@@ -203,6 +249,7 @@ bool voice_key_hear(struct member *member, const struct media_packet *packet)
 	uint64_t now_ns = member->group->relay->now_ns;
 	if (rtp_packet_parse(packet->bytes, packet->length, &rtp) < 0)
 		return false;
+	ed137_link_heard(&key->radio, now_ns);
 	if (button_counts(member, MEDIA_TRIGGER_ED137))
 		hear_radio(key, &rtp);
 	if (rtp.payload_type != member->voice_type)
@@ -222,6 +269,8 @@ void voice_key_tick(struct voice_key *key)
 	struct member *member = key->member;
 	if (button_counts(member, MEDIA_TRIGGER_VOX) || button_counts(member, MEDIA_TRIGGER_MUTE))
 		follow(key, activity_tick(&key->activity, member->group->relay->now_ns));
+	if (member->said->is_radio && ed137_link_is_lost(&key->radio, member->group->relay->now_ns))
+		lose_radio(key);
 }
 
 bool voice_key_take(struct voice_key *key, struct rtp_packet *ret_packet)

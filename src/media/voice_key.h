@@ -23,11 +23,11 @@ struct voice_key {
 	struct member *member;
 	struct activity activity;
 	struct prebuffer prebuffer;
-	struct ed137 said; /* of its last packet with bits */
-	bool asks_again;   /* it was pre-empted, and its bit is set */
-	uint64_t asked_ns; /* when its bit asked last */
-	uint64_t radio_ms; /* when it got a keep-alive last */
-	bool is_mute;      /* un-mute counts, with its settings */
+	struct ed137 said;       /* of its last packet with bits */
+	struct ed137_link radio; /* whether it is there */
+	bool asks_again;         /* it was pre-empted, and its bit is set */
+	uint64_t asked_ns;       /* when its bit asked last */
+	bool is_mute;            /* un-mute counts, with its settings */
 	bool can_decode;
 	uint8_t codec; /* of the decoder */
 	_Alignas(16) uint8_t kept[PREBUFFER_BYTES];

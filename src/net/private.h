@@ -85,6 +85,9 @@ bool receive_message(struct net *net, const char *bytes, size_t length, const st
 /* The worker that a message names: by our branch in a response, else by its Call-ID. -1: none. */
 int receive_home(const struct worker_group *workers, const struct sip_peek *peek);
 void receive_mail(void *context, struct mail *mail);
+/* A message has waited so long. Of the time that we slept nothing counts: who comes then waits for
+ * the machine to let us run, not for our work. */
+void receive_note_wait(struct net *net, uint64_t wait_ns);
 /* Once a batch: tells the overload judge how long its messages waited. */
 void receive_judge_delay(struct net *net);
 

@@ -104,9 +104,15 @@ void receive_mail(void *context, struct mail *mail)
 	struct packet *packet = container_of(mail, struct packet, mail);
 	uint64_t now = net->worker->now_ns;
 	if (now > packet->received_ns)
-		net->delay_ns = MAX(net->delay_ns, now - packet->received_ns);
+		receive_note_wait(net, now - packet->received_ns);
 	net->user.message(net->user.context, packet->at, packet->length, &packet->path);
 	packet_give(&net->packets, packet);
+}
+
+void receive_note_wait(struct net *net, uint64_t wait_ns)
+{
+	uint64_t awake_ns = clock_now_ns(net->worker->clock) - net->worker->woken_ns;
+	net->delay_ns = MAX(net->delay_ns, MIN(wait_ns, awake_ns));
 }
 
 void receive_judge_delay(struct net *net)

@@ -114,7 +114,7 @@ static void note_wait(struct net *net, const struct cmsghdr *c)
 		(int64_t)(now.tv_sec - came.tv_sec) * 1000000000 + (now.tv_nsec - came.tv_nsec);
 	/* a clock that was set back, or far ahead, says nothing */
 	if (wait > 0 && wait < INT64_C(60000000000))
-		net->delay_ns = MAX(net->delay_ns, (uint64_t)wait);
+		receive_note_wait(net, (uint64_t)wait);
 }
 
 static void note_drops(struct udp_socket *socket, const struct cmsghdr *c)

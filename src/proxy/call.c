@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "call/end.h"
+
 /* ---- a call begins and ends ---- */
 
 static bool begins_call(const struct incoming *incoming)
@@ -94,15 +96,6 @@ void proxy_call_init(struct proxy *proxy)
 
 /* ---- what goes to the other side ---- */
 
-/* It came through another proxy, so its media come from elsewhere. */
-static bool is_forwarded(const struct pv_message *request)
-{
-	struct pv_values walk;
-	struct pv_span value;
-	pv_values_begin(&walk, request, PV_HEADER_VIA);
-	return pv_values_next(&walk, &value) && pv_values_next(&walk, &value);
-}
-
 static bool refuse(struct fork *fork, const struct call_media_result *result)
 {
 	fork->refusal = (struct fork_refusal){.status = result->status,
@@ -118,7 +111,8 @@ static struct call_media *begin_media(struct proxy *proxy, struct fork *fork,
 	struct call_media *media;
 	const struct call_ways ways = {.caller = *incoming->from,
 		.callee = branch->path,
-		.callee_behind_nat = branch->behind_nat};
+		.callee_behind_nat = branch->behind_nat,
+		.callee_forwarded = branch->routes.length > 0};
 	proxy_call_branch_over(proxy, fork, branch);
 	if (call_media_begin(proxy->at.calls, call, &ways, &media) < 0) {
 		refuse(fork, &(struct call_media_result){.status = 503});
@@ -153,7 +147,7 @@ bool proxy_call_request(struct proxy *proxy, struct fork *fork, unsigned index,
 		.from = (enum call_side)fork->from_side,
 		.callee_tag = tag,
 		.source = incoming->from,
-		.is_forwarded = is_forwarded(incoming->message)};
+		.is_forwarded = description_is_forwarded(incoming->message)};
 	call_media_pass(proxy->at.calls, media, &message, ret);
 	if (ret->verdict == CALL_MEDIA_REFUSED)
 		return refuse(fork, ret);
@@ -177,13 +171,29 @@ void proxy_call_branch_over(struct proxy *proxy, struct fork *fork, struct fork_
 				fork->from_side == CALL_CALLER ? fork->to_tag : fork->from_tag));
 }
 
+/* Whoever recorded himself behind us stands in front of us. */
+static bool is_recorded_behind(const struct proxy *proxy, const struct pv_message *response)
+{
+	struct pv_values walk;
+	struct pv_span value;
+	struct pv_address address;
+	struct pv_uri uri;
+	pv_values_begin(&walk, response, PV_HEADER_RECORD_ROUTE);
+	if (!pv_values_next(&walk, &value))
+		return false;
+	bool is_ours = pv_address_parse(value, &address) == 0 &&
+		       pv_uri_parse(address.uri, &uri) == 0 && proxy_is_our_route(proxy, &uri);
+	return !is_ours;
+}
+
 static void pass_response(struct proxy *proxy, struct call_media *media, enum call_side from,
 	const struct pv_message *response, struct call_media_result *ret)
 {
 	/* the answer's From and To are those of the request */
 	const struct call_message message = {.message = response,
 		.from = from,
-		.callee_tag = from == CALL_CALLEE ? response->to_tag : response->from_tag};
+		.callee_tag = from == CALL_CALLEE ? response->to_tag : response->from_tag,
+		.is_forwarded = is_recorded_behind(proxy, response)};
 	call_media_pass(proxy->at.calls, media, &message, ret);
 }
 
@@ -250,7 +260,7 @@ void proxy_call_ack(
 		.from = from,
 		.callee_tag = tag,
 		.source = incoming->from,
-		.is_forwarded = is_forwarded(m)};
+		.is_forwarded = description_is_forwarded(m)};
 	call_media_pass(
 		proxy->at.calls, call_media_find(proxy->at.calls, call, tag, false), &message, ret);
 	if (ret->verdict == CALL_MEDIA_REFUSED)

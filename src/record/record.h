@@ -75,6 +75,7 @@ struct record_begin {
 	uint64_t group;     /* id in recorder_configure; another one, or 0: not recorded */
 	const char *member; /* user name or URI of who talks, terminated */
 	const char *trigger;
+	uint64_t began_ms; /* Unix time; 0: now, by the recorder's clock */
 	uint8_t priority;
 	bool is_emergency;
 };
@@ -94,6 +95,7 @@ struct record_end {
 	uint32_t packets, lost;
 	uint32_t length_ms; /* of the floor */
 	uint32_t grant_us;  /* 0: not known */
+	uint32_t clipped;   /* frames of speech before the grant */
 };
 
 /* RECORD_NONE: the group is not recorded, or there is no room. */

@@ -73,7 +73,7 @@ record_id recorder_begin(
 	lane->is_taken[slot] = true;
 	lane->dropped[slot] = 0;
 	entry->begin = *begin;
-	entry->wall_ms = clock_wall_ms(recorder->config.clock);
+	entry->wall_ms = begin->began_ms ? begin->began_ms : clock_wall_ms(recorder->config.clock);
 	copy_member(entry->member, begin->member);
 	commit(recorder, lane);
 	return slot + 1;

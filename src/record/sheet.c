@@ -34,8 +34,8 @@ static void put_sound(const struct sheet *sheet, struct json *json)
 	json_number(json, "packets", sheet->end.packets);
 	json_number(json, "lost", sheet->end.lost);
 	json_number(json, "dropped", sheet->dropped);
-	if (sheet->end.grant_us)
-		json_number(json, "grant_us", sheet->end.grant_us);
+	json_number(json, "grant_us", sheet->end.grant_us);
+	json_number(json, "clipped", sheet->end.clipped);
 }
 
 void sheet_write(const struct sheet *sheet, FILE *out)

@@ -129,21 +129,27 @@ static uint32_t most_gap_ms(const struct spurt *spurt, const struct record_frame
 	return most_ms > have_ms ? (uint32_t)MIN(most_ms - have_ms, GAP_MS_MAX) : 0;
 }
 
-/* The time from the end of the packet before to this one. False: it is late, or there already. */
-static bool follow(struct spurt *spurt, const struct record_frame *frame, uint32_t *ret_gap_ms)
+static int ahead_of(const struct spurt *spurt, const struct record_frame *frame)
 {
-	int16_t ahead = (int16_t)(frame->sequence - spurt->next_sequence);
+	return (int16_t)(uint16_t)(frame->sequence - spurt->next_sequence);
+}
+
+/* It belongs to another numbering than what came before. */
+static bool is_astray(const struct spurt *spurt, const struct record_frame *frame)
+{
+	int ahead = ahead_of(spurt, frame);
+	return spurt->is_heard && (ahead <= -LATE_MAX || ahead >= LATE_MAX * 30);
+}
+
+/* The time from the end of the packet before to this one. */
+static uint32_t gap_ms_before(const struct spurt *spurt, const struct record_frame *frame)
+{
 	int32_t ticks = (int32_t)(frame->timestamp - spurt->next_timestamp);
-	*ret_gap_ms = 0;
-	if (!spurt->is_heard)
-		return true;
-	if (ahead < 0 && ahead > -LATE_MAX)
-		return false;
-	if (ahead < LATE_MAX * 30 && ahead >= 0 && ticks > 0 &&
-		(uint32_t)ticks <= GAP_MS_MAX * ticks_ms(frame->codec))
-		*ret_gap_ms =
-			MIN((uint32_t)ticks / ticks_ms(frame->codec), most_gap_ms(spurt, frame));
-	return true;
+	uint32_t clock_ms = ticks_ms(frame->codec);
+	if (!spurt->is_heard || is_astray(spurt, frame) || ticks <= 0 ||
+		(uint32_t)ticks > GAP_MS_MAX * clock_ms)
+		return 0;
+	return MIN((uint32_t)ticks / clock_ms, most_gap_ms(spurt, frame));
 }
 
 /* How long a payload lasts is known when it is in the tape. */
@@ -156,10 +162,57 @@ static void expect(struct spurt *spurt, const struct record_frame *frame, uint64
 	spurt->next_timestamp = frame->timestamp + (uint32_t)(ms10 * ticks_ms(frame->codec) / 10);
 }
 
-int spurt_put(struct spurt *spurt, const struct record_frame *frame)
+/* It is in its place: what is missing before it does not come any more. */
+static int write_frame(struct spurt *spurt, const struct record_frame *frame)
 {
 	struct tape *tape = spurt->tape;
-	uint32_t gap_ms;
+	int error = spurt->file < 0 ? begin_sound(spurt, frame->codec) : 0;
+	if (error)
+		return error;
+	uint32_t gap_ms = gap_ms_before(spurt, frame);
+	if (gap_ms)
+		tape_gap(tape, gap_ms);
+	uint64_t before = tape->sound_ms10;
+	error = tape_payload(tape, frame->codec, frame->payload, frame->length);
+	if (error == -EBADMSG || error == -ENOTSUP) {
+		spurt->sheet.dropped++;
+		spurt->next_sequence = (uint16_t)(frame->sequence + 1);
+	} else
+		expect(spurt, frame, tape->sound_ms10 - before);
+	return tape->error ? fail(spurt, tape->error) : 0;
+}
+
+static int write_first(struct spurt *spurt)
+{
+	const struct record_frame *first = order_first(&spurt->order);
+	int error = spurt->has_failed ? 0 : write_frame(spurt, first);
+	order_drop_first(&spurt->order);
+	return error;
+}
+
+int spurt_flush(struct spurt *spurt)
+{
+	int error = 0;
+	while (spurt->order.count > 0) {
+		int each = write_first(spurt);
+		error = error ? error : each;
+	}
+	return error;
+}
+
+/* Whether the first that waits need not wait when this one has come. */
+static bool is_due(const struct spurt *spurt, const struct record_frame *newest)
+{
+	const struct record_frame *first = order_first(&spurt->order);
+	if (!first)
+		return false;
+	return (spurt->is_heard && ahead_of(spurt, first) == 0) ||
+	       spurt->order.count == ORDER_PACKETS ||
+	       (first->came_ms && newest->came_ms > first->came_ms + ORDER_MS);
+}
+
+int spurt_put(struct spurt *spurt, const struct record_frame *frame)
+{
 	int error = 0;
 	if (spurt->has_failed)
 		return 0;
@@ -167,19 +220,14 @@ int spurt_put(struct spurt *spurt, const struct record_frame *frame)
 		spurt->sheet.dropped++;
 		return 0;
 	}
-	if (spurt->file < 0)
-		error = begin_sound(spurt, frame->codec);
-	if (error || !follow(spurt, frame, &gap_ms))
-		return error;
-	if (gap_ms)
-		tape_gap(tape, gap_ms);
-	uint64_t before = tape->sound_ms10;
-	error = tape_payload(tape, frame->codec, frame->payload, frame->length);
-	if (error == -EBADMSG || error == -ENOTSUP)
-		spurt->sheet.dropped++;
-	else
-		expect(spurt, frame, tape->sound_ms10 - before);
-	return tape->error ? fail(spurt, tape->error) : 0;
+	if (is_astray(spurt, frame))
+		error = spurt_flush(spurt);
+	else if (spurt->is_heard && ahead_of(spurt, frame) < 0)
+		return 0; /* late, or there already */
+	order_put(&spurt->order, frame);
+	while (!error && is_due(spurt, frame))
+		error = write_first(spurt);
+	return error;
 }
 
 /* Written at once, and last: where it is, the sound is whole. */

@@ -3,6 +3,7 @@
 #ifndef RECORD_SPURT_H
 #define RECORD_SPURT_H
 
+#include "record/order.h"
 #include "record/sheet.h"
 #include "record/tape.h"
 
@@ -28,6 +29,7 @@ struct spurt {
 	char name[SPURT_NAME_MAX]; /* of the file of sound, its ending too */
 	size_t stem;               /* of which so much is before the ending */
 	struct tape *tape;
+	struct order order; /* what is not in the tape yet */
 };
 
 /* -ENOMEM: NULL. */
@@ -39,8 +41,10 @@ void spurt_begin(struct spurt *spurt, int folder, struct pv_span group,
 	const struct record_begin *begin, uint64_t wall_ms, enum record_format format);
 /* 0, or the error of the disk that has ended this recording just now. */
 int spurt_put(struct spurt *spurt, const struct record_frame *frame);
-/* Writes what waits, and the JSON line. 0 or the error of the disk. `dropped`: frames that the ring
- * had no room for. */
+/* What waits for a packet before it does not wait any longer. Likewise. */
+int spurt_flush(struct spurt *spurt);
+/* After a flush: ends the sound, and writes the JSON line. 0 or the error of the disk. `dropped`:
+ * frames that the ring had no room for. */
 int spurt_end(struct spurt *spurt, const struct record_end *end, uint32_t dropped);
 
 #endif

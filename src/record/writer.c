@@ -142,8 +142,11 @@ static void end_spurt(struct recorder *recorder, struct record_lane *lane, unsig
 	struct spurt *spurt = lane->spurts[slot];
 	if (!spurt)
 		return;
+	int error = spurt_flush(spurt);
+	if (error)
+		failed(recorder, spurt, error);
 	bool was_failing = spurt->has_failed, has_file = spurt->file >= 0;
-	int error = spurt_end(spurt, end, dropped);
+	error = spurt_end(spurt, end, dropped);
 	if (error && !was_failing)
 		failed(recorder, spurt, error);
 	else if (has_file && !was_failing) {

@@ -16,13 +16,26 @@ void question_leave(struct question *question)
 	free(question);
 }
 
-static void run(struct worker *worker, struct worker_task *task)
+void question_keep(struct question *question)
 {
-	struct question *question = container_of(task, struct question, task);
-	question->run(question);
+	question->holds++;
+}
+
+void question_answer(struct question *question)
+{
+	if (--question->holds)
+		return;
 	atomic_store(&question->is_answered, true);
 	sem_post(&question->done);
 	question_leave(question);
+}
+
+static void run(struct worker *worker, struct worker_task *task)
+{
+	struct question *question = container_of(task, struct question, task);
+	question->holds = 1;
+	question->run(question);
+	question_answer(question);
 }
 
 void *question_new(size_t size, void (*run_it)(struct question *question))

@@ -16,6 +16,7 @@ const struct activity_cell activity_table[ACTIVITY_STATES][ACTIVITY_EVENTS] = {
 	[ACTIVITY_QUIET] = {
 		[ACTIVITY_VOICE]       = CELL(RISING, NOTHING),
 		[ACTIVITY_TALKED_OVER] = CELL(BARRED, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(EARLY, NOTHING),
 		[ACTIVITY_SILENCE]     = CELL(QUIET, NOTHING),
 		[ACTIVITY_LASTED]      = CELL(QUIET, NOTHING),
 		[ACTIVITY_OVER]        = CELL(QUIET, NOTHING),
@@ -24,6 +25,7 @@ const struct activity_cell activity_table[ACTIVITY_STATES][ACTIVITY_EVENTS] = {
 	[ACTIVITY_RISING] = {
 		[ACTIVITY_VOICE]       = CELL(RISING, NOTHING),
 		[ACTIVITY_TALKED_OVER] = CELL(BARRED, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(EARLY, NOTHING),
 		[ACTIVITY_SILENCE]     = CELL(QUIET, NOTHING),
 		[ACTIVITY_LASTED]      = CELL(SPEAKING, BEGAN),
 		[ACTIVITY_OVER]        = CELL(QUIET, NOTHING),
@@ -32,6 +34,7 @@ const struct activity_cell activity_table[ACTIVITY_STATES][ACTIVITY_EVENTS] = {
 	[ACTIVITY_SPEAKING] = {
 		[ACTIVITY_VOICE]       = CELL(SPEAKING, NOTHING),
 		[ACTIVITY_TALKED_OVER] = CELL(SPEAKING, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(SPEAKING, NOTHING),
 		[ACTIVITY_SILENCE]     = CELL(HANGING, NOTHING),
 		[ACTIVITY_LASTED]      = CELL(SPEAKING, NOTHING),
 		[ACTIVITY_OVER]        = CELL(QUIET, ENDED),
@@ -40,6 +43,7 @@ const struct activity_cell activity_table[ACTIVITY_STATES][ACTIVITY_EVENTS] = {
 	[ACTIVITY_HANGING] = {
 		[ACTIVITY_VOICE]       = CELL(SPEAKING, NOTHING),
 		[ACTIVITY_TALKED_OVER] = CELL(SPEAKING, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(SPEAKING, NOTHING),
 		[ACTIVITY_SILENCE]     = CELL(HANGING, NOTHING),
 		[ACTIVITY_LASTED]      = CELL(HANGING, NOTHING),
 		[ACTIVITY_OVER]        = CELL(QUIET, ENDED),
@@ -48,8 +52,18 @@ const struct activity_cell activity_table[ACTIVITY_STATES][ACTIVITY_EVENTS] = {
 	[ACTIVITY_BARRED] = {
 		[ACTIVITY_VOICE]       = CELL(BARRED, NOTHING),
 		[ACTIVITY_TALKED_OVER] = CELL(BARRED, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(BARRED, NOTHING),
 		[ACTIVITY_SILENCE]     = CELL(BARRED, NOTHING),
 		[ACTIVITY_LASTED]      = CELL(BARRED, NOTHING),
+		[ACTIVITY_OVER]        = CELL(QUIET, NOTHING),
+		[ACTIVITY_TAKEN]       = CELL(BARRED, NOTHING),
+	},
+	[ACTIVITY_EARLY] = {
+		[ACTIVITY_VOICE]       = CELL(RISING, NOTHING),
+		[ACTIVITY_TALKED_OVER] = CELL(BARRED, NOTHING),
+		[ACTIVITY_INTO_PAUSE]  = CELL(EARLY, NOTHING),
+		[ACTIVITY_SILENCE]     = CELL(EARLY, NOTHING),
+		[ACTIVITY_LASTED]      = CELL(EARLY, NOTHING),
 		[ACTIVITY_OVER]        = CELL(QUIET, NOTHING),
 		[ACTIVITY_TAKEN]       = CELL(BARRED, NOTHING),
 	},
@@ -100,7 +114,9 @@ enum activity_fact activity_tick(struct activity *activity, uint64_t now_ns)
 static bool is_voice(const struct activity *activity, const struct level *level, uint64_t now_ns)
 {
 	unsigned wanted = activity->settings.level;
-	if (activity->is_talk || now_ns < activity->guard_ns)
+	uint64_t echo_ns = activity->pause_ns + ACTIVITY_GUARD_MS * MS_NS;
+	bool is_talk = activity->is_talk && (!activity->pause_ns || now_ns < echo_ns);
+	if (is_talk || now_ns < activity->guard_ns)
 		wanted -= MIN(wanted, ACTIVITY_GUARD);
 	return level->from != LEVEL_UNKNOWN && level->level < wanted;
 }
@@ -113,8 +129,8 @@ static enum activity_fact hear_voice(struct activity *activity, unsigned ms, uin
 		activity->began_ns = now_ns;
 	}
 	activity->voice_ms += ms;
-	enum activity_fact fact =
-		step(activity, activity->is_taken ? ACTIVITY_TALKED_OVER : ACTIVITY_VOICE);
+	enum activity_event taken = activity->pause_ns ? ACTIVITY_INTO_PAUSE : ACTIVITY_TALKED_OVER;
+	enum activity_fact fact = step(activity, activity->is_taken ? taken : ACTIVITY_VOICE);
 	if (activity->state == ACTIVITY_RISING && activity->voice_ms >= ACTIVITY_START_MS)
 		fact = step(activity, ACTIVITY_LASTED);
 	return fact;
@@ -132,18 +148,36 @@ enum activity_fact activity_packet(
 		return hear_voice(activity, ms, now_ns);
 	if (!activity->silent_ns)
 		activity->silent_ns = MAX(now_ns, 1);
+	if (activity->state == ACTIVITY_EARLY)
+		activity->voice_ms = 0;
 	return step(activity, ACTIVITY_SILENCE);
 }
 
 void activity_taken(struct activity *activity, bool is_talk, bool is_taken, uint64_t now_ns)
 {
+	bool is_fresh = now_ns < activity->heard_ns + ACTIVITY_LATE_MS * MS_NS;
+	uint64_t silent_ns = activity->pause_ns && is_fresh ? activity->pause_ns : now_ns;
 	if (is_taken && !activity->is_taken)
 		step(activity, ACTIVITY_TAKEN);
 	/* the echo of who fell silent; not where it is this member that is heard now */
 	if (!is_talk && activity->is_talk && !is_told(activity))
-		activity->guard_ns = now_ns + ACTIVITY_GUARD_MS * MS_NS;
+		activity->guard_ns = silent_ns + ACTIVITY_GUARD_MS * MS_NS;
+	activity->pause_ns = 0;
 	activity->is_talk = is_talk;
 	activity->is_taken = is_taken;
+}
+
+void activity_pause(struct activity *activity, uint64_t since_ns)
+{
+	activity->pause_ns = since_ns;
+}
+
+uint64_t activity_silent_since(const struct activity *activity, uint64_t now_ns)
+{
+	if (activity->state == ACTIVITY_HANGING)
+		return activity->silent_ns;
+	bool is_late = now_ns >= activity->heard_ns + ACTIVITY_LATE_MS * MS_NS;
+	return activity->state == ACTIVITY_SPEAKING && is_late ? activity->heard_ns : 0;
 }
 
 void activity_refused(struct activity *activity)

@@ -65,16 +65,25 @@ size_t ed137_write(const struct ed137 *ed137, uint8_t ret_bytes[ED137_SIZE])
 
 /* ---- R2S keep-alive ---- */
 
+uint32_t ed137_period_ms(uint32_t asked_ms)
+{
+	asked_ms = asked_ms ? asked_ms : ED137_PERIOD_MS;
+	return MAX(PERIOD_MS_LEAST, MIN(asked_ms, PERIOD_MS_MOST));
+}
+
+uint32_t ed137_multiplier(uint32_t asked)
+{
+	asked = asked ? asked : ED137_MULTIPLIER;
+	return MAX(MULTIPLIER_LEAST, MIN(asked, MULTIPLIER_MOST));
+}
+
 void ed137_link_begin(
 	struct ed137_link *link, uint32_t period_ms, uint32_t multiplier, uint64_t now_ns)
 {
-	period_ms = period_ms ? period_ms : ED137_PERIOD_MS;
-	multiplier = multiplier ? multiplier : ED137_MULTIPLIER;
 	*link = (struct ed137_link){
-		.period_ms = MAX(PERIOD_MS_LEAST, MIN(period_ms, PERIOD_MS_MOST)),
-		.multiplier = MAX(MULTIPLIER_LEAST, MIN(multiplier, MULTIPLIER_MOST)),
+		.period_ms = ed137_period_ms(period_ms),
+		.multiplier = ed137_multiplier(multiplier),
 		.heard_ns = now_ns,
-		.sent_ns = now_ns,
 	};
 }
 
@@ -86,11 +95,6 @@ bool ed137_link_heard(struct ed137_link *link, uint64_t now_ns)
 	return is_back;
 }
 
-void ed137_link_sent(struct ed137_link *link, uint64_t now_ns)
-{
-	link->sent_ns = now_ns;
-}
-
 bool ed137_link_is_lost(struct ed137_link *link, uint64_t now_ns)
 {
 	uint64_t most_ns = link->period_ms * link->multiplier * MS_NS;
@@ -98,9 +102,4 @@ bool ed137_link_is_lost(struct ed137_link *link, uint64_t now_ns)
 		return false;
 	link->is_lost = true;
 	return true;
-}
-
-bool ed137_link_is_due(const struct ed137_link *link, uint64_t now_ns)
-{
-	return now_ns - link->sent_ns >= link->period_ms * MS_NS;
 }

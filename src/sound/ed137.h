@@ -41,24 +41,24 @@ size_t ed137_write(const struct ed137 *ed137, uint8_t ret_bytes[ED137_SIZE]);
 #define ED137_PERIOD_MS  200 /* R2S-KeepAlivePeriod: 20 to 1000 */
 #define ED137_MULTIPLIER 10  /* R2S-KeepAliveMultiplier: 2 to 50 */
 
+/* What is out of range is brought into it; 0: the default. */
+uint32_t ed137_period_ms(uint32_t asked_ms);
+uint32_t ed137_multiplier(uint32_t asked);
+
 /* Owner: the relay thread. Lifetime: the leg's. */
 struct ed137_link {
 	uint32_t period_ms, multiplier;
-	uint64_t heard_ns, sent_ns;
+	uint64_t heard_ns;
 	bool is_lost;
 };
 
-/* What is out of range is brought into it; 0: the default. */
 void ed137_link_begin(
 	struct ed137_link *link, uint32_t period_ms, uint32_t multiplier, uint64_t now_ns);
 
 /* A packet came, of sound or keep-alive. True: the link had been lost and is back. */
 bool ed137_link_heard(struct ed137_link *link, uint64_t now_ns);
-void ed137_link_sent(struct ed137_link *link, uint64_t now_ns);
 
 /* True once, when nothing came for period times multiplier. */
 bool ed137_link_is_lost(struct ed137_link *link, uint64_t now_ns);
-/* Nothing was sent for a period: a keep-alive is due. */
-bool ed137_link_is_due(const struct ed137_link *link, uint64_t now_ns);
 
 #endif

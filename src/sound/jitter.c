@@ -104,6 +104,20 @@ static void judge_way(struct jitter *jitter, const struct rtp_packet *packet, ui
 	jitter->peak_us = MAX(jitter->peak_us, late_us);
 }
 
+/* More waits than there is room for: it is not missed, or guessing it would take as long as it
+ * lasts, and as much would have to go meanwhile. */
+static struct jitter_slot *throw_out(struct jitter *jitter, struct jitter_slot *slot)
+{
+	uint32_t end = slot->timestamp + jitter->packet_ticks;
+	jitter->overrun++;
+	if (ahead(end, jitter->play) > 0) {
+		jitter->play = end;
+		jitter->play_sequence = (uint16_t)(slot->sequence + 1);
+		jitter->stretched = 0;
+	}
+	return slot;
+}
+
 /* NULL: it is there already. The oldest has to go where all are taken. */
 static struct jitter_slot *find_room(struct jitter *jitter, const struct rtp_packet *packet)
 {
@@ -117,10 +131,7 @@ static struct jitter_slot *find_room(struct jitter *jitter, const struct rtp_pac
 		else if (ahead(slot->timestamp, oldest->timestamp) < 0)
 			oldest = slot;
 	}
-	if (free)
-		return free;
-	jitter->overrun++;
-	return oldest;
+	return free ? free : throw_out(jitter, oldest);
 }
 
 static bool is_empty(const struct jitter *jitter)
@@ -189,16 +200,23 @@ static bool is_behind_a_loss(const struct jitter *jitter, const struct jitter_sl
 	return next->sequence != (is_pause(jitter) ? jitter->skip_end : jitter->play_sequence);
 }
 
+const struct jitter_slot *jitter_behind(const struct jitter *jitter, const struct jitter_slot *slot)
+{
+	const struct jitter_slot *next = NULL;
+	for (unsigned i = 0; i < JITTER_PACKETS; i++) {
+		const struct jitter_slot *other = &jitter->slots[i];
+		if (!other->length || (slot && ahead(other->timestamp, slot->timestamp) <= 0))
+			continue;
+		if (!next || ahead(other->timestamp, next->timestamp) < 0)
+			next = other;
+	}
+	return next;
+}
+
 /* The oldest that waits, or NULL. */
 static struct jitter_slot *first_slot(struct jitter *jitter)
 {
-	struct jitter_slot *first = NULL;
-	for (unsigned i = 0; i < JITTER_PACKETS; i++) {
-		struct jitter_slot *slot = &jitter->slots[i];
-		if (slot->length && (!first || ahead(slot->timestamp, first->timestamp) < 0))
-			first = slot;
-	}
-	return first;
+	return (struct jitter_slot *)jitter_behind(jitter, NULL);
 }
 
 /* Guesses about `samples` of them, no more than a frame. How many it made. */
@@ -331,6 +349,11 @@ uint32_t jitter_waiting_ms(const struct jitter *jitter)
 		ms += (uint32_t)MAX(span, 0) / jitter->clock_ms;
 	}
 	return ms;
+}
+
+uint32_t jitter_place(const struct jitter *jitter)
+{
+	return jitter->play - to_ticks(jitter, jitter->fill);
 }
 
 /* Whether there is more than is needed. */

@@ -86,4 +86,12 @@ enum jitter_heard jitter_pull(struct jitter *jitter, uint64_t now_ns, int16_t *r
 /* Milliseconds that wait to be played. */
 uint32_t jitter_waiting_ms(const struct jitter *jitter);
 
+/* The time stamp behind what was pulled last. */
+uint32_t jitter_place(const struct jitter *jitter);
+
+/* What waits and is not decoded yet, the oldest first: the one behind `slot`, of all where that is
+ * NULL. NULL: there is none. */
+const struct jitter_slot *jitter_behind(
+	const struct jitter *jitter, const struct jitter_slot *slot);
+
 #endif

@@ -24,6 +24,8 @@
 #define PACKET_MS      20
 /* Numbers of a run begin here, so that there are some before it. */
 #define NUMBER_FIRST 0x10000
+/* Runs that are cut in parts are so far from each other, and from those that are not. */
+#define PARTS_SHIFT 26
 /* A stream that is behind the clock by no more goes on as if there had been no pause: packets do
  * not come on the dot. */
 #define SLACK_MS 60
@@ -160,6 +162,19 @@ enum splice_place splice_source_packet(struct splice_source *source,
 		.payload_length = (uint32_t)packet->payload_length,
 		.marker = packet->marker};
 	return SPLICE_NEW;
+}
+
+struct splice_packet splice_part(
+	const struct splice_packet *whole, uint32_t ticks, unsigned parts, unsigned part)
+{
+	struct splice_packet cut = *whole;
+	/* the source's own runs are as many as talks, and do not come there */
+	cut.run = whole->run + (parts << PARTS_SHIFT);
+	cut.number = whole->number * parts + part;
+	cut.timestamp = whole->timestamp + part * ticks;
+	cut.ticks = ticks;
+	cut.marker = whole->marker && part == 0;
+	return cut;
 }
 
 void splice_source_skip(

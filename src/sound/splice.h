@@ -82,6 +82,11 @@ enum splice_place splice_source_packet(struct splice_source *source,
 void splice_source_skip(
 	struct splice_source *source, const struct rtp_packet *packet, uint64_t now_ns);
 
+/* Of a packet that is sent as several to who takes none as long: number `part` of `parts`, all of
+ * them but the last `ticks` long. A run that is cut in so many is one of its own. */
+struct splice_packet splice_part(
+	const struct splice_packet *whole, uint32_t ticks, unsigned parts, unsigned part);
+
 /* ---- what goes ---- */
 
 /* One listener: 64 bytes, of which hundreds are passed a packet. Owner: the relay thread. Lifetime:

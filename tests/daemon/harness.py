@@ -5,32 +5,19 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")]
+
+from server import free_port
+from sip_ua import SLOW
+
 PORTAVOZ, PORTAVOZCTL = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-DEADLINE = 15  # seconds, for anything that is waited for
-
-
-def free_port():
-    """A port that is free for UDP and TCP on 127.0.0.1."""
-    while True:
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            udp.bind(("127.0.0.1", port))
-            return port
-        except OSError:
-            continue
-        finally:
-            tcp.close()
-            udp.close()
+DEADLINE = 15 * SLOW  # seconds, for anything that is waited for
 
 
 def wait_for(condition, what):

@@ -5,7 +5,7 @@ import hashlib
 import re
 import socket
 
-from harness import Case
+from harness import DEADLINE, Case
 
 OPEN = 'auth = { challenge = "none"; };\n'
 
@@ -16,7 +16,7 @@ class Phone:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.unread = ""
-        self.socket.settimeout(10)
+        self.socket.settimeout(DEADLINE)
         self.port = self.socket.getsockname()[1]
         self.number = 0
         self.domain = "example.test"

@@ -34,6 +34,15 @@ class CommandLine(Case):
         result = self.expect(0, "--check", "-c", self.write("defaults.conf", text))
         self.assertIn("good (0 warnings)", result.stdout)
 
+    def test_folder_of_recordings_is_tried(self):
+        config = 'domain = "example.test"; users = ( { name = "a"; password = "x"; } ); media = { relay = "always"; };\n' \
+                 'groups = ( { name = "ops"; members = [ "a" ]; record = "%s"; } );\n'
+        good = self.expect(0, "--check", "-c", self.write("good.conf", config % self.path("talks")))
+        self.assertNotIn("groups[].record", good.stderr)
+        for folder in (self.path("nowhere/talks"), self.write("file", "")):
+            said = self.expect(0, "--check", "-c", self.write("bad.conf", config % folder)).stderr
+            self.assertRegex(said, r"bad\.conf:2: .*groups\[\]\.record: .*cannot be written to: .*not be recorded")
+
     def test_ctl(self):
         self.assertIn("registrations [USER]", self.expect(0, "--help", program=PORTAVOZCTL).stdout)
         self.assertRegex(self.expect(0, "--version", program=PORTAVOZCTL).stdout, r"^portavozctl \d")

@@ -5,7 +5,7 @@ import os
 import socket
 import stat
 
-from harness import Case, PORTAVOZCTL, main
+from harness import DEADLINE, PORTAVOZCTL, Case, main
 
 
 class Control(Case):
@@ -16,7 +16,7 @@ class Control(Case):
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.connect(self.path("control.sock"))
-        client.settimeout(10)
+        client.settimeout(DEADLINE)
         return client
 
     def test_mode(self):

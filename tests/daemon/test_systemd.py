@@ -8,7 +8,7 @@ import statistics
 import time
 import unittest
 
-from harness import main
+from harness import DEADLINE, main
 from phone import OPEN, PhoneCase
 
 WATCHDOG = 0.6  # seconds without a word after which the manager would kill
@@ -21,7 +21,7 @@ class Systemd(PhoneCase):
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.manager.close)
         self.manager.bind(self.path("notify"))
-        self.manager.settimeout(10)
+        self.manager.settimeout(DEADLINE)
 
     def serve(self, more="", **environment):
         return self.start(self.config(OPEN + more), {"NOTIFY_SOCKET": self.path("notify"), **environment})
@@ -44,7 +44,7 @@ class Systemd(PhoneCase):
         process.send_signal(signal.SIGTERM)
         before = self.hear("STOPPING=1")
         self.assertNotIn("READY=1", before)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_alive_at_the_asked_rate(self):
         process = self.serve(WATCHDOG_USEC=str(int(WATCHDOG * 1e6)))
@@ -58,7 +58,7 @@ class Systemd(PhoneCase):
         self.assertGreater(gap, WATCHDOG / 10, "more often than anybody asked for")
         process.send_signal(signal.SIGTERM)
         self.hear("STOPPING=1")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_alive_while_it_drains(self):
         process = self.serve('drain_timeout = "1h";', WATCHDOG_USEC=str(int(WATCHDOG * 1e6)))
@@ -74,7 +74,7 @@ class Systemd(PhoneCase):
             self.hear("WATCHDOG=1")
         bob.answer(invite, "486 Busy Here")
         alice.receive("SIP/2.0 486")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
 
 main()

@@ -3,7 +3,7 @@
 
 import signal
 
-from harness import main, wait_for
+from harness import DEADLINE, main, wait_for
 from phone import OPEN, PhoneCase
 
 
@@ -30,7 +30,7 @@ class Traffic(PhoneCase):
         self.assertIsNone(process.poll())
         bob.answer(invite, "486 Busy Here")
         alice.receive("SIP/2.0 486")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_drain_ends_at_its_time(self):
         process, alice, bob, invite = self.ringing('drain_timeout = "200ms";')
@@ -42,7 +42,7 @@ class Traffic(PhoneCase):
         self.assertIn("Reason: SIP;cause=503", cancel)
         bob.answer(cancel, "200 OK")
         bob.answer(invite, "487 Request Terminated")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
         self.assertIn("drain_timeout", self.log())
 
     def test_drain_ends_when_nobody_answers_the_last_words(self):
@@ -56,7 +56,7 @@ class Traffic(PhoneCase):
         process.send_signal(signal.SIGTERM)
         for text in (alice.receive("SIP/2.0 503"), alice.receive("SIP/2.0 503")):
             self.assertIn("Retry-After:", text)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_the_last_words_over_a_connection(self):
         process = self.start(self.config(OPEN + 'drain_timeout = "0s";'))
@@ -69,7 +69,7 @@ class Traffic(PhoneCase):
         process.send_signal(signal.SIGTERM)
         for caller in callers:
             self.assertIn("Retry-After:", caller.receive("SIP/2.0 503"))
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_the_second_signal_does_not_wait(self):
         process, alice, bob, invite = self.ringing('drain_timeout = "1h";')
@@ -78,7 +78,7 @@ class Traffic(PhoneCase):
         process.send_signal(signal.SIGINT)
         alice.receive("SIP/2.0 503")
         bob.receive("CANCEL")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
 
 main()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 
-from harness import Case, PORTAVOZCTL, main, wait_for
+from harness import DEADLINE, PORTAVOZCTL, Case, main, wait_for
 
 
 def group(floor="idle", talkers=(), waiting=(), name="ops", members=3):
@@ -87,7 +87,7 @@ class Watch(Case):
                          [("site", ["bob"]), ("ops", ["alice"]), ("site", [])])
         self.assertEqual(lines[1]["waiting"][0]["name"], "bob")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
         self.assertEqual(process.stdout.read(), "")
         self.assertEqual(set(self.server.asked), {"group watch"})
         self.assertEqual(len(self.server.clients), 1)   # one connection
@@ -99,14 +99,14 @@ class Watch(Case):
                          r"Z ops taken, 3 in; talking: alice \(dtmf, priority 5\); waiting: bob\n")
         self.assertEqual(self.server.asked[0], "group watch ops")
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_ends_with_the_server(self):
         self.server.answer = {"groups": [group()]}
         process = self.watch("group", "watch", "--json")
         process.stdout.readline()
         self.server.close()
-        self.assertEqual(process.wait(10), 3)
+        self.assertEqual(process.wait(DEADLINE), 3)
         self.assertIn("the server is gone", process.stderr.read())
 
     def test_ends_with_the_reader(self):
@@ -114,17 +114,17 @@ class Watch(Case):
         process.stdout.close()
         wait_for(lambda: self.server.asked, "a question")
         self.server.answer = {"groups": [group()]}
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
 
     def test_an_error(self):
         self.server.answer, self.server.good = {"error": "no group \"x\""}, False
         process = self.watch("group", "watch", "x")
-        self.assertEqual(process.wait(10), 1)
+        self.assertEqual(process.wait(DEADLINE), 1)
         self.assertEqual(process.stderr.read(), "no group \"x\"\n")
 
     def test_options_of_a_command(self):
         self.server.answer = {"text": "done"}
-        self.assertEqual(self.watch("group", "emergency", "ops", "--clear").wait(10), 0)
+        self.assertEqual(self.watch("group", "emergency", "ops", "--clear").wait(DEADLINE), 0)
         self.assertEqual(self.server.asked, ["group emergency ops --clear"])
 
     def screen(self, read):
@@ -151,7 +151,7 @@ class Watch(Case):
         self.server.answer = {"groups": [group()]}
         wait_for(lambda: "alice" not in collect(), "the picture without alice")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
         try:
             while True:
                 read.extend(os.read(ours, 65536))

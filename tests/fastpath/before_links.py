@@ -8,12 +8,15 @@ import os
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from kernel import BPF_CALL  # noqa: E402
+
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, MODE_FILTER = 22, 38, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, ERRNO = 0x7fff0000, 0x00050000
 NUMBER_AT, FIRST_ARGUMENT_AT = 0, 16
 LINK_CREATE = 28
-BPF_CALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280}
 
 
 def forbid_links():

@@ -4,7 +4,6 @@ behind, nothing goes where it should not."""
 import glob
 import json
 import os
-import platform
 import re
 import shutil
 import signal
@@ -12,8 +11,9 @@ import time
 
 from call import Call, asked, eventually
 from feature import Skip, ctl, ok, run
+from kernel import release
 from moves import all_by_kernel, each_once, ready_again, talking
-from road import BOTH, MEDIA, exchanged, nothing_comes, on_roads
+from road import BOTH, MEDIA, Middle, exchanged, nothing_comes, on_roads
 from sip_ua import SLOW
 
 HEARTBEAT = 3                   # seconds after which a silent server's entries hold no more
@@ -28,7 +28,7 @@ def bpftool():
 
 def dies_with_owner(road):
     """What hangs on an interface by a link does: Linux 6.6."""
-    return road.way != "filters" and tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups())) >= (6, 6)
+    return road.way != "filters" and release() >= (6, 6)
 
 
 def objects_of(pid):
@@ -92,12 +92,12 @@ def killed(road):
         late = []
         while time.monotonic() < died + grace + 0.5:
             for end, to in ((call.a, call.to_bob), (call.b, call.to_alice)):
-                packet = end.packet()
+                packet, is_late = end.packet(), time.monotonic() > died + grace
                 try:
                     end.rtp.sendto(packet, to)
                 except ConnectionRefusedError:          # the host says that nobody is there
                     continue
-                if time.monotonic() > died + grace:
+                if is_late:
                     late.append(packet)
             time.sleep(0.005)
         time.sleep(0.05)
@@ -123,6 +123,73 @@ def killed(road):
                 ok(other.mine.bye(other.theirs), "BYE")
         nothing_left(road, objects)
         road.server = dead
+
+
+@on_roads("filters")
+def killed_for_good(road):
+    """What is left of a killed server goes when another one starts whose fast path is off, or that has no CAP_BPF to have one; it
+    is told of where CAP_NET_ADMIN is missing, too."""
+    binary = road.server.binary
+    for way, media, words in (("off", MEDIA.replace("%s", 'fastpath = "off"; '), "cleaned=[1-9]"),
+                              ("unable", MEDIA.replace("%s", ""), "cleaned=[1-9]")):
+        with road.another() as dead:
+            dead.expected_exit = -signal.SIGKILL
+            ok("clsact" in attached(road), "a server has filters")
+            dead.signal(signal.SIGKILL)
+            dead.wait()
+        road.server.stop()
+        ok(len(attached(road)) > 1, "and leaves them behind: %s" % attached(road))
+        with Middle(binary, "dropped", media=MEDIA.replace("%s", "")) as server:
+            ok(re.search(r"media_fastpath.*filters of a dead server stay.*28790", server.log()), "who may not says so")
+        with Middle(binary, way, media=media) as server:
+            ok(not attached(road), "the next server takes them away: %s" % way)
+            ok(re.search("media_fastpath " + words, server.log()), "and says so")
+
+
+WISHES = ('fastpath = "off"; ', 'fastpath = [ "out1" ]; ', 'fastpath = [ "out1", "out2" ]; ', 'fastpath = "auto"; ')
+
+
+@on_roads("kernel", "filters")
+def toggles(road):
+    """media.fastpath is changed by reloads while both speak."""
+    with road.call() as call:
+        road.ready(call)
+        before = road.server.settings["media"]
+        with talking(call):
+            for wish in WISHES * 2:
+                road.server.write(media=before.replace("{", "{ " + wish, 1))
+                ok(ctl(road.server, "config", "reload").returncode == 0, "a reload: " + wish)
+                hits = road.counts()[0]
+                if "2" in wish or "auto" in wish:
+                    eventually(lambda: road.counts()[0] > hits + 20, "the kernel's program forwards")
+                else:
+                    eventually(lambda: road.fast()["entries"] == 0, "it does not forward")
+        each_once(call, "eight reloads")
+        ok(call.mine.bye(call.theirs), "BYE")
+
+
+@on_roads("kernel", "filters")
+def taken_away(road):
+    """Somebody takes away what hangs on the links: the relay thread does the work until it is there again."""
+    with road.call() as call:
+        road.ready(call)
+        if road.way == "filters":
+            for place in ("left", "right"):
+                road.net.exec("server", "tc", "qdisc", "del", "dev", road.links[place][1], "clsact")
+        else:
+            for kind, number in objects_of(road.server.process.pid):
+                if kind == "link":
+                    with road.net.inside("server"):
+                        run([bpftool(), "link", "detach", "id", str(number)])
+        hits, _ = road.counts()
+        ok(exchanged(call, 20), "both hear each other")
+        ok(road.counts()[0] == hits, "by the relay thread")
+        eventually(lambda: re.search("media_fastpath.*without=out1.*has taken", road.server.log()), "which is told", 20)
+        eventually(lambda: road.fast()["state"] == "active" and "without" not in road.fast(), "and they hang there again", 20)
+        ready_again(road, call)
+        with road.watched(40):
+            ok(exchanged(call, 20), "all is as before")
+        ok(call.mine.bye(call.theirs), "BYE")
 
 
 @on_roads(*BOTH, "filters")

@@ -6,10 +6,8 @@ as on a kernel whose tc has no links), "dropped" (the capabilities are taken awa
 (media.fastpath is). What phones see is the same on all.
 """
 import contextlib
-import ctypes
 import functools
 import os
-import platform
 import re
 import shutil
 import socket
@@ -17,36 +15,22 @@ import struct
 import sys
 import time
 
-import before_links
 from call import Call, asked, eventually
 from feature import FEATURES, Skip, ctl, ok
+from kernel import bpf_refused
 from namespaces import SERVER, SERVER6, Internet, why_not
 from rtp_end import RtpEnd
 from server import Server
 from sip_ua import SLOW, Phone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+UNABLE = "cap_bpf,cap_sys_admin"                  # to load a program; filters may be changed
 DROPPED = "cap_bpf,cap_net_admin,cap_sys_admin,cap_perfmon"
 ANYWHERE = '"udp:0.0.0.0:%d", "udp:[::]:%d"'
 ITS_OWN = '"udp:' + SERVER + ':%d", "udp:[' + SERVER6 + ']:%d", "udp:127.0.0.1:%d"'
 MEDIA = '{ %srelay = "always"; ports = [ 30000, 30499 ]; threads = 1; }'       # nobody else is in the namespace
-BPF_PROG_LOAD, SCHED_CLS = 5, 3
+SO_TIMESTAMPNS = 35
 ROOM = 8 << 20                  # of a phone's sockets: nothing is lost at the end of the road
-
-
-def bpf_refused():
-    """None, or why this machine lets nobody load a program: `return 0` is tried."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xb7, 0, 0, 0, 0x95, 0, 0, 0), 16)
-    text = ctypes.create_string_buffer(b"Apache-2.0")
-    attributes = ctypes.create_string_buffer(
-        struct.pack("=IIQQ", SCHED_CLS, 2, ctypes.addressof(code), ctypes.addressof(text)), 120)
-    number = before_links.BPF_CALL.get(platform.machine())
-    fd = libc.syscall(number, BPF_PROG_LOAD, attributes, 120) if number else -1
-    if fd < 0:
-        return os.strerror(ctypes.get_errno()) if number else "not known how on this machine"
-    os.close(fd)
-    return None
 
 
 class Middle(Server):
@@ -61,6 +45,7 @@ class Middle(Server):
 
     def command(self):
         before = {"dropped": ["capsh", "--drop=" + DROPPED, "--", "-c", 'exec "$0" "$@"'],
+                  "unable": ["capsh", "--drop=" + UNABLE, "--", "-c", 'exec "$0" "$@"'],
                   "filters": [sys.executable, os.path.join(HERE, "before_links.py")]}
         return before.get(self.way, []) + super().command()
 
@@ -73,6 +58,7 @@ class End(RtpEnd):
         self.lines, self.before = lines, (0, 0)
         for sock in (self.rtp, self.rtcp):
             sock.setsockopt(socket.SOL_SOCKET, 33, ROOM)         # SO_RCVBUFFORCE
+        self.rtp.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
     def sdp(self, *words, extra="", **more):
         return super().sdp(*words, extra=self.lines + extra, **more)
@@ -95,6 +81,18 @@ class End(RtpEnd):
     def said(self):
         """(packets, bytes) of RTP that it ever sent."""
         return self.before[0] + len(self.sent), self.before[1] + sum(map(len, self.sent))
+
+    def arrivals(self, count, timeout=5.0):
+        """Waits for so many packets; when each came to this host, in seconds."""
+        self.rtp.settimeout(timeout * SLOW)
+        times = []
+        while len(times) < count:
+            packet, more, _, source = self.rtp.recvmsg(4096, 128)
+            seconds, ns = struct.unpack("@ll", next(data for _, kind, data in more if kind == SO_TIMESTAMPNS))
+            times.append(seconds + ns / 1e9)
+            self.got.append(packet)
+            self.sources.add(source[:2])
+        return times
 
     def drain(self):
         """Takes all that has come."""
@@ -161,14 +159,24 @@ class Road:
             up += int(re.search(r"^Udp6InDatagrams\s+(\d+)", f.read(), re.M).group(1))
         return self.fast().get("hits", 0), up
 
+    def waiting(self, port):
+        """Bytes of datagrams that wait in the server's sockets on this port."""
+        with open("/proc/%d/net/udp" % self.server.process.pid) as f:
+            rows = [line.split() for line in f][1:]
+        return sum(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(":%04X" % port))
+
     @contextlib.contextmanager
     def watched(self, packets, by_kernel=None):
         """What is sent within goes by the kernel's program, all of it, where there is one; else all of it comes up. Of
         `packets` the program may be due for a part only: `by_kernel`."""
-        hits, up = self.counts()
+        before = self.counts()
         yield
-        hits, up = (now - before for now, before in zip(self.counts(), (hits, up)))
         due = (packets if by_kernel is None else by_kernel) if self.kernel else 0
+        end = time.monotonic() + 5 * SLOW           # the host counts what the server takes from its sockets, when it does
+        while True:
+            hits, up = (now - then for now, then in zip(self.counts(), before))
+            if hits + up >= packets or time.monotonic() > end:
+                break
         ok(hits == due, "the kernel's program forwarded %d of %d packets: %d" % (due, packets, hits))
         slack = 4                                   # the server's own talk: a ping, a request sent again
         ok(packets - due <= up <= packets - due + slack, "and %d came up to the server's sockets: %d" % (packets - due, up))

@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import runner
-import control, counted, exact, hijack, life, links, moves  # noqa: E401,F401
+import control, counted, exact, hijack, life, links, moves, stack  # noqa: E401,F401
 
 if __name__ == "__main__":
     sys.exit(runner.main(sys.argv[1:]))

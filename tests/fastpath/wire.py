@@ -10,7 +10,7 @@ import time
 from feature import Skip, run
 from sip_ua import SLOW
 
-SOL_PACKET, PACKET_AUXDATA, OUTGOING, IS_PARTIAL = 263, 8, 4, 1 << 3
+SOL_PACKET, PACKET_AUXDATA, OUTGOING, IS_PARTIAL, HAS_TAG = 263, 8, 4, 1 << 3, 1 << 4
 UDP, ETHERNET = 17, 14
 
 
@@ -32,10 +32,10 @@ def sum_of(source, target, payload):
 
 class Frame:
     """One UDP datagram as it came: addresses, what the network may change of it, its payload. `is_partial`: its checksum was
-    left to the card, so that it holds the pseudo header's sum only."""
+    left to the card, so that it holds the pseudo header's sum only; `is_tagged`: with a VLAN tag."""
 
-    def __init__(self, data, is_partial):
-        self.data, self.is_partial = data, is_partial
+    def __init__(self, data, is_partial, is_tagged):
+        self.data, self.is_partial, self.is_tagged = data, is_partial, is_tagged
         kind, ip = struct.unpack("!H", data[12:14])[0], data[ETHERNET:]
         if kind == 0x0800:
             head, self.tos, self.ttl = (ip[0] & 15) * 4, ip[1], ip[8]
@@ -98,7 +98,7 @@ class Wire:
                 break
             if address[2] != OUTGOING:
                 status = struct.unpack("=I", extra[0][2][:4])[0] if extra else 0
-                self.frames.append(Frame(data, bool(status & IS_PARTIAL)))
+                self.frames.append(Frame(data, bool(status & IS_PARTIAL), bool(status & HAS_TAG)))
         return [f for f in self.frames if f.is_udp and f.target == target]
 
 

@@ -54,9 +54,11 @@ class Call:
         if register:
             self.bob.register()
 
-    def set_up(self, **invite):
+    def set_up(self, before_answer=None, **invite):
         sent = self.alice.invite(self.bob.aor, body=self.a.sdp(), **invite)
         invite = self.bob.expect("INVITE")
+        if before_answer:
+            before_answer()
         answer = self.bob.respond(invite, 200, body=self.b.sdp())
         response = self.alice.expect(200)
         self.mine = Dialog.caller(self.alice, sent, response)

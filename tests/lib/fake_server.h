@@ -36,6 +36,7 @@
  *   calls N, sessions N        how many must be open now
  *   media N key=value ...      the N-th session ever taken, from 0: caller=, callee= where its ends
  *                              are sent to ("none"), blind=caller|callee|none,
+ *                              known=both|caller|callee|none (whose signalling),
  *                              watch=early|talk|held, offers=A,B (numbers of both ends),
  *                              from=, to= how caller and callee speak where it is transcoded:
  *                              "PCMU:0:101" (codec, its number, that of its events), "none";
@@ -44,6 +45,8 @@
  *   transcoders N              most transcoded sessions at once; reserved N: how many must be
  *   silent N, heard N          the relay says so of that session
  *   late N silent|heard        it says both at once, and the report the last of them
+ *   missing N caller|callee|none  that side is not heard, and the other one is
+ *   oneway N                   calls in progress that were so
  *   hangup                     the operator's, of the oldest call
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
@@ -52,8 +55,8 @@
  *   legs N                     how many dialogs of ours there must be now
  *   group NAME [key=value ...] a group from now on, in place of one of that name (a reload):
  * members=a,b (alice,bob,carol), floor=open, triggers=dtmf,rtcp,..., legs=, max=, broadcast=yes,
- * listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N, when=open (a reload while the roster
- * is asked by the one who opens a group) ungroup NAME [when=open]    it is gone ptt
+ * duration=S, listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N, when=open (a reload while the
+ * roster is asked by the one who opens a group) ungroup NAME [when=open]    it is gone ptt
  * sessions=S             a session timer is asked for member N key=value ...     the N-th leg that
  * ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,

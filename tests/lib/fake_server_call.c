@@ -77,7 +77,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 {
 	char copy[64], types[32] = ",0,8,101", host[48] = "";
 	const char *version = "1", *direction = NULL, *video = NULL, *port = "0";
-	const char *level = NULL, *floor = NULL, *ptime = NULL;
+	const char *image = NULL, *level = NULL, *floor = NULL, *ptime = NULL;
 	const char *proto = " RTP/AVP";
 	bool mux = false, fax = false;
 	unsigned more = 0;
@@ -92,6 +92,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 			snprintf(types, sizeof(types), ",%s", word + 3);
 		else if (strncmp(word, "video:", 6) == 0)
 			video = word + 6;
+		else if (strncmp(word, "image:", 6) == 0)
+			image = word + 6;
 		else if (strncmp(word, "v:", 2) == 0)
 			version = word + 2;
 		else if (strncmp(word, "more:", 5) == 0)
@@ -123,9 +125,7 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 	pv_writer_init(&w, server->sdp, sizeof(server->sdp) - 1);
 	pv_put_text(&w, head);
 	if (fax) {
-		pv_put_text(&w, "m=image ");
-		pv_put_text(&w, port);
-		pv_put_text(&w, " udptl t38\r\n");
+		put_media(&w, "image", port, " udptl", ",t38");
 	} else {
 		put_media(&w, "audio", port, proto, types);
 		put_maps(&w, types);
@@ -153,6 +153,8 @@ const char *fake_server_sdp(struct fake_server *server, const char *text)
 		put_media(&w, "video", video, " RTP/AVP", ",96");
 		pv_put_text(&w, "a=rtpmap:96 VP8/90000\r\n");
 	}
+	if (image)
+		put_media(&w, "image", image, " udptl", ",t38");
 	if (floor) {
 		pv_put_text(&w, "m=application ");
 		pv_put_text(&w, floor);
@@ -199,6 +201,14 @@ static unsigned named_calls(const struct fake_server *server)
 	unsigned count = 0;
 	LIST_EACH(link, &server->calls->named)
 	count++;
+	return count;
+}
+
+static unsigned one_way_calls(const struct fake_server *server)
+{
+	unsigned count = 0;
+	LIST_EACH(link, &server->calls->named)
+	count += container_of(link, struct call, link)->was_one_way;
 	return count;
 }
 
@@ -269,7 +279,7 @@ static unsigned reserved(const struct fake_server *server)
 static bool check_media(struct fake_server *server, unsigned count, char **words)
 {
 	static const char *const watches[] = {"early", "talk", "held"};
-	static const char *const blind[] = {"none", "caller", "callee", "both"};
+	static const char *const sides[] = {"none", "caller", "callee", "both"};
 	const struct fake_session *session =
 		fake_media_session(&server->media, (unsigned)atoi(words[1]));
 	char text[NET_ADDRESS_TEXT], offers[32], coding[48], foreign[128];
@@ -281,7 +291,11 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	const struct media_end *ends = session->said.ends;
 	must_read(server, count, words, "caller", target_text(&ends[0], text));
 	must_read(server, count, words, "callee", target_text(&ends[1], text));
-	must_read(server, count, words, "blind", blind[ends[0].is_blind + 2 * ends[1].is_blind]);
+	bool is_known[MEDIA_ENDS];
+	for (unsigned i = 0; i < MEDIA_ENDS; i++)
+		is_known[i] = !media_address_is_none(&ends[i].signalling);
+	must_read(server, count, words, "blind", sides[ends[0].is_blind + 2 * ends[1].is_blind]);
+	must_read(server, count, words, "known", sides[is_known[0] + 2 * is_known[1]]);
 	must_read(server, count, words, "watch", watches[session->said.watch]);
 	must_read(server, count, words, "mux", ends[0].is_mux && ends[1].is_mux ? "yes" : "no");
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
@@ -322,6 +336,8 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		return check_media(server, count, words);
 	if (strcmp(word, "limits") == 0 && count == 3)
 		return set_limits(server, words);
+	if (strcmp(word, "oneway") == 0)
+		return must_be(server, "calls that were one-way", one_way_calls(server), value);
 	if (strcmp(word, "hangup") == 0)
 		return hang_up(server);
 	if (strcmp(word, "calls") == 0)
@@ -338,6 +354,9 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "missing") == 0 && count == 3)
+		fake_media_miss(&server->media, (unsigned)atoi(value),
+			(strcmp(words[2], "caller") == 0) + 2 * (strcmp(words[2], "callee") == 0));
 	else if (strcmp(word, "late") == 0 && count == 3)
 		fake_media_tell_late(
 			&server->media, (unsigned)atoi(value), strcmp(words[2], "silent") == 0);

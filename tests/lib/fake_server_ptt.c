@@ -66,10 +66,11 @@ static uint32_t triggers_of(const char *text)
 		{"message", PTT_TRIGGER_MESSAGE},
 		{"api", PTT_TRIGGER_API},
 		{"hold", PTT_TRIGGER_HOLD},
+		{"vox", PTT_TRIGGER_VOX},
 	};
 	uint32_t bits = 0;
 	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++)
-		if (!text || strstr(text, rows[i].name))
+		if (text ? strstr(text, rows[i].name) != NULL : rows[i].bit != PTT_TRIGGER_VOX)
 			bits |= rows[i].bit;
 	return bits;
 }
@@ -120,6 +121,7 @@ static void fill_group(struct fake_group_config *config, struct ptt_group_config
 		.broadcast = scenario_value(count, words, "broadcast"),
 		.legs = number_of(count, words, "legs", 1),
 		.max_members = number_of(count, words, "max", 0),
+		.max_duration_ms = 1000 * number_of(count, words, "duration", 0),
 	};
 	fill_codecs(scenario_value(count, words, "codecs"), ret);
 }
@@ -297,16 +299,22 @@ static uint64_t tag_of(struct fake_server *server, const char *name)
 	return 0;
 }
 
-/* talk NAME|none [wait=NAME] */
+/* talk NAME|none [and=NAME] [wait=NAME] [emergency=NAME|dispatcher] */
 static bool set_floor(struct fake_server *server, unsigned count, char **words)
 {
 	struct fake_group *group = fake_media_group(&server->media);
 	const char *waits = scenario_value(count, words, "wait");
+	const char *other = scenario_value(count, words, "and");
 	if (!group)
 		return server->scenario.lenient;
 	group->report = (struct media_group_report){.group = group->id};
 	if (strcmp(words[1], "none") != 0)
 		group->report.talkers[group->report.talker_count++].tag = tag_of(server, words[1]);
+	const char *emergency = scenario_value(count, words, "emergency");
+	group->report.is_emergency = emergency != NULL;
+	group->report.emergency_tag = emergency ? tag_of(server, emergency) : 0;
+	if (other)
+		group->report.talkers[group->report.talker_count++].tag = tag_of(server, other);
 	if (waits)
 		group->report.waiting[group->report.waiting_count++].tag = tag_of(server, waits);
 	fake_media_group_tell(&server->media, MEDIA_GROUP_TOLD_FLOOR);
@@ -321,11 +329,14 @@ static bool answer(struct fake_server *server, unsigned count, char **words)
 	struct media_answer a = {.number = server->media.pressed.number,
 		.trigger = server->media.pressed.trigger,
 		.position = (uint16_t)number_of(count, words, "position", 0),
+		.cause = (uint16_t)number_of(count, words, "cause", 0),
 		.talker_tag = talker ? 1 : 0};
 	for (unsigned i = 0; i < ARRAY_LENGTH(outcomes); i++)
 		if (strcmp(outcomes[i], words[2]) == 0)
 			a.outcome = (uint8_t)i;
 	snprintf(a.talker, sizeof(a.talker), "%s", talker ? talker : "");
+	if (scenario_value(count, words, "later")) /* of a floor that he has, or waits for */
+		a.number = 0;
 	if (scenario_value(count, words, "by")) /* the INVITE itself */
 		a.trigger = MEDIA_TRIGGER_RTCP;
 	fake_media_answer(&server->media, (unsigned)atoi(words[1]), &a);
@@ -379,10 +390,9 @@ static bool act(struct fake_server *server, char **words)
 	if (strcmp(words[1], "kick") == 0) {
 		member_end(p, member, CALL_REMOVED);
 	} else if (strcmp(words[1], "mute") == 0) {
-		member->is_muted = true;
-		member_order(p, member);
+		rights_mute(p, room, ptt_name_hash(p, pv_span_of(words[3])), true);
 	} else {
-		member_press(p, member, &press, 0);
+		member_press(p, member, &press, NULL);
 	}
 	fake_worker_run(&server->scenario.worker);
 	return true;

@@ -88,7 +88,7 @@ static void on_say(
 		put("%c<revoke(%u)", name, saying->cause);
 		break;
 	case FLOOR_POSITION:
-		put("%c<place(%u)", name, saying->position);
+		put("%c<place(%u%s)", name, saying->position, saying->is_unsaid ? ",unsaid" : "");
 		break;
 	case FLOOR_TAKEN:
 	case FLOOR_IDLE:

@@ -92,13 +92,13 @@ class Internet:
             self.ip(name, "link", "set", device, "up")
         self.ip(inner, "route", "add", "default", "via", outer_address.split("/")[0])
 
-    def host(self, name):
+    def host(self, name, network="203.0.113"):
         """A host with a public address of its own, which is returned."""
         self.add(name)
         net = 4 * (self.links + 1)
-        self.link(name, "203.0.113.%d/30" % (net + 2), "server", "203.0.113.%d/30" % (net + 1))
-        self.server_addresses.add("203.0.113.%d" % (net + 1))
-        return "203.0.113.%d" % (net + 2)
+        self.link(name, "%s.%d/30" % (network, net + 2), "server", "%s.%d/30" % (network, net + 1))
+        self.server_addresses.add("%s.%d" % (network, net + 1))
+        return "%s.%d" % (network, net + 2)
 
     def host6(self, name, more=()):
         """The host `name` gets IPv6 addresses, too, on the link made last; the first is returned."""
@@ -117,6 +117,15 @@ class Internet:
         self.exec(name, "nft", "add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }; "
                   "add rule ip nat post oifname in%d %s" % (self.links, masquerade))
         return outside
+
+    def pool(self, name, outside, port):
+        """The router `name` gets a second public address, which is returned: what does not go to `port` leaves by it."""
+        second = "203.0.113.%d" % (200 + self.links)
+        self.ip(name, "addr", "add", second + "/32", "dev", "in%d" % self.links)
+        self.ip("server", "route", "add", second + "/32", "via", outside)
+        self.exec(name, "nft", "insert rule ip nat post oifname in%d udp dport != %d snat to %s fully-random"
+                  % (self.links, port, second))
+        return second
 
     def behind(self, name, router, address="192.168.1.10", gateway="192.168.1.1"):
         """A host with a private address behind a router."""

@@ -21,7 +21,8 @@
 struct net_seen {
 	struct net *net;
 	unsigned index;
-	bool is_silent; /* records, does not echo */
+	bool is_silent;    /* records, does not echo */
+	unsigned takes_ms; /* for each message */
 	_Atomic unsigned messages, errors, flows_gone;
 	_Atomic uint64_t last_sender, last_flow;
 	_Atomic int last_error;
@@ -47,6 +48,8 @@ static void fixture_message(
 	seen->last_path = *from;
 	memcpy(seen->last_bytes, bytes, length);
 	atomic_fetch_add(&seen->messages, 1);
+	if (seen->takes_ms > 0)
+		poll(NULL, 0, (int)seen->takes_ms);
 	if (seen->is_silent)
 		return;
 	size_t head = (size_t)snprintf(answer, sizeof(answer), "W%u ", seen->index);

@@ -7,6 +7,26 @@ import time
 from sip_ua import SLOW
 
 
+class InBunches:
+    """A socket whose packets leave `count` at once, as some networks have it; the last one first, as others do."""
+
+    def __init__(self, sock, count, is_reversed=False):
+        self.sock, self.count, self.is_reversed, self.held = sock, count, is_reversed, []
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+    def sendto(self, data, whom):
+        self.held.append((data, whom))
+        if len(self.held) == self.count:
+            self.flush()
+
+    def flush(self):
+        for data, whom in reversed(self.held) if self.is_reversed else self.held:
+            self.sock.sendto(data, whom)
+        self.held = []
+
+
 class RtpEnd:
     """Ports for RTP and RTCP on `ip`; what it announces in an SDP may be something else."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """server: starts the daemon under test on free ports with a generated configuration, and stops it."""
+import itertools
 import os
 import random
 import re
@@ -29,23 +30,28 @@ DEFAULTS = {
 }
 
 
+_claims = []                    # what free_port has given to this process, until it ends
+
+
 def free_port(hosts=("127.0.0.1", "::1")):
-    """A port that is free for UDP and TCP on all of these hosts, below the ephemeral range's middle."""
+    """An even port that is free, as the next one is, for UDP and TCP on all of these hosts, and stays so until whoever is
+    told of it binds it: the kernel gives it to nobody who asks for any port, where its range leaves room above it, and no
+    other process of a test is told of it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        first = int(f.read().split()[1]) + 1
+    first = first if first < 65000 else 32768
     for _ in range(200):
-        held = []
+        claim, held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), []
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
-                first.bind(("127.0.0.1", 0))
-                port = first.getsockname()[1]
-            for host in hosts:
-                family = socket.AF_INET6 if ":" in host else socket.AF_INET
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    s = socket.socket(family, kind)
-                    held.append(s)
-                    s.bind((host, port))
+            port = random.randrange(first, 65535) & ~1
+            claim.bind("\0portavoz-test-port-%d" % port)        # in the same network namespace as the port
+            for host, kind, number in itertools.product(hosts, (socket.SOCK_DGRAM, socket.SOCK_STREAM), (port, port + 1)):
+                held.append(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind))
+                held[-1].bind((host, number))
+            _claims.append(claim)
             return port
         except OSError:
-            continue
+            claim.close()
         finally:
             for s in held:
                 s.close()

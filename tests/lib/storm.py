@@ -91,7 +91,7 @@ class Storm:
             self.cancel(call)
         elif method == "INVITE" and m.status >= 200:
             self.acknowledge(call, m)
-            if m.status == 503:                               # no port is ready: another call takes its place
+            if m.status == 503 and m.get("retry-after"):      # no port is ready: another call takes its place
                 self.refused += 1
                 del self.open[m.call_id]
                 return

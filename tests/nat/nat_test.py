@@ -3,8 +3,9 @@
 """nat_test.py BINARY CASE: phones behind real NATs hear each other through the relay, with no setting made.
 
 Cases: port_keeping (NATs that keep ports), symmetric (another port for each destination), hairpin (both phones behind one
-NAT), public (one phone has a public address), hijack (a third host sprays the relay's ports). With "-b2bua" behind the name
-the server is one."""
+NAT), public (one phone has a public address), pool (a carrier's NAT, whose media leave by another address than its
+signalling), hijack (a third host sprays the relay's ports), muted (likewise, while a phone is silent). With "-b2bua" behind
+the name the server is one."""
 import os
 import re
 import socket
@@ -15,7 +16,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
 
+from kernel import does_its_part
 from namespaces import SERVER, Internet, why_not
+from call import exchange, stream_of
 from server import Server
 from sip_ua import SLOW, Dialog, Phone
 
@@ -148,6 +151,12 @@ def whole_call(net, server, places):
         hang_up(theirs, alice)
         mine, theirs = set_up(net, bob, alice)
         talk(bob, alice)
+        end = time.monotonic() + 5 * SLOW
+        while not does_its_part(server)[0] and time.monotonic() < end:
+            alice.media.say("from alice")
+            bob.media.say("from bob")
+            alice.idle(0.02)
+        ok(*does_its_part(server))
         hang_up(theirs, bob)
 
 
@@ -178,6 +187,58 @@ def public(net, server):
     net.nat("nat1", SYMMETRIC)
     net.behind("left", "nat1")
     whole_call(net, server, (("left", "192.168.1.10"), ("open", net.host("open"))))
+
+
+def pool(net, server):
+    outside = net.nat("nat1", SYMMETRIC)
+    second = net.pool("nat1", outside, server.port)
+    net.behind("left", "nat1")
+    net.nat("nat2", SYMMETRIC)
+    net.behind("right", "nat2")
+    with Caller(net, "left", server, "alice", "192.168.1.10") as alice, \
+            Caller(net, "right", server, "bob", "192.168.1.10") as bob:
+        alice.register()
+        bob.register()
+        mine, theirs = set_up(net, alice, bob)
+        talk(alice, bob)
+        caller = stream_of(server)["caller"]
+        ok(caller["source"].startswith(second + ":"), "the caller is heard from the pool's other address")
+        hang_up(theirs, alice)
+
+
+def nothing_of(evil, alice, seconds, text):
+    """A third host sprays where bob's media should come, and alice speaks."""
+    words, stolen, end = set(), 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        evil.say("from evil")
+        alice.media.say("from alice")
+        alice.idle(0.01)
+        words |= {word for word, _ in alice.media.heard()}
+        stolen += len(evil.heard())
+    ok(not stolen, text + ": the third host hears nobody")
+    ok("from evil" not in words, text + ": nobody hears the third host")
+
+
+def muted(net, server):
+    """bob is behind NAT and silent, so that nothing but his signalling says where he is."""
+    places = two_nats(net, SYMMETRIC)
+    evil_ip = net.host("evil", "198.51.100")
+    with net.inside("evil"):
+        evil = Media(evil_ip)
+    with Caller(net, *[places[0][0], server, "alice", places[0][1]]) as alice, \
+            Caller(net, *[places[1][0], server, "bob", places[1][1]]) as bob:
+        alice.register()
+        bob.register()
+        mine, theirs = set_up(net, alice, bob)
+        evil.target = bob.media.target
+        nothing_of(evil, alice, 1, "a phone that has not spoken yet")
+        talk(alice, bob)
+        exchange(mine, theirs, alice.sdp(), bob.sdp())
+        nothing_of(evil, alice, 3, "a muted phone after a re-INVITE")
+        bob.media.heard()
+        talk(alice, bob)
+        hang_up(mine, bob)
+    evil.close()
 
 
 def hijack(net, server):
@@ -213,7 +274,7 @@ def hijack(net, server):
     evil.close()
 
 
-CASES = {f.__name__: f for f in (port_keeping, symmetric, hairpin, public, hijack)}
+CASES = {f.__name__: f for f in (port_keeping, symmetric, hairpin, public, pool, hijack, muted)}
 
 
 def main():

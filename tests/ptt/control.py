@@ -6,7 +6,7 @@ import subprocess
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 
 RANKS = {"bob": 5}
 
@@ -52,9 +52,22 @@ def shown(server):
         room.nobody()
         carol.leave()
         room.until(lambda: len(ask(server, "members", "ops")["members"]) == 2, "carol has left")
+        room.until(lambda: 'group_left group="ops" member="carol" why=caller_hung_up' in server.log(), "so says the log")
         talk = ask(server, "talks", "ops")["talks"][-1]
         ok((talk["member"], talk["trigger"], talk["why"], talk["emergency"]) == ("alice", "dtmf", "released", False), "the talk: %s" % talk)
         ok(ask(server, "talks")["talks"][-1] == talk, "of all groups, too")
+
+
+@feature(**group("alice bob carol", priorities={"alice": 7, "bob": 5}))
+def shown_with_the_request(server):
+    """Who asks with less than he might is shown with what he asked with."""
+    with Room(server) as room:
+        alice, bob = (room.phone(user, floor="mc_queueing;mc_priority=7").join(mic=-1) for user in ("alice", "bob"))
+        alice.channel.request(priority=3)
+        room.until(lambda: [t["priority"] for t in ask(server, "show", "ops")["talkers"]] == [3], "alice talks with 3 of her 7")
+        bob.channel.request(priority=2)
+        room.until(lambda: [w["priority"] for w in ask(server, "show", "ops")["waiting"]] == [2], "bob waits with 2 of his 5")
+        ok([m["priority"] for m in ask(server, "members", "ops")["members"]] == [7, 5], "members are shown with what is theirs")
 
 
 @feature(**group(max_talk='"20s"'))
@@ -62,21 +75,96 @@ def granted_and_revoked(server):
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
         room.nobody("open microphones are not heard")
-        ask(server, "grant", "ops", "alice")
+        said = ask(server, "grant", "ops", "alice")
+        ok((said["outcome"], said["talker"]) == ("granted", "alice"), "the floor's answer: %s" % said)
         room.heard_by_all(alice, "alice is granted the floor, and has not pressed")
         ask(server, "grant", "ops", "carol")
         room.heard_by_all(carol, "the dispatcher gives it to carol, who has no higher priority")
-        ask(server, "revoke", "ops", "alice")
+        said = refused(server, "revoke", "ops", "alice")
+        ok("alice loses nothing" in said and "carol has the floor" in said, "alice has it no more")
         room.goes_on(10)
         room.heard_by_all(carol, "what alice has not is not taken from her")
-        ask(server, "revoke", "ops", "carol")
+        said = ask(server, "revoke", "ops", "carol")
+        ok(said["outcome"] == "revoked" and "nobody has it now" in said["text"], "taken: %s" % said)
         room.nobody("taken from carol")
+        ok("nobody has the floor" in refused(server, "revoke", "ops"), "there is nothing left to take")
         bob.press("*")
         room.heard_by_all(bob)
         ask(server, "revoke", "ops")
         room.nobody("taken from whoever has it")
-        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]][-2:] == ["revoked", "revoked"],
+        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]] == ["granted_away", "revoked", "revoked"],
                    "the records say so")
+
+
+@feature(**group(hang='"2s"'))
+def shown_while_reserved(server):
+    """The floor of who has released it is his for the hang time: it is not shown as idle."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        alice.press("#")
+        floor = lambda: ask(server, "list")["groups"][0]["floor"]
+        room.until(lambda: floor() == "hang", "reserved for alice")
+        room.until(lambda: floor() == "idle", "and then free")
+
+
+@feature(**group("alice bob carol dave", listen_only='[ "dave" ]', emergency_members='[ "alice" ]'))
+def acts_that_come_to_nothing(server):
+    """What the floor refuses is said, with the reason, and is no success."""
+    def reason(*words):
+        done = ctl(server, "--json", "group", *words)
+        assert done.returncode == 1, done
+        said = json.loads(done.stdout)
+        ok(said["outcome"] == "refused" and said["text"], "%s: %s" % (" ".join(words), said["text"]))
+        return said["reason"]
+    with Room(server) as room:
+        alice, bob, carol, dave = room.gather("alice", "bob", "carol", "dave", mic=-1)
+        ok(reason("grant", "ops", "dave") == "listen only", "dave may only listen")
+        ok(reason("emergency", "ops", "bob") == "not one of emergency_members", "bob may not declare one")
+        ask(server, "mute", "ops", "carol")
+        ok(reason("grant", "ops", "carol") == "muted by the dispatcher", "carol is muted")
+        ok(reason("emergency", "ops", "--clear") == "there is no emergency", "there is nothing to clear")
+        ok(reason("revoke", "ops") == reason("revoke", "ops", "bob") == "has no floor and waits for none", "there is nothing to take")
+        room.nobody("nothing was done")
+        alice.press("*")
+        room.heard_by_all(alice)
+        bob.press("*")
+        room.until(lambda: ask(server, "list")["groups"][0]["queued"] == 1, "bob waits")
+        said = ask(server, "revoke", "ops")
+        ok((said["outcome"], said["talker"]) == ("revoked", "bob") and "bob has it now" in said["text"], "who has it next: %s" % said)
+        room.heard_by_all(bob)
+        for line in ('group_act group="ops" act=grant member="dave" outcome=refused', "act=revoke member=- outcome=revoked", "uid=%d" % os.getuid()):
+            room.until(lambda: line in server.log(), "the log has what was done, and by whom: %s" % line)
+
+
+@feature(**group(triggers='[ "vox" ]'))
+def acts_without_api(server):
+    """Grants are a member's button, "api"; what is taken needs none."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=0)
+        for words in (("grant", "ops", "bob"), ("emergency", "ops", "bob")):
+            ok('"api" is not among' in refused(server, *words), "the reason")
+        alice.speak()
+        room.heard_by_all(alice)
+        ask(server, "emergency", "ops")
+        room.until(lambda: ask(server, "show", "ops")["emergency"], "the group's emergency")
+        ask(server, "emergency", "ops", "--clear")
+        room.until(lambda: not ask(server, "show", "ops")["emergency"], "cleared")
+        ask(server, "revoke", "ops")
+        room.nobody("taken")
+
+
+@feature(**group(floor='"open"'))
+def acts_without_a_floor(server):
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        for words in (("grant", "ops", "bob"), ("revoke", "ops"), ("emergency", "ops"), ("emergency", "ops", "--clear")):
+            ok("everybody may speak" in refused(server, *words), "a conference has no floor")
+        ok(alice.ask("ptt") == "everybody may speak", "nor has a word for it")
+        room.until(lambda: alice.ask("who") == "alice, bob", "all who talk are named")
+        ask(server, "mute", "ops", "alice")
+        room.until(lambda: bob.ask("who") == "bob", "but who is muted")
 
 
 @feature(**group())
@@ -91,11 +179,20 @@ def muted_and_kicked(server):
         room.goes_on(15)
         room.nobody("she presses in vain")
         room.until(lambda: "muted" in ask(server, "members", "ops")["members"][0]["notes"], "it is shown")
-        ask(server, "unmute", "ops", "alice")
+        alice.leave()
+        alice.join(mic=-1)
         alice.press("*")
-        room.heard_by_all(alice, "unmuted")
+        room.goes_on(15)
+        room.nobody("who dials again is muted all the same")
+        alice.leave()
+        ask(server, "unmute", "ops", "alice")
+        alice.join(mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice, "unmuted, while she was away")
         ask(server, "kick", "ops", "alice")
         room.until(lambda: alice.ended, "alice gets BYE")
+        room.until(lambda: 'group_act group="ops" act=kick member="alice" outcome=done' in server.log() and
+                   'group_left group="ops" member="alice" why=removed' in server.log(), "the log says who did it, and why she left")
         alice.hush()
         room.nobody()
         alice.join(mic=-1)
@@ -119,6 +216,47 @@ def emergency_by_the_dispatcher(server):
         room.heard_by_all(bob, "gives nobody else the floor")
         ask(server, "emergency", "ops", "--clear")
         room.until(lambda: not ask(server, "show", "ops")["emergency"], "until it is cleared, too")
+
+
+@feature(**group("alice bob carol dave erin"))
+def emergency_lasts(server):
+    """Phones without floor packets read of it, who comes later too; it stays while nobody is in, until it is cleared."""
+    def state():
+        one = ask(server, "list")["groups"][0]
+        return one["floor"], one["emergency"], one["members"]
+
+    def reads(phone, text):
+        room.until(lambda: phone.messages and phone.messages[-1].body.decode() == text, "%s reads %r" % (phone, text))
+    with Room(server) as room:
+        alice, carol = room.gather("alice", "carol", mic=-1)
+        bob = room.phone("bob", floor="mc_queueing").join(mic=-1)
+        ask(server, "emergency", "ops", "alice")
+        room.heard_by_all(alice, "alice has the floor by an emergency")
+        for phone in (alice, carol):
+            reads(phone, "EMERGENCY, declared by alice")
+        dave = room.phone("dave").join(mic=-1)
+        reads(dave, "EMERGENCY")
+        room.goes_on(10)
+        ok(not bob.messages and len(carol.messages) == 1, "once each, and not bob, whose floor packets say it")
+        for phone in (alice, bob, carol, dave):
+            phone.hush()
+            phone.leave()
+        room.until(lambda: state() == ("closed", True, 0), "nobody is in, and it goes on")
+        erin = room.phone("erin", floor="mc_queueing").join(mic=-1)
+        room.until(lambda: any(m.kind == "idle" and m.indicator & 0x1000 for m in erin.channel.got), "who comes is told so")
+        carol.join(mic=-1)
+        reads(carol, "EMERGENCY")
+        ask(server, "emergency", "ops", "--clear")
+        reads(carol, "the emergency is over")
+        room.until(lambda: state() == ("idle", False, 2), "cleared")
+        ask(server, "emergency", "ops")
+        reads(carol, "EMERGENCY")
+        erin.leave()
+        carol.leave()
+        room.until(lambda: state() == ("closed", True, 0), "nobody is in again")
+        ok(ask(server, "emergency", "ops", "--clear")["outcome"] == "done" and state() == ("closed", False, 0), "cleared while nobody is in")
+        count = lambda what: server.log().count('group_emergency group="ops" state=' + what)
+        room.until(lambda: (count("declared"), count("cleared"), count('declared by="alice"')) == (2, 2, 1), "the log has it all")
 
 
 @feature(**group())

@@ -7,7 +7,8 @@ import subprocess
 
 from feature import feature, ok
 from groups import group
-from phone import Room
+from kernel import does_its_part
+from room import Room
 from server import relay_ports
 from sip_ua import SLOW
 
@@ -79,6 +80,7 @@ def twenty(server):
             room.nobody()
             wanted.append(talker.user)
         room.stories(wanted, "twenty members heard the same twelve talks")
+        ok(*does_its_part(server, "copies"))
 
 
 @feature(**group("alice bob carol"))

@@ -6,7 +6,8 @@ import struct
 
 from feature import Skip, feature, ok
 from groups import MEDIA, group
-from phone import SDP, Room, parts_of
+from phone import SDP, parts_of
+from room import Room
 from roster import Watcher
 from server import have_ipv6
 from sip_ua import Dialog, param
@@ -160,20 +161,39 @@ def dead_phone(server):
         room.until(lambda: bob.hears() == {"alice"}, "and hears")
 
 
-@feature(**group(idle_timeout='"1s"'))
+@feature(**group(idle_timeout='"2s"'))
 def idle_group_closes(server):
     """Counted from the last release."""
     with Room(server) as room:
         alice, bob = room.gather("alice", "bob", mic=-1)
         alice.press("*")
         room.heard_by_all(alice)
-        room.goes_on(75)
+        room.goes_on(125)
         ok(not alice.ended and not bob.ended, "while somebody talks the group is open")
         alice.press("#")
         room.until(lambda: alice.ended and bob.ended, "then each gets BYE")
         alice.join(mic=-1), bob.join(mic=-1)
         bob.press("*")
         room.heard_by_all(bob, "it opens again")
+
+
+@feature(**group(), calls='{ max_duration = "1s"; }')
+def no_longest_duration(server):
+    """A call to a group lasts for as long as its phone is there, whatever the longest call is."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        room.goes_on(100)
+        alice.press("*")
+        room.heard_by_all(alice, "two seconds later both are in")
+        ok(not alice.ended and not bob.ended, "and nobody has heard BYE")
+
+
+@feature(**group(max_duration='"1s"'))
+def longest_duration_of_a_group(server):
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        room.until(lambda: alice.ended and bob.ended, "each gets BYE")
+        ok("Maximum Duration" in alice.ended.get("reason"), alice.ended.get("reason"))
 
 
 @feature(**group())

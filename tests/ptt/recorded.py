@@ -6,7 +6,8 @@ import os
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
+from rtp_end import InBunches
 from voice import FRAME, OPUS, PCMA, PCMU, RATE, G722_, measure
 
 
@@ -50,6 +51,10 @@ def said_in(path, wanted):
     return counts, frames
 
 
+def talks(server):
+    return json.loads(ctl(server, "--json", "group", "talks", "ops").stdout)["talks"]
+
+
 class Folder:
     def __init__(self, server, name="talks"):
         self.path = os.path.join(server.folder, name)
@@ -88,6 +93,11 @@ def recorded(server):
             ok(sheet["dropped"] == 0 and sheet["codec"] == "PCMU", "nothing is missing")
             tones, frames = said_in(folder.file(sheet), [p.tone for p in room.phones])
             ok(set(tones) == {phone.tone}, "nobody else is in it: %s of %d frames" % (tones, frames))
+            same = [t for t in talks(server) if t["began"] == sheet["began"]]
+            ok(len(same) == 1 and {k: sheet[k] for k in same[0]} == same[0], "`group talks` says the same by the same names: %s" % same)
+            line = 'group="ops" member="%(member)s" began=%(began)s length_ms=%(length_ms)s trigger=%(trigger)s why=%(why)s ' \
+                   'priority=%(priority)d emergency=false packets=%(packets)d lost=%(lost)d grant_us=%(grant_us)d clipped=%(clipped)d' % sheet
+            room.until(lambda: line in server.log(), "and so does the log: %s" % line)
             ok(tones[phone.tone] >= 50 and abs(frames * 20 - sheet["sound_ms"]) <= 40, "all of it is")
 
 
@@ -110,6 +120,28 @@ def recorded_in_each_codec(server):
             ok((sheet["member"], sheet["codec"].lower()) == (phone.user, phone.codecs[0].name.lower()), "%(member)s, %(codec)s" % sheet)
             tones, frames = said_in(folder.file(sheet), [p.tone for p in room.phones])
             ok(max(tones, key=tones.get) == phone.tone and tones[phone.tone] >= 45, "the tone is in it: %s of %d" % (tones, frames))
+
+
+@feature(**group(record='"talks"'))
+def recorded_in_order(server):
+    """What is overtaken on its way to the server is in the file, too."""
+    folder = Folder(server)
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=0)
+        alice.press("*")
+        room.goes_on(10)
+        alice.speak()
+        straight, alice.end.rtp = alice.end.rtp, InBunches(alice.end.rtp, 8, is_reversed=True)
+        since = alice.sent
+        room.goes_on(100)
+        said = alice.sent - since - len(alice.end.rtp.held)
+        alice.end.rtp.flush()
+        alice.end.rtp = straight
+        alice.speak(0)
+        alice.press("#")
+        room.until(lambda: folder.sheets(), "the file is whole")
+        tones, frames = said_in(folder.file(folder.sheets()[0]), [alice.tone, bob.tone])
+        ok(set(tones) == {alice.tone} and tones[alice.tone] >= said * .97, "all of it: %s of %d frames, %d said" % (tones, frames, said))
 
 
 @feature(**group(record='"talks"'))

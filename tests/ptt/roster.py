@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """roster: who is in a group and who talks, by the conference event package (RFC 4575); and members whom the server calls."""
+import socket
 import time
 import xml.etree.ElementTree as tree
 
 from feature import feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from sip_ua import DOMAIN, Dialog, uri_of
 
 SPACE = "{urn:ietf:params:xml:ns:conference-info}"
@@ -212,3 +213,110 @@ def called_out(server):
         room.stage.run(0.5)
         ok(sum(m.method == "INVITE" for m in carol.requests) == 1, "who leaves is not called again")
         room.stories(["alice", "bob"], "alice, then bob", among=[bob, alice])
+
+
+def is_called(room, phone):
+    """The INVITE that rings there, and is left ringing."""
+    room.until(lambda: any(m.method == "INVITE" for m in phone.queue), "%s is called" % phone)
+    invite = next(m for m in phone.queue if m.method == "INVITE")
+    phone.queue.remove(invite)
+    phone.respond(invite, 180)
+    return invite
+
+
+def is_cancelled(room, phone, invite):
+    room.until(lambda: any(m.method == "CANCEL" for m in phone.requests), "%s rings no more" % phone)
+    phone.respond(invite, 487)
+
+
+@feature(**group("alice bob carol", call_out='[ "bob" ]'), timers='{ t1 = "20ms"; t2 = "80ms"; }')
+def called_out_again(server):
+    """Who was registered and not to be reached when the group opened is called when he registers again."""
+    with Room(server) as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        alice, bob = room.phone("alice"), room.phone("bob")
+        gone.bind(("127.0.0.1", 0))
+        gone.setblocking(False)
+        calls = []
+        room.stage.add(gone, lambda: calls.append(gone.recv(4096)))
+        bob.answers_calls = True
+        bob.register(contact="<sip:bob@127.0.0.1:%d>" % gone.getsockname()[1])
+        alice.join(mic=-1)
+        room.until(lambda: calls, "the phone that is gone is called")
+        bob.register()
+        room.until(lambda: bob.dialog, "and so is the one that has come back")
+        alice.press("*")
+        room.heard_by_all(alice, among=[alice, bob])
+        bob.leave()
+        bob.register()
+        room.goes_on(25)
+        ok(sum(m.method == "INVITE" for m in bob.requests) == 1, "who has been in is not called again")
+        room.stage.remove(gone)
+
+
+@feature(**group("alice bob carol", call_out='[ "bob" ]'))
+def called_out_at_two_phones(server):
+    """Both phones ring, the first that answers is in and the other rings no more."""
+    with Room(server) as room:
+        alice, desk, cell = room.phone("alice"), room.phone("bob"), room.phone("bob")
+        desk.register()
+        cell.register()
+        alice.join(mic=-1)
+        at_desk, at_cell = is_called(room, desk), is_called(room, cell)
+        cell.accept(at_cell)
+        is_cancelled(room, desk, at_desk)
+        cancel = next(m for m in desk.requests if m.method == "CANCEL")
+        ok("cause=200" in (cancel.get("reason") or ""), "answered elsewhere, and not missed")
+        alice.press("*")
+        room.heard_by_all(alice, among=[alice, cell])
+
+
+@feature(**group("alice bob carol", call_out='[ "bob" ]'))
+def called_out_and_dials(server):
+    """Who dials while his other phone rings is in by what he dialled: the other one is cancelled, and a late answer of it
+    throws nobody out."""
+    with Room(server) as room:
+        alice, desk, cell = room.phone("alice"), room.phone("bob"), room.phone("bob")
+        desk.register()
+        alice.join(mic=-1)
+        invite = is_called(room, desk)
+        cell.join(mic=-1)
+        room.until(lambda: any(m.method == "CANCEL" for m in desk.requests), "the phone that rings is cancelled")
+        desk.accept(invite)
+        room.until(lambda: desk.ended, "its late answer is a call that ends")
+        alice.press("*")
+        room.heard_by_all(alice, among=[alice, cell])
+        ok(not cell.ended, "and he is in")
+
+
+@feature(**group("alice bob carol", call_out='[ "bob" ]'))
+def called_out_in_vain(server):
+    """When all have left nobody rings any more."""
+    with Room(server) as room:
+        alice, bob = room.phone("alice"), room.phone("bob")
+        bob.register()
+        alice.join(mic=-1)
+        invite = is_called(room, bob)
+        alice.leave()
+        is_cancelled(room, bob, invite)
+
+
+@feature(**group("alice bob carol", call_out='[ "bob", "carol" ]'))
+def called_out_with_floor_packets(server):
+    """A phone that registers as an MCPTT client is offered its floor channel; one that does not say so is not."""
+    with Room(server) as room:
+        alice, bob, carol = room.phone("alice"), room.phone("bob", floor="mc_queueing"), room.phone("carol")
+        bob.answers_calls = carol.answers_calls = True
+        bob.register(contact='<%s>;+g.3gpp.mcptt' % bob.contact)
+        carol.register()
+        alice.join(mic=-1)
+        room.until(lambda: bob.dialog and carol.dialog, "both are called")
+        ok("application" not in carol.answer, "a phone is offered sound")
+        ok("a=fmtp:MCPTT mc_queueing" in bob.answer["application"]["lines"], "and the client floor packets")
+        bob.speak()
+        alice.press("*")
+        bob.channel.expect("taken", skip=("idle",))
+        bob.channel.request()
+        bob.channel.expect("position")
+        alice.press("#")
+        bob.channel.expect("granted")
+        room.heard_by_all(bob, "who has the floor by a packet")

@@ -5,7 +5,7 @@ import time
 import floor as f
 from feature import feature, ok
 from groups import group
-from phone import Room
+from room import Room
 
 RANKS = {"alice": 1, "bob": 5, "carol": 5}
 
@@ -150,16 +150,16 @@ def longest_talk(server):
         bob.info("*")
         room.until(lambda: carol.hears() == {"bob"}, "the time is over: bob, who waited, has the floor", 10)
         room.goes_on(20)
-        ok(len(alice.beeps()) >= 4, "alice was told by beeps: %s" % [b[:2] for b in alice.beeps()])
+        room.until(lambda: len(alice.beeps()) >= 4, "alice was told by beeps: %s" % [b[:2] for b in alice.beeps()])
         bob.press("#")
         room.nobody("and gives back")
         room.goes_on(10)
         ok(carol.story() == ["alice", "bob"] and not carol.beeps(), "carol heard alice, then bob, and no beep")
 
 
-@feature(**group(hang='"2s"'))
+@feature(**group(hang='"4s"'))
 def hang_time(server):
-    """For two seconds the floor stays the last talker's."""
+    """For four seconds the floor stays the last talker's."""
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
         alice.press("*")
@@ -177,17 +177,27 @@ def hang_time(server):
         room.stories(["alice", "alice", "bob"], "alice, alice, bob")
 
 
+def low(phone, since):
+    """The low beeps that it heard since: in Hz, and for how long."""
+    return [b for b in phone.beeps(since) if b[0] < 450 and b[1] >= 40]
+
+
 @feature(**group(listen_only='[ "bob" ]'))
 def listen_only(server):
     with Room(server) as room:
         alice, bob, carol = room.phone("alice"), room.phone("bob"), room.phone("carol", floor="mc_queueing")
         for phone in (alice, bob, carol):
             phone.join(mic=-1)
-        bob.press("*")
-        bob.info("*")
+        room.goes_on(5)
+        for way, press in (("RFC 4733", lambda: bob.press("*")), ("INFO", lambda: ok(bob.info("*").status == 200, "INFO is answered"))):
+            since = time.monotonic()
+            press()
+            room.until(lambda: len(low(bob, since)) == 2, "%s: two low beeps say denied" % way)
+            room.goes_on(20)
+            ok(len(low(bob, since)) == 2, "once")
         told = bob.ask("ptt")
-        room.goes_on(20)
-        room.nobody("who only listens is not heard: %r" % told)
+        ok(told == "denied: listen only", "MESSAGE: why, %r" % told)
+        room.nobody("who only listens is not heard")
         alice.press("*")
         room.heard_by_all(alice, "but hears")
         room.stories(["alice"], "only alice was heard")
@@ -213,3 +223,30 @@ def broadcast(server):
         bob.press("*")
         room.heard_by_all(bob, "bob does")
         ok(carol.story() == ["alice", "bob"], "carol heard alice, then bob")
+
+
+@feature(**group(broadcast="true"))
+def broadcaster_dials_again(server):
+    """Who opened the group dials once more, from another phone, in the middle of a word or after hanging up: the right is his."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        second = room.phone("alice").join(mic=-1)
+        room.until(lambda: alice.ended, "the older call ends")
+        alice.hush()
+        room.nobody()
+        bob.press("*")
+        room.goes_on(15)
+        room.nobody("others do not get the floor")
+        second.press("*")
+        room.heard_by_all(second)
+        second.press("#")
+        room.nobody()
+        second.leave()
+        bob.press("*")
+        room.heard_by_all(bob, "he has left: bob inherits")
+        third = room.phone("alice").join(mic=-1)
+        room.nobody("he is back, and bob is not heard any more")
+        third.press("*")
+        room.heard_by_all(third, "but he is")

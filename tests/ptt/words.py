@@ -2,9 +2,9 @@
 """words: MESSAGE to the group: a button for phones that can write, and text for all."""
 import re
 
-from feature import feature, ok
+from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from sip_ua import DOMAIN, uri_of
 
 
@@ -45,6 +45,21 @@ def words_denied(server):
         ok("alice" in said, "who is denied is told who talks: %r" % said)
         alice.ask("over")
         room.nobody("nobody has waited")
+
+
+@feature(**group("alice bob carol", talkers="2", listen_only='[ "carol" ]', max_talk='"1s"'))
+def words_say_why(server):
+    """Who is denied or cut off is told why, and `who` names all."""
+    with Room(server) as room:
+        alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
+        ok(carol.ask("ptt") == "denied: listen only", "carol may only listen")
+        alice.ask("ptt")
+        bob.ask("ptt")
+        room.until(lambda: carol.ask("who") == "alice, bob", "both are named")
+        for phone in (alice, bob):
+            room.until(lambda: phone.messages[-1].body == b"revoked: has talked for max_talk", "%s is told why it is over" % phone)
+        ctl(server, "group", "mute", "ops", "alice")
+        room.until(lambda: alice.ask("ptt") == "denied: muted by the dispatcher", "alice is muted")
 
 
 @feature(**group("alice bob carol dave"))

@@ -6,8 +6,6 @@ from calls import Pair
 from feature import feature, ok
 from sip_ua import Dialog, Phone, challenge_fields, param
 
-TIMERS = '{ t1 = "20ms"; t2 = "80ms"; t4 = "100ms"; c = "1s"; }'
-
 
 def phones(server, stack, *qs):
     """A caller, and one phone of bob for each q."""
@@ -138,7 +136,7 @@ def fork_challenges_aggregated(server):
         ok(realms == {"desk.test", "mobile.test"}, "the challenges of all branches are in one answer")
 
 
-@feature(timers=TIMERS)
+@feature
 def fork_one_is_gone(server):
     """One phone is switched off without a word; the other answers in time."""
     with ExitStack() as stack:

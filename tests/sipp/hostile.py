@@ -149,8 +149,8 @@ def connections_are_limited(server):
         for phone in phones:
             try:
                 phone.request("OPTIONS", "sip:" + DOMAIN)
-                served += phone.receive(0.5).status == 200
-            except (AssertionError, OSError):
+                served += phone.receive().status == 200
+            except OSError:                             # closed, as those are that are too many
                 pass
         ok(1 <= served <= 5, "of 12 connections of one source %d are served" % served)
     finally:

@@ -295,12 +295,14 @@ def register_expires_bounds(server):
 @feature(registrar='{ capacity = 1000; min_expires = "1s"; }')
 def register_expiry(server):
     with Phone(server) as alice:
+        begun = time.monotonic()
         alice.register(1)
-        start = time.monotonic()
+        registered = asked = time.monotonic()
         while query(alice).all("contact"):
-            assert time.monotonic() - start < 3.0 * SLOW, "the binding outlives its time"
+            assert asked < registered + 3.0 * SLOW, "the binding outlives its time"
             alice.idle(0.1)
-        ok(time.monotonic() - start > 0.7, "the binding lived its second")
+            asked = time.monotonic()
+        ok(time.monotonic() - begun >= 1, "the binding lived its second")
 
 
 @feature

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """scenarios: SIPp plays both ends, a scenario file for each, with checks on what arrives."""
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 
+from call import eventually
 from feature import Skip, feature, ok
 from server import free_port, have_ipv6
 from sip_ua import DOMAIN, SLOW, Phone
@@ -41,6 +43,11 @@ class Sipp:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         env=dict(os.environ, TERM="xterm"))
 
+    def ready(self):
+        """Waits until it listens: INVITEs to a phone that is about to be there are given up after 64 T1."""
+        eventually(lambda: self.process.poll() is not None or is_bound(self.port), "SIPp listens", 20)
+        return self
+
     def path(self, kind):
         return os.path.join(self.folder, "%s.%s" % (self.name, kind))
 
@@ -64,6 +71,15 @@ class Sipp:
             self.process.wait()
 
 
+def is_bound(port):
+    """Whether a socket of this host has the port."""
+    for table in ("udp", "udp6", "tcp", "tcp6"):
+        with contextlib.suppress(FileNotFoundError), open("/proc/net/" + table) as f:
+            if any(line.split()[1].endswith(":%04X" % port) for line in f):
+                return True
+    return False
+
+
 def credentials(user):
     return "[authentication username=%s password=pw-%s]" % (user, user)
 
@@ -78,7 +94,7 @@ def play(server, uac, uas=None, what="", transport="u1", host="127.0.0.1", uas_t
     callee = None
     try:
         if uas:
-            callee = Sipp(server, uas, transport=uas_transport, host=uas_host, count=count)
+            callee = Sipp(server, uas, transport=uas_transport, host=uas_host, count=count).ready()
             bind(server, "bob", uas_host, callee.port, "tcp" if uas_transport == "t1" else "udp")
         Sipp(server, uac, transport=transport, host=host, count=count, users=LINES).finish(
             "%d times %s at the caller" % (count, what or uac), timeout)
@@ -90,7 +106,7 @@ def play(server, uac, uas=None, what="", transport="u1", host="127.0.0.1", uas_t
 
 
 def bind(server, user, host, port, transport, domain=DOMAIN):
-    """Registers a SIPp's address; its socket need not be open yet: SIPp answers after its start."""
+    """Registers a SIPp's address."""
     with Phone(server, user, ip=host) as phone:
         shown = "[%s]" % host if ":" in host else host
         phone.register(0, "*", to="<sip:%s@%s>" % (user, domain))        # no phone of an earlier step
@@ -100,7 +116,9 @@ def bind(server, user, host, port, transport, domain=DOMAIN):
 
 @feature
 def sipp_register(server):
-    Sipp(server, "register", users=["alice", "bob", "carol"], count=30).finish("30 registrations, refreshed, removed")
+    # one at a time: a user's next one would have the contact that this one removes
+    Sipp(server, "register", users=["alice", "bob", "carol"], count=30, more=["-l", "1"]).finish(
+        "30 registrations, refreshed, removed")
 
 
 @feature(auth=ALL)
@@ -116,7 +134,7 @@ def sipp_call(server):
 @feature(auth=ALL)
 def sipp_call_auth(server):
     with Phone(server, "bob") as bob:
-        callee = Sipp(server, "uas_call_auth", count=5)
+        callee = Sipp(server, "uas_call_auth", count=5).ready()
         try:
             bob.register(contact="<sip:bob@127.0.0.1:%d>" % callee.port)
             Sipp(server, "uac_call_auth", users=LINES, count=5, auth_uri="bob@" + DOMAIN).finish("5 calls with digest")
@@ -135,7 +153,7 @@ def sipp_busy(server):
     play(server, "uac_busy", "uas_busy", "a busy callee")
 
 
-@feature(timers=FAST)
+@feature(timers='{ c = "1s"; }')
 def sipp_no_answer(server):
     play(server, "uac_no_answer", "uas_cancel", "a call that nobody answers", count=3)
 
@@ -179,6 +197,7 @@ def sipp_fork(server):
     """bob has two phones: one answers, the other's ringing is cancelled."""
     winner, loser = Sipp(server, "uas_call", count=5), Sipp(server, "uas_cancel", count=5)
     try:
+        winner.ready(), loser.ready()
         with Phone(server, "bob") as bob:
             bob.register(contact=", ".join("<sip:bob@127.0.0.1:%d>" % s.port for s in (winner, loser)))
         Sipp(server, "uac_call_fork", users=LINES, count=5).finish("5 calls to two phones")
@@ -197,7 +216,7 @@ def load(server, scenario, uas, count, rate, users, more=()):
     callee = None
     try:
         if uas:
-            callee = Sipp(server, uas, count=10 ** 6, folder=BENCH)
+            callee = Sipp(server, uas, count=10 ** 6, folder=BENCH).ready()
             for n in range(40):
                 bind(server, "user%06d" % n, "127.0.0.1", callee.port, "udp", "bench.local")
         Sipp(server, scenario, folder=BENCH, count=count, rate=rate, users=users,

@@ -81,6 +81,12 @@ class VoiceEnd(RtpEnd):
         self._put(to, self.payload_type, 0, self.stamp, self.payload)
         self.stamp += FRAME
 
+    def is_heard(self, far, to, timeout=5.0):
+        """Says a packet, and waits for what comes of it to the far end."""
+        before = len(far.got)
+        self.say(to)
+        return far.receive(before + 1, timeout) > before
+
     def press(self, to, key):
         """RFC 4733 §2.5.1: what is going on, three times, and its end, three times."""
         begin = self.stamp
@@ -92,6 +98,14 @@ class VoiceEnd(RtpEnd):
                 self.stamp += FRAME
                 time.sleep(0.02)
         self.stamp += FRAME
+
+    def say_back(self, to):
+        """All that has been heard and not been said back yet; whether there was any."""
+        heard = self.got[len(self.sent):]
+        for packet in heard:
+            self.sent.append(packet)
+            self.rtp.sendto(packet, to)
+        return bool(heard)
 
     def packets(self, payload_type):
         """(sequence, stamp, payload) of what came under this number."""
@@ -156,12 +170,24 @@ class Call:
         self.to_bob, self.to_alice = audio_of(self.answer), audio_of(self.offer)
 
     def talk(self, count=50, back=True):
+        """At the pace of phones; each packet has come before the next one goes, but for those before the relay knows all
+        of the call."""
+        ways = [(self.a, self.b, self.to_bob)] + [(self.b, self.a, self.to_alice)] * back
+        for end, far, to in ways:
+            eventually(lambda: end.is_heard(far, to, 0.05), "what is said is heard")
         for _ in range(count):
-            self.a.say(self.to_bob)
-            if back:
-                self.b.say(self.to_alice)
+            for end, far, to in ways:
+                assert end.is_heard(far, to), "what is said is not heard any more"
             time.sleep(0.02)
-        self.a.receive(10 ** 6, 0.2), self.b.receive(10 ** 6, 0.2)
+
+    def press(self, end, key):
+        """A key of one phone; what comes of it to the other one is there when what is said behind it is."""
+        far, to = (self.b, self.to_bob) if end is self.a else (self.a, self.to_alice)
+        end.press(to, key)
+        end.say(to)
+        eventually(lambda: far.receive(len(far.got) + 1, 0.05) and far.packets(EVENTS) and far.got[-1] in far.others(EVENTS),
+                   "a key is heard, and what is said behind it")
+        return far.packets(EVENTS)
 
     def end(self):
         ok(self.mine.bye(self.theirs), "BYE")
@@ -195,14 +221,10 @@ def transcoded(server):
         ok(is_tone(call.b, PCMA) and is_tone(call.a, PCMU), "both hear the tone, in their own codec")
         ok(not call.a.others(0) and not call.b.others(8), "and nothing else")
         ok(is_steady(call.a, 0) and is_steady(call.b, 8), "packets of 20 ms, without a gap")
-        call.a.press(call.to_bob, 5)
-        call.b.receive(10 ** 6, 0.3)
-        keys = call.b.packets(EVENTS)
+        keys = call.press(call.a, 5)
         ok([k[2][0] for k in keys] == [5] * len(keys) and len({k[1] for k in keys}) == 1 and keys[-1][2][1] & 128,
            "a key passes, as one event that ends")
-        call.b.press(call.to_alice, 11)
-        call.a.receive(10 ** 6, 0.3)
-        ok({k[2][0] for k in call.a.packets(EVENTS)} == {11}, "and back")
+        ok({k[2][0] for k in call.press(call.b, 11)} == {11}, "and back")
         call.end()
 
 
@@ -256,16 +278,13 @@ def round_trip(server, codec):
         for i in range(100):
             call.a.say(call.to_bob)
             call.b.receive(i + 1, 0.02)
-            for packet in call.b.got[len(call.b.sent):]:
-                call.b.sent.append(packet)
-                call.b.rtp.sendto(packet, call.to_alice)
+            call.b.say_back(call.to_alice)
             time.sleep(0.01)
-        call.a.receive(10 ** 6, 0.3)
+        eventually(lambda: call.b.receive(100, 0.05) >= 90 and not call.b.say_back(call.to_alice) and
+                   call.a.receive(len(call.b.sent), 0.05) >= 90, "nine of ten come home")
         ok(len(call.b.packets(number)) >= 90 and not call.b.others(number), "the callee hears %s" % codec.name)
         ok(is_tone(call.a, PCMU), "the tone comes home")
-        call.a.press(call.to_bob, 7)
-        call.b.receive(10 ** 6, 0.3)
-        ok({k[2][0] for k in call.b.packets(EVENTS)} == {7}, "a key passes")
+        ok({k[2][0] for k in call.press(call.a, 7)} == {7}, "a key passes")
         call.end()
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge.h — a call: what its two legs are to one another. */
+/* bridge.h: a call: what its two legs are to one another. */
 #ifndef APP_B2BUA_BRIDGE_H
 #define APP_B2BUA_BRIDGE_H
 

@@ -5,11 +5,13 @@
 
 /* RFC 3261 §12.2.1.2, RFC 5057: after these the other end has no such dialog any more. A usage of
  * its own inside the dialog (SUBSCRIBE, NOTIFY, REFER) may be gone without it. */
-static bool kills_dialog(enum pv_method method, unsigned status)
+static bool kills_dialog(
+	const struct exchange *e, unsigned status, const struct pv_message *response)
 {
-	bool is_calls = method == PV_METHOD_INVITE || method == PV_METHOD_UPDATE ||
-			method == PV_METHOD_INFO;
-	return is_calls && (status == 408 || status == 481);
+	bool is_calls = e->method == PV_METHOD_INVITE || e->method == PV_METHOD_UPDATE ||
+			e->method == PV_METHOD_INFO || e->is_question;
+	bool is_lost = e->is_question && !response && status == 503; /* of the transport */
+	return is_lost || (is_calls && (status == 408 || status == 481));
 }
 
 static bool refreshes(const struct exchange *e)
@@ -165,6 +167,14 @@ static bool refreshes_us_alone(struct b2bua *b, const struct exchange *e, unsign
 	return request && !request->body.length;
 }
 
+/* Any answer says that it is there; it is asked again when it was silent for as long once more. */
+static void question_ended(struct b2bua *b, const struct exchange *e)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (to)
+		to->is_asked = false;
+}
+
 static void carried_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -229,6 +239,7 @@ void exchange_ended(
 	uint64_t bridge = to ? to->bridge : 0;
 	enum pv_method method = (enum pv_method)e->method;
 	bool is_adopted = is_one_of(b, bridge, to);
+	bool is_dead = kills_dialog(e, status, response);
 	if (again_longer(b, e, response))
 		return;
 	struct leg *speaker = exchange_speaker(b, e);
@@ -242,6 +253,8 @@ void exchange_ended(
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)
 		refresh_ended(b, e, status, response);
+	else if (e->is_question)
+		question_ended(b, e);
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status_to_asker(e, status), response);
 	else if (e->message)
@@ -251,7 +264,7 @@ void exchange_ended(
 	/* an early dialog may be gone before its INVITE has an answer, which decides: others ring,
 	 * or one of them has the call */
 	struct bridge *call = bridge_get(b, bridge);
-	if (call && call->state != BRIDGE_CALLING && is_adopted && kills_dialog(method, status))
+	if (call && call->state != BRIDGE_CALLING && is_adopted && is_dead)
 		bridge_end(b, call, CALL_VANISHED);
 }
 

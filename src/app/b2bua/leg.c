@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "call/end.h"
+
 struct leg *leg_new(struct b2bua *b, uint64_t bridge, enum bridge_side side)
 {
 	struct leg *leg = slab_take(&b->legs);
@@ -153,7 +155,8 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));
 	bytes->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp_offered = (struct leg_sdp){bytes, (uint32_t)length, media_is_forwarded(message)};
+	leg->sdp_offered =
+		(struct leg_sdp){bytes, (uint32_t)length, description_is_forwarded(message)};
 }
 
 void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)

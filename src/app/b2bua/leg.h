@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leg.h — one dialog of ours, and what the caller sees of several. */
+/* leg.h: one dialog of ours, and what the caller sees of several. */
 #ifndef APP_B2BUA_LEG_H
 #define APP_B2BUA_LEG_H
 
@@ -59,6 +59,7 @@ struct leg {
 	bool is_twin;       /* callee: the INVITE and its ports are the leg `first`'s (forked.c) */
 	bool has_moved;     /* its dialog has changed places with that of the leg `moved` */
 	uint64_t first, moved;
+	bool is_asked;          /* whether it is there: our OPTIONS is under way */
 	bool has_update;        /* its Allow lists UPDATE: refreshes need no description */
 	bool knows_from_change; /* our From may change in the middle of a call (RFC 4916) */
 	bool was_offered;       /* our INVITE to it had an offer: its 2xx is acknowledged at once */

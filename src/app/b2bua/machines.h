@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* machines.h — the two machines of a call: a leg (one dialog, its INVITEs and its end) and a bridge
+/* machines.h: the two machines of a call: a leg (one dialog, its INVITEs and its end) and a bridge
  * (what its two legs are to one another). */
 #ifndef APP_B2BUA_MACHINES_H
 #define APP_B2BUA_MACHINES_H

@@ -5,6 +5,8 @@
 
 #include <portavoz/sdp.h>
 
+#include "call/end.h"
+
 int media_call_begin(struct b2bua *b, struct bridge *bridge, const struct incoming *incoming)
 {
 	const struct pv_message *m = incoming->message;
@@ -39,10 +41,21 @@ static void on_end(void *context, struct call *call, enum call_why why)
 	bridge_end(b, bridge_get(b, call->owner_word), why);
 }
 
+/* One side is not heard, and the other one talks. */
+static void on_missing(void *context, struct call *call, enum call_side side)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, call->owner_word);
+	struct leg *leg = bridge ? leg_get(b, bridge->legs[side]) : NULL;
+	if (leg)
+		own_question(b, leg);
+}
+
 void media_owner_init(struct b2bua *b)
 {
 	b->owner = (struct call_owner){.name = "b2bua",
 		.end = on_end,
+		.missing = on_missing,
 		.can_hang_up = true,
 		.hides_origin = true,
 		.context = b};
@@ -76,6 +89,7 @@ bool media_begin(struct b2bua *b, struct leg *callee, const struct fork_request 
 		.callee = *request->to,
 		.caller_behind_nat = proxy_must_pin_caller(request->incoming),
 		.callee_behind_nat = request->pin,
+		.callee_forwarded = !pv_span_is_empty(request->routes),
 		.may_transcode = true};
 	media_end(b, callee);
 	if (call && call_media_begin(b->at.calls, call, &ways, &media) < 0)
@@ -100,16 +114,6 @@ bool media_has_description(const struct pv_message *m)
 	return m->body.length && pv_sdp_body_find(pv_message_value(m, PV_HEADER_CONTENT_TYPE),
 					 pv_message_value(m, PV_HEADER_CONTENT_DISPOSITION),
 					 pv_message_span(m, m->body), &sdp) > 0;
-}
-
-/* It came through another proxy, so its media come from elsewhere. */
-bool media_is_forwarded(const struct pv_message *message)
-{
-	struct pv_values walk;
-	struct pv_span value;
-	pv_values_begin(&walk, message, PV_HEADER_VIA);
-	return message->is_request && pv_values_next(&walk, &value) &&
-	       pv_values_next(&walk, &value);
 }
 
 /* The call has ended, the sender's leg, or the ports of this callee have gone back. */
@@ -153,7 +157,7 @@ bool media_pass(struct b2bua *b, const struct passing *passing, struct call_medi
 		.callee_tag = callee_tag(sender, passing->other, message),
 		.source = passing->source,
 		.number = cseq | ASKERS,
-		.is_forwarded = media_is_forwarded(message)};
+		.is_forwarded = description_is_forwarded(message)};
 	call_media_pass(b->at.calls, media, &said, ret);
 	return ret->verdict != CALL_MEDIA_REFUSED && !ret->is_missing;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* message.h — what of a message goes on to the other leg, its description, and the bytes. */
+/* message.h: what of a message goes on to the other leg, its description, and the bytes. */
 #ifndef APP_B2BUA_MESSAGE_H
 #define APP_B2BUA_MESSAGE_H
 
@@ -25,7 +25,6 @@ struct passing {
 };
 /* A session description is in it, whatever else is. */
 bool media_has_description(const struct pv_message *message);
-bool media_is_forwarded(const struct pv_message *message);
 bool media_pass(struct b2bua *b, const struct passing *passing, struct call_media_result *ret);
 /* A request of `asker` will have no answer that passes. */
 void media_failed(

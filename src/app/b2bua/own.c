@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session. */
+/* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session, whether
+ * it is there. */
 #include "app/b2bua/private.h"
 
 #include <portavoz/build.h>
@@ -112,6 +113,18 @@ void own_refresh(struct b2bua *b, struct leg *leg)
 	}
 	e->is_refresh = true;
 	metrics_add(METRIC_b2bua_refreshes, 1);
+	exchange_start(b, e);
+}
+
+void own_question(struct b2bua *b, struct leg *leg)
+{
+	/* an INVITE that is under way will say as much */
+	bool may_ask = leg->state == LEG_CALM && !leg->is_asked;
+	struct exchange *e = may_ask ? to_leg(b, leg, PV_METHOD_OPTIONS, NULL) : NULL;
+	if (!e)
+		return;
+	e->is_question = leg->is_asked = true;
+	metrics_add(METRIC_b2bua_questions, 1);
 	exchange_start(b, e);
 }
 

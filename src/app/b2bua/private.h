@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* private.h — what the files of the b2bua share: the object of a worker, and its nouns. */
+/* private.h: what the files of the b2bua share: the object of a worker, and its nouns. */
 #ifndef APP_B2BUA_PRIVATE_H
 #define APP_B2BUA_PRIVATE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transfer.h — dialogs that take the place of others (RFC 3891), and who is told to make them so
+/* transfer.h: dialogs that take the place of others (RFC 3891), and who is told to make them so
  * (RFC 3515). */
 #ifndef APP_B2BUA_TRANSFER_H
 #define APP_B2BUA_TRANSFER_H

@@ -70,24 +70,24 @@ static void invite_accepted(struct ptt *p, struct ptt_leg *leg, const struct pv_
 	if (!is_wanted || !(leg = ptt_leg_get(p, handle)))
 		return;
 	alarm_cancel(&leg->ring);
+	if (was_called)
+		ringing_accepted(p, leg);
 	if (!accept_answer(p, leg, response)) {
 		ptt_leg_leave(p, leg, CALL_BAD_MEDIA);
 		return;
 	}
 	refreshed(p, leg, response);
 	if (was_called && (leg = ptt_leg_get(p, handle)) && !leg->has_let_go)
-		call_out_answered(p, leg);
+		ringing_join(p, leg);
 }
 
 static void invite_failed(struct ptt *p, struct ptt_leg *leg, unsigned status)
 {
 	leg->speech.offering = PTT_NO_OFFER;
-	if (leg->state == PTT_LEG_CALLING && status != 486 && status / 100 != 6 &&
-		call_out_next(p, leg))
-		return;
 	if (leg->state == PTT_LEG_CALLING)
-		leg->why = CALL_FAILED;
-	ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
+		ringing_failed(p, leg, status);
+	else
+		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 }
 
 /* ---- refreshes and questions ---- */
@@ -113,6 +113,8 @@ static void probe_ended(struct ptt *p, struct ptt_leg *leg, unsigned status, boo
 	leg->is_probing = false;
 	if ((is_dead(status) || is_unreachable) && leg->is_silent)
 		ptt_leg_leave(p, leg, CALL_SILENT);
+	else if (is_dead(status) && ptt_leg_is_endless(leg))
+		ptt_leg_leave(p, leg, CALL_EXPIRED);
 }
 
 static void ptt_leg_request_ended(struct ptt *p, struct ptt_request *request, struct ptt_leg *leg,
@@ -132,7 +134,7 @@ static void ptt_leg_request_ended(struct ptt *p, struct ptt_request *request, st
 	if (method == PV_METHOD_INVITE && is_good)
 		invite_accepted(p, leg, response);
 	else if (method == PV_METHOD_INVITE)
-		invite_failed(p, leg, status);
+		invite_failed(p, leg, response ? status : 0);
 	else if (method == PV_METHOD_UPDATE && is_good)
 		refreshed(p, leg, response);
 	leg = ptt_leg_get(p, handle);

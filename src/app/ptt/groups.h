@@ -53,11 +53,12 @@ struct ptt_group_config {
 	uint32_t triggers;
 	char key_request, key_release;
 	uint32_t max_talk_ms, hang_ms, idle_timeout_ms, vox_hang_ms;
+	uint32_t max_duration_ms; /* of a member's call; 0: no limit */
 	uint32_t queue;
 	enum ptt_preempt preempt;
 	struct ptt_names listen_only, call_out;
 	struct ptt_names emergency_members; /* none: all members */
-	bool broadcast, tones, refuse_tone;
+	bool broadcast, tones, refuse_tone, roger_tone;
 	uint32_t legs;        /* of one member */
 	uint32_t max_members; /* 0: no limit */
 	enum ptt_keepalive keepalive;

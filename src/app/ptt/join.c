@@ -132,10 +132,10 @@ void ptt_leg_tell_roster(struct ptt *p, struct ptt_leg *leg)
 
 void ptt_leg_is_in(const struct ptt_leg *leg)
 {
-	char name[160], call_id[160];
+	char group[160], name[160], call_id[160];
 	metrics_add(METRIC_ptt_joins, 1);
-	log_event(LOG_LEVEL_INFO, "group_joined", "group=%.*s member=%s called_out=%s call_id=%s",
-		PV_SPAN_PRINT(leg->group->config.name),
+	log_event(LOG_LEVEL_INFO, "group_joined", "group=%s member=%s called_out=%s call_id=%s",
+		log_quote(group, sizeof(group), leg->group->config.name),
 		log_quote(name, sizeof(name), buffer_text(leg->who, leg->report.name)),
 		leg->is_called_out ? "yes" : "no",
 		log_quote(call_id, sizeof(call_id), dialog_texts(&leg->dialog).call_id));
@@ -291,7 +291,7 @@ static void reported(struct ptt *p, struct errand *errand)
 		else if (leg->state == PTT_LEG_JOINING)
 			refuse_join(p, leg, report->status, 0);
 		else if (!leg->has_let_go && leg->is_called_out)
-			call_out_joined(p, leg);
+			ringing_joined(p, leg);
 	} else if (report->word == PTT_WORD_LEAVE) {
 		leg->is_in = false;
 	}

@@ -2,6 +2,8 @@
 /* leg.c — a member's dialog with the focus: made, moved through its machine, given back. */
 #include "app/ptt/private.h"
 
+#include "base/log.h"
+
 struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group)
 {
 	struct ptt_leg *leg = slab_take(&p->legs);
@@ -10,6 +12,7 @@ struct ptt_leg *ptt_leg_new(struct ptt *p, const struct ptt_group *group)
 	memset(leg, 0, sizeof(*leg));
 	leg->group = group;
 	leg->state = PTT_LEG_JOINING;
+	list_init(&leg->pressed);
 	leg->speech.audio_line = leg->speech.floor_line = PTT_NO_LINE;
 	leg->report.leg = slab_handle(&p->legs, leg);
 	leg->report.group = group->id;
@@ -53,8 +56,10 @@ int ptt_leg_learn(struct ptt *p, struct ptt_leg *leg, const struct pv_message *r
 
 void ptt_leg_note(struct ptt_leg *leg, const struct pv_message *message)
 {
-	if (pv_message_has(message, PV_HEADER_ALLOW))
-		leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
+	if (!pv_message_has(message, PV_HEADER_ALLOW))
+		return;
+	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
+	leg->refuses_text = !session_lists(message, PV_HEADER_ALLOW, PV_SPAN("MESSAGE"));
 }
 
 static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
@@ -131,12 +136,27 @@ struct ptt_leg *ptt_leg_of(struct ptt *p, const struct pv_message *request)
 
 /* ---- its machine ---- */
 
+/* Beside `group_joined`. A reload may have taken the group: its address is in the dialog. */
+static void log_left(const struct ptt_leg *leg)
+{
+	char group[160], name[160], call_id[160];
+	struct dialog_texts texts = dialog_texts(&leg->dialog);
+	log_event(LOG_LEVEL_INFO, "group_left", "group=%s member=%s why=%.*s call_id=%s",
+		log_quote(group, sizeof(group), leg->group ? leg->group->config.name : texts.local),
+		log_quote(name, sizeof(name), buffer_text(leg->who, leg->report.name)),
+		PV_SPAN_PRINT(call_why_name((enum call_why)leg->why)),
+		log_quote(call_id, sizeof(call_id), texts.call_id));
+}
+
 /* It hears nothing any more, and is not seen: whatever its dialog still waits for. */
 static void let_go(struct ptt *p, struct ptt_leg *leg)
 {
 	if (leg->has_let_go)
 		return;
 	leg->has_let_go = true;
+	if (leg->is_described)
+		log_left(leg);
+	list_remove(&leg->ringing);
 	alarm_cancel(&leg->alarm);
 	alarm_cancel(&leg->probe);
 	alarm_cancel(&leg->ring);

@@ -31,7 +31,7 @@ struct ptt_report {
 	media_id media;
 	bool is_held, has_floor_channel, is_called_out, is_anonymous;
 	/* the answer to JOIN */
-	uint16_t status; /* 200, 404, 503 */
+	uint16_t status; /* 200, 404, 486, 503 */
 	bool may_talk, is_muted;
 	uint8_t radio_id; /* its own in the group, from 1; 0: there are more members than ids */
 	struct media_group_lease lease;
@@ -56,11 +56,16 @@ struct ptt_leg {
 	bool is_called_out;
 	bool is_anonymous; /* its INVITE says so (RFC 3323): others are not told who it is */
 	bool has_update;   /* its Allow lists UPDATE */
+	bool refuses_text; /* its Allow is there and does not list MESSAGE */
 	bool is_silent;    /* its media say so */
 	bool is_probing;
-	uint8_t contact; /* one who is called out: the binding that is tried */
-	uint32_t domain; /* and where it is registered */
-	uint64_t call;   /* handle in the table of calls */
+	/* one who is called out: its place among those that ring, and its binding */
+	struct list ringing;
+	uint16_t q;
+	uint8_t flow;      /* of its instance, how many were tried before */
+	uint32_t domain;   /* where it is registered */
+	uint64_t instance; /* hash of it; 0: none */
+	uint64_t call;     /* handle in the table of calls */
 	struct buffer *who;
 	struct ptt_report report;
 
@@ -81,6 +86,8 @@ struct ptt_leg {
 
 	struct ptt_speech speech;
 	struct media_member_lease lease; /* member 0: no ports yet */
+	struct list pressed;             /* notes of a dispatcher's presses, oldest first */
+	uint32_t presses;                /* the last one's number */
 	bool is_described;               /* media_member_set was called */
 	bool is_open;                    /* and told of a group that has no floor */
 };
@@ -167,6 +174,10 @@ void keys_info(struct ptt *p, struct ptt_leg *leg, const struct incoming *incomi
 	struct transaction *server);
 
 /* ---- timer.c ---- */
+/* It is asked in a while whether it is there, where nothing else would find out that it is not: its
+ * media are silent, or it has neither session timer nor deadline. */
+void ptt_leg_watch(struct ptt *p, struct ptt_leg *leg);
+bool ptt_leg_is_endless(const struct ptt_leg *leg);
 /* Agrees on session terms with the leg, and arms its alarm. */
 void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_terms *terms);
 /* An event of its session timer; may send a refresh, or end the leg. */
@@ -176,12 +187,16 @@ void ptt_leg_session_glare(struct ptt *p, struct ptt_leg *leg);
 /* What we want of it. */
 struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg);
 
-/* ---- call_out.c ---- */
-/* A binding did not answer: the next. False: there is none. */
-bool call_out_next(struct ptt *p, struct ptt_leg *leg);
-/* It has answered: the roster is asked to have it. */
-void call_out_answered(struct ptt *p, struct ptt_leg *leg);
+/* ---- ringing.c ---- */
+/* A phone has said no with `status`, or nothing (0): the next. The leg may be gone. */
+void ringing_failed(struct ptt *p, struct ptt_leg *leg, unsigned status);
+/* It has rung for long enough. The leg may be gone. */
+void ringing_unanswered(struct ptt *p, struct ptt_leg *leg);
+/* A 2xx: his other phones ring no more. */
+void ringing_accepted(struct ptt *p, struct ptt_leg *leg);
+/* And its description will do: the roster is asked to have it. */
+void ringing_join(struct ptt *p, struct ptt_leg *leg);
 /* The roster has answered. */
-void call_out_joined(struct ptt *p, struct ptt_leg *leg);
+void ringing_joined(struct ptt *p, struct ptt_leg *leg);
 
 #endif

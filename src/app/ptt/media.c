@@ -28,6 +28,9 @@ int ptt_leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller
 		.caller = caller,
 		.callee = callee,
 		.user = user,
+		.max_duration_ms = leg->group && leg->group->config.max_duration_ms
+					   ? leg->group->config.max_duration_ms
+					   : CALL_ENDLESS,
 	};
 	struct call *call;
 	int error = call_begin(p->at.calls, &beginning, &call);
@@ -126,6 +129,7 @@ void ptt_leg_drop_media(struct ptt *p, struct ptt_leg *leg)
 	if (leg->lease.member)
 		media_member_drop(p->at.media, p->at.worker->index, leg->lease.member);
 	leg->lease.member = 0;
+	press_forget(leg);
 }
 
 bool ptt_leg_presses(const struct ptt_leg *leg, enum ptt_trigger trigger)
@@ -146,7 +150,7 @@ bool ptt_leg_press(struct ptt *p, struct ptt_leg *leg, const struct media_press 
 static void fell_silent(struct ptt *p, struct ptt_leg *leg)
 {
 	leg->is_silent = true;
-	alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE, p->at.worker->now_ms + PTT_PROBE_MS);
+	ptt_leg_watch(p, leg);
 	if (!leg->is_probing)
 		ptt_leg_ask_alive(p, leg);
 }
@@ -175,7 +179,7 @@ static void on_member_told(void *context, media_id member, uint64_t owner, uint3
 		fell_silent(p, leg);
 	} else {
 		leg->is_silent = false;
-		alarm_cancel(&leg->probe);
+		ptt_leg_watch(p, leg);
 	}
 }
 
@@ -188,8 +192,10 @@ static void on_answered(
 		return;
 	if (answer->trigger == MEDIA_TRIGGER_RTCP)
 		join_decided(p, leg, answer->outcome == MEDIA_OUTCOME_GRANTED);
+	else if (answer->trigger == MEDIA_TRIGGER_API)
+		press_answered(leg, answer);
 	else
-		text_answered(p, leg, answer);
+		word_answered(p, leg, answer);
 }
 
 static void on_group_told(void *context, media_id group, uint64_t owner, uint32_t told)

@@ -46,9 +46,10 @@ struct ptt {
 	char binding_text[REGISTRY_TEXT_ALL];
 };
 
-#define PTT_PROBE_MS 30000 /* a leg whose media are silent is asked so often */
-#define PTT_RING_MS  60000 /* who is called out and does not answer is given up */
-#define PTT_ASKED_MS 200   /* for the word of a relay thread on who has the floor */
+#define PTT_PROBE_MS 30000            /* a leg whose media are silent is asked so often */
+#define PTT_ALIVE_MS (30 * 60 * 1000) /* and one that nothing else watches */
+#define PTT_RING_MS  60000            /* who is called out and does not answer is given up */
+#define PTT_ASKED_MS 200              /* for the word of a relay thread on who has the floor */
 
 static inline struct ptt_leg *ptt_leg_get(struct ptt *p, uint64_t handle)
 {

@@ -13,8 +13,7 @@
 struct query {
 	struct question question;
 	struct ptt *ptt;
-	uint64_t group, name; /* name 0: no member */
-	enum ptt_act act;
+	uint64_t group;
 	bool speakers_only; /* of the members */
 	int result;
 	uint64_t cursor; /* where to go on */
@@ -34,7 +33,7 @@ static unsigned floor_of(const struct ptt_room *room, const struct ptt_group *gr
 	if (group->config.is_open)
 		return PTT_FLOOR_OPEN;
 	if (!talks)
-		return PTT_FLOOR_IDLE;
+		return room->is_reserved ? PTT_FLOOR_HANG : PTT_FLOOR_IDLE;
 	return room->is_revoking ? PTT_FLOOR_PENDING : PTT_FLOOR_TAKEN;
 }
 
@@ -154,87 +153,6 @@ static void run_talks(struct question *question)
 	}
 	query->cursor = at;
 	query->is_more = at < p->talk_count;
-}
-
-/* ---- acts ---- */
-
-static const uint8_t buttons[] = {
-	[PTT_ACT_GRANT] = MEDIA_BUTTON_GRANT,
-	[PTT_ACT_REVOKE] = MEDIA_BUTTON_REVOKE,
-	[PTT_ACT_EMERGENCY] = MEDIA_BUTTON_EMERGENCY,
-	[PTT_ACT_CLEAR] = MEDIA_BUTTON_CLEAR,
-};
-
-static uint8_t button_of(enum ptt_act act, bool is_for_group)
-{
-	if (act == PTT_ACT_EMERGENCY && is_for_group)
-		return MEDIA_BUTTON_DECLARE;
-	return act < ARRAY_LENGTH(buttons) ? buttons[act] : 0;
-}
-
-static int act_on(struct ptt *p, struct ptt_member *member, enum ptt_act act, bool is_for_group)
-{
-	const struct media_press press = {.trigger = MEDIA_TRIGGER_API,
-		.button = button_of(act, is_for_group),
-		.received_ns = p->at.worker->now_ns};
-	switch (act) {
-	case PTT_ACT_MUTE:
-	case PTT_ACT_UNMUTE:
-		member->is_muted = act == PTT_ACT_MUTE;
-		member_order(p, member);
-		return 0;
-	case PTT_ACT_KICK:
-		member_end(p, member, CALL_REMOVED);
-		return 0;
-	case PTT_ACT_GRANT:
-	case PTT_ACT_REVOKE:
-	case PTT_ACT_EMERGENCY:
-	case PTT_ACT_CLEAR:
-		break;
-	}
-	return member_press(p, member, &press, 0) ? 0 : -EBUSY;
-}
-
-/* Which member an act without one means. */
-static bool is_meant(const struct ptt_member *member, enum ptt_act act)
-{
-	return act == PTT_ACT_EMERGENCY || act == PTT_ACT_CLEAR ||
-	       (act == PTT_ACT_REVOKE && member->is_talking);
-}
-
-static bool is_for_all(enum ptt_act act)
-{
-	return act == PTT_ACT_REVOKE || act == PTT_ACT_EMERGENCY || act == PTT_ACT_CLEAR;
-}
-
-static void run_act(struct question *question)
-{
-	struct query *query = container_of(question, struct query, question);
-	struct ptt *p = query->ptt;
-	struct ptt_room *room = room_find(p, query->group);
-	enum ptt_act act = query->act;
-	query->result = ptt_group_of(p, query->group) ? -ESRCH : -ENOENT;
-	if (query->result == -ENOENT)
-		return;
-	if (!query->name && !is_for_all(act)) {
-		query->result = -EINVAL;
-		return;
-	}
-	if (act == PTT_ACT_REVOKE && !query->name && room)
-		query->result = 0; /* nobody talks: there is nothing to take */
-	if (!room)
-		return;
-	LIST_EACH(link, &room->members)
-	{
-		struct ptt_member *member = container_of(link, struct ptt_member, link);
-		bool fits = query->name ? member->name == query->name : is_meant(member, act);
-		if (!fits || member->is_ending)
-			continue;
-		query->result = act_on(p, member, act, !query->name);
-		/* one press is enough for the group */
-		if (act == PTT_ACT_CLEAR || act == PTT_ACT_EMERGENCY || act == PTT_ACT_GRANT)
-			break;
-	}
 }
 
 /* ---- on the main thread ---- */
@@ -393,18 +311,4 @@ int ptt_query_talks(const struct ptt_tables *tables, struct pv_span group,
 			return error;
 	}
 	return 0;
-}
-
-int ptt_query_act(const struct ptt_tables *tables, enum ptt_act act, struct pv_span group,
-	struct pv_span member)
-{
-	uint64_t id = id_of(tables, group);
-	struct query *query = query_new(run_act, id);
-	if (!query)
-		return -ENOMEM;
-	query->act = act;
-	query->name = member.length ? ptt_group_id(tables->group_key, member) : 0;
-	int error = ask(tables, home_of(tables, id), query);
-	question_leave(&query->question);
-	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.h — what the main thread wants to know of the groups, and what it has them do. */
+/* query.h — what the main thread wants to know of the groups. */
 #ifndef APP_PTT_QUERY_H
 #define APP_PTT_QUERY_H
 
@@ -18,7 +18,13 @@ struct ptt_text {
 	char bytes[PTT_NAME_MAX];
 };
 
-enum ptt_floor_state { PTT_FLOOR_IDLE, PTT_FLOOR_TAKEN, PTT_FLOOR_PENDING, PTT_FLOOR_OPEN };
+enum ptt_floor_state {
+	PTT_FLOOR_IDLE,
+	PTT_FLOOR_TAKEN,
+	PTT_FLOOR_PENDING,
+	PTT_FLOOR_OPEN,
+	PTT_FLOOR_HANG, /* nobody talks, and it is reserved for who has released it */
+};
 
 #define PTT_TALKERS_SHOWN 8
 
@@ -56,11 +62,13 @@ struct ptt_member_summary {
 /* A talk spurt that is over. */
 struct ptt_talk {
 	struct ptt_text group, member;
-	uint64_t began_s;            /* Unix time */
+	uint64_t began_ms;           /* Unix time */
 	uint64_t ago_ms;             /* since its end */
 	uint32_t length_ms;          /* of the floor */
 	struct pv_span trigger, why; /* names, constant */
 	uint32_t packets, lost;
+	uint32_t grant_us, clipped;
+	uint8_t priority;
 	bool is_emergency;
 };
 
@@ -86,20 +94,5 @@ int ptt_query_speakers(const struct ptt_tables *tables, struct pv_span group,
 /* The last ones, oldest first; of all groups when `group` is empty (worker by worker then). */
 int ptt_query_talks(const struct ptt_tables *tables, struct pv_span group,
 	void (*each)(void *context, const struct ptt_talk *talk), void *context);
-
-enum ptt_act {
-	PTT_ACT_GRANT,  /* as if the member had pressed */
-	PTT_ACT_REVOKE, /* takes the floor from the member; without one: from all who have it */
-	PTT_ACT_MUTE,   /* the member cannot talk until PTT_ACT_UNMUTE */
-	PTT_ACT_UNMUTE,
-	PTT_ACT_KICK,      /* BYE */
-	PTT_ACT_EMERGENCY, /* declared for the group; with a member: by him, who gets the floor */
-	PTT_ACT_CLEAR,     /* the emergency is over */
-};
-
-/* `member` is a user's name, or empty. All his legs are meant. 0; -ENOENT: no such group;
- * -ESRCH: the member is not in it; -EINVAL: this act needs a member; -EBUSY: no room, try again. */
-int ptt_query_act(const struct ptt_tables *tables, enum ptt_act act, struct pv_span group,
-	struct pv_span member);
 
 #endif

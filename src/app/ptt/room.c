@@ -31,6 +31,7 @@ struct ptt_room *room_have(struct ptt *p, uint64_t group)
 	room->group = group;
 	list_init(&room->members);
 	list_init(&room->watchers);
+	list_init(&room->ringing);
 	list_push_tail(bucket_of(p, group), &room->link);
 	ptt_gauge(p);
 	return room;
@@ -44,16 +45,20 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	}
 	memset(&room->lease, 0, sizeof(room->lease));
 	room->opened_ms = 0;
-	room->is_emergency = room->is_revoking = false;
+	room->is_revoking = room->is_reserved = false;
 	room->waiting = 0;
 	ptt_drop(p, &room->called);
+	rights_forget(p, room);
 }
 
 void room_settle(struct ptt *p, struct ptt_room *room)
 {
-	if (!room->member_count)
+	if (!room->member_count) {
+		ringing_stop_all(p, room);
 		close_media(p, room);
-	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing)
+	}
+	if (!list_is_empty(&room->members) || !list_is_empty(&room->watchers) || room->closing ||
+		room->is_emergency)
 		return;
 	list_remove(&room->link);
 	slab_give(&p->rooms, room);
@@ -91,6 +96,7 @@ void media_settings_of(const struct ptt_group *group, struct media_group_setting
 		.keepalive = (uint8_t)keepalives[config->keepalive],
 		.queue = (uint16_t)MIN(config->queue, (uint32_t)UINT16_MAX),
 		.has_tones = config->tones && !config->is_open,
+		.has_roger = config->tones && config->roger_tone && !config->is_open,
 		.has_refuse_tone = config->tones && config->refuse_tone && !config->is_open,
 		.is_broadcast = config->broadcast,
 		.request_key = config->key_request,
@@ -109,6 +115,7 @@ bool room_open(struct ptt *p, struct ptt_room *room, const struct ptt_group *gro
 	if (room->lease.group)
 		return true;
 	media_settings_of(group, &settings);
+	settings.is_emergency = room->is_emergency;
 	if (media_group_open(p->at.media, p->at.worker->index, &settings,
 		    slab_handle(&p->rooms, room), &room->lease) < 0) {
 		memset(&room->lease, 0, sizeof(room->lease));
@@ -141,16 +148,19 @@ static void configure(struct ptt *p, struct ptt_room *room)
 {
 	const struct ptt_group *group = ptt_group_of(p, room->group);
 	struct media_group_settings settings;
+	if (!group || group->config.is_open)
+		emergency_set(p, room, false, 0);
 	if (!group) {
 		end_all(p, room, CALL_CLOSED);
 		room_end_watchers(p, room);
+	}
+	if (!group || !room->lease.group) {
+		room_settle(p, room);
 		return;
 	}
-	if (!room->lease.group)
-		return;
 	media_settings_of(group, &settings);
 	media_group_set(p->at.media, p->at.worker->index, room->lease.group, &settings);
-	roster_choose_speaker(p, room, group, NULL);
+	rights_choose_speaker(p, room, group, NULL);
 }
 
 void rooms_configure(struct ptt *p)
@@ -190,8 +200,8 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 	if (media_read_group(p->at.media, room->lease.group, &report) < 0)
 		return;
 	unsigned waiting = MIN(report.waiting_count, MEDIA_GROUP_SHOWN_MAX);
-	room->is_emergency = report.is_emergency;
 	room->is_revoking = report.is_revoking;
+	room->is_reserved = report.is_reserved;
 	room->waiting = report.waiting_count;
 	LIST_EACH(link, &room->members)
 	{
@@ -209,6 +219,7 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 	}
 	if (is_new)
 		room_notify(p, room);
+	emergency_set(p, room, report.is_emergency, report.emergency_tag);
 }
 
 void room_told(struct ptt *p, uint64_t handle, uint32_t told)
@@ -216,6 +227,8 @@ void room_told(struct ptt *p, uint64_t handle, uint32_t told)
 	struct ptt_room *room = room_get(p, handle);
 	if (told & MEDIA_GROUP_TOLD_FLOOR)
 		floor_changed(p, room);
+	if (told & MEDIA_GROUP_TOLD_MEMBERS)
+		emergency_tell(p, room, NULL);
 	if (told & MEDIA_GROUP_TOLD_IDLE)
 		end_all(p, room, CALL_CLOSED);
 }

@@ -30,6 +30,7 @@ struct ptt_member {
 	bool is_ending;
 	bool may_talk, is_muted, is_held, has_floor_channel, is_called_out;
 	bool is_talking;
+	bool is_warned;    /* has been told of the emergency */
 	bool is_anonymous; /* `uri` names nobody */
 	uint32_t alias;    /* the number in it; 0: none */
 	uint8_t radio_id;
@@ -52,10 +53,18 @@ struct ptt_grave {
 	char uri[190];
 };
 
+/* Of users, by the hashes of their names, while the room is open. */
+struct ptt_rights {
+	struct buffer *muted; /* those, 64 bits each; NULL: nobody */
+	/* a broadcast group's: who talks; who did, and until when he has it back if he comes */
+	uint64_t speaker, former, return_ms;
+};
+
 struct ptt_room {
 	struct list link; /* of its bucket */
 	uint64_t group;
 	struct list members, watchers;
+	struct list ringing; /* phones of those who are called out, by leg.ringing */
 	uint32_t member_count, watcher_count;
 	struct media_group_lease lease; /* group 0: not open */
 	unsigned closing;               /* groups on relay threads that have a last word to say */
@@ -64,9 +73,11 @@ struct ptt_room {
 	uint64_t change_talk; /* the last one that was about who talks alone */
 	uint64_t change_members;
 	uint64_t talks;
-	bool is_emergency, is_revoking;
+	bool is_emergency; /* until it is cleared, also while nobody is in */
+	bool is_revoking, is_reserved;
 	uint16_t waiting;
-	struct buffer *called; /* a bit for each name of call_out; NULL: none */
+	struct ptt_rights rights;
+	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
 	struct ptt_grave graves[PTT_GRAVES];
 	unsigned grave_next;
 	uint32_t aliases; /* given to members who want to be nobody */
@@ -118,10 +129,25 @@ uint64_t ptt_name_hash(const struct ptt *p, struct pv_span name);
 
 /* ---- roster.c ---- */
 void roster_take(struct ptt *p, struct errand *errand);
-/* In a broadcast group it is the one who has been there longest who talks. `joins` (or NULL) will
- * hear of it in another way. */
-void roster_choose_speaker(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
+
+/* ---- rights.c ---- */
+/* A broadcaster may dial again within that time, and has his right back. */
+#define PTT_RETURN_MS 30000
+/* Who may talk: in a broadcast group one user, who opened it, or who has been there longest when he
+ * has left. `joins` (or NULL) will hear of it in another way. */
+void rights_choose_speaker(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
 	const struct ptt_member *joins);
+/* 0; -ESRCH: no such user is in, or muted; -ENOBUFS. */
+int rights_mute(struct ptt *p, struct ptt_room *room, uint64_t name, bool is_muted);
+bool rights_is_muted(const struct ptt_room *room, uint64_t name);
+/* The room closes. */
+void rights_forget(struct ptt *p, struct ptt_room *room);
+
+/* ---- emergency.c ---- */
+/* `tag`: the member who declares it; 0: nobody of them. */
+void emergency_set(struct ptt *p, struct ptt_room *room, bool is_emergency, uint64_t tag);
+/* Whoever has not been told of how it is now. */
+void emergency_tell(struct ptt *p, struct ptt_room *room, const struct ptt_member *by);
 
 /* ---- talk.c ---- */
 void ptt_text_copy(struct pv_span from, struct ptt_text *ret);
@@ -129,9 +155,21 @@ void talk_keep(struct ptt *p, uint64_t room, const struct media_spurt *spurt);
 
 /* ---- call_out.c ---- */
 void room_call_out(struct ptt *p, struct ptt_room *room);
-/* Who has dialled has not to be called any more: not either when he has left and his phone
- * refreshes its registration. */
-void call_out_joined_by_himself(
+/* Who has dialled, answered or declined has not to be called any more: not either when he has left
+ * and his phone refreshes its registration. */
+void call_out_settle(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+/* None of his phones was there: unless one has said no, he is called again when one registers. */
+void call_out_unreached(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+
+/* ---- ringing.c ---- */
+/* His phones ring, those with the best q; or one more, where some do. */
+void ringing_begin(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
+/* He is in: his phones that ring are cancelled. */
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name);
+/* Nobody is in any more. */
+void ringing_stop_all(struct ptt *p, struct ptt_room *room);
 
 #endif

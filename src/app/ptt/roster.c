@@ -26,34 +26,31 @@ static unsigned staying(const struct ptt_room *room)
 	return count;
 }
 
-void roster_choose_speaker(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
-	const struct ptt_member *joins)
+/* Who has answered a call of ours: all may have left meanwhile, and he may have dialled himself,
+ * which is not undone by a phone of his that answers late. */
+static uint16_t try_answered(struct ptt *p, const struct ptt_report *report)
 {
-	bool is_found = false;
-	LIST_EACH(link, &room->members)
-	{
-		struct ptt_member *member = container_of(link, struct ptt_member, link);
-		bool may = !group->config.broadcast || (!is_found && !member->is_ending);
-		is_found |= may && !member->is_ending;
-		if (member->may_talk == may)
-			continue;
-		member->may_talk = may;
-		if (!member->is_ending && member != joins)
-			member_order(p, member);
-	}
+	struct ptt_room *room = room_find(p, report->group);
+	struct ptt_member *oldest;
+	uint64_t name = ptt_name_hash(p, buffer_text(report->who, report->name));
+	if (!room || !room->lease.group)
+		return 404;
+	return legs_of(p, room, name, &oldest) ? 486 : 200;
 }
 
-/* 200, 404 or 503. */
+/* 200, 404, 486 or 503. */
 static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 {
 	const struct ptt_group *group = ptt_group_of(p, report->group);
-	struct ptt_room *room = group ? room_have(p, report->group) : NULL;
+	uint16_t answered = report->is_called_out ? try_answered(p, report) : 200;
+	struct ptt_room *room = group && answered == 200 ? room_have(p, report->group) : NULL;
 	struct ptt_member *oldest;
 	if (!group)
 		return 404;
 	if (!room)
-		return 503;
-	uint64_t name = ptt_name_hash(p, buffer_text(report->who, report->name));
+		return answered == 200 ? 503 : answered;
+	struct pv_span user = buffer_text(report->who, report->name);
+	uint64_t name = ptt_name_hash(p, user);
 	bool replaces = legs_of(p, room, name, &oldest) >= group->config.legs;
 	unsigned others = staying(room) - replaces;
 	if (group->config.max_members && others >= group->config.max_members) {
@@ -70,13 +67,15 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 		metrics_add(METRIC_ptt_replaced, 1);
 		member_end(p, oldest, CALL_REPLACED);
 	}
-	roster_choose_speaker(p, room, group, member);
+	member->is_muted = rights_is_muted(room, name);
+	rights_choose_speaker(p, room, group, member);
 	report->member = slab_handle(&p->members, member);
 	report->may_talk = member->may_talk;
-	report->is_muted = false;
+	report->is_muted = member->is_muted;
 	report->radio_id = member->radio_id;
 	report->lease = room->lease;
-	call_out_joined_by_himself(p, room, group, buffer_text(member->who, member->name_text));
+	call_out_settle(p, room, group, user);
+	ringing_stop(p, room, user);
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);
@@ -112,7 +111,7 @@ static void leave(struct ptt *p, struct ptt_member *member)
 		other->change = room->change;
 	bury(p, room, member, !other);
 	if (group)
-		roster_choose_speaker(p, room, group, NULL);
+		rights_choose_speaker(p, room, group, NULL);
 	room_notify(p, room);
 	member_settle(p, member);
 	room_settle(p, room);

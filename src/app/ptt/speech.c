@@ -49,14 +49,28 @@ static uint8_t find_line(
 	return PTT_NO_LINE;
 }
 
+/* The audio of p->sdp that can be answered in this group, and how. 0 or a verdict of sdp.h. */
+static int choose_audio(struct ptt *p, const struct ptt_leg *leg, uint8_t *ret_line,
+	struct media_coding *ret_coding)
+{
+	uint8_t line = find_line(&p->sdp, leg->speech.audio_line, speech_is_audio);
+	if (line == PTT_NO_LINE &&
+		find_line(&p->sdp, PTT_NO_LINE, speech_is_encrypted) != PTT_NO_LINE)
+		return -PV_SDP_ENCRYPTED;
+	if (!leg->group || line == PTT_NO_LINE ||
+		!speech_codec_read(leg->group, &p->sdp.media[line], ret_coding))
+		return -PV_SDP_NO_CODEC;
+	if (!speech_takes_packets(&p->sdp.media[line]))
+		return -PV_SDP_SHORT_PACKETS;
+	*ret_line = line;
+	return 0;
+}
+
 int speech_judge(struct ptt *p, const struct ptt_leg *leg)
 {
 	struct media_coding coding;
-	uint8_t line = find_line(&p->sdp, leg->speech.audio_line, speech_is_audio);
-	if (!leg->group || line == PTT_NO_LINE ||
-		!speech_codec_read(leg->group, &p->sdp.media[line], &coding))
-		return -PV_SDP_NO_CODEC;
-	return speech_takes_packets(&p->sdp.media[line]) ? 0 : -PV_SDP_SHORT_PACKETS;
+	uint8_t line;
+	return choose_audio(p, leg, &line, &coding);
 }
 
 bool speech_may_have_floor(const struct ptt_leg *leg)
@@ -97,14 +111,6 @@ static void describe_end(struct media_end *ret, const struct stream_end *heard,
 	memcpy(ret->formats, heard->formats, sizeof(ret->formats));
 }
 
-static bool is_forwarded(const struct pv_message *m)
-{
-	struct pv_values walk;
-	struct pv_span value;
-	pv_values_begin(&walk, m, PV_HEADER_VIA);
-	return m->is_request && pv_values_next(&walk, &value) && pv_values_next(&walk, &value);
-}
-
 /* What is heard of them in p->sdp, for media. */
 struct hearing {
 	const struct pv_sdp_media *audio, *floor; /* floor: NULL, there is none */
@@ -143,6 +149,9 @@ static void hear(struct ptt *p, struct ptt_leg *leg, const struct hearing *h)
 	agreed->is_radio =
 		(leg->membership.triggers & PTT_TRIGGER_ED137) && speech_is_radio(h->audio);
 	speech->radio_type = agreed->is_radio ? speech_radio_type(h->audio) : 0;
+	agreed->radio_period_ms = speech_radio_number(h->audio, PV_SPAN("R2S-KeepAlivePeriod"));
+	agreed->radio_multiplier = (uint8_t)MIN(
+		speech_radio_number(h->audio, PV_SPAN("R2S-KeepAliveMultiplier")), UINT8_MAX);
 	if (speech->radio_type)
 		add_type(&agreed->audio, speech->radio_type, 0);
 	if (!h->floor) {
@@ -203,17 +212,15 @@ static int take_offer(struct ptt *p, struct ptt_leg *leg, const struct pv_messag
 {
 	struct ptt_speech *speech = &leg->speech;
 	struct hearing h = {.source = source};
-	uint8_t line = find_line(&p->sdp, speech->audio_line, speech_is_audio);
-	if (!leg->group || line == PTT_NO_LINE ||
-		!speech_codec_read(leg->group, &p->sdp.media[line], &h.coding))
-		return -PV_SDP_NO_CODEC;
-	if (!speech_takes_packets(&p->sdp.media[line]))
-		return -PV_SDP_SHORT_PACKETS;
+	uint8_t line;
+	int verdict = choose_audio(p, leg, &line, &h.coding);
+	if (verdict)
+		return verdict;
 	speech->audio_line = line;
 	speech->floor_line = leg->lease.floor_port && speech_may_have_floor(leg)
 				     ? find_line(&p->sdp, speech->floor_line, speech_is_floor)
 				     : PTT_NO_LINE;
-	speech->is_forwarded = is_forwarded(offer);
+	speech->is_forwarded = description_is_forwarded(offer);
 	h.audio = &p->sdp.media[line];
 	h.floor = speech->floor_line != PTT_NO_LINE ? &p->sdp.media[speech->floor_line] : NULL;
 	hear(p, leg, &h);
@@ -286,6 +293,8 @@ int speech_offer(struct ptt *p, struct ptt_leg *leg)
 	pv_writer_init(&w, p->text, sizeof(p->text));
 	speech_put_offer(&w, leg);
 	speech->audio_line = 0;
+	if (leg->lease.floor_port)
+		speech->floor_line = 1;
 	return w.overflow ? PTT_SDP_NO_ROOM : keep(p, speech, pv_writer_span(&w));
 }
 
@@ -344,12 +353,14 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	size_t mark = arena_mark(&p->at.worker->scratch);
 	find_numbers(p, leg, line, &h.coding);
 	arena_rewind(&p->at.worker->scratch, mark);
-	speech->is_forwarded = is_forwarded(answer);
+	speech->is_forwarded = description_is_forwarded(answer);
 	h.audio = &p->sdp.media[line];
 	if (speech_may_have_floor(leg) && speech->floor_line < p->sdp.media_count &&
 		speech_is_floor(&p->sdp.media[speech->floor_line]))
 		h.floor = &p->sdp.media[speech->floor_line];
 	hear(p, leg, &h);
+	if (leg->is_called_out) /* an answer asks for nothing that was not offered */
+		speech->agreed.terms.is_request = speech->agreed.terms.wants_granted = false;
 	ptt_leg_set_media(p, leg);
 	return 0;
 }

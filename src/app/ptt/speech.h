@@ -78,6 +78,7 @@ bool speech_may_have_floor(const struct ptt_leg *leg);
 #define SPEECH_PACKET_MS 20
 bool speech_takes_packets(const struct pv_sdp_media *media);
 /* An audio stream that we may answer; a floor channel (TS 24.380 §12). */
+bool speech_is_encrypted(const struct pv_sdp_media *media);
 bool speech_is_audio(const struct pv_sdp_media *media);
 bool speech_is_floor(const struct pv_sdp_media *media);
 /* The codec of the group that comes first among those that the m-line offers, and what goes with
@@ -92,6 +93,8 @@ uint8_t speech_level_read(const struct pv_sdp_media *media);
 /* Is it a radio's (ED-137), and the payload type of its keep-alive, 0: none? */
 bool speech_is_radio(const struct pv_sdp_media *media);
 uint8_t speech_radio_type(const struct pv_sdp_media *media);
+/* Of one of its attributes, R2S-KeepAlivePeriod ...; 0: it has none. */
+uint16_t speech_radio_number(const struct pv_sdp_media *media, struct pv_span name);
 
 /* ---- speech_write.c: ours ---- */
 #define SPEECH_LEVEL_URN "urn:ietf:params:rtp-hdrext:ssrc-audio-level"

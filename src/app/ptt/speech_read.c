@@ -9,6 +9,11 @@ bool speech_is_audio(const struct pv_sdp_media *media)
 	       !pv_sdp_is_rejected(media);
 }
 
+bool speech_is_encrypted(const struct pv_sdp_media *media)
+{
+	return media->kind == PV_SDP_AUDIO && media->is_secure && !pv_sdp_is_rejected(media);
+}
+
 bool speech_is_floor(const struct pv_sdp_media *media)
 {
 	return media->kind == PV_SDP_APPLICATION && !pv_sdp_is_rejected(media) &&
@@ -86,15 +91,26 @@ static struct pv_span attribute(struct pv_span section, struct pv_span name, str
 	return (struct pv_span){NULL, 0};
 }
 
+/* The number that a value begins with, as far as it matters; 0: there is none. */
+static uint16_t number_in(struct pv_span value)
+{
+	unsigned number = 0;
+	for (size_t i = 0; i < value.length && pv_is_digit(value.at[i]) && number < 6000; i++)
+		number = 10 * number + (unsigned)(value.at[i] - '0');
+	return (uint16_t)number;
+}
+
 /* RFC 8285 §5: the one-byte form has numbers up to 14. */
 uint8_t speech_level_read(const struct pv_sdp_media *media)
 {
-	struct pv_span value =
-		attribute(media->section, PV_SPAN("extmap"), PV_SPAN(SPEECH_LEVEL_URN));
-	unsigned number = 0;
-	for (size_t i = 0; i < value.length && pv_is_digit(value.at[i]) && number < 256; i++)
-		number = 10 * number + (unsigned)(value.at[i] - '0');
+	uint16_t number =
+		number_in(attribute(media->section, PV_SPAN("extmap"), PV_SPAN(SPEECH_LEVEL_URN)));
 	return number <= 14 ? (uint8_t)number : 0;
+}
+
+uint16_t speech_radio_number(const struct pv_sdp_media *media, struct pv_span name)
+{
+	return number_in(attribute(media->section, name, PV_SPAN("")));
 }
 
 bool speech_is_radio(const struct pv_sdp_media *media)
@@ -121,7 +137,9 @@ bool speech_codec_read(
 	pv_sdp_formats_read(media, &formats);
 	if (!choose_codec(group, &formats, &codec, &voice))
 		return false;
-	*ret = (struct media_coding){.codec = (uint8_t)codec, .packet_ms = packet_ms(codec, media)};
+	*ret = (struct media_coding){.codec = (uint8_t)codec,
+		.packet_ms = packet_ms(codec, media),
+		.packet_ms_most = (uint8_t)MIN(media->maxptime, UINT8_MAX)};
 	codec_settings_read(codec, formats.list[voice].fmtp, &ret->settings);
 	ret->gets.voice = (uint8_t)formats.list[voice].payload_type;
 	uint32_t clock = codec_row(codec)->clock;

@@ -7,6 +7,7 @@
 #define EVENTS_TYPE_WIDE 110
 #define NOISE_TYPE       13
 #define OPUS_TYPE        111
+#define LEVEL_NUMBER     1 /* of the header extension, in our offers */
 
 static void put_format(struct pv_writer *w, enum codec_id codec, uint8_t type)
 {
@@ -35,9 +36,19 @@ static void put_radio(struct pv_writer *w, const struct ptt_leg *leg)
 	if (leg->speech.radio_type)
 		pv_sdp_build_rtpmap(w, leg->speech.radio_type, PV_SPAN("R2S"), 8000, 1);
 	pv_put_text(w, "a=type:Radio-TxRx\r\na=txrxmode:TxRx\r\na=rtphe:1\r\n");
-	put_number(w, "a=R2S-KeepAlivePeriod:", ED137_PERIOD_MS);
-	put_number(w, "a=R2S-KeepAliveMultiplier:", ED137_MULTIPLIER);
+	put_number(
+		w, "a=R2S-KeepAlivePeriod:", ed137_period_ms(leg->speech.agreed.radio_period_ms));
+	put_number(w, "a=R2S-KeepAliveMultiplier:",
+		ed137_multiplier(leg->speech.agreed.radio_multiplier));
 	put_number(w, "a=ptt-id:", leg->report.radio_id);
+}
+
+/* RFC 6464. */
+static void put_level(struct pv_writer *w, unsigned number)
+{
+	pv_put_text(w, "a=extmap:");
+	pv_put_u64(w, number);
+	pv_put_text(w, " " SPEECH_LEVEL_URN "\r\n");
 }
 
 static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const struct pv_sdp_media *m)
@@ -62,11 +73,8 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 		put_events(w, coding->sends.events, coding->event_rate);
 	put_number(w, "a=ptime:",
 		SPEECH_PACKET_MS); /* what is mixed is made so, whatever the far end likes */
-	if (agreed->level_extension) {
-		pv_put_text(w, "a=extmap:");
-		pv_put_u64(w, agreed->level_extension);
-		pv_put_text(w, " " SPEECH_LEVEL_URN "\r\n");
-	}
+	if (agreed->level_extension)
+		put_level(w, agreed->level_extension);
 	if (agreed->is_radio)
 		put_radio(w, leg);
 	if (agreed->audio.is_mux)
@@ -74,9 +82,9 @@ static void put_audio(struct pv_writer *w, const struct ptt_leg *leg, const stru
 	pv_sdp_build_direction(w, pv_sdp_direction_reverse(m->direction));
 }
 
-static void put_floor(struct pv_writer *w, const struct ptt_leg *leg)
+static void put_floor_terms(
+	struct pv_writer *w, const struct ptt_leg *leg, const struct media_floor_terms *terms)
 {
-	const struct media_floor_terms *terms = &leg->speech.agreed.terms;
 	pv_put_text(w, "m=application ");
 	pv_put_u64(w, leg->lease.floor_port);
 	pv_put_text(w, " udp MCPTT\r\n");
@@ -106,6 +114,11 @@ static void put_floor(struct pv_writer *w, const struct ptt_leg *leg)
 	pv_put_text(w, "\r\n");
 }
 
+static void put_floor(struct pv_writer *w, const struct ptt_leg *leg)
+{
+	put_floor_terms(w, leg, &leg->speech.agreed.terms);
+}
+
 static void put_session(struct pv_writer *w, const struct ptt_speech *speech)
 {
 	const struct call_place *place = &speech->place;
@@ -130,20 +143,31 @@ void speech_put_answer(struct ptt *p, const struct ptt_leg *leg, struct pv_write
 			pv_sdp_build_rejected(w, &p->sdp.media[i]);
 }
 
+/* What is there for it is offered: places in the queue, and his priority. */
+static void put_floor_offer(struct pv_writer *w, const struct ptt_leg *leg)
+{
+	const struct media_floor_terms terms = {
+		.may_queue = leg->group->config.queue > 0, .priority = leg->priority};
+	put_floor_terms(w, leg, &terms);
+}
+
 void speech_put_offer(struct pv_writer *w, const struct ptt_leg *leg)
 {
 	const struct ptt_group_config *config = &leg->group->config;
-	uint8_t types[PTT_CODECS_MAX + 2];
+	uint8_t types[PTT_CODECS_MAX + 3];
 	unsigned count = 0;
-	bool has_opus = false;
+	bool has_opus = false, has_noise = false;
 	put_session(w, &leg->speech);
 	for (unsigned i = 0; i < config->codec_count; i++) {
 		enum codec_id codec = (enum codec_id)config->codecs[i];
 		if (!codec_is_built(codec))
 			continue;
 		has_opus |= codec == CODEC_OPUS;
+		has_noise |= codec_row(codec)->clock == 8000;
 		types[count++] = codec == CODEC_OPUS ? OPUS_TYPE : codec_row(codec)->payload_type;
 	}
+	if (has_noise)
+		types[count++] = NOISE_TYPE;
 	types[count++] = EVENTS_TYPE;
 	if (has_opus)
 		types[count++] = EVENTS_TYPE_WIDE;
@@ -154,11 +178,17 @@ void speech_put_offer(struct pv_writer *w, const struct ptt_leg *leg)
 			put_format(w, codec,
 				codec == CODEC_OPUS ? OPUS_TYPE : codec_row(codec)->payload_type);
 	}
+	if (has_noise)
+		pv_sdp_build_rtpmap(w, NOISE_TYPE, PV_SPAN("CN"), 8000, 1);
 	put_events(w, EVENTS_TYPE, 8000);
 	if (has_opus)
 		put_events(w, EVENTS_TYPE_WIDE, 48000);
 	put_number(w, "a=ptime:", SPEECH_PACKET_MS);
+	if (leg->membership.triggers & (PTT_TRIGGER_VOX | PTT_TRIGGER_MUTE))
+		put_level(w, LEVEL_NUMBER);
 	pv_sdp_build_direction(w, PV_SDP_SENDRECV);
+	if (leg->lease.floor_port)
+		put_floor_offer(w, leg);
 }
 
 /* An m-line of ours with what belongs to it, in both directions. */

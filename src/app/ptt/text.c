@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text.c — MESSAGE to a group: a word for the floor, answered by MESSAGE, or a text for everybody.
- */
+/* text.c — MESSAGE to a group, and of a group: a text for everybody, or a word (word.c). */
 #include "app/ptt/private.h"
 
 #include "base/random.h"
-
-enum ptt_text_word { WORD_NONE, WORD_PTT, WORD_OVER, WORD_Q, WORD_WHO, WORD_HELP, WORD_COUNT };
-
-static const struct {
-	struct pv_span text;
-	uint8_t button; /* enum media_button */
-} words[WORD_COUNT] = {
-	[WORD_PTT] = {PV_SPAN_INIT("ptt"), MEDIA_BUTTON_REQUEST},
-	[WORD_OVER] = {PV_SPAN_INIT("over"), MEDIA_BUTTON_RELEASE},
-	[WORD_Q] = {PV_SPAN_INIT("q"), MEDIA_BUTTON_ASK},
-	[WORD_WHO] = {PV_SPAN_INIT("who"), MEDIA_BUTTON_ASK},
-	[WORD_HELP] = {PV_SPAN_INIT("help"), MEDIA_BUTTON_ASK},
-};
-
-/* The answer comes back with the number of its press: the word is in it. */
-#define WORD_SHIFT 24
-
-static enum ptt_text_word word_of(struct pv_span text)
-{
-	text = pv_span_trim(text);
-	for (unsigned i = WORD_NONE + 1; i < WORD_COUNT; i++)
-		if (pv_span_equal_nocase(text, words[i].text))
-			return (enum ptt_text_word)i;
-	return WORD_NONE;
-}
 
 /* ---- a MESSAGE of our own to a member ---- */
 
@@ -100,112 +74,41 @@ static bool say(struct ptt *p, struct ptt_leg *leg, const struct saying *saying)
 	return true;
 }
 
-static void answer(struct ptt *p, struct ptt_leg *leg, struct pv_span text)
+void text_say(struct ptt *p, struct ptt_leg *leg, struct pv_span text)
 {
 	const struct saying saying = {
 		.display = PV_SPAN(""), .type = PV_SPAN("text/plain"), .text = text};
 	(void)say(p, leg, &saying);
 }
 
-/* "sip:alice@example.test" -> "alice" */
-static struct pv_span who_talks(const struct media_answer *a)
-{
-	struct pv_uri uri;
-	struct pv_span text = pv_span_of(a->talker);
-	if (!a->talker_tag && !text.length)
-		return PV_SPAN("nobody");
-	if (pv_uri_parse(text, &uri) < 0 || !uri.user.length)
-		return PV_SPAN("somebody");
-	return uri.user;
-}
-
-static void put_place(struct pv_writer *w, const struct media_answer *a)
-{
-	if (!a->position) {
-		pv_put_text(w, "not queued");
-		return;
-	}
-	pv_put_text(w, "queued: ");
-	pv_put_u64(w, a->position);
-}
-
-static void put_outcome(struct pv_writer *w, const struct media_answer *a)
-{
-	switch ((enum media_outcome)a->outcome) {
-	case MEDIA_OUTCOME_GRANTED:
-		pv_put_text(w, "granted");
-		break;
-	case MEDIA_OUTCOME_QUEUED:
-		put_place(w, a);
-		break;
-	case MEDIA_OUTCOME_DENIED:
-		pv_put_text(w, "denied: ");
-		pv_put(w, who_talks(a));
-		pv_put_text(w, " talks");
-		break;
-	case MEDIA_OUTCOME_RELEASED:
-		pv_put_text(w, "released");
-		break;
-	case MEDIA_OUTCOME_REVOKED:
-		pv_put_text(w, "revoked");
-		break;
-	case MEDIA_OUTCOME_IGNORED:
-		pv_put_text(w, "ignored");
-		break;
-	}
-}
-
-void text_answered(struct ptt *p, struct ptt_leg *leg, const struct media_answer *a)
-{
-	char text[MEDIA_IDENTITY_MAX + 32];
-	struct pv_writer w;
-	if (a->trigger != MEDIA_TRIGGER_MESSAGE || leg->has_let_go)
-		return;
-	pv_writer_init(&w, text, sizeof(text));
-	switch ((enum ptt_text_word)(a->number >> WORD_SHIFT)) {
-	case WORD_Q:
-		put_place(&w, a);
-		break;
-	case WORD_WHO:
-		pv_put(&w, who_talks(a));
-		break;
-	default:
-		put_outcome(&w, a);
-		break;
-	}
-	answer(p, leg, pv_writer_span(&w));
-}
-
 /* ---- a note at the leg ---- */
 
-static void press_here(struct ptt *p, struct ptt_leg *leg, struct ptt_note *note)
+static void pass_on(struct ptt *p, struct ptt_leg *leg, const struct ptt_note *of)
 {
-	if (note->word == WORD_HELP)
-		answer(p, leg,
-			PV_SPAN("ptt: ask for the floor, over: give it back, q: place in the "
-				"queue, who: who talks, help"));
-	else if (!ptt_leg_press(p, leg, &note->press) && note->word != WORD_NONE)
-		answer(p, leg, PV_SPAN("busy"));
+	struct saying saying = {.from = buffer_text(of->text, of->from),
+		.display = buffer_text(of->text, of->display),
+		.type = buffer_text(of->text, of->type),
+		.text = buffer_text(of->text, of->body)};
+	if (of->is_anonymous) {
+		saying.from = PV_SPAN("sip:anonymous@anonymous.invalid");
+		saying.display = PV_SPAN("\"Anonymous\"");
+	}
+	(void)say(p, leg, &saying);
+}
+
+static bool wants_warnings(const struct ptt_leg *leg)
+{
+	return !leg->refuses_text && !leg->report.has_floor_channel;
 }
 
 static void note_at_leg(struct ptt *p, struct errand *errand)
 {
 	struct ptt_note *note = container_of(errand, struct ptt_note, errand);
 	struct ptt_leg *leg = ptt_leg_get(p, note->leg);
-	if (leg && !leg->has_let_go && note->kind == PTT_NOTE_PRESS) {
-		press_here(p, leg, note);
-	} else if (leg && !leg->has_let_go && note->kind == PTT_NOTE_TEXT) {
-		const struct ptt_note *of = note->of;
-		struct saying saying = {.from = buffer_text(of->text, of->from),
-			.display = buffer_text(of->text, of->display),
-			.type = buffer_text(of->text, of->type),
-			.text = buffer_text(of->text, of->body)};
-		if (of->is_anonymous) {
-			saying.from = PV_SPAN("sip:anonymous@anonymous.invalid");
-			saying.display = PV_SPAN("\"Anonymous\"");
-		}
-		(void)say(p, leg, &saying);
-	}
+	if (leg && !leg->has_let_go && note->of)
+		pass_on(p, leg, note->of);
+	else if (leg && !leg->has_let_go && !(note->is_warning && !wants_warnings(leg)))
+		text_say(p, leg, buffer_text(note->text, note->body));
 	errand_return(errand);
 }
 
@@ -228,17 +131,33 @@ static void note_done(struct ptt *p, struct errand *errand)
 	text_settle(of);
 }
 
-bool member_press(struct ptt *p, const struct ptt_member *member, const struct media_press *press,
-	unsigned word)
+static void tell(
+	struct ptt *p, const struct ptt_member *member, struct pv_span text, bool is_warning)
 {
-	struct ptt_note *note = note_new(p, PTT_NOTE_PRESS);
-	if (!note)
-		return false;
+	struct ptt_note *note = note_new(p, PTT_NOTE_SAYING);
+	struct buffer *bytes = note ? buffer_take(ptt_buffers(p), text.length) : NULL;
+	if (!bytes) {
+		if (note)
+			note_free(p, note);
+		return;
+	}
+	memcpy(bytes->bytes, text.at, text.length);
+	bytes->length = (uint32_t)text.length;
+	note->text = bytes;
+	note->body = (struct pv_ref){0, (uint16_t)text.length};
 	note->leg = member->leg;
-	note->press = *press;
-	note->word = (uint8_t)word;
+	note->is_warning = is_warning;
 	errand_send(p, &note->errand, member->at->at.worker->index, note_at_leg, note_done);
-	return true;
+}
+
+void member_say(struct ptt *p, const struct ptt_member *member, struct pv_span text)
+{
+	tell(p, member, text, false);
+}
+
+void member_warn(struct ptt *p, const struct ptt_member *member, struct pv_span text)
+{
+	tell(p, member, text, true);
 }
 
 static void copy_to(struct ptt *p, const struct ptt_member *member, struct ptt_note *of)
@@ -271,18 +190,6 @@ static bool is_anonymous(struct ptt *p, const struct ptt_room *room, uint64_t na
 	return false;
 }
 
-static void take_word(
-	struct ptt *p, struct ptt_member *member, struct ptt_note *of, enum ptt_text_word word)
-{
-	const struct media_press press = {.button = words[word].button,
-		.trigger = MEDIA_TRIGGER_MESSAGE,
-		.number = (uint32_t)word << WORD_SHIFT | (of->cseq & 0xffffff),
-		.received_ns = of->received_ns};
-	metrics_add(METRIC_ptt_words, 1);
-	if (!member_press(p, member, &press, word))
-		of->status = 503;
-}
-
 static void at_roster(struct ptt *p, struct errand *errand)
 {
 	struct ptt_note *of = container_of(errand, struct ptt_note, errand);
@@ -291,8 +198,9 @@ static void at_roster(struct ptt *p, struct errand *errand)
 	struct ptt_member *member = newest(p, room, name);
 	of->status = member ? 200 : 403;
 	of->is_held = true;
-	if (member && of->word != WORD_NONE) {
-		take_word(p, member, of, (enum ptt_text_word)of->word);
+	if (member && of->word) {
+		if (!word_take(p, room, member, of))
+			of->status = 503;
 	} else if (member) {
 		metrics_add(METRIC_ptt_texts, 1);
 		of->is_anonymous |= is_anonymous(p, room, name);
@@ -413,7 +321,7 @@ void text_request_of(struct ptt *p, struct incoming *incoming, struct transactio
 	}
 	bool is_button = ptt_group_has(group, name, &membership) &&
 			 (membership.triggers & PTT_TRIGGER_MESSAGE);
-	note->word = (uint8_t)(is_button ? word_of(pv_message_span(m, m->body)) : WORD_NONE);
+	note->word = (uint8_t)(is_button ? word_of(pv_message_span(m, m->body)) : 0);
 	note->group = group->id;
 	note->server = transaction_handle(p->at.transactions, server);
 	note->source = *incoming->from;

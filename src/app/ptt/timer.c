@@ -32,6 +32,7 @@ void ptt_leg_agree(struct ptt *p, struct ptt_leg *leg, const struct session_term
 {
 	session_agree(&leg->session, terms, p->at.worker->now_ms);
 	act(p, leg, 0);
+	ptt_leg_watch(p, leg);
 }
 
 void ptt_leg_session(struct ptt *p, struct ptt_leg *leg, enum session_event event)
@@ -45,12 +46,29 @@ void ptt_leg_session_glare(struct ptt *p, struct ptt_leg *leg)
 	act(p, leg, 0);
 }
 
-static void probe(struct ptt *p, struct ptt_leg *leg, uint64_t now_ms)
+/* Neither refreshed by either end nor ended by a deadline. */
+bool ptt_leg_is_endless(const struct ptt_leg *leg)
 {
-	if (!leg->is_silent)
-		return;
-	alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE, now_ms + PTT_PROBE_MS);
-	if (!leg->is_probing)
+	return !leg->session.terms.interval_s &&
+	       !(leg->group && leg->group->config.max_duration_ms);
+}
+
+void ptt_leg_watch(struct ptt *p, struct ptt_leg *leg)
+{
+	if (leg->is_silent)
+		alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE,
+			p->at.worker->now_ms + PTT_PROBE_MS);
+	else if (ptt_leg_is_endless(leg))
+		alarm_set(&p->alarms, &leg->probe, PTT_TIMER_PROBE,
+			p->at.worker->now_ms + PTT_ALIVE_MS);
+	else
+		alarm_cancel(&leg->probe);
+}
+
+static void probe(struct ptt *p, struct ptt_leg *leg)
+{
+	ptt_leg_watch(p, leg);
+	if (!leg->is_probing && (leg->is_silent || ptt_leg_is_endless(leg)))
 		ptt_leg_ask_alive(p, leg);
 }
 
@@ -70,11 +88,10 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 		act(p, leg, session_due(&leg->session, now_ms));
 		break;
 	case PTT_TIMER_PROBE:
-		probe(p, container_of(alarm, struct ptt_leg, probe), now_ms);
+		probe(p, container_of(alarm, struct ptt_leg, probe));
 		break;
 	case PTT_TIMER_RING:
-		leg = container_of(alarm, struct ptt_leg, ring);
-		ptt_leg_leave(p, leg, CALL_CANCELLED);
+		ringing_unanswered(p, container_of(alarm, struct ptt_leg, ring));
 		break;
 	case PTT_TIMER_EXPIRY:
 		subscription_expired(p, container_of(alarm, struct ptt_subscription, expiry));

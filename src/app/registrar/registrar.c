@@ -208,6 +208,14 @@ static void respond(
 	buffer_unref(&r->at.worker->buffers, bytes);
 }
 
+static void log_accepted(const struct registration *reg, const struct pv_message *request)
+{
+	char aor[160], call_id[160];
+	log_event(LOG_LEVEL_DEBUG, "registered", "aor=%s contacts=%u call_id=%s",
+		log_quote(aor, sizeof(aor), reg->aor), reg->count,
+		log_quote(call_id, sizeof(call_id), request->call_id));
+}
+
 bool registrar_request(struct registrar *registrar, struct transaction *server,
 	const struct pv_message *request, const struct path *from)
 {
@@ -219,8 +227,7 @@ bool registrar_request(struct registrar *registrar, struct transaction *server,
 	if (verdict.status != 200)
 		log_refused(request, from, verdict.status, verdict.phrase);
 	else if (reg.count || reg.remove_all)
-		log_event(LOG_LEVEL_DEBUG, "registered", "aor=%.*s contacts=%u call_id=%.*s",
-			PV_SPAN_PRINT(reg.aor), reg.count, PV_SPAN_PRINT(request->call_id));
+		log_accepted(&reg, request);
 	respond(&reg, server, &verdict);
 	return verdict.status == 200;
 }

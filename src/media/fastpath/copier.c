@@ -418,6 +418,11 @@ bool copiers_follow(struct copiers *copiers)
 
 bool copiers_retry(struct copiers *copiers, uint64_t now_ms)
 {
+	if (!copiers->error && !copiers->kernel->holds(copiers->program)) {
+		stop(copiers);
+		copiers->error = -ENODATA;
+		return true;
+	}
 	if (copiers->error != -ENODATA) {
 		copiers->retry_wait_ms = 0;
 		return false;

@@ -42,8 +42,9 @@ void copiers_free(struct copiers *copiers);
  * that changed. Whether they work, and why not: copiers_error.
  */
 bool copiers_follow(struct copiers *copiers);
-/* Now and then: where triggers did not reach the program (-ENODATA) that is tried again, after ever
- * longer waits, from 1 s to 64 s. True when they work now, or there is another reason why not. */
+/* Now and then: where triggers did not reach the program (-ENODATA), or somebody has taken it away,
+ * that is tried again, after ever longer waits, from 1 s to 64 s. True when they work now, or do
+ * not any more, or there is another reason why not. */
 bool copiers_retry(struct copiers *copiers, uint64_t now_ms);
 /* 0: they work. -ENOSYS: there is no such program; -ENODATA: triggers do not reach it; -EINVAL: the
  * kernel is too old; -ENOTCONN: the fast path is not active. */

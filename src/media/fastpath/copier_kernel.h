@@ -4,6 +4,7 @@
 #ifndef MEDIA_FASTPATH_COPIER_KERNEL_H
 #define MEDIA_FASTPATH_COPIER_KERNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "media/fastpath/copy.h"
@@ -24,6 +25,8 @@ struct copier_kernel {
 	/* To lo. 0 or -errno. */
 	int (*attach)(struct copier_program *program);
 	void (*detach)(struct copier_program *program);
+	/* Whether it is attached still: others may take it away. */
+	bool (*holds)(struct copier_program *program);
 };
 
 extern const struct copier_kernel copier_kernel;

@@ -92,4 +92,9 @@ static void detach(struct copier_program *program)
 	fastpath_kernel_detach_other(program->beside, &program->link);
 }
 
-const struct copier_kernel copier_kernel = {load, unload, know, attach, detach};
+static bool holds(struct copier_program *program)
+{
+	return fastpath_kernel_holds_other(program->beside, &program->link);
+}
+
+const struct copier_kernel copier_kernel = {load, unload, know, attach, detach, holds};

@@ -8,9 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/capability.h"
 #include "base/macros.h"
 #include "media/fastpath/interfaces.h"
+#include "media/fastpath/ipsec.h"
+#include "media/fastpath/reason.h"
+
+/* How often main looks whether all is as it left it: nobody tells of all that others may do. */
+#define LOOK_MS 5000
+/* What somebody has taken away is attached again after so long, the first time, and ever longer, up
+ * to the last, lest two fight. After the last without a loss it begins anew. */
+#define AGAIN_FIRST_MS 1000
+#define AGAIN_LAST_MS  300000
 
 const char *const fastpath_state_words[] = {[FASTPATH_OFF] = "off",
 	[FASTPATH_UNAVAILABLE] = "unavailable",
@@ -24,30 +32,16 @@ const char *const fastpath_row_words[FASTPATH_ROW_COUNT] = {[FASTPATH_HIT] = "hi
 
 /* ---- why not ---- */
 
-static void explain(struct fastpath *fastpath, int error)
+/* A packet that the program forwards meets no policy of IPsec: it would pass where it must not, or
+ * go out in clear. */
+static void explain_idle(struct fastpath *fastpath)
 {
-	struct capabilities has;
-	const char *text = strerror(-error);
-	bool is_refused = error == -EPERM || error == -EACCES;
-	capabilities_read(&has);
-	if (error == -ENOSYS)
-		text = "not built: clang, bpftool and libbpf were missing";
-	else if (is_refused && !has.bpf && !has.net)
-		text = "CAP_BPF and CAP_NET_ADMIN are missing";
-	else if (is_refused && !has.bpf)
-		text = "CAP_BPF is missing";
-	else if (is_refused && !has.net)
-		text = "CAP_NET_ADMIN is missing";
-	else if (error == -EPERM)
-		text = "bpf() is forbidden here";
-	else if (error == -EACCES)
-		text = "the kernel's verifier, or a security module, refuses the program; the "
-		       "debug log has what it says";
-	else if (error == -EBUSY)
-		text = "too many servers of this host have filters, or hold their names";
-	else if (error == -EINVAL)
-		text = "the kernel does not take the program: it is older than 5.10, or lacks BPF";
-	snprintf(fastpath->why, sizeof(fastpath->why), "%s", text);
+	if (fastpath->policies < 0)
+		snprintf(fastpath->why, sizeof(fastpath->why), "IPsec policies cannot be read: %s",
+			strerror(-fastpath->policies));
+	else
+		snprintf(fastpath->why, sizeof(fastpath->why), "%s",
+			fastpath->policies ? "IPsec policies" : "no interface carries media");
 }
 
 /* ---- interfaces ---- */
@@ -61,10 +55,17 @@ static struct fastpath_interface *place_of(const struct fastpath *fastpath, uint
 	return NULL;
 }
 
+static bool is_attached(const struct fastpath_interface *interface)
+{
+	return atomic_load_explicit(&interface->index, memory_order_relaxed) &&
+	       !interface->losses.is_open;
+}
+
 static void detach(struct fastpath *fastpath, struct fastpath_interface *interface)
 {
 	atomic_store_explicit(&interface->index, 0, memory_order_relaxed);
-	fastpath->kernel->detach(fastpath->program, &interface->link);
+	if (!interface->losses.is_open)
+		fastpath->kernel->detach(fastpath->program, &interface->link);
 }
 
 static int attach(struct fastpath *fastpath, const struct interface_row *row)
@@ -75,9 +76,45 @@ static int attach(struct fastpath *fastpath, const struct interface_row *row)
 	int error = fastpath->kernel->attach(fastpath->program, row->index, &place->link);
 	if (error)
 		return error;
+	place->losses = (struct fastpath_losses){.since_ms = fastpath->now_ms};
 	snprintf(place->name, sizeof(place->name), "%s", row->name);
 	atomic_store_explicit(&place->mtu, row->mtu, memory_order_relaxed);
 	atomic_store_explicit(&place->index, row->index, memory_order_release);
+	return 0;
+}
+
+/* To the relay threads it is an interface without the program from now on. */
+static void lose(struct fastpath *fastpath, struct fastpath_interface *interface)
+{
+	struct fastpath_losses *losses = &interface->losses;
+	bool is_old = fastpath->now_ms - losses->since_ms > AGAIN_LAST_MS;
+	atomic_store_explicit(&interface->mtu, 0, memory_order_relaxed);
+	fastpath->kernel->detach(fastpath->program, &interface->link);
+	*losses = (struct fastpath_losses){.is_open = true,
+		.since_ms = fastpath->now_ms,
+		.wait_ms = is_old || !losses->wait_ms ? AGAIN_FIRST_MS
+						      : MIN(2 * losses->wait_ms, AGAIN_LAST_MS)};
+}
+
+/* 0: the program hangs there, still or again. */
+static int watch(struct fastpath *fastpath, struct fastpath_interface *interface,
+	const struct interface_row *row)
+{
+	struct fastpath_losses *losses = &interface->losses;
+	if (!losses->is_open && !fastpath->kernel->holds(fastpath->program, &interface->link))
+		lose(fastpath, interface);
+	if (losses->is_open) {
+		if (fastpath->now_ms - losses->since_ms < losses->wait_ms)
+			return -EIDRM;
+		int error =
+			fastpath->kernel->attach(fastpath->program, row->index, &interface->link);
+		losses->since_ms = fastpath->now_ms;
+		if (error)
+			return error;
+		losses->is_open = false;
+		fastpath->has_regained = true;
+	}
+	atomic_store_explicit(&interface->mtu, row->mtu, memory_order_relaxed);
 	return 0;
 }
 
@@ -92,7 +129,7 @@ static bool is_named(const struct fastpath_wish *wish, const char *name)
 static bool is_wanted(const struct fastpath *fastpath, const struct interface_row *row)
 {
 	const struct fastpath_wish *wish = &fastpath->config.wish;
-	if (wish->is_off || !row->is_usable)
+	if (wish->is_off || fastpath->policies || !row->is_usable)
 		return false;
 	return wish->count ? is_named(wish, row->name)
 			   : interface_carries(
@@ -122,35 +159,9 @@ static void detach_others(struct fastpath *fastpath, const struct interfaces *al
 	}
 }
 
-static void refuse(struct fastpath *fastpath, const char *name, int error)
-{
-	if (fastpath->refusal_count == FASTPATH_NAMES_MAX)
-		return;
-	struct fastpath_refusal *refusal = &fastpath->refusals[fastpath->refusal_count++];
-	*refusal = (struct fastpath_refusal){.error = error};
-	snprintf(refusal->name, sizeof(refusal->name), "%s", name);
-}
-
-/* What was said `before` need not be said again. */
-static void keep_said(
-	struct fastpath *fastpath, const struct fastpath_refusal *before, unsigned count)
-{
-	for (unsigned i = 0; i < fastpath->refusal_count; i++) {
-		struct fastpath_refusal *one = &fastpath->refusals[i];
-		for (unsigned j = 0; j < count; j++)
-			one->is_said |= before[j].is_said && before[j].error == one->error &&
-					strcmp(before[j].name, one->name) == 0;
-	}
-}
-
 const struct fastpath_refusal *fastpath_unsaid(struct fastpath *fastpath)
 {
-	for (unsigned i = 0; i < fastpath->refusal_count; i++)
-		if (!fastpath->refusals[i].is_said) {
-			fastpath->refusals[i].is_said = true;
-			return &fastpath->refusals[i];
-		}
-	return NULL;
+	return refusals_unsaid(&fastpath->refusals);
 }
 
 /* Names of the configuration that nothing could be attached to. What has no hardware address at
@@ -161,10 +172,10 @@ static void refuse_names(struct fastpath *fastpath, const struct interfaces *all
 	for (unsigned i = 0; i < wish->count && !wish->is_off; i++) {
 		const struct interface_row *row = row_of(all, wish->names[i]);
 		if (!row)
-			refuse(fastpath, wish->names[i],
+			refusals_add(&fastpath->refusals, wish->names[i],
 				if_nametoindex(wish->names[i]) ? -ENOTSUP : -ENODEV);
 		else if (!row->is_usable)
-			refuse(fastpath, wish->names[i], -ENOTSUP);
+			refusals_add(&fastpath->refusals, wish->names[i], -ENOTSUP);
 	}
 }
 
@@ -173,10 +184,11 @@ static uint64_t digest_of(const struct fastpath *fastpath, const struct interfac
 	uint64_t digest = 0;
 	for (unsigned i = 0; i < all->count; i++) {
 		const struct interface_row *row = &all->rows[i];
-		bool is_attached = place_of(fastpath, row->index);
+		const struct fastpath_interface *place = place_of(fastpath, row->index);
+		bool has_program = place && is_attached(place);
 		/* without either, no packet of media is routed there */
-		if (is_attached || row->has_ipv4 || row->has_ipv6)
-			digest += interface_digest(row) * (is_attached ? 3 : 1);
+		if (has_program || row->has_ipv4 || row->has_ipv6)
+			digest += interface_digest(row) * (has_program ? 3 : 1);
 	}
 	return digest;
 }
@@ -184,54 +196,35 @@ static uint64_t digest_of(const struct fastpath *fastpath, const struct interfac
 /* Attached to all that are wanted, and to no others. The first error, if there was one. */
 static int look_round(struct fastpath *fastpath)
 {
-	struct fastpath_refusal before[FASTPATH_NAMES_MAX];
-	unsigned count = fastpath->refusal_count;
+	struct fastpath_refusals before = fastpath->refusals;
 	struct interfaces all;
 	int error = interfaces_read(&all);
 	if (error)
 		return error;
-	memcpy(before, fastpath->refusals, sizeof(before));
-	fastpath->refusal_count = 0;
+	fastpath->refusals.count = 0;
 	detach_others(fastpath, &all);
 	refuse_names(fastpath, &all);
 	for (unsigned i = 0; i < all.count; i++) {
 		const struct interface_row *row = &all.rows[i];
 		struct fastpath_interface *interface = place_of(fastpath, row->index);
-		if (interface)
-			atomic_store_explicit(&interface->mtu, row->mtu, memory_order_relaxed);
-		if (interface || !is_wanted(fastpath, row))
+		if (!interface && !is_wanted(fastpath, row))
 			continue;
-		int failed = attach(fastpath, row);
+		int failed = interface ? watch(fastpath, interface, row) : attach(fastpath, row);
 		if (failed)
-			refuse(fastpath, row->name, failed);
+			refusals_add(&fastpath->refusals, row->name, failed);
 		error = error ? error : failed;
 	}
-	keep_said(fastpath, before, count);
+	refusals_keep_said(&fastpath->refusals, &before);
 	fastpath->digest = digest_of(fastpath, &all);
 	interfaces_done(&all);
 	return error;
-}
-
-const char *fastpath_refusal_word(int error)
-{
-	switch (error) {
-	case -ENODEV:
-		return "there is no such interface";
-	case -ENOTSUP:
-		return "its packets have no Ethernet header";
-	case -ENOSPC:
-		return "too many interfaces have it already";
-	default:
-		return strerror(-error);
-	}
 }
 
 static unsigned attached(const struct fastpath *fastpath)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++)
-		count += atomic_load_explicit(
-				 &fastpath->interfaces[i].index, memory_order_relaxed) != 0;
+		count += is_attached(&fastpath->interfaces[i]);
 	return count;
 }
 
@@ -248,20 +241,22 @@ static void set_state(struct fastpath *fastpath, enum fastpath_state state)
 static bool settle(struct fastpath *fastpath, int error)
 {
 	enum fastpath_state before = fastpath->state;
+	char why[FASTPATH_WHY_MAX];
 	unsigned count = attached(fastpath);
+	memcpy(why, fastpath->why, sizeof(why));
 	if (fastpath->config.wish.is_off) {
 		set_state(fastpath, FASTPATH_OFF);
 	} else if (count) {
 		set_state(fastpath, FASTPATH_ACTIVE);
 	} else {
 		if (error)
-			explain(fastpath, error);
-		else
 			snprintf(
-				fastpath->why, sizeof(fastpath->why), "no interface carries media");
+				fastpath->why, sizeof(fastpath->why), "%s", fastpath_reason(error));
+		else
+			explain_idle(fastpath);
 		set_state(fastpath, FASTPATH_UNAVAILABLE);
 	}
-	return before != fastpath->state;
+	return before != fastpath->state || strcmp(why, fastpath->why) != 0;
 }
 
 static int load(struct fastpath *fastpath)
@@ -274,12 +269,15 @@ static int load(struct fastpath *fastpath)
 static bool follow(struct fastpath *fastpath, int error, bool is_news)
 {
 	uint64_t digest = fastpath->digest;
-	if (fastpath->program)
+	fastpath->has_regained = false;
+	if (fastpath->program) {
+		fastpath->policies = fastpath->kernel->policies();
 		error = look_round(fastpath);
+	}
 	bool is_another = settle(fastpath, error);
 	if (is_another || is_news || digest != fastpath->digest)
 		atomic_fetch_add_explicit(&fastpath->changes, 1, memory_order_release);
-	return is_another;
+	return is_another || fastpath->has_regained;
 }
 
 bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *wish)
@@ -292,6 +290,16 @@ bool fastpath_hear(struct fastpath *fastpath)
 {
 	enum interfaces_news news = interfaces_drain(fastpath->news_fd);
 	return news && fastpath->program && follow(fastpath, 0, news == INTERFACES_WAYS);
+}
+
+bool fastpath_look(struct fastpath *fastpath, uint64_t now_ms)
+{
+	bool is_news = ipsec_drain(fastpath->policies_fd);
+	fastpath->now_ms = now_ms;
+	if (!fastpath->program || (!is_news && now_ms - fastpath->looked_ms < LOOK_MS))
+		return false;
+	fastpath->looked_ms = now_ms;
+	return follow(fastpath, 0, false);
 }
 
 /* ---- life ---- */
@@ -313,6 +321,7 @@ int fastpath_new(struct fastpath **ret_fastpath, const struct fastpath_config *c
 		.locals = config->local_count,
 		.flows = pairs * config->local_count};
 	fastpath->news_fd = interfaces_listen(config->locals, config->local_count);
+	fastpath->policies_fd = ipsec_listen();
 	fastpath_configure(fastpath, &config->wish);
 	*ret_fastpath = fastpath;
 	return 0;
@@ -328,6 +337,8 @@ void fastpath_free(struct fastpath *fastpath)
 	}
 	if (fastpath->news_fd >= 0)
 		close(fastpath->news_fd);
+	if (fastpath->policies_fd >= 0)
+		close(fastpath->policies_fd);
 	free(fastpath);
 }
 
@@ -335,12 +346,12 @@ void fastpath_read_status(const struct fastpath *fastpath, struct fastpath_statu
 {
 	struct fastpath_status status = {.state = fastpath->state,
 		.why = fastpath->why,
-		.refusals = fastpath->refusals,
-		.refusal_count = fastpath->refusal_count,
+		.refusals = fastpath->refusals.rows,
+		.refusal_count = fastpath->refusals.count,
 		.entries = atomic_load_explicit(&fastpath->entries, memory_order_relaxed)};
 	for (unsigned i = 0; i < FASTPATH_INTERFACES_MAX; i++) {
 		const struct fastpath_interface *interface = &fastpath->interfaces[i];
-		if (atomic_load_explicit(&interface->index, memory_order_relaxed))
+		if (is_attached(interface))
 			memcpy(status.interfaces[status.interface_count++], interface->name,
 				IF_NAMESIZE);
 	}

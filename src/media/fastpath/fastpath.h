@@ -11,12 +11,13 @@
 
 #include "media/address.h"
 #include "media/fastpath/kernel.h"
+#include "media/fastpath/refusals.h"
 
 /*
  * Who may call what, when
  *
  *   fastpath_new, _free                   main; no relay thread runs
- *   fastpath_configure, _hear             main
+ *   fastpath_configure, _hear, _look      main
  *   fastpath_read_status                  main
  *   all others                            a relay thread, for flows of its own ports
  *
@@ -52,19 +53,20 @@ struct fastpath_config {
 	struct fastpath_wish wish;
 };
 
+/* How often somebody has taken the program away. */
+struct fastpath_losses {
+	bool is_open;     /* it is away */
+	uint32_t wait_ms; /* after the last loss, before the program came back, or comes; 0: none */
+	uint64_t since_ms; /* attached, lost or tried */
+};
+
 /* Owner: main. Relay threads read the atomics. */
 struct fastpath_interface {
 	_Atomic uint32_t index; /* 0: this place is free */
-	_Atomic uint32_t mtu;
+	_Atomic uint32_t mtu;   /* 0: the program is not there */
+	struct fastpath_losses losses;
 	struct fastpath_link link;
 	char name[IF_NAMESIZE];
-};
-
-/* An interface that is wanted and has no program. */
-struct fastpath_refusal {
-	char name[IF_NAMESIZE];
-	int error;    /* -errno: fastpath_refusal_word */
-	bool is_said; /* it has been in fastpath_unsaid */
 };
 
 /* Owner: main. Lifetime: longer than the relay threads'. */
@@ -75,10 +77,13 @@ struct fastpath {
 	struct fastpath_memory memory;
 	struct fastpath_size size;
 	struct fastpath_interface interfaces[FASTPATH_INTERFACES_MAX];
-	struct fastpath_refusal refusals[FASTPATH_NAMES_MAX]; /* the first ones */
-	unsigned refusal_count;
+	struct fastpath_refusals refusals;
 	uint64_t digest; /* of interfaces and addresses, when they were read last */
 	int news_fd;     /* rtnetlink; -1: none */
+	int policies;    /* of IPsec, or -errno: nothing is attached unless there are none */
+	int policies_fd; /* news of those; -1: none */
+	uint64_t now_ms, looked_ms; /* of the last tick; of the last look */
+	bool has_regained;          /* in the last look: an interface has its program again */
 	enum fastpath_state state;
 	char why[FASTPATH_WHY_MAX]; /* it is not active; "" else */
 	_Atomic bool is_active;
@@ -100,6 +105,11 @@ bool fastpath_configure(struct fastpath *fastpath, const struct fastpath_wish *w
  * Not to be called more than once a second: after it each open session may ask for its routes. */
 bool fastpath_hear(struct fastpath *fastpath);
 
+/* With each tick of main: whether somebody has taken the program away is looked at every 5 s,
+ * policies of IPsec when they have changed. True: another state, or an interface has its program
+ * again. */
+bool fastpath_look(struct fastpath *fastpath, uint64_t now_ms);
+
 /* The next interface that is wanted and has no program, and was not told of yet; NULL: all were. */
 const struct fastpath_refusal *fastpath_unsaid(struct fastpath *fastpath);
 
@@ -115,8 +125,6 @@ struct fastpath_status {
 	uint64_t rows[FASTPATH_ROWS]; /* enum fastpath_row */
 };
 void fastpath_read_status(const struct fastpath *fastpath, struct fastpath_status *ret_status);
-/* Why there is no program on an interface. */
-const char *fastpath_refusal_word(int error);
 /* Words of the rows: "hits", then the causes of misses. */
 extern const char *const fastpath_row_words[FASTPATH_ROW_COUNT];
 

@@ -17,15 +17,17 @@
 
 /*
  * Helpers, and since which kernel: map lookup, ktime_get_ns, get_smp_processor_id (3.19);
- * l4_csum_replace (4.1); skb_load_bytes (4.5), skb_pull_data (4.9); redirect_neigh (5.10).
- * It runs before netfilter, on every packet of the interface: what is not UDP to one of our ports
- * leaves it after a few comparisons. CAP_BPF and CAP_NET_ADMIN are enough for the verifier.
+ * l4_csum_replace (4.1); skb_vlan_pop (4.3); skb_load_bytes (4.5), skb_pull_data (4.9);
+ * redirect_neigh (5.10). It runs before netfilter, on every packet of the interface: what is not
+ * UDP to one of our ports leaves it after a few comparisons. CAP_BPF and CAP_NET_ADMIN are enough
+ * for the verifier.
  */
 
 #define RTP_HEADER      12
 #define FRAGMENT_BITS   0x3fff /* more fragments, offset */
 #define OFFSET_BITS     0x1fff
 #define CLASS_ECN       3
+#define VLAN_ID         0x0fff /* of a tag */
 #define RTCP_FIRST_TYPE 64
 #define RTCP_LAST_TYPE  95
 #define BYTES_LEAST     (ETH_HLEN + sizeof(struct iphdr) + sizeof(struct udphdr) + RTP_HEADER)
@@ -372,6 +374,9 @@ static __always_inline int send_on(
 {
 	bool is_hop = entry->interface != FASTPATH_LOOPBACK, is_ipv4 = packet->version == 4;
 	count(FASTPATH_HIT);
+	/* a priority ends with its link (802.1Q), as on the way through the stack */
+	if (skb->vlan_present && bpf_skb_vlan_pop(skb) < 0)
+		return TC_ACT_SHOT;
 	if (packet->checksum && mend_udp(skb, header_of(packet->version), entry) < 0)
 		return TC_ACT_SHOT;
 	if ((is_ipv4 ? rewrite_ipv4(skb, entry, is_hop) : rewrite_ipv6(skb, entry, is_hop)) < 0)
@@ -424,8 +429,8 @@ static __attribute__((noinline)) int forward_ipv6(struct __sk_buff *skb)
 
 SEC("tc") int portavoz_media(struct __sk_buff *skb)
 {
-	/* a VLAN's packets come again, at its own interface */
-	if (skb->vlan_present)
+	/* a VLAN's packets come again, at its own interface; VLAN 0 is none, but a priority */
+	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return TC_ACT_UNSPEC;
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		return forward_ipv4(skb);

@@ -29,21 +29,28 @@ struct fastpath_program; /* loaded */
 
 /* One interface's attachment. */
 struct fastpath_link {
-	int fd;          /* of a link that dies with the process; -1: a filter */
-	uint32_t index;  /* of the interface */
-	bool made_qdisc; /* by us: taken away with the filter, unless there are others */
+	int fd;         /* of a link that dies with the process; -1: a filter */
+	uint32_t index; /* of the interface */
 };
 
 /* Main's. */
 struct fastpath_kernel {
-	/* 0, or -errno: -EPERM for want of capabilities, -ENOSYS: not built. */
+	/* 0, or -errno: -EPERM for want of capabilities, -ENOSYS: not built. What dead servers have
+	 * left is taken away. */
 	int (*load)(const struct fastpath_size *size, struct fastpath_program **ret_program,
 		struct fastpath_memory *ret_memory);
+	/* That alone, where nothing is loaded. How many programs there were, or -errno when one had
+	 * to stay: -EPERM for want of CAP_NET_ADMIN. */
+	int (*clean)(void);
 	void (*unload)(struct fastpath_program *program, struct fastpath_memory *memory);
 	/* To the ingress of an interface. 0 or -errno. */
 	int (*attach)(struct fastpath_program *program, uint32_t interface,
 		struct fastpath_link *ret_link);
 	void (*detach)(struct fastpath_program *program, struct fastpath_link *link);
+	/* Whether it is attached still: others may take it away. */
+	bool (*holds)(struct fastpath_program *program, const struct fastpath_link *link);
+	/* Of IPsec (ipsec.h): how many, or -errno. */
+	int (*policies)(void);
 	/* The program that copies; NULL: there is none. */
 	const struct copier_kernel *copier;
 };
@@ -58,6 +65,8 @@ extern const struct fastpath_kernel fastpath_kernel_filters;
 int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
 	struct fastpath_link *ret_link);
 void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link);
+bool fastpath_kernel_holds_other(
+	struct fastpath_program *program, const struct fastpath_link *link);
 
 /* For tests: the program on a packet, in place, as if it had come in. Returns its verdict or
  * -errno. `ret_length`: of the packet afterwards. */

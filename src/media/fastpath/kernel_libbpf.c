@@ -6,30 +6,22 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/macros.h"
-#include "base/random.h"
 #include "media/fastpath/copier_kernel.h"
-#include "media/fastpath/filters.h"
+#include "media/fastpath/ipsec.h"
+#include "media/fastpath/tc.h"
 #include "media_forward.skel.h"
 
 /* linux/bpf.h of 6.6, which the headers that we are built with may not be. */
 #define ATTACH_TCX_INGRESS 46
-
-/* A filter outlives its process, so it is known by its place: a priority of ours, and as handle a
- * number that a live server of this network namespace holds by an abstract socket. */
-#define FILTER_PRIORITY 0x7076 /* and the next one, of what is attached behind it */
-#define FILTER_SERVERS  16
 
 /* Of what libbpf says: bytes of a line, and in all. */
 #define PRINT_LINE 500
@@ -38,9 +30,7 @@
 struct fastpath_program {
 	struct media_forward *skeleton;
 	bool by_filters;
-	bool made_qdisc; /* on lo, where two filters may hang, whichever goes first */
-	int claim;       /* the socket; -1: none */
-	uint32_t handle;
+	struct tc tc;
 };
 
 /* What is attached where. */
@@ -109,104 +99,6 @@ static int map_all(struct media_forward *skeleton, struct fastpath_memory *memor
 	return memory->flows && memory->entries && memory->beats && memory->counts ? 0 : -errno;
 }
 
-/* ---- filters: names, and those of dead predecessors ---- */
-
-/* Holds a server's number for as long as the process lives. The socket, or -errno. */
-static int claim(uint32_t number)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int length = snprintf(
-		name.sun_path + 1, sizeof(name.sun_path) - 1, "portavoz-fastpath-%u", number);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
-	if (bind(fd, (struct sockaddr *)&name, size) < 0) {
-		int error = -errno;
-		close(fd);
-		return error;
-	}
-	return fd;
-}
-
-static int detach_filter(uint32_t interface, uint32_t handle, uint32_t priority)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
-	return bpf_tc_detach(&hook, &options);
-}
-
-/* Nothing else hangs there: the qdisc goes with the filter. */
-static void detach_qdisc(uint32_t interface)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface,
-		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	if (!filters_are_there(interface))
-		bpf_tc_hook_destroy(&hook);
-}
-
-/* What those left behind that are no more, on whatever interface. */
-static void clean_up(uint32_t number)
-{
-	struct if_nameindex *all = if_nameindex();
-	for (struct if_nameindex *one = all; one && one->if_index; one++) {
-		int error = detach_filter(one->if_index, number, FILTER_PRIORITY);
-		int other = detach_filter(one->if_index, number, FILTER_PRIORITY + 1);
-		if (!error || !other)
-			detach_qdisc(one->if_index);
-	}
-	if_freenameindex(all);
-}
-
-/* Any user may hold the names of all servers. What a server leaves behind that has another number
- * is not found by the next one. */
-static int choose_another(struct fastpath_program *program)
-{
-	for (unsigned n = 0; n < FILTER_SERVERS && program->claim < 0; n++) {
-		program->handle = FILTER_SERVERS + 1 + random_below(UINT32_MAX - FILTER_SERVERS);
-		program->claim = claim(program->handle);
-	}
-	return program->claim < 0 ? -EBUSY : 0;
-}
-
-/* The first number that nobody living has. */
-static int choose_handle(struct fastpath_program *program)
-{
-	for (uint32_t number = 1; number <= FILTER_SERVERS; number++) {
-		int fd = claim(number);
-		if (fd < 0)
-			continue;
-		clean_up(number);
-		if (program->claim < 0) {
-			program->claim = fd;
-			program->handle = number;
-		} else {
-			close(fd);
-		}
-	}
-	return program->claim < 0 ? choose_another(program) : 0;
-}
-
-static int attach_filter(struct fastpath_program *program, const struct attachment *what,
-	struct fastpath_link *ret_link)
-{
-	LIBBPF_OPTS(
-		bpf_tc_hook, hook, .ifindex = (int)what->interface, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = program->handle, .priority = what->priority,
-		.prog_fd = what->fd);
-	int error = bpf_tc_hook_create(&hook);
-	if (error && error != -EEXIST)
-		return error;
-	*ret_link =
-		(struct fastpath_link){.fd = -1, .index = what->interface, .made_qdisc = !error};
-	if (what->interface == FASTPATH_LOOPBACK)
-		program->made_qdisc |= !error;
-	error = bpf_tc_attach(&hook, &options);
-	if (error && ret_link->made_qdisc)
-		detach_qdisc(what->interface);
-	return error;
-}
-
 /* ---- links ---- */
 
 /* Behind the programs that are there. Not in libbpf before 1.3. */
@@ -232,8 +124,8 @@ static int attach_any(struct fastpath_program *program, const struct attachment 
 		if (error != -EINVAL)
 			return error;
 	}
-	int error = program->claim < 0 ? choose_handle(program) : 0;
-	return error ? error : attach_filter(program, what, ret_link);
+	*ret_link = (struct fastpath_link){.fd = -1, .index = what->interface};
+	return tc_attach(&program->tc, what->fd, what->interface, what->priority);
 }
 
 static void detach_any(
@@ -241,10 +133,27 @@ static void detach_any(
 {
 	if (link->fd >= 0)
 		close(link->fd);
-	else if (detach_filter(link->index, program->handle, priority) == 0 &&
-		 (link->made_qdisc || (link->index == FASTPATH_LOOPBACK && program->made_qdisc)))
-		detach_qdisc(link->index);
+	else
+		tc_detach(&program->tc, link->index, priority);
 	link->fd = -1;
+}
+
+/* A link whose interface has none of it any more is there, and hangs on nothing. */
+static bool is_linked(int fd)
+{
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return true;
+	/* at the same place for each kind of link that hangs on an interface; headers before 6.6
+	 * lack tcx */
+	return info.xdp.ifindex != 0;
+}
+
+static bool holds_any(
+	const struct fastpath_program *program, const struct fastpath_link *link, uint32_t priority)
+{
+	return link->fd >= 0 ? is_linked(link->fd) : tc_holds(&program->tc, link->index, priority);
 }
 
 static int attach(
@@ -252,26 +161,35 @@ static int attach(
 {
 	struct attachment what = {.fd = bpf_program__fd(program->skeleton->progs.portavoz_media),
 		.interface = interface,
-		.priority = FILTER_PRIORITY};
+		.priority = TC_PRIORITY};
 	return attach_any(program, &what, ret_link);
 }
 
 static void detach(struct fastpath_program *program, struct fastpath_link *link)
 {
-	detach_any(program, link, FILTER_PRIORITY);
+	detach_any(program, link, TC_PRIORITY);
+}
+
+static bool holds(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return holds_any(program, link, TC_PRIORITY);
 }
 
 int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint32_t interface,
 	struct fastpath_link *ret_link)
 {
-	struct attachment what = {
-		.fd = fd, .interface = interface, .priority = FILTER_PRIORITY + 1};
+	struct attachment what = {.fd = fd, .interface = interface, .priority = TC_PRIORITY + 1};
 	return attach_any(program, &what, ret_link);
 }
 
 void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link)
 {
-	detach_any(program, link, FILTER_PRIORITY + 1);
+	detach_any(program, link, TC_PRIORITY + 1);
+}
+
+bool fastpath_kernel_holds_other(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return holds_any(program, link, TC_PRIORITY + 1);
 }
 
 /* ---- loading ---- */
@@ -288,8 +206,7 @@ static void unload(struct fastpath_program *program, struct fastpath_memory *mem
 	}
 	*memory = (struct fastpath_memory){0};
 	media_forward__destroy(program->skeleton);
-	if (program->claim >= 0)
-		close(program->claim);
+	tc_done(&program->tc);
 	free(program);
 }
 
@@ -312,7 +229,7 @@ static int load_by(bool by_filters, const struct fastpath_size *size,
 	if (!program)
 		return -ENOMEM;
 	libbpf_set_print(print_debug);
-	program->claim = -1;
+	tc_init(&program->tc);
 	program->by_filters = by_filters;
 	program->skeleton = media_forward__open();
 	int error = program->skeleton ? set_up(program->skeleton, size) : -errno;
@@ -322,9 +239,21 @@ static int load_by(bool by_filters, const struct fastpath_size *size,
 		unload(program, &memory);
 		return error;
 	}
+	/* their qdiscs are ours now: the filters may be where ours are to be */
+	tc_clean(&program->tc);
 	*ret_program = program;
 	*ret_memory = memory;
 	return 0;
+}
+
+static int clean(void)
+{
+	struct tc tc;
+	libbpf_set_print(print_debug);
+	tc_init(&tc);
+	int count = tc_clean(&tc);
+	tc_done(&tc);
+	return count;
 }
 
 static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
@@ -339,9 +268,10 @@ static int load_for_filters(const struct fastpath_size *size, struct fastpath_pr
 	return load_by(true, size, ret_program, ret_memory);
 }
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, &copier_kernel};
+const struct fastpath_kernel fastpath_kernel = {
+	load, clean, unload, attach, detach, holds, ipsec_policies, &copier_kernel};
 const struct fastpath_kernel fastpath_kernel_filters = {
-	load_for_filters, unload, attach, detach, &copier_kernel};
+	load_for_filters, clean, unload, attach, detach, holds, ipsec_policies, &copier_kernel};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {

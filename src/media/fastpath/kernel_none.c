@@ -5,10 +5,17 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "media/fastpath/ipsec.h"
+
 static int load(const struct fastpath_size *size, struct fastpath_program **ret_program,
 	struct fastpath_memory *ret_memory)
 {
 	return -ENOSYS;
+}
+
+static int clean(void)
+{
+	return 0;
 }
 
 static void unload(struct fastpath_program *program, struct fastpath_memory *memory) {}
@@ -21,8 +28,15 @@ static int attach(
 
 static void detach(struct fastpath_program *program, struct fastpath_link *link) {}
 
-const struct fastpath_kernel fastpath_kernel = {load, unload, attach, detach, NULL};
-const struct fastpath_kernel fastpath_kernel_filters = {load, unload, attach, detach, NULL};
+static bool holds(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return false;
+}
+
+const struct fastpath_kernel fastpath_kernel = {
+	load, unload, attach, detach, holds, ipsec_policies, NULL};
+const struct fastpath_kernel fastpath_kernel_filters = {
+	load, clean, unload, attach, detach, holds, ipsec_policies, NULL};
 
 int fastpath_kernel_try(struct fastpath_program *program, struct fastpath_trial *trial)
 {
@@ -36,3 +50,8 @@ int fastpath_kernel_attach_other(struct fastpath_program *program, int fd, uint3
 }
 
 void fastpath_kernel_detach_other(struct fastpath_program *program, struct fastpath_link *link) {}
+
+bool fastpath_kernel_holds_other(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return false;
+}

@@ -90,6 +90,8 @@ int route_parse(const void *bytes, size_t length, struct route *ret_route)
 			put_source(&route, message, at);
 		else if (at->rta_type == RTA_METRICS)
 			put_metrics(&route, at);
+		else if (at->rta_type == RTA_ENCAP || at->rta_type == RTA_ENCAP_TYPE)
+			return -ENETUNREACH;
 	}
 	if (route.interface == 0)
 		return -EBADMSG;

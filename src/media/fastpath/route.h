@@ -20,7 +20,8 @@ int route_open(void);
 /*
  * The way to `to`, from `source` where that is not NULL. The kernel answers within the call. 0,
  * -EINVAL (link-local: it takes more than an address), -EBADMSG, or the kernel's -errno
- * (-ENETUNREACH and its kin: there is no way).
+ * (-ENETUNREACH and its kin: there is no way; also where the route wraps packets in others, as for
+ * SRv6 or MPLS, which only the kernel's own way out does).
  */
 int route_find(int fd, const struct media_address *to, const struct media_address *source,
 	struct route *ret_route);

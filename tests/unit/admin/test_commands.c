@@ -29,7 +29,7 @@ static void expect(const char *line, bool good, const char *fragment)
 {
 	char *text = NULL;
 	size_t length = 0;
-	ck_assert_int_eq(admin_answer(&host, line, &text, &length), good);
+	ck_assert_int_eq(admin_answer(&host, -1, line, &text, &length), good);
 	ck_assert_uint_eq(strlen(text), length);
 	ck_assert_msg(strstr(text, fragment) != NULL, "%s: %s", line, text);
 	free(text);

@@ -121,5 +121,46 @@ START_TEST(behind_nat)
 }
 END_TEST
 
+START_TEST(where_the_signalling_was)
+{
+	struct net_address world = address("203.0.113.5"), site = address("10.0.0.2");
+	read_sdp("IP4 10.0.0.2", AUDIO);
+	stream_end_read(&sdp.media[0], &(struct description_from){&world, false}, false, &end);
+	ck_assert_str_eq(target(&end.described.signalling), "203.0.113.5:5060");
+	ck_assert(end.described.is_public);
+	stream_end_read(&sdp.media[0], &(struct description_from){&site, false}, false, &end);
+	ck_assert_str_eq(target(&end.described.signalling), "10.0.0.2:5060");
+	ck_assert(!end.described.is_public);
+	/* of another proxy: says nothing */
+	stream_end_read(&sdp.media[0], &(struct description_from){&world, true}, false, &end);
+	ck_assert_str_eq(target(&end.described.signalling), "none");
+	ck_assert(!end.described.is_public);
+}
+END_TEST
+
+START_TEST(what_came_through_a_proxy)
+{
+#define VIA "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKa\r\n"
+#define REST                                                                               \
+	"From: <sip:a@x>;tag=a\r\nTo: <sip:b@x>;tag=b\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n" \
+	"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+	static const struct {
+		const char *message;
+		bool is_forwarded;
+	} rows[] = {
+		{"INVITE sip:b@x SIP/2.0\r\n" VIA REST, false},
+		{"INVITE sip:b@x SIP/2.0\r\n" VIA VIA REST, true},
+		{"SIP/2.0 200 OK\r\n" VIA VIA REST, false},
+		{"SIP/2.0 200 OK\r\n" VIA "Record-Route: <sip:10.0.0.9;lr>\r\n" REST, true},
+	};
+	for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct pv_message m;
+		ck_assert_int_gt(
+			pv_message_parse(&m, rows[i].message, strlen(rows[i].message), true), 0);
+		ck_assert_int_eq(description_is_forwarded(&m), rows[i].is_forwarded);
+	}
+}
+END_TEST
+
 TEST_MAIN("call/describe", where_it_may_be_sent_to, what_is_beyond_belief, rtcp_and_formats,
-	behind_nat)
+	behind_nat, where_the_signalling_was, what_came_through_a_proxy)

@@ -84,6 +84,10 @@ static const struct {
 	{"log = { level = \"qqqqqqqqqqq\"; };", 1, "known: \"error\""},
 	{"log = { target = \"\"; };", 1, "log.target: an empty string"},
 	{"auth = { algorithms = [ \"MD5\", \"MD5\" ]; };", 1, "given twice"},
+	{"groups = ( { name = \"ops\"; members = \"*\"; codecs = [ \"PCMU\", \"opsu\" ]; } );", 1,
+		"did you mean \"opus\"?"},
+	{"groups = ( { name = \"ops\"; members = \"*\"; codecs = [ \"PCMU\", \"pcmu\" ]; } );", 1,
+		"\"PCMU\" is given twice"},
 	{"auth = { algorithms = [ \"SHA256\" ]; };", 1, "did you mean \"SHA-256\"?"},
 	{"auth = { algorithms = \"MD5\"; };", 1, "expected a list of words, found a string"},
 	{"media = { ports = [ 5 ]; };", 1, "expected two integers"},
@@ -107,7 +111,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("value");
+	TCase *cases = testing_case("value");
 	tcase_add_test(cases, test_types);
 	tcase_add_loop_test(cases, test_mistakes, 0, sizeof mistakes / sizeof mistakes[0]);
 	return run_cases("conf/value", cases);

@@ -37,6 +37,26 @@ START_TEST(two_talk_and_a_third_waits)
 }
 END_TEST
 
+/* Who cannot queue waits only until the talker has stopped, and is told of no place. */
+START_TEST(who_cannot_queue_is_told_of_no_place)
+{
+	struct floor_settings settings = of_talkers(1);
+	struct floor_terms high = stage_client;
+	high.priority = 9;
+	high.can_queue = false;
+	stage_begin(&settings);
+	stage_join_all("ac", &stage_client);
+	stage_join('b', &high);
+	stage_ask('a', &stage_packet);
+	stage_talk("a", 100);
+	stage_forget();
+	stage_ask('b', &stage_packet);
+	SAID("a<revoke(4) b<place(1,unsaid) b~queued");
+	stage_release('a');
+	SAID("-a(preempted) +b b<granted(30,9) b~granted *<taken(b)");
+}
+END_TEST
+
 /* T1, T2 and T20 are each talker's own. */
 START_TEST(timers_of_each_talker)
 {
@@ -50,7 +70,7 @@ START_TEST(timers_of_each_talker)
 	stage_talk("ab", 3000);
 	stage_forget();
 	stage_talk("a", 4000); /* b is silent */
-	SAID("-b(silent) *<taken(a,m)");
+	SAID("-b(silent) b~revoked *<taken(a,m)");
 	stage_ask('b', &stage_packet);
 	stage_forget();
 	stage_talk("ab", 3020);
@@ -261,7 +281,7 @@ START_TEST(a_reserved_place_of_two)
 }
 END_TEST
 
-TEST_MAIN("decide", two_talk_and_a_third_waits, timers_of_each_talker, who_must_stop, next_in_line,
-	a_place_that_comes_free_is_enough, who_is_next_gives_up, policies,
-	clients_and_phones_in_one_group, an_emergency_in_the_same_tick_wins,
-	a_reserved_place_of_two)
+TEST_MAIN("decide", two_talk_and_a_third_waits, who_cannot_queue_is_told_of_no_place,
+	timers_of_each_talker, who_must_stop, next_in_line, a_place_that_comes_free_is_enough,
+	who_is_next_gives_up, policies, clients_and_phones_in_one_group,
+	an_emergency_in_the_same_tick_wins, a_reserved_place_of_two)

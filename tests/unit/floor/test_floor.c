@@ -139,8 +139,9 @@ START_TEST(what_was_missed_is_said_again)
 	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
 	/* what was refused outside changes nothing */
 	stage_forget();
-	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER);
-	ck_assert_ptr_nonnull(strstr(stage.said, "c<deny(4)"));
+	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER, true);
+	floor_deny(&stage.floor, stage_member('c'), FLOOR_DENY_RETRY_AFTER, false);
+	SAID("c<deny(4) c~denied c<deny(4)");
 	floor_say_again(&stage.floor, stage_member('a'), stage_now());
 	ck_assert_ptr_nonnull(strstr(stage.said, "a<revoke(255)"));
 	ck_assert_ptr_null(floor_broken(&stage.floor));
@@ -175,7 +176,7 @@ START_TEST(settings_that_would_never_end)
 	stage_ask('a', &stage_packet);
 	stage_forget();
 	stage_wait(4000);
-	SAID("-a(silent) *<idle");
+	SAID("-a(silent) a~revoked *<idle");
 	stage_talk("a", 2000);
 	stage_wait(2000);
 	ck_assert_uint_eq(stage_member('a')->state, FLOOR_MEMBER_LISTENS);
@@ -212,10 +213,10 @@ START_TEST(granted_by_a_dispatcher)
 	stage_forget();
 	/* takes it from a talker of any rank, before the queue */
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('b'), 9, stage_now()), 0);
-	SAID("a<revoke(4) -a(preempted) a~revoked +b b<granted(30,5) b~granted *<taken(b)");
+	SAID("a<revoke(4) -a(granted-away) a~revoked +b b<granted(30,5) b~granted *<taken(b)");
 	/* out of the queue */
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('c'), 9, stage_now()), 0);
-	SAID("b<revoke(4) -b(preempted) b~revoked +c c<granted(30,5) c~granted *<taken(c)");
+	SAID("b<revoke(4) -b(granted-away) b~revoked +c c<granted(30,5) c~granted *<taken(c)");
 }
 END_TEST
 
@@ -238,7 +239,7 @@ START_TEST(granted_while_one_must_stop)
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('d'), 9, stage_now()), -EPERM);
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('e'), 9, stage_now()), -ENOENT);
 	stage_release('a');
-	SAID("-a(preempted) +c c<granted(30,5,e) c~granted *<taken(c,e) b<place(1)");
+	SAID("-a(granted-away) +c c<granted(30,5,e) c~granted *<taken(c,e) b<place(1)");
 }
 END_TEST
 

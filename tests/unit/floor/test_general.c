@@ -195,7 +195,7 @@ START_TEST(end_of_rtp_ends_the_spurt_without_revoke)
 	stage_wait(3970);
 	NOTHING_SAID;
 	stage_wait(20);
-	SAID("-a(silent) *<idle");
+	SAID("-a(silent) a~revoked *<idle");
 }
 END_TEST
 
@@ -208,7 +208,7 @@ START_TEST(who_is_granted_and_never_talks)
 	stage_wait(3999);
 	NOTHING_SAID;
 	stage_wait(1);
-	SAID("-a(silent) *<idle");
+	SAID("-a(silent) a~revoked *<idle");
 }
 END_TEST
 
@@ -297,7 +297,7 @@ START_TEST(revoked_and_silent)
 	stage_wait(3979);
 	SAID("a<revoke(2)");
 	stage_wait(1);
-	SAID("-a(max-talk) *<idle");
+	SAID("-a(max-talk) a~revoked *<idle");
 }
 END_TEST
 

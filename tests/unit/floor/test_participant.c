@@ -186,7 +186,7 @@ START_TEST(granted_out_of_the_queue)
 	stage_wait(3999);
 	SAID("b<granted(30,5) b<granted(30,5)"); /* C20 counts the first */
 	stage_wait(1);
-	SAID("-b(silent) *<idle");
+	SAID("-b(silent) b~revoked *<idle");
 	stage_ask('a', &stage_packet);
 	stage_ask('b', &stage_packet);
 	stage_release('a');
@@ -279,7 +279,7 @@ START_TEST(no_limit_at_all)
 	stage_talk("a", 100000);
 	NOTHING_SAID;
 	stage_wait(4000);
-	SAID("-a(silent) *<idle");
+	SAID("-a(silent) a~revoked *<idle");
 }
 END_TEST
 

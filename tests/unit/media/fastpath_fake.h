@@ -10,9 +10,11 @@
 
 #include "media/fastpath/fastpath.h"
 
-/* What the next load and attachments return, and how many interfaces are attached. */
+/* What the next load and attachments return, how many interfaces are attached, how many policies
+ * of IPsec there are. */
 static int fake_load_error, fake_attach_error;
-static int fake_attached;
+static int fake_attached, fake_policy_count;
+static bool fake_is_taken; /* somebody takes away what is attached */
 
 static inline int fake_load(const struct fastpath_size *size, struct fastpath_program **ret_program,
 	struct fastpath_memory *ret_memory)
@@ -27,6 +29,11 @@ static inline int fake_load(const struct fastpath_size *size, struct fastpath_pr
 		.flow_count = size->flows,
 	};
 	*ret_program = (struct fastpath_program *)ret_memory;
+	return 0;
+}
+
+static inline int fake_clean(void)
+{
 	return 0;
 }
 
@@ -54,8 +61,18 @@ static inline void fake_detach(struct fastpath_program *program, struct fastpath
 	fake_attached--;
 }
 
-static const struct fastpath_kernel fake_kernel = {
-	fake_load, fake_unload, fake_attach, fake_detach};
+static inline bool fake_holds(struct fastpath_program *program, const struct fastpath_link *link)
+{
+	return !fake_is_taken;
+}
+
+static inline int fake_policies(void)
+{
+	return fake_policy_count;
+}
+
+static const struct fastpath_kernel fake_kernel = {fake_load, fake_clean, fake_unload, fake_attach,
+	fake_detach, fake_holds, fake_policies, NULL};
 
 /* NULL, or why the real program cannot be loaded here. */
 static inline const char *kernel_refuses(void)

@@ -626,6 +626,39 @@ START_TEST(a_program_that_is_not_reached_is_not_used)
 }
 END_TEST
 
+static bool is_taken;
+
+static bool holds_unless_taken(struct copier_program *program)
+{
+	return !is_taken;
+}
+
+START_TEST(a_program_that_is_taken_away_comes_back)
+{
+	struct fastpath_kernel kernel = fastpath_kernel;
+	if (!kernel.copier)
+		return;
+	struct copier_kernel taken = *kernel.copier;
+	kernel.copier = &taken;
+	taken.holds = holds_unless_taken;
+	if (!start_with(&kernel))
+		return;
+	open_listeners(0, 4, AF_INET);
+	ck_assert(!copiers_retry(copiers, 1000));
+	ck_assert_uint_eq(say(0, 4), 4);
+	is_taken = true;
+	ck_assert(copiers_retry(copiers, 2000));
+	ck_assert_int_eq(copiers_error(copiers), -ENODATA);
+	ck_assert_uint_eq(say(0, 4), 0);
+	is_taken = false;
+	ck_assert(!copiers_retry(copiers, 2500));
+	ck_assert(copiers_retry(copiers, 3500));
+	ck_assert_int_eq(copiers_error(copiers), 0);
+	ck_assert_uint_eq(say(0, 4), 4);
+	finish();
+}
+END_TEST
+
 START_TEST(without_a_program_there_is_no_copying)
 {
 	struct fastpath_kernel kernel = fastpath_kernel;
@@ -714,11 +747,16 @@ static int late_attach(struct copier_program *program)
 
 static void late_detach(struct copier_program *program) {}
 
+static bool late_holds(struct copier_program *program)
+{
+	return true;
+}
+
 /* It answers main after so long; 0: not. False: it cannot be tried here. */
 static bool open_late(unsigned wait_ms)
 {
 	static const struct copier_kernel kernel_late = {
-		late_load, late_detach, know_none, late_attach, late_detach};
+		late_load, late_detach, know_none, late_attach, late_detach, late_holds};
 	static struct fastpath_kernel kernel;
 	kernel = fastpath_kernel;
 	kernel.copier = &kernel_late;
@@ -878,7 +916,7 @@ TEST_MAIN("copier", each_gets_its_header_and_the_payload, hundreds_get_each_piec
 	a_stranger_sends_no_trigger_by_ipv6, what_was_given_up_is_not_copied_late,
 	they_work_while_the_fast_path_does, by_filters_they_work_too, two_capabilities_are_enough,
 	without_a_program_there_is_no_copying, a_program_that_is_not_reached_is_not_used,
-	lost_triggers_end_the_copying, the_trial_waits_for_a_late_answer,
-	a_trial_without_an_answer_is_made_again, a_rest_ends_by_a_late_answer,
-	without_lo_nothing_is_copied_until_it_is_back, a_trigger_in_pieces_is_none,
-	what_the_kernel_does_not_take_is_handed_back)
+	a_program_that_is_taken_away_comes_back, lost_triggers_end_the_copying,
+	the_trial_waits_for_a_late_answer, a_trial_without_an_answer_is_made_again,
+	a_rest_ends_by_a_late_answer, without_lo_nothing_is_copied_until_it_is_back,
+	a_trigger_in_pieces_is_none, what_the_kernel_does_not_take_is_handed_back)

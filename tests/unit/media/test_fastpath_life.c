@@ -8,15 +8,20 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/macros.h"
 #include "fastpath_fake.h"
 #include "lib/testing.h"
 #include "media/fastpath/filters.h"
+#include "media/fastpath/ipsec.h"
+#include "media/fastpath/reason.h"
 
 #define LO FASTPATH_LOOPBACK
 
@@ -106,6 +111,50 @@ START_TEST(filters_of_the_dead_are_found)
 	fastpath_free(fastpath);
 	ck_assert(!filters_are_there(LO));
 	ck_assert(!has_qdisc());
+}
+END_TEST
+
+/* Of a server that is to have no filters itself, or may not load the program. */
+START_TEST(filters_of_the_dead_go_anyway)
+{
+	start_and_die(&fastpath_kernel_filters);
+	ck_assert(filters_are_there(LO));
+	pid_t child = fork();
+	if (child == 0) {
+		capabilities_forget_network();
+		_exit(fastpath_kernel.clean() == -EPERM ? 0 : 1);
+	}
+	int status = 1;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert(filters_are_there(LO));
+	ck_assert_int_eq(fastpath_kernel.clean(), 1);
+	ck_assert(!filters_are_there(LO));
+	ck_assert(!has_qdisc());
+	ck_assert_int_eq(fastpath_kernel.clean(), 0);
+}
+END_TEST
+
+/* Made once and taken away once, for each costs the host packets: reloads leave it alone. */
+START_TEST(the_qdisc_stays_while_the_server_does)
+{
+	struct fastpath_wish off = {.is_off = true}, on = {0};
+	start_and_die(&fastpath_kernel_filters);
+	struct fastpath *fastpath = start(&fastpath_kernel_filters);
+	for (int i = 0; i < 3; i++) {
+		fastpath_configure(fastpath, &off);
+		ck_assert(!filters_are_there(LO));
+		ck_assert(has_qdisc());
+		fastpath_configure(fastpath, &on);
+		ck_assert(filters_are_there(LO));
+	}
+	fastpath_free(fastpath);
+	ck_assert(!has_qdisc());
+	/* somebody else's is his */
+	shell("tc qdisc add dev lo clsact");
+	fastpath_free(start(&fastpath_kernel_filters));
+	ck_assert(has_qdisc());
+	shell("tc qdisc del dev lo clsact");
 }
 END_TEST
 
@@ -227,6 +276,113 @@ START_TEST(names_that_cannot_be)
 }
 END_TEST
 
+/* How often in so many seconds, a tick each, the program comes back that somebody takes away. */
+static unsigned fought_over(struct fastpath *fastpath, uint64_t *now_ms, unsigned seconds)
+{
+	unsigned back = 0;
+	for (unsigned i = 0; i < seconds; i++) {
+		bool was_away = !fastpath_is_active(fastpath);
+		*now_ms += 1000;
+		fastpath_look(fastpath, *now_ms);
+		back += was_away && fastpath_is_active(fastpath);
+	}
+	return back;
+}
+
+/* It comes back, and whoever takes it away again and again has it so ever longer. */
+START_TEST(what_somebody_takes_away)
+{
+	struct fastpath *fastpath = start(&fake_kernel);
+	uint64_t now_ms = 1000000;
+	fastpath_look(fastpath, now_ms);
+	ck_assert_uint_gt(fastpath_mtu(fastpath, LO), 0);
+	fake_is_taken = true;
+	ck_assert(fastpath_look(fastpath, now_ms += 5000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_UNAVAILABLE);
+	ck_assert_str_eq(fastpath->why, fastpath_refusal_word(-EIDRM));
+	ck_assert_uint_eq(fastpath_mtu(fastpath, LO), 0);
+	ck_assert_uint_eq(links_named(fastpath, "lo"), 0);
+	ck_assert_int_eq(fake_attached, 0);
+	is_refused(fastpath, "lo", -EIDRM);
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	fake_is_taken = false;
+	ck_assert(fastpath_look(fastpath, now_ms += 5000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	ck_assert_uint_gt(fastpath_mtu(fastpath, LO), 0);
+	ck_assert_int_eq(fake_attached, 1);
+	ck_assert(!fastpath_look(fastpath, now_ms += 5000));
+	fake_is_taken = true;
+	ck_assert_uint_ge(fought_over(fastpath, &now_ms, 100), 2);
+	ck_assert_uint_le(fought_over(fastpath, &now_ms, 3600), 15);
+	fake_is_taken = false;
+	fought_over(fastpath, &now_ms, 600);
+	ck_assert(fastpath_is_active(fastpath));
+	/* long ago */
+	fake_is_taken = true;
+	ck_assert_uint_ge(fought_over(fastpath, &now_ms, 100), 2);
+	fake_is_taken = false;
+	fastpath_free(fastpath);
+	ck_assert_int_eq(fake_attached, 0);
+}
+END_TEST
+
+/* One of several: the others go on, and it is told of when the one is back. */
+START_TEST(one_that_somebody_takes_away)
+{
+	struct fastpath *fastpath = start(&fastpath_kernel_filters);
+	shell("ip link add side0 type veth peer name side1; ip addr add 192.0.2.1/24 dev side0; "
+	      "ip link set side0 up");
+	fastpath_hear(fastpath);
+	fastpath_look(fastpath, 10000);
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 1);
+	shell("tc qdisc del dev side0 clsact");
+	uint32_t changes = fastpath_changes(fastpath);
+	ck_assert(!fastpath_look(fastpath, 15000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 0);
+	ck_assert_uint_ne(fastpath_changes(fastpath), changes);
+	is_refused(fastpath, "side0", -EIDRM);
+	ck_assert(fastpath_look(fastpath, 20000));
+	ck_assert_uint_eq(links_named(fastpath, "side0"), 1);
+	ck_assert(filters_are_there(if_nametoindex("side0")));
+	ck_assert_ptr_null(fastpath_unsaid(fastpath));
+	fastpath_free(fastpath);
+	shell("ip link del side0");
+}
+END_TEST
+
+/* With policies of IPsec nothing is forwarded past them; when they go it is as before. */
+START_TEST(policies_of_ipsec)
+{
+	struct fastpath_kernel kernel = fake_kernel;
+	struct fastpath *fastpath = start(&kernel);
+	fastpath_look(fastpath, 10000);
+	fake_policy_count = 1;
+	ck_assert(!fastpath_look(fastpath, 10001));
+	ck_assert(fastpath_look(fastpath, 15000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_UNAVAILABLE);
+	ck_assert_str_eq(fastpath->why, "IPsec policies");
+	ck_assert(!fastpath_is_active(fastpath));
+	ck_assert_int_eq(fake_attached, 0);
+	fake_policy_count = -EACCES;
+	ck_assert(fastpath_look(fastpath, 20000));
+	ck_assert_ptr_nonnull(strstr(fastpath->why, "cannot be read"));
+	fake_policy_count = 0;
+	ck_assert(fastpath_look(fastpath, 25000));
+	ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	/* the kernel tells of them: there is no wait */
+	kernel.policies = ipsec_policies;
+	if (system("ip xfrm policy add dir fwd src 10.1.1.1 dst 10.1.1.2 2>/dev/null") == 0) {
+		ck_assert(fastpath_look(fastpath, 25001));
+		ck_assert_str_eq(fastpath->why, "IPsec policies");
+		shell("ip xfrm policy flush");
+		ck_assert(fastpath_look(fastpath, 25002));
+		ck_assert_int_eq(fastpath->state, FASTPATH_ACTIVE);
+	}
+	fastpath_free(fastpath);
+}
+END_TEST
+
 /* What the kernel's verifier says is not for want of capabilities. */
 START_TEST(why_it_is_not)
 {
@@ -240,6 +396,16 @@ START_TEST(why_it_is_not)
 	ck_assert_ptr_nonnull(strstr(fastpath->why, "verifier"));
 	fastpath_free(fastpath);
 	fake_load_error = 0;
+	struct rlimit before, low = {.rlim_cur = 65536, .rlim_max = 65536};
+	ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	low.rlim_max = before.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &low), 0);
+	ck_assert_ptr_null(strstr(fastpath_reason(-EPERM), "MEMLOCK"));
+	/* a kernel that is, by its own words, older than 5.11 */
+	personality(PER_LINUX | UNAME26);
+	ck_assert_ptr_nonnull(strstr(fastpath_reason(-EPERM), "LimitMEMLOCK"));
+	personality(PER_LINUX);
+	setrlimit(RLIMIT_MEMLOCK, &before);
 }
 END_TEST
 
@@ -253,8 +419,10 @@ int main(void)
 		return 77;
 	}
 	const TTest *all[] = {links_leave_nothing, filters_are_taken_away,
-		filters_of_the_dead_are_found, filters_of_the_living_stay,
+		filters_of_the_dead_are_found, filters_of_the_dead_go_anyway,
+		the_qdisc_stays_while_the_server_does, filters_of_the_living_stay,
 		names_that_strangers_hold, news_that_matter, interfaces_beyond_count,
-		names_that_cannot_be, why_it_is_not};
+		names_that_cannot_be, what_somebody_takes_away, one_that_somebody_takes_away,
+		policies_of_ipsec, why_it_is_not};
 	return testing_run("fastpath_life", all, ARRAY_LENGTH(all));
 }

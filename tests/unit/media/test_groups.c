@@ -453,6 +453,33 @@ START_TEST(a_button_that_does_not_count_is_answered)
 }
 END_TEST
 
+/* Its triggers are the member's. What the dispatcher does to the floor is not pressed by a member.
+ */
+START_TEST(an_order_counts_whatever_the_member_may_press)
+{
+	setup();
+	legs_join(legs, 2);
+	legs[0].said.triggers = legs[1].said.triggers = 1 << MEDIA_TRIGGER_DTMF;
+	leg_set(&legs[0]);
+	leg_set(&legs[1]);
+	leg_presses(&legs[0], STAR);
+	ck_assert_uint_eq(read_group().talker_count, 1);
+	leg_button(&legs[1], MEDIA_BUTTON_REVOKE, 1);
+	ck_assert_uint_eq(answers[2].outcome, MEDIA_OUTCOME_IGNORED);
+	ck_assert_uint_eq(answers[2].talker_tag, 101);
+	leg_button(&legs[1], MEDIA_BUTTON_DECLARE, 2);
+	ck_assert(read_group().is_emergency);
+	leg_button(&legs[1], MEDIA_BUTTON_CLEAR, 3);
+	ck_assert(!read_group().is_emergency);
+	leg_button(&legs[0], MEDIA_BUTTON_REVOKE, 4);
+	ck_assert_uint_ne(answers[1].outcome, MEDIA_OUTCOME_IGNORED);
+	ck_assert_uint_eq(answers[1].talker_tag, 0);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	close_legs(2);
+	finish();
+}
+END_TEST
+
 START_TEST(a_key_by_two_ways_counts_once)
 {
 	struct media_press info = {
@@ -871,11 +898,11 @@ TEST_MAIN("groups", a_full_worker_is_told_from_missing_ports, a_group_opens_and_
 	a_lost_packet_stays_a_gap, who_is_on_hold_hears_nothing,
 	a_talker_that_leaves_ends_its_spurt, a_closed_group_ends_its_spurts, a_press_is_answered,
 	who_is_taken_out_of_the_queue_is_told, a_button_that_does_not_count_is_answered,
-	a_key_by_two_ways_counts_once, each_word_has_its_answer, presses_have_a_bound,
-	a_press_may_come_before_the_description, a_member_behind_nat_is_found,
-	a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told, who_is_not_heard_is_muffled,
-	who_cannot_be_muffled_is_dropped_by_us, who_sends_little_does_not_look_silent,
-	who_was_muffled_is_heard_from_the_first_packet_on, who_is_muffled_may_move,
-	a_group_becomes_a_conference_and_a_group_again, who_was_muffled_is_heard_in_the_conference,
-	an_emergency_is_shown_until_it_is_cleared, a_held_key_is_released_by_its_end,
-	the_dispatcher_grants_revokes_and_mutes)
+	an_order_counts_whatever_the_member_may_press, a_key_by_two_ways_counts_once,
+	each_word_has_its_answer, presses_have_a_bound, a_press_may_come_before_the_description,
+	a_member_behind_nat_is_found, a_stranger_does_not_speak_for_a_talker, a_silent_leg_is_told,
+	who_is_not_heard_is_muffled, who_cannot_be_muffled_is_dropped_by_us,
+	who_sends_little_does_not_look_silent, who_was_muffled_is_heard_from_the_first_packet_on,
+	who_is_muffled_may_move, a_group_becomes_a_conference_and_a_group_again,
+	who_was_muffled_is_heard_in_the_conference, an_emergency_is_shown_until_it_is_cleared,
+	a_held_key_is_released_by_its_end, the_dispatcher_grants_revokes_and_mutes)

@@ -13,6 +13,7 @@
 #define SIGNALLING "198.51.100.20"
 #define ATTACKER   "192.0.2.66"
 #define PRIVATE    "192.168.1.5"
+#define PROXY      NULL /* the signalling came through one: nothing says where the phone is */
 
 static struct latch latch;
 static uint64_t now_ms;
@@ -28,7 +29,8 @@ static struct media_address address(const char *ip, uint16_t port)
 
 static void offer(const char *ip, uint16_t port, const char *signalling, bool is_blind)
 {
-	struct latch_offer said = {.announced = address(ip, port), .is_blind = is_blind};
+	struct latch_offer said = {
+		.announced = address(ip, port), .is_blind = is_blind, .is_public = true};
 	if (signalling)
 		said.host = address(signalling, 5060);
 	latch_offer(&latch, &said, now_ms);
@@ -209,7 +211,7 @@ END_TEST
 START_TEST(a_phone_that_only_its_packets_show)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	ck_assert_uint_eq(stream(PHONE, 2222, LATCH_STRANGER_VOTES - 1), 0);
 	ck_assert_uint_eq(stream(PHONE, 2222, 1), 1);
 	MUST_BE(LOCKED_STRANGER);
@@ -221,7 +223,7 @@ END_TEST
 START_TEST(a_stranger_is_heard_and_not_sent_to)
 {
 	start();
-	offer(PHONE, 4000, SIGNALLING, false);
+	offer(PHONE, 4000, PROXY, false);
 	stream(OTHER, 7000, LATCH_STRANGER_VOTES);
 	MUST_BE(LOCKED_STRANGER);
 	ck_assert(aims_at(PHONE, 4000));
@@ -232,7 +234,7 @@ END_TEST
 START_TEST(packets_out_of_order_elect_nobody)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	for (unsigned i = 0; i < 100; i++)
 		ck_assert(!send_as(PHONE, 2222, 1, (uint16_t)(i * 1000)));
 	for (unsigned i = 0; i < 100; i++)
@@ -245,7 +247,7 @@ START_TEST(types_that_were_not_negotiated_elect_nobody)
 {
 	struct media_address from = address(PHONE, 2222);
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	for (uint16_t i = 0; i < 100; i++) {
 		struct latch_packet packet = {.from = &from, .ssrc = 1, .sequence = i};
 		ck_assert_uint_eq(latch_packet(&latch, &packet, now_ms), 0);
@@ -269,7 +271,7 @@ END_TEST
 START_TEST(announced_gives_no_media_to_an_attacker)
 {
 	start();
-	offer(PHONE, 4000, SIGNALLING, false);
+	offer(PHONE, 4000, PROXY, false);
 	stream(ATTACKER, 666, 200);
 	ck_assert(aims_at(PHONE, 4000));
 	/* and what he has got is gone with the phone's first packet */
@@ -283,7 +285,7 @@ END_TEST
 START_TEST(blind_is_not_sprayed)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	for (unsigned i = 0; i < 1000; i++)
 		ck_assert(!send_as(ATTACKER, (uint16_t)(1000 + i), i, (uint16_t)i));
 	MUST_BE(BLIND);
@@ -303,7 +305,7 @@ START_TEST(blind_with_known_signalling_goes_to_the_phone)
 	start();
 	offer(PRIVATE, 4000, PHONE, true);
 	stream(ATTACKER, 666, LATCH_STRANGER_VOTES + 10);
-	ck_assert_uint_eq(stream(PHONE, 2222, LATCH_HOST_VOTES + 1), 2);
+	ck_assert_uint_eq(stream(PHONE, 2222, LATCH_HOST_VOTES), LATCH_HOST_VOTES);
 	MUST_BE(LOCKED_HOST);
 	ck_assert(aims_at(PHONE, 2222));
 	ck_assert_uint_eq(stream(ATTACKER, 666, 200), 0);
@@ -343,14 +345,14 @@ END_TEST
 START_TEST(locked_stranger_is_left_for_a_higher_rank_only)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(OTHER, 4000, PROXY, false);
 	stream(PHONE, 2222, LATCH_STRANGER_VOTES);
 	MUST_BE(LOCKED_STRANGER);
 	ck_assert_uint_eq(stream(ATTACKER, 666, 200), 0);
 	ck_assert_uint_eq(stream(PHONE, 2224, 200), 0);
-	stream(SIGNALLING, 3000, LATCH_HOST_VOTES);
+	stream(OTHER, 3000, LATCH_HOST_VOTES);
 	MUST_BE(LOCKED_HOST);
-	ck_assert(aims_at(SIGNALLING, 3000));
+	ck_assert(aims_at(OTHER, 3000));
 }
 END_TEST
 
@@ -358,9 +360,9 @@ END_TEST
 START_TEST(reopened_is_not_stolen_while_the_phone_speaks)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	stream(PHONE, 2222, LATCH_STRANGER_VOTES);
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	MUST_BE(REOPENED_BLIND);
 	for (uint16_t i = 0; i < 90; i++, now_ms += 20) {
 		ck_assert(send_as(PHONE, 2222, 0xabc, (uint16_t)(20000 + i)));
@@ -389,6 +391,140 @@ START_TEST(reopened_usable_never_aims_at_an_attacker)
 	stream(PHONE, 5000, LATCH_HOST_VOTES);
 	MUST_BE(LOCKED_HOST);
 	ck_assert(aims_at(PHONE, 5000));
+}
+END_TEST
+
+/* ---- whose signalling is known, and who is silent ---- */
+
+static bool is_aimed_as(const struct media_address *before)
+{
+	return media_address_is_none(before) ? media_address_is_none(&latch.target)
+					     : media_address_equal(&latch.target, before);
+}
+
+/* The phone is heard as `count` packets from `port` and offers what it had offered, if `again`;
+ * then it is muted. */
+struct silence {
+	const char *announced;
+	bool is_blind;
+	uint16_t port;
+	unsigned count;
+	bool again;
+	enum latch_state state;
+};
+
+/* In each state that is open: where media go, and who is heard, before and after a third host has
+ * sent for ten seconds. */
+static const struct silence silences[] = {
+	{PHONE, false, 0, 0, false, LATCH_ANNOUNCED},
+	{PRIVATE, true, 0, 0, false, LATCH_BLIND},
+	{PHONE, false, 4000, 1, true, LATCH_REOPENED},
+	{PHONE, false, 5000, 2, true, LATCH_REOPENED},
+	{PRIVATE, true, 5000, 2, true, LATCH_REOPENED_BLIND},
+	{PHONE, false, 4000, 1, false, LATCH_LOCKED},
+	{PHONE, false, 5000, 2, false, LATCH_LOCKED_HOST},
+	{PRIVATE, true, 5000, 2, false, LATCH_LOCKED_HOST},
+};
+
+static void mute(const struct silence *silence)
+{
+	start();
+	offer(silence->announced, 4000, PHONE, silence->is_blind);
+	if (silence->count)
+		stream(PHONE, silence->port, silence->count);
+	if (silence->again)
+		offer(silence->announced, 4000, PHONE, silence->is_blind);
+	ck_assert_str_eq(latch_state_names[latch.state], latch_state_names[silence->state]);
+	now_ms += LATCH_LATE_MS + LATCH_QUIET_MS;
+}
+
+static void is_not_stolen(const struct silence *silence)
+{
+	mute(silence);
+	struct media_address target = latch.target, source = latch.source;
+	ck_assert_uint_eq(stream(ATTACKER, 666, 500), 0);
+	ck_assert(is_aimed_as(&target));
+	ck_assert_int_eq(memcmp(&latch.source, &source, sizeof(source)), 0);
+	ck_assert_str_eq(latch_state_names[latch.state], latch_state_names[silence->state]);
+	/* and when it is heard it is sent to */
+	uint16_t port = silence->port ? silence->port : 4000;
+	ck_assert_uint_gt(stream(PHONE, port, LATCH_HOST_VOTES), 0);
+	ck_assert(aims_at(PHONE, port));
+	ck_assert(believes(PHONE, port));
+}
+
+START_TEST(a_muted_phone_is_stolen_by_nobody)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(silences); i++)
+		is_not_stolen(&silences[i]);
+}
+END_TEST
+
+/* Where it is known, not even by its neighbours, whom a NAT's pool of addresses may be. */
+START_TEST(a_muted_phone_keeps_its_lock_among_neighbours)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(silences); i++) {
+		if (!silences[i].count)
+			continue;
+		mute(&silences[i]);
+		struct media_address target = latch.target;
+		ck_assert_uint_eq(stream(OTHER, 666, 500), 0);
+		ck_assert(is_aimed_as(&target));
+		ck_assert(believes(PHONE, silences[i].port));
+	}
+}
+END_TEST
+
+/* A carrier's NAT: signalling from one address of its pool, media from another one. */
+START_TEST(a_pool_of_addresses_is_one_phone)
+{
+	start();
+	offer(PRIVATE, 4000, PHONE, true);
+	ck_assert_uint_eq(stream(OTHER, 2222, LATCH_STRANGER_VOTES), 1);
+	MUST_BE(LOCKED_STRANGER);
+	ck_assert(aims_at(OTHER, 2222));
+	/* it says the same again, by a new address, and its media have one, too */
+	offer(PRIVATE, 4000, "203.0.113.9", true);
+	MUST_BE(REOPENED_BLIND);
+	now_ms += LATCH_LATE_MS;
+	ck_assert_uint_eq(stream("203.0.113.10", 3333, LATCH_STRANGER_VOTES), 1);
+	ck_assert(aims_at("203.0.113.10", 3333));
+	ck_assert_uint_eq(stream(ATTACKER, 666, 100), 0);
+	/* who announced a usable address is heard from beside it, and sent to where it said */
+	start();
+	offer(PHONE, 4000, SIGNALLING, false);
+	ck_assert_uint_eq(stream(OTHER, 2222, LATCH_STRANGER_VOTES), 1);
+	ck_assert(aims_at(PHONE, 4000));
+}
+END_TEST
+
+/* What was announced and is not believed has no neighbours, nor has a host of a private network. */
+START_TEST(there_is_no_pool_in_a_private_network)
+{
+	struct latch_offer said = {.announced = address(PRIVATE, 4000),
+		.host = address("192.168.1.7", 5060),
+		.is_blind = false};
+	start();
+	offer(PRIVATE, 4000, PHONE, true);
+	ck_assert_uint_eq(stream("192.168.1.8", 2222, 100), 0);
+	start();
+	latch_offer(&latch, &said, now_ms);
+	ck_assert_uint_eq(stream("192.168.1.8", 2222, 100), 0);
+	ck_assert(aims_at(PRIVATE, 4000));
+}
+END_TEST
+
+/* The phone has moved, and said so: it is believed where its signalling is now. */
+START_TEST(a_muted_phone_that_moved_is_found)
+{
+	start();
+	offer(PRIVATE, 4000, PHONE, true);
+	stream(PHONE, 5000, 2);
+	offer(PRIVATE, 4000, SIGNALLING, true);
+	ck_assert_uint_eq(stream(ATTACKER, 666, 500), 0);
+	ck_assert(aims_at(PHONE, 5000));
+	ck_assert_uint_eq(stream(SIGNALLING, 6000, LATCH_HOST_VOTES), LATCH_HOST_VOTES);
+	ck_assert(aims_at(SIGNALLING, 6000));
 }
 END_TEST
 
@@ -431,14 +567,14 @@ END_TEST
 START_TEST(a_stranger_that_goes_on_is_sent_to_if_it_was)
 {
 	start();
-	offer(PRIVATE, 4000, SIGNALLING, true);
+	offer(PRIVATE, 4000, PROXY, true);
 	stream(OTHER, 2222, LATCH_STRANGER_VOTES);
 	go_on(OTHER, 3333, 2);
 	MUST_BE(LOCKED_STRANGER);
 	ck_assert(believes(OTHER, 3333));
 	ck_assert(aims_at(OTHER, 3333));
 	start();
-	offer(PHONE, 4000, SIGNALLING, false);
+	offer(PHONE, 4000, PROXY, false);
 	stream(OTHER, 2222, LATCH_STRANGER_VOTES);
 	go_on(OTHER, 3333, 2);
 	ck_assert(believes(OTHER, 3333));
@@ -452,7 +588,7 @@ START_TEST(the_stream_is_not_followed_to_another_host)
 	static const char *const announced[] = {PHONE, PHONE, PRIVATE};
 	for (unsigned i = 0; i < 3; i++) {
 		start();
-		offer(announced[i], 4000, i == 2 ? SIGNALLING : PHONE, i == 2);
+		offer(announced[i], 4000, i == 2 ? PROXY : PHONE, i == 2);
 		stream(PHONE, i ? 5000 : 4000, LATCH_STRANGER_VOTES);
 		unsigned state = latch.state;
 		ck_assert_uint_ge(state, LATCH_LOCKED);
@@ -676,10 +812,12 @@ TEST_MAIN("latch", every_state_takes_every_offer, a_lock_yields_upwards_only,
 	locked_host_is_left_for_the_announced_address_only,
 	locked_stranger_is_left_for_a_higher_rank_only,
 	reopened_is_not_stolen_while_the_phone_speaks, reopened_usable_never_aims_at_an_attacker,
-	the_stream_itself_is_followed_on_its_host, a_stranger_that_goes_on_is_sent_to_if_it_was,
-	the_stream_is_not_followed_to_another_host, neighbours_have_no_vote_against_the_stream,
-	rtcp_is_open_again_when_rtp_has_another_port, said_again_and_moved_behind_nat,
-	a_late_packet_of_the_old_address_proves_nothing,
+	a_muted_phone_is_stolen_by_nobody, a_muted_phone_keeps_its_lock_among_neighbours,
+	a_pool_of_addresses_is_one_phone, there_is_no_pool_in_a_private_network,
+	a_muted_phone_that_moved_is_found, the_stream_itself_is_followed_on_its_host,
+	a_stranger_that_goes_on_is_sent_to_if_it_was, the_stream_is_not_followed_to_another_host,
+	neighbours_have_no_vote_against_the_stream, rtcp_is_open_again_when_rtp_has_another_port,
+	said_again_and_moved_behind_nat, a_late_packet_of_the_old_address_proves_nothing,
 	the_old_port_of_the_same_host_may_come_back, who_was_replaced_stays_out,
 	said_again_from_announced_locks_at_once, blind_becomes_usable_and_back,
 	rtcp_follows_rtp_and_then_itself, rtcp_moves_with_rtp_to_another_host,

@@ -101,6 +101,24 @@ START_TEST(no_way)
 }
 END_TEST
 
+/* What is to be wrapped cannot go straight to a neighbour. */
+START_TEST(a_way_in_wrappings)
+{
+	static const unsigned short types[] = {RTA_ENCAP, RTA_ENCAP_TYPE};
+	for (unsigned i = 0; i < ARRAY_LENGTH(types); i++) {
+		struct answer answer;
+		struct route route = {.interface = 9};
+		uint32_t interface = 7;
+		uint16_t type = 5; /* of SRv6; the kernel nests what belongs to it */
+		begin(&answer, AF_INET6, RTN_UNICAST);
+		put(&answer, types[i], &type, sizeof(type));
+		put(&answer, RTA_OIF, &interface, sizeof(interface));
+		ck_assert_int_eq(parse(&answer, &route), -ENETUNREACH);
+		ck_assert_uint_eq(route.interface, 9);
+	}
+}
+END_TEST
+
 static struct media_address address_of(const char *ip)
 {
 	struct media_address address = {.family = AF_INET};
@@ -162,4 +180,4 @@ START_TEST(interfaces_of_here)
 }
 END_TEST
 
-TEST_MAIN("route", an_answer, no_way, lo_is_asked, interfaces_of_here)
+TEST_MAIN("route", an_answer, no_way, a_way_in_wrappings, lo_is_asked, interfaces_of_here)

@@ -309,6 +309,73 @@ START_TEST(a_bit_that_stays_set_waits_when_it_is_preempted)
 }
 END_TEST
 
+/* Its bits say that it is there, held down or not: without them for as long as was agreed it is
+ * not, which is before T1. */
+START_TEST(a_radio_that_dies_lets_go)
+{
+	start_with(MEDIA_TRIGGER_ED137, 3);
+	legs[1].said.radio_period_ms = 100;
+	legs[1].said.radio_multiplier = 5;
+	leg_set(&legs[1]);
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	radio_says(&legs[1], ED137_PTT_NORMAL, 1);
+	radio_says(&legs[2], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 2);
+	for (unsigned i = 0; i < 8; i++) {
+		radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+		frame();
+	}
+	ck_assert_uint_eq(read_group().waiting_count, 2);
+	for (unsigned i = 0; i < 10; i++) {
+		radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+		radio_says(&legs[2], ED137_PTT_NORMAL, 1);
+	}
+	/* 500 ms: who waits does not any more */
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	for (unsigned i = 0; i < 98; i++)
+		frame();
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	for (unsigned i = 0; i < 6; i++)
+		radio_says(&legs[2], ED137_PTT_NORMAL, 1);
+	/* 2 s: it talked with the floor that the next one has now */
+	ck_assert_uint_eq(read_group().talkers[0].tag, 103);
+	ck_assert_uint_eq(spurts[0].end, MEDIA_SPURT_MEDIA_ENDED);
+	/* it comes back with its button down */
+	radio_says(&legs[0], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().waiting_count, 1);
+	finish_with(3);
+}
+END_TEST
+
+/* Type 3 is never less than type 1 of the same radio; type 5 is a test. */
+START_TEST(kinds_of_a_radios_button)
+{
+	start_with(MEDIA_TRIGGER_ED137, 3);
+	settings.preempt = MEDIA_PREEMPT_PRIORITY;
+	media_group_set(media, 0, here.group, &settings);
+	legs[0].said.priority = 250;
+	legs[1].said.priority = 220;
+	legs[2].said.priority = 100;
+	for (unsigned i = 0; i < 3; i++)
+		leg_set(&legs[i]);
+	radio_says(&legs[2], ED137_PTT_TEST, 1);
+	ck_assert_uint_eq(read_group().talker_count, 0);
+	radio_says(&legs[2], ED137_PTT_PRIORITY, 1);
+	ck_assert_uint_eq(read_group().talkers[0].priority, 100);
+	radio_says(&legs[1], ED137_PTT_NORMAL, 1);
+	ck_assert_uint_eq(read_group().talkers[0].priority, 220);
+	radio_says(&legs[0], ED137_PTT_PRIORITY, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 101);
+	ck_assert_uint_eq(read_group().talkers[0].priority, 250);
+	radio_says(&legs[1], ED137_PTT_NORMAL, 1);
+	/* from pressed to tested it is let go */
+	radio_says(&legs[0], ED137_PTT_TEST, 1);
+	ck_assert_uint_eq(read_group().talkers[0].tag, 102);
+	finish_with(3);
+}
+END_TEST
+
 START_TEST(a_radio_is_kept_alive_by_bits)
 {
 	start_with(MEDIA_TRIGGER_ED137, 1);
@@ -328,4 +395,4 @@ TEST_MAIN("voice_keys", who_speaks_up_is_heard_from_the_first_syllable_on,
 	who_comes_in_while_another_talks_is_guarded, a_reload_while_one_speaks_changes_nothing,
 	muted_again_is_released, the_bit_of_a_radio_is_its_button,
 	a_bit_that_stays_set_gets_its_turn, a_bit_that_stays_set_waits_when_it_is_preempted,
-	a_radio_is_kept_alive_by_bits)
+	a_radio_that_dies_lets_go, kinds_of_a_radios_button, a_radio_is_kept_alive_by_bits)

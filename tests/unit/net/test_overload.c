@@ -53,6 +53,17 @@ START_TEST(lasting_delay_shrinks_the_share_and_calm_lets_it_grow)
 }
 END_TEST
 
+START_TEST(share_grows_while_nobody_comes)
+{
+	struct overload overload = {0};
+	uint64_t t = 1000;
+	run(&overload, &t, 10000, 500);
+	ck_assert_uint_lt(admitted(&overload, 100), 10);
+	ck_assert(overload_note(&overload, (t + 5000) * MS, 0));
+	ck_assert_uint_eq(admitted(&overload, 100), 100);
+}
+END_TEST
+
 START_TEST(somebody_is_always_let_in)
 {
 	struct overload overload = {0};
@@ -65,4 +76,5 @@ START_TEST(somebody_is_always_let_in)
 END_TEST
 
 TEST_MAIN("overload", burst_or_pause_is_no_overload,
-	lasting_delay_shrinks_the_share_and_calm_lets_it_grow, somebody_is_always_let_in)
+	lasting_delay_shrinks_the_share_and_calm_lets_it_grow, share_grows_while_nobody_comes,
+	somebody_is_always_let_in)

@@ -2,6 +2,7 @@
 /* test_udp.c: datagrams in and out of workers that share an address. */
 #include "base/slab.h"
 #include "lib/net_testing.h"
+#include "net/udp.h"
 
 #define CALLS 64
 
@@ -151,28 +152,45 @@ START_TEST(datagrams_of_one_length_leave_together_and_arrive_apart)
 }
 END_TEST
 
-/* What is late is let lie for 30 ms in the socket before each turn; a turn that comes later still
- * makes it no less late. */
-START_TEST(lateness_in_the_socket_has_new_requests_refused)
+/* Of a thousand new requests, when 12 turns have each found `count` datagrams that had come 30 ms
+ * before the worker woke, and each of them took so long. */
+static unsigned refused_after(unsigned count, unsigned takes_ms)
 {
 	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
 	fixture_open(&fixture, 1, &config, NULL);
 	struct net_address server = net_group_bound(fixture.group, 0);
 	int client = client_open(SOCK_DGRAM, NULL, &server);
 	unsigned refused = 0;
+	fixture.seen[0].is_silent = true;
+	fixture.seen[0].takes_ms = takes_ms;
 	ck_assert(!net_is_overloaded(fixture.seen[0].net));
 	for (unsigned turn = 0; turn < 12; turn++) {
-		size_t length = client_request(bytes, "OPTIONS", turn, 0);
-		ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+		for (unsigned i = 0; i < count; i++) {
+			size_t length = client_request(bytes, "OPTIONS", i, 0);
+			ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+		}
 		poll(NULL, 0, 30);
 		fixture_turn(&fixture, 0);
 	}
 	for (unsigned i = 0; i < 1000; i++)
 		refused += net_is_overloaded(fixture.seen[0].net);
-	ck_assert_uint_gt(refused, 100);
-	ck_assert_uint_lt(refused, 1000);
 	close(client);
 	fixture_close(&fixture);
+	return refused;
+}
+
+/* The first of the second batch has waited for all of the first one. */
+START_TEST(wait_for_our_work_has_new_requests_refused)
+{
+	unsigned refused = refused_after(UDP_BATCH + 1, 1);
+	ck_assert_uint_gt(refused, 100);
+	ck_assert_uint_lt(refused, 1000);
+}
+END_TEST
+
+START_TEST(wait_for_the_machine_to_wake_us_does_not)
+{
+	ck_assert_uint_eq(refused_after(1, 0), 0);
 }
 END_TEST
 
@@ -404,7 +422,7 @@ TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass, flood_of_what_ends_
 	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
 	what_is_claimed_stays_where_it_came_or_ends, large_datagrams_pass_whole_to_both_workers,
 	datagrams_of_one_length_leave_together_and_arrive_apart,
-	lateness_in_the_socket_has_new_requests_refused,
+	wait_for_our_work_has_new_requests_refused, wait_for_the_machine_to_wake_us_does_not,
 	keepalives_and_garbage_are_counted_and_dropped, message_over_the_limit_is_dropped,
 	refused_port_is_told_to_the_sender, answer_leaves_from_the_address_that_was_asked,
 	ipv6_works_beside_ipv4, port_of_somebody_else_is_not_shared,

@@ -75,5 +75,41 @@ START_TEST(who_answers_too_late_frees_it)
 }
 END_TEST
 
-TEST_MAIN("question", the_answer_is_there_when_it_was_asked,
+/* What was asked has to be asked of others first. */
+static struct sum *kept;
+
+static void keep(struct question *question)
+{
+	kept = container_of(question, struct sum, question);
+	question_keep(question);
+}
+
+static void answer_kept(struct worker *worker, struct worker_task *task)
+{
+	kept->result = kept->a * kept->b;
+	question_answer(&kept->question);
+}
+
+START_TEST(what_is_kept_is_answered_later)
+{
+	struct worker_task later = {.mail.kind = MAIL_TASK, .run = answer_kept};
+	ck_assert_int_eq(worker_group_init(&group, 1, NULL), 0);
+	struct sum *sum = question_new(sizeof(*sum), keep);
+	ck_assert_ptr_nonnull(sum);
+	sum->a = 6;
+	sum->b = 7;
+	/* nobody runs it yet: main gives up, and looks again when it has been answered */
+	ck_assert_int_eq(question_ask(&sum->question, &group.workers[0]), -ETIMEDOUT);
+	worker_run_once(&group.workers[0]);
+	ck_assert(!atomic_load(&sum->question.is_answered));
+	worker_post(&group.workers[0], &later.mail);
+	worker_run_once(&group.workers[0]);
+	ck_assert(atomic_load(&sum->question.is_answered));
+	ck_assert_int_eq(sum->result, 42);
+	question_leave(&sum->question);
+	worker_group_done(&group);
+}
+END_TEST
+
+TEST_MAIN("question", what_is_kept_is_answered_later, the_answer_is_there_when_it_was_asked,
 	a_worker_that_is_busy_stops_all_the_same, who_answers_too_late_frees_it)

@@ -140,6 +140,88 @@ START_TEST(speech_over_another_must_begin_again)
 }
 END_TEST
 
+/* The talker says nothing any more, and his hang time goes on. */
+static enum activity_fact hear_into_pause(uint8_t db, unsigned ms, uint64_t since_ns)
+{
+	enum activity_fact told = ACTIVITY_NOTHING;
+	for (unsigned at = 0; at < ms; at += 20) {
+		activity_pause(&activity, since_ns);
+		enum activity_fact fact = hear(db, 20, NULL);
+		told = fact != ACTIVITY_NOTHING ? fact : told;
+	}
+	return told;
+}
+
+START_TEST(an_answer_into_the_hang_time_counts_when_the_floor_is_free)
+{
+	unsigned took = 0;
+	begin(ACTIVITY_LEVEL_VOX, 0);
+	activity_taken(&activity, true, true, now());
+	uint64_t since = now(), first = now() + 20 * MS;
+	ck_assert_int_eq(hear_into_pause(LOUD, 400, since), ACTIVITY_NOTHING);
+	WHERE(EARLY);
+	/* between its words */
+	ck_assert_int_eq(hear_into_pause(SOFT, 180, since), ACTIVITY_NOTHING);
+	ck_assert_int_eq(hear_into_pause(LOUD, 20, since), ACTIVITY_NOTHING);
+	WHERE(EARLY);
+	activity_taken(&activity, false, false, now());
+	/* he has been silent for long: as loud as any voice is loud enough */
+	ck_assert_int_eq(hear(30, 200, &took), ACTIVITY_BEGAN);
+	ck_assert_uint_le(took, 40);
+	ck_assert_uint_eq(activity.began_ns, first);
+}
+END_TEST
+
+START_TEST(an_answer_counts_no_more_when_the_talker_goes_on)
+{
+	begin(ACTIVITY_LEVEL_VOX, 0);
+	activity_taken(&activity, true, true, now());
+	hear_into_pause(LOUD, 100, now());
+	WHERE(EARLY);
+	ck_assert_int_eq(hear_into_pause(LOUD, 20, 0), ACTIVITY_NOTHING);
+	WHERE(BARRED);
+	hear_into_pause(LOUD, 100, now());
+	WHERE(BARRED);
+	/* or when it is over before, */
+	ck_assert_int_eq(wait(300), ACTIVITY_NOTHING);
+	hear_into_pause(LOUD, 100, now());
+	ck_assert_int_eq(hear_into_pause(SOFT, 240, now()), ACTIVITY_NOTHING);
+	WHERE(QUIET);
+	/* or when another is quicker */
+	hear_into_pause(LOUD, 100, now());
+	activity_taken(&activity, false, false, now());
+	activity_taken(&activity, true, true, now());
+	ck_assert_int_eq(hear(LOUD, 100, NULL), ACTIVITY_NOTHING);
+	WHERE(BARRED);
+}
+END_TEST
+
+START_TEST(the_echo_of_who_fell_silent_is_no_answer)
+{
+	begin(ACTIVITY_LEVEL_VOX, 0);
+	activity_taken(&activity, true, true, now());
+	uint64_t since = now();
+	ck_assert_int_eq(hear_into_pause(30, 280, since), ACTIVITY_NOTHING);
+	WHERE(QUIET);
+	hear_into_pause(30, 60, since);
+	WHERE(EARLY);
+}
+END_TEST
+
+START_TEST(a_talker_is_silent_in_his_hang_time_and_when_no_packets_come)
+{
+	begin(ACTIVITY_LEVEL_VOX, 0);
+	ck_assert_uint_eq(activity_silent_since(&activity, now()), 0);
+	hear(LOUD, 100, NULL);
+	ck_assert_uint_eq(activity_silent_since(&activity, now() + 59 * MS), 0);
+	ck_assert_uint_eq(activity_silent_since(&activity, now() + 60 * MS), now());
+	hear(SOFT, 100, NULL);
+	ck_assert_uint_eq(activity_silent_since(&activity, now()), now() - 80 * MS);
+	hear(LOUD, 20, NULL);
+	ck_assert_uint_eq(activity_silent_since(&activity, now()), 0);
+}
+END_TEST
+
 START_TEST(a_loudspeaker_does_not_take_the_floor)
 {
 	begin(ACTIVITY_LEVEL_VOX, 0);
@@ -200,6 +282,9 @@ END_TEST
 
 TEST_MAIN("activity", speech_asks_within_60_ms_and_ends_after_the_hang_time, a_click_is_no_speech,
 	what_is_not_sent_is_silence, muting_ends_after_300_ms_without_packets,
-	speech_over_another_must_begin_again, a_loudspeaker_does_not_take_the_floor,
-	who_was_refused_must_begin_again, long_packets_count_for_what_they_last,
-	the_table_holds_together)
+	speech_over_another_must_begin_again,
+	an_answer_into_the_hang_time_counts_when_the_floor_is_free,
+	an_answer_counts_no_more_when_the_talker_goes_on, the_echo_of_who_fell_silent_is_no_answer,
+	a_talker_is_silent_in_his_hang_time_and_when_no_packets_come,
+	a_loudspeaker_does_not_take_the_floor, who_was_refused_must_begin_again,
+	long_packets_count_for_what_they_last, the_table_holds_together)

@@ -135,6 +135,37 @@ START_TEST(what_was_lost_stays_a_gap)
 }
 END_TEST
 
+/* In parts, a gap is one of as many; and going over to other parts, or to none, leaves none. */
+START_TEST(a_packet_may_go_in_parts)
+{
+	struct talker talker = talker_new(65530, 1000);
+	struct splice listener = listener_new();
+	struct splice_packet packet;
+	struct heard first = {0}, next = {0};
+	static const unsigned parts[] = {3, 3, 0, 3, 1, 2};
+	unsigned numbers = 0;
+	for (unsigned i = 0; i < ARRAY_LENGTH(parts); i++) {
+		ck_assert_int_eq(splice_source_packet(&talker.source, &talker.packet,
+					 NOW + i * 60 * MS, &packet),
+			SPLICE_NEW);
+		talker.packet.sequence++;
+		talker.packet.timestamp += 480;
+		numbers += parts[i] == 0 ? 3 : 0; /* lost on the way to us */
+		for (unsigned k = 0; k < parts[i]; k++) {
+			uint32_t each = 480 / parts[i];
+			struct splice_packet part = splice_part(&packet, each, parts[i], k);
+			next = hear(&listener, &part, NOW + i * 60 * MS);
+			ck_assert(next.came);
+			first = numbers == 0 ? next : first;
+			follows(next, first, numbers++, 480 * i + each * k);
+		}
+	}
+	/* one that was overtaken, by its numbers */
+	struct splice_packet part = splice_part(&packet, 240, 2, 0);
+	follows(hear(&listener, &part, NOW + 400 * MS), next, 65535, (uint32_t)-240);
+}
+END_TEST
+
 START_TEST(order_is_kept_and_duplicates_go)
 {
 	struct talker talker = talker_new(100, 0);
@@ -484,7 +515,7 @@ START_TEST(no_number_goes_twice)
 }
 END_TEST
 
-TEST_MAIN("splice", a_talk_is_carried_over, what_was_lost_stays_a_gap,
+TEST_MAIN("splice", a_talk_is_carried_over, what_was_lost_stays_a_gap, a_packet_may_go_in_parts,
 	order_is_kept_and_duplicates_go, what_is_older_than_the_talk_is_not_heard,
 	talkers_follow_one_another, the_same_talker_may_begin_anew, ours_and_theirs_are_one_stream,
 	a_source_may_number_anew, a_clock_that_was_set_does_not_come_through, events_leave_no_gap,

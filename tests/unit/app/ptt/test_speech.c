@@ -69,13 +69,14 @@ START_TEST(dynamic_numbers_events_and_packet_time)
 	ck_assert(speech_codec_read(&group,
 		parse("m=audio 4000 RTP/AVP 97 13 98 99\r\na=rtpmap:97 pcmu/8000\r\n"
 		      "a=rtpmap:98 telephone-event/16000\r\na=rtpmap:99 telephone-event/8000\r\n"
-		      "a=ptime:30\r\n"),
+		      "a=ptime:30\r\na=maxptime:40\r\n"),
 		&coding));
 	ck_assert_int_eq(coding.gets.voice, 97);
 	ck_assert_int_eq(coding.gets.events, 99); /* of the codec's clock */
 	ck_assert_uint_eq(coding.event_rate, 8000);
 	ck_assert_int_eq(coding.gets.noise, 13);
 	ck_assert_int_eq(coding.packet_ms, 30);
+	ck_assert_int_eq(coding.packet_ms_most, 40);
 }
 END_TEST
 
