@@ -96,6 +96,20 @@ def granted_and_revoked(server):
                    "the records say so")
 
 
+@feature(**group(legs="2"))
+def granted_at_the_newest_phone(server):
+    """Who is in with two phones gets the floor at the one that he dialled last, by the dispatcher as by his own word."""
+    with Room(server) as room:
+        old, new, bob = room.gather("alice", "alice", "bob", mic=-1)
+        ask(server, "grant", "ops", "alice")
+        room.until(lambda: old.hears() == {"alice"} and bob.hears() == {"alice"}, "the newer phone is heard, by the older, too")
+        ok(not new.hears(), "and not the other way round")
+        ask(server, "revoke", "ops", "alice")
+        room.nobody("taken")
+        ok(new.ask("ptt") == "granted", "the word")
+        room.until(lambda: old.hears() == {"alice"} and not new.hears(), "gives it to the same phone")
+
+
 @feature(**group(hang='"2s"'))
 def shown_while_reserved(server):
     """The floor of who has released it is his for the hang time: it is not shown as idle."""
