@@ -408,6 +408,7 @@ static void change_kind(struct group *group)
 		group_change_voice_key(group, member);
 		arbiter_join(group, member);
 	}
+	changed(&group->floor); /* whoever was heard is not */
 }
 
 void arbiter_set(struct group *group)

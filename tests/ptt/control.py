@@ -274,6 +274,24 @@ def emergency_lasts(server):
 
 
 @feature(**group())
+def emergency_ends_with_the_floor(server):
+    """A reload makes a conference of the group: there is nothing to hold any more, nor when it is a group again."""
+    def becomes(floor, state):
+        server.extra = server.extra.replace("name =", 'floor = "open"; name =', 1) if floor == "open" else server.extra.replace('floor = "open"; ', "")
+        server.write()
+        ok(ctl(server, "config", "reload").returncode == 0, 'floor = "%s"' % floor)
+        room.until(lambda: (ask(server, "show", "ops")["floor"], ask(server, "show", "ops")["emergency"]) == (state, False), "no emergency")
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        ask(server, "emergency", "ops")
+        room.until(lambda: alice.messages and alice.messages[-1].body == b"EMERGENCY", "alice reads of it")
+        becomes("open", "open")
+        room.until(lambda: alice.messages[-1].body == b"the emergency is over", "and that it is over")
+        becomes("ptt", "idle")
+        ok(len(alice.messages) == 2, "no more than that")
+
+
+@feature(**group())
 def commands_refused(server):
     ok("group list" in refused(server, "show", "nothing"), "it says what to ask")
     ok("NAME" in refused(server, "show"), "the name is missing")

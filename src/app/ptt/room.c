@@ -148,7 +148,8 @@ static void configure(struct ptt *p, struct ptt_room *room)
 {
 	const struct ptt_group *group = ptt_group_of(p, room->group);
 	struct media_group_settings settings;
-	if (!group || group->config.is_open)
+	/* one that is open says so itself, when it has no floor any more */
+	if (!group || (group->config.is_open && !room->lease.group))
 		emergency_set(p, room, false, 0);
 	if (!group) {
 		end_all(p, room, CALL_CLOSED);

@@ -178,7 +178,8 @@ static void record_one(enum codec_id codec, enum record_format format)
 				  "\"trigger\":\"dtmf\",\"why\":\"released\",\"priority\":5,"
 				  "\"emergency\":false,\"file\":\"" STEM);
 	expect_line(STEM ".json", "\"sound_ms\":2000,");
-	expect_line(STEM ".json", "\"packets\":100,\"lost\":0,\"dropped\":0}");
+	expect_line(STEM ".json",
+		"\"packets\":100,\"lost\":0,\"dropped\":0,\"grant_us\":0,\"clipped\":0}");
 	free(mouth.encoder);
 	remove_folder();
 }
@@ -420,7 +421,7 @@ START_TEST(full_ring)
 	ck_assert_uint_eq(talk(recorder, "no-room"), RECORD_NONE);
 	recorder_free(recorder);
 	char fragment[32];
-	snprintf(fragment, sizeof(fragment), "\"dropped\":%u}", (unsigned)lost);
+	snprintf(fragment, sizeof(fragment), "\"dropped\":%u,", (unsigned)lost);
 	expect_line("ops-20260101T000000.000Z-m0.json", fragment);
 	ck_assert_str_eq(names(), "ops-20260101T000000.000Z-m0.json\n"
 				  "ops-20260101T000000.000Z-m0.wav\n");
@@ -449,7 +450,7 @@ START_TEST(bad_frames)
 	recorder_put(recorder, 0, record, &frame);
 	fall_silent(recorder, record, 1);
 	recorder_free(recorder);
-	expect_line(STEM ".json", "\"dropped\":4}");
+	expect_line(STEM ".json", "\"dropped\":4,");
 	free(mouth.encoder);
 	remove_folder();
 }
