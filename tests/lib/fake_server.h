@@ -55,10 +55,10 @@
  *   legs N                     how many dialogs of ours there must be now
  *   group NAME [key=value ...] a group from now on, in place of one of that name (a reload):
  * members=a,b (alice,bob,carol), floor=open, triggers=dtmf,rtcp,..., legs=, max=, broadcast=yes,
- * duration=S, listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N, when=open (a reload while the
- * roster is asked by the one who opens a group) ungroup NAME [when=open]    it is gone ptt
- * sessions=S             a session timer is asked for member N key=value ...     the N-th leg that
- * ever joined, from 0: rtp=, floor= where it is sent to
+ * duration=S (600; 0: no end), listen=a,b, call_out=a,b, codecs=PCMU,G722, priority=N, when=open (a
+ * reload while the roster is asked by the one who opens a group) ungroup NAME [when=open]    it is
+ * gone ptt sessions=S             a session timer is asked for member N key=value ...     the N-th
+ * leg that ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
  * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
  * rooms N how many there must be now, of media talk NAME|none [wait=NAME] who has the floor:

@@ -121,7 +121,7 @@ static void fill_group(struct fake_group_config *config, struct ptt_group_config
 		.broadcast = scenario_value(count, words, "broadcast"),
 		.legs = number_of(count, words, "legs", 1),
 		.max_members = number_of(count, words, "max", 0),
-		.max_duration_ms = 1000 * number_of(count, words, "duration", 0),
+		.max_duration_ms = 1000 * number_of(count, words, "duration", 600),
 	};
 	fill_codecs(scenario_value(count, words, "codecs"), ret);
 }
