@@ -40,6 +40,8 @@ static void put_summary(struct json *json, const struct call_summary *one)
 	json_number(json, "seconds", (one->up_ms ? one->up_ms : one->age_ms) / 1000);
 	json_text(json, "mode", one->owner);
 	json_number(json, "streams", one->streams);
+	if (one->missing)
+		json_text(json, "one_way_missing", one->missing);
 	json_span(json, "call_id", span_of(&one->call_id));
 }
 
@@ -82,6 +84,7 @@ static void put_score(struct json *json, const char *name, uint16_t score)
 
 static void put_quality(struct json *json, const struct media_end_report *end)
 {
+	bool is_mixed = media_end_is_mixed(end);
 	json_text(json, "latch",
 		end->latch < LATCH_STATE_COUNT ? latch_state_names[end->latch] : "?");
 	put_address(json, "source", &end->source);
@@ -89,12 +92,16 @@ static void put_quality(struct json *json, const struct media_end_report *end)
 	json_number(json, "packets", end->packets);
 	json_number(json, "bytes", end->bytes);
 	json_number(json, "sent", end->sent);
-	json_number(json, "lost", end->lost);
+	if (is_mixed)
+		json_text(json, "sources", "several by turns, loss is not known");
+	else
+		json_number(json, "lost", end->lost);
 	json_number(json, "reordered", end->reordered);
 	json_number(json, "duplicates", end->duplicates);
 	json_number(json, "restarts", end->restarts);
 	json_number(json, "strangers", end->dropped_third);
-	json_fraction(json, "jitter_ms", end->jitter_us / 1000.0);
+	if (!is_mixed)
+		json_fraction(json, "jitter_ms", end->jitter_us / 1000.0);
 	if (end->first_ms != UINT64_MAX)
 		json_number(json, "first_packet_ms", end->first_ms);
 	if (end->round_trip_us)
@@ -113,6 +120,8 @@ static void put_leg(struct json *json, const struct call_stream_summary *stream,
 	snprintf(shown, sizeof shown, "%s port %u", stream->shown[side], stream->lease.port[side]);
 	json_object(json, sides[side]);
 	json_text(json, "ours", shown);
+	if (stream->sends[side][0])
+		json_text(json, "codec", stream->sends[side]);
 	if (stream->codecs[side].length)
 		json_span(json, "transcoded_as", stream->codecs[side]);
 	if (report)

@@ -18,6 +18,7 @@ static const char *const states[] = {
 	[PTT_FLOOR_TAKEN] = "taken",
 	[PTT_FLOOR_PENDING] = "revoking",
 	[PTT_FLOOR_OPEN] = "open",
+	[PTT_FLOOR_HANG] = "hang",
 };
 
 static const char *const member_states[] = {

@@ -111,6 +111,12 @@ struct call_owner {
 	 * does not ask again.
 	 */
 	void (*end)(void *context, struct call *call, enum call_why why);
+	/*
+	 * A side was not heard for media.timeout while the other one talks: it is muted, or gone.
+	 * Comes again each time that the timeout is over once more. NULL: nobody asks it. May end
+	 * the call.
+	 */
+	void (*missing)(void *context, struct call *call, enum call_side side);
 	/* It can send BYE to both ends: what `portavozctl call hangup` promises. */
 	bool can_hang_up;
 	/* The sides must not see each other: o=, and c= of what is refused, show our address in
@@ -124,6 +130,7 @@ struct call_owner {
 /* What is kept for the last line about a call: how its first stream went. */
 struct call_record {
 	struct media_report report; /* session 0: nothing was relayed */
+	uint8_t kind;               /* of that stream: enum pv_sdp_kind */
 	uint32_t streams;           /* sessions of the dialog that came to be */
 };
 
@@ -152,6 +159,8 @@ struct call {
 	struct wheel_node deadline;
 	uint64_t max_duration_ms; /* its own; 0: calls.max_duration counts */
 	uint64_t ends_ms;         /* the longest duration is over, monotonic; 0: not answered yet */
+	uint8_t missing;          /* sides that are not heard while the other one is, a bit each */
+	bool was_one_way;         /* that was so: it is logged */
 	bool is_bare; /* had nothing that could fall silent when it was looked at last */
 	struct call_record record;
 };

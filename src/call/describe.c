@@ -29,11 +29,21 @@ static bool is_event(struct pv_span encoding)
 	return pv_span_equal_nocase(encoding, PV_SPAN("telephone-event"));
 }
 
+static void read_name(uint8_t type, struct pv_span encoding, struct stream_end *ret)
+{
+	if (!encoding.length || ret->name_count == MEDIA_FORMATS_MAX)
+		return;
+	struct stream_name *name = &ret->names[ret->name_count++];
+	name->payload_type = type;
+	memcpy(name->text, encoding.at, MIN(encoding.length, STREAM_NAME_MAX - 1));
+}
+
 static void read_format(const struct pv_sdp_format *format, struct stream_end *ret)
 {
 	if (format->payload_type < 0)
 		return;
 	unsigned type = (unsigned)format->payload_type;
+	read_name((uint8_t)type, format->encoding, ret);
 	ret->payload_types[type / 64] |= UINT64_C(1) << (type % 64);
 	if (!format->has_rtpmap || ret->format_count == MEDIA_FORMATS_MAX)
 		return;

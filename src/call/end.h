@@ -8,12 +8,21 @@
 
 #include "call/call.h"
 
+/* An encoding name of an m-line, as it is shown. */
+#define STREAM_NAME_MAX 16
+struct stream_name {
+	uint8_t payload_type;
+	char text[STREAM_NAME_MAX]; /* what is longer is cut */
+};
+
 /* One side's end of a stream, as its last description says. */
 struct stream_end {
 	struct media_end described; /* `offer` and the formats aside; its coding by the answer */
 	uint64_t payload_types[2];
 	uint8_t format_count;
 	struct media_format formats[MEDIA_FORMATS_MAX];
+	uint8_t name_count;
+	struct stream_name names[MEDIA_FORMATS_MAX];
 	bool rtcp_mux;
 	bool is_rejected;
 	uint8_t direction; /* enum pv_sdp_direction */

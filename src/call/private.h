@@ -130,6 +130,14 @@ void shared_leave(struct call_shared *shared, uint32_t place);
 
 /* ---- record.c ---- */
 void record_write(const struct calls *calls, const struct call *call);
+/* "caller", "callee": that side alone is missing. Else NULL. */
+const char *call_missing(const struct call *call);
+/* A side of it is missing (call->missing). */
+void record_one_way(const struct calls *calls, const struct call *call);
+
+/* The report of a stream that the line about its call has no room for, or that is not audio. */
+void record_stream(const struct calls *calls, const struct call *call, const char *kind,
+	const struct media_report *report);
 
 /* ---- told.c: what the relay threads say ---- */
 void calls_told(void *context, media_id session, uint64_t owner, uint32_t told);
@@ -171,6 +179,8 @@ void streams_code(struct call_media *media, const struct media_coding (*codings)
 int streams_reserve(struct calls *calls, struct call_media *media,
 	const struct media_coding (*codings)[MEDIA_ENDS]);
 void streams_commit(struct call_media *media);
+/* "audio", "video" */
+const char *stream_kind(uint8_t kind);
 /* Tells the relay threads. `is_new`: an exchange that is not a repetition of what was heard. */
 void streams_set(struct calls *calls, struct call_media *media, bool is_new);
 /* Those that were refused go, once a dialog is confirmed. */

@@ -53,6 +53,7 @@ static void summarize(const struct calls *calls, const struct call *call, struct
 	struct pv_writer w;
 	*ret = (struct call_summary){.owner = call->owner->name,
 		.state = call->state,
+		.missing = call_missing(call),
 		.can_hang_up = call->owner->can_hang_up || call->state == CALL_SETUP,
 		.status = call->status,
 		.age_ms = now_ms - call->began_ms,
@@ -93,10 +94,35 @@ static void show_codecs(const struct call_stream *stream, struct call_stream_sum
 	}
 }
 
-static void show_streams(const struct call_media *media, unsigned branch, struct call_details *ret)
+/* NULL: it has no such number. */
+static const char *encoding_of(const struct stream_end *end, uint8_t payload_type)
 {
-	static const char *const kinds[PV_SDP_KIND_COUNT] = {
-		"other", "audio", "video", "text", "application", "message", "image"};
+	for (unsigned i = 0; i < end->name_count; i++)
+		if (end->names[i].payload_type == payload_type)
+			return end->names[i].text;
+	return NULL;
+}
+
+/* By the numbers that the other side listed (RFC 3264 §6.1), or else by its own. */
+static void show_sent(const struct calls *calls, const struct call_stream *stream,
+	struct call_stream_summary *ret)
+{
+	struct media_report report;
+	if (media_read_report(calls->at.media, stream->lease.session, &report) < 0)
+		return;
+	for (unsigned side = 0; side < MEDIA_ENDS; side++) {
+		uint8_t type = report.ends[side].payload_type;
+		const char *name = encoding_of(&stream->ends[1 - side], type);
+		if (!name)
+			name = encoding_of(&stream->ends[side], type);
+		if (name && report.ends[side].packets)
+			memcpy(ret->sends[side], name, STREAM_NAME_MAX);
+	}
+}
+
+static void show_streams(const struct calls *calls, const struct call_media *media, unsigned branch,
+	struct call_details *ret)
+{
 	static const char *const watches[] = {"early", "talk", "held"};
 	for (unsigned i = 0; i < PV_SDP_MEDIA_MAX; i++) {
 		const struct call_stream *stream = media->streams[i];
@@ -105,10 +131,11 @@ static void show_streams(const struct call_media *media, unsigned branch, struct
 		struct call_stream_summary *shown = &ret->streams[ret->stream_count++];
 		*shown = (struct call_stream_summary){.branch = branch,
 			.is_up = media->is_up,
-			.kind = kinds[stream->kind],
+			.kind = stream_kind(stream->kind),
 			.watch = watches[stream->said.watch],
 			.lease = stream->lease};
 		show_codecs(stream, shown);
+		show_sent(calls, stream, shown);
 		show_place(&media->places[CALL_CALLER], shown->shown[CALL_CALLER]);
 		show_place(&media->places[CALL_CALLEE], shown->shown[CALL_CALLEE]);
 	}
@@ -125,7 +152,8 @@ static void run_show(struct question *question)
 	query->details.stream_count = 0;
 	summarize(query->calls, call, &query->details.summary);
 	LIST_EACH(link, &call->media)
-	show_streams(container_of(link, struct call_media, link), branch++, &query->details);
+	show_streams(query->calls, container_of(link, struct call_media, link), branch++,
+		&query->details);
 }
 
 static void run_hang_up(struct question *question)

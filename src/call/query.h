@@ -5,6 +5,7 @@
 #define CALL_QUERY_H
 
 #include "call/call.h"
+#include "call/end.h"
 
 /*
  * Main's only, while the workers' threads run. Each question is a task that a worker runs between
@@ -25,6 +26,7 @@ struct call_summary {
 	const char *owner; /* "proxy" */
 	uint8_t state;     /* enum call_state */
 	bool can_hang_up;
+	const char *missing; /* "caller", "callee": not heard while the other one is; or NULL */
 	uint16_t status;
 	uint64_t age_ms, up_ms; /* since it began, since it was answered (0: was not) */
 	unsigned branches;      /* that are relayed */
@@ -39,6 +41,7 @@ struct call_stream_summary {
 	const char *watch; /* "early", "talk", "held" */
 	struct media_lease lease;
 	char shown[2][NET_ADDRESS_TEXT]; /* our address that each side is told */
+	char sends[2][STREAM_NAME_MAX];  /* what its last packet was coded in; empty: not known */
 	struct pv_span codecs[2];        /* of a transcoded stream; empty: it is none */
 };
 

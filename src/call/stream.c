@@ -95,6 +95,13 @@ void streams_prune(struct calls *calls, struct call_media *media)
 	}
 }
 
+const char *stream_kind(uint8_t kind)
+{
+	static const char *const kinds[PV_SDP_KIND_COUNT] = {
+		"other", "audio", "video", "text", "application", "message", "image"};
+	return kinds[kind];
+}
+
 /* ---- describe ---- */
 
 static void hear(struct call_stream *stream, enum call_side side, const struct pv_sdp_media *media,

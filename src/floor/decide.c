@@ -93,7 +93,8 @@ static void take(struct floor *floor, struct floor_member *member, bool is_force
 	case STOP_A_TALKER:
 		floor->preempted++;
 		participant_step(floor, member, FLOOR_MEMBER_EVENT_PROMISE, now_ms);
-		decide_stop(floor, other, FLOOR_WHY_PREEMPTED, FLOOR_REVOKE_PREEMPTED, now_ms);
+		decide_stop(floor, other, is_forced ? FLOOR_WHY_GRANTED_AWAY : FLOOR_WHY_PREEMPTED,
+			FLOOR_REVOKE_PREEMPTED, now_ms);
 		break;
 	case PASS_ONE:
 		decide_queue(floor, other, now_ms);

@@ -131,14 +131,15 @@ enum floor_tone {
 };
 
 /* Why a member is not heard any more. */
-#define FLOOR_WHYS(ROW)                                      \
-	ROW(RELEASED, "released")                            \
-	ROW(SILENT, "silent")       /* T1: no packet came */ \
-	ROW(MAX_TALK, "max-talk")   /* T2 */                 \
-	ROW(PREEMPTED, "preempted") /* by a higher rank */   \
-	ROW(REVOKED, "revoked")     /* by a dispatcher */    \
-	ROW(MUTED, "muted")                                  \
-	ROW(LEFT, "left")                                    \
+#define FLOOR_WHYS(ROW)                                                                \
+	ROW(RELEASED, "released")                                                      \
+	ROW(SILENT, "silent")             /* T1: no packet came */                     \
+	ROW(MAX_TALK, "max-talk")         /* T2 */                                     \
+	ROW(PREEMPTED, "preempted")       /* by a higher rank */                       \
+	ROW(GRANTED_AWAY, "granted-away") /* a dispatcher gave the floor to another */ \
+	ROW(REVOKED, "revoked")           /* by a dispatcher */                        \
+	ROW(MUTED, "muted")                                                            \
+	ROW(LEFT, "left")                                                              \
 	ROW(SETTINGS, "settings") /* fewer talkers, or broadcast */
 
 enum floor_why {

@@ -231,6 +231,8 @@ static void move(struct floor *floor, struct floor_member *member, unsigned to)
 		if (!is_waiting(to))
 			member->place_told = 0;
 	}
+	if (from == FLOOR_MEMBER_RESERVED || to == FLOOR_MEMBER_RESERVED)
+		floor->is_changed = true;
 	member->state = (uint8_t)to;
 }
 

@@ -248,6 +248,7 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 		[FLOOR_WHY_SILENT] = MEDIA_SPURT_MEDIA_ENDED,
 		[FLOOR_WHY_MAX_TALK] = MEDIA_SPURT_TIME_OVER,
 		[FLOOR_WHY_PREEMPTED] = MEDIA_SPURT_PREEMPTED,
+		[FLOOR_WHY_GRANTED_AWAY] = MEDIA_SPURT_GRANTED_AWAY,
 		[FLOOR_WHY_REVOKED] = MEDIA_SPURT_REVOKED,
 		[FLOOR_WHY_MUTED] = MEDIA_SPURT_REVOKED,
 		[FLOOR_WHY_LEFT] = MEDIA_SPURT_LEFT,
@@ -255,7 +256,7 @@ static void closed(struct floor *floor, struct floor_member *floor_member, enum 
 	};
 	if (why != FLOOR_WHY_RELEASED)
 		voice_key_refused(member_of_floor(floor_member));
-	if (why == FLOOR_WHY_PREEMPTED)
+	if (why == FLOOR_WHY_PREEMPTED || why == FLOOR_WHY_GRANTED_AWAY)
 		voice_key_preempted(member_of_floor(floor_member));
 	arbiter_end_spurt(group_of(floor), member_of_floor(floor_member), ends[why]);
 }

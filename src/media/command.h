@@ -190,6 +190,11 @@ enum media_told {
 	 * call is over when all of its sessions are silent: say BYE and drop them. */
 	MEDIA_TOLD_SILENT = 1 << 4,
 	MEDIA_TOLD_AGAIN = 1 << 5, /* one was heard after all */
+	/* End 0 was not heard for as long as that, in a session where both talk, and end 1 was:
+	 * told again whenever that time is over once more. */
+	MEDIA_TOLD_MISSING_0 = 1 << 8,
+	MEDIA_TOLD_MISSING_1 = 1 << 9, /* likewise */
+	MEDIA_TOLD_FOUND = 1 << 10,    /* one that was missing is heard, or need not be */
 };
 
 /* Both run on the session's worker, between its events. `owner` is what media_take was given. After

@@ -269,9 +269,10 @@ enum media_spurt_end {
 	MEDIA_SPURT_MEDIA_ENDED, /* no RTP for T1 */
 	MEDIA_SPURT_TIME_OVER,
 	MEDIA_SPURT_PREEMPTED,
-	MEDIA_SPURT_REVOKED, /* by the dispatcher, or muted */
-	MEDIA_SPURT_LEFT,    /* the leg ended, or its right to talk did */
-	MEDIA_SPURT_CLOSED,  /* the group did */
+	MEDIA_SPURT_REVOKED,      /* by the dispatcher, or muted */
+	MEDIA_SPURT_LEFT,         /* the leg ended, or its right to talk did */
+	MEDIA_SPURT_CLOSED,       /* the group did */
+	MEDIA_SPURT_GRANTED_AWAY, /* the dispatcher gave the floor to another */
 };
 
 /* "released" ...; constant. */
@@ -345,7 +346,8 @@ struct media_group_report {
 	uint8_t floor;       /* enum media_floor */
 	uint8_t keepalive;   /* enum media_keepalive */
 	uint8_t refuse_tone; /* has_refuse_tone */
-	uint8_t spare[3];
+	uint8_t is_reserved; /* for who has released it: the hang time goes on */
+	uint8_t spare[2];
 	struct media_speaker talkers[MEDIA_GROUP_TALKERS_MAX];
 	struct media_speaker waiting[MEDIA_GROUP_SHOWN_MAX];
 };

@@ -23,6 +23,7 @@ static const char *const ends[] = {
 	[MEDIA_SPURT_REVOKED] = "revoked",
 	[MEDIA_SPURT_LEFT] = "left",
 	[MEDIA_SPURT_CLOSED] = "closed",
+	[MEDIA_SPURT_GRANTED_AWAY] = "granted_away",
 };
 
 const char *media_trigger_name(unsigned trigger)

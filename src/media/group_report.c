@@ -33,6 +33,14 @@ static void report_waiting(
 	}
 }
 
+static bool is_reserved(const struct group *group)
+{
+	LIST_EACH(link, &group->floor.holders)
+	if (floor_member_of(link)->state == FLOOR_MEMBER_RESERVED)
+		return true;
+	return false;
+}
+
 void group_report(const struct group *group, struct media_group_report *ret_report)
 {
 	const struct relay *relay = group->relay;
@@ -54,6 +62,7 @@ void group_report(const struct group *group, struct media_group_report *ret_repo
 		.keepalive = group->settings->keepalive,
 		.refuse_tone = group->settings->has_refuse_tone,
 		.is_revoking = group->floor.state == FLOOR_STATE_REVOKING,
+		.is_reserved = is_reserved(group),
 	};
 	for (unsigned i = 0; i < group->speaker_count; i++)
 		report.talkers[i] = speaker_of(group, group->speakers[i]);

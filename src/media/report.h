@@ -4,9 +4,15 @@
 #ifndef MEDIA_REPORT_H
 #define MEDIA_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "media/address.h"
+
+/* So many are holds, transfers, a phone that was restarted; more of them than one in so many
+ * packets are something else. */
+#define MEDIA_RESTARTS_MAX      4
+#define MEDIA_PACKETS_A_RESTART 100
 
 /* Of one end. "From" it is what it sent to us, "to" it what we sent there. */
 struct media_end_report {
@@ -36,12 +42,23 @@ struct media_end_report {
 	struct media_address target; /* that its RTP goes to; none: nowhere */
 };
 
+/* Several sources speak by turns (a repair stream, a bundle, simulcast), or one that begins anew
+ * all the time: of what is lost and of its jitter nothing is known, for each turn is a beginning.
+ */
+static inline bool media_end_is_mixed(const struct media_end_report *end)
+{
+	return end->restarts > MEDIA_RESTARTS_MAX &&
+	       (uint64_t)end->restarts * MEDIA_PACKETS_A_RESTART > end->packets;
+}
+
 struct media_report {
 	uint64_t session; /* media_id */
 	uint64_t age_ms;  /* since it was described first */
 	uint32_t thread;
 	uint16_t is_silent;
-	uint16_t is_transcoded;
+	uint8_t is_transcoded;
+	uint8_t missing; /* ends that media.timeout has gone by without, while both talk: a bit each
+			  */
 	struct media_end_report ends[2];
 };
 

@@ -47,10 +47,10 @@ void score_end(struct media_report *report, unsigned index, const struct stream_
 {
 	struct media_end_report *end = &report->ends[index];
 	const struct media_end_report *other = &report->ends[1 - index];
-	if (end->expected > 0)
+	if (end->expected > 0 && !media_end_is_mixed(end))
 		end->score_from = score(
 			report, &ends[index], end->jitter_us, (double)end->lost / end->expected);
-	if (end->has_remote && other->expected > 0)
+	if (end->has_remote && other->expected > 0 && !media_end_is_mixed(other))
 		end->score_to = score(report, &ends[1 - index], other->jitter_us,
 			loss_to(end, other, report->is_transcoded));
 }
@@ -60,7 +60,7 @@ void score_alone(struct media_end_report *report, const struct stream_end *end)
 	struct media_report one = {.ends[0] = *report};
 	uint32_t rate = end->receiver.unit ? end->receiver.unit : 8000;
 	uint32_t remote_jitter_us = (uint32_t)(report->remote_jitter * UINT64_C(1000000) / rate);
-	if (report->expected > 0)
+	if (report->expected > 0 && !media_end_is_mixed(report))
 		report->score_from = score(
 			&one, end, report->jitter_us, (double)report->lost / report->expected);
 	if (report->has_remote && report->sent > 0)

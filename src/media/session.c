@@ -60,6 +60,8 @@ static struct session *add(struct relay *relay, struct lease *lease)
 	session->lease = lease;
 	session->watch = MEDIA_WATCH_EARLY;
 	session->is_silent = false;
+	session->missing = 0;
+	memset(session->missed_ms, 0, sizeof(session->missed_ms));
 	session->transcoder = NULL;
 	session->has_reserved = false;
 	session->shortcut = (struct shortcut){0};
@@ -250,6 +252,26 @@ static uint64_t last_heard(const struct session *session)
 	return heard;
 }
 
+/* Who is silent while the other one talks may be muted, or gone: each time that the timeout is over
+ * once more that is told, for the worker to find out. */
+static uint32_t miss(struct session *session, uint64_t now_ms, uint32_t most)
+{
+	uint8_t before = session->missing;
+	uint32_t told = 0;
+	session->missing = 0;
+	for (unsigned i = 0; session->watch == MEDIA_WATCH_TALK && i < MEDIA_ENDS; i++) {
+		uint64_t heard_ms = MAX(session->ends[i].heard_ms, session->watch_ms);
+		if (now_ms < heard_ms + most)
+			continue;
+		session->missing |= (uint8_t)(1 << i);
+		if (session->is_silent || now_ms < MAX(heard_ms, session->missed_ms[i]) + most)
+			continue;
+		session->missed_ms[i] = now_ms;
+		told |= MEDIA_TOLD_MISSING_0 << i;
+	}
+	return told | (before & ~session->missing ? MEDIA_TOLD_FOUND : 0);
+}
+
 void session_watch(struct relay *relay, struct session *session)
 {
 	uint32_t most = relay_timeout_ms(relay, session->watch);
@@ -258,15 +280,17 @@ void session_watch(struct relay *relay, struct session *session)
 	bool is_silent = relay->now_ms >= last_heard(session) + most;
 	bool is_news = is_silent != session->is_silent;
 	session->is_silent = is_silent;
+	uint32_t told = miss(session, relay->now_ms, most);
 	if (session->transcoder)
 		transcoder_watch(session->transcoder, relay->now_ns);
 	shortcut_watch(relay, session);
 	publish(relay, session);
-	if (!is_news)
-		return;
-	if (is_silent)
+	if (is_news && is_silent)
 		metrics_add(METRIC_media_timeouts, 1);
-	relay_tell(session->lease, is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN);
+	if (is_news)
+		told |= is_silent ? MEDIA_TOLD_SILENT : MEDIA_TOLD_AGAIN;
+	if (told)
+		relay_tell(session->lease, told);
 }
 
 void session_report(
@@ -278,6 +302,7 @@ void session_report(
 		.thread = relay->index,
 		.is_silent = session->is_silent,
 		.is_transcoded = session->transcoder != NULL,
+		.missing = session->missing,
 	};
 	for (unsigned i = 0; i < MEDIA_ENDS; i++)
 		end_report(&session->ends[i], session->added_ms, relay->now_ms, &report.ends[i]);

@@ -17,10 +17,12 @@ struct session {
 	struct media_coding codings[MEDIA_ENDS];
 	enum media_watch watch;
 	bool is_silent;
+	uint8_t missing; /* as in the report */
 	struct shortcut shortcut;
 	uint64_t added_ms;
 	uint64_t watch_ms; /* since when `watch` holds: silence is counted from there at the
 			      earliest */
+	uint64_t missed_ms[MEDIA_ENDS]; /* when it was told last that this end is missing */
 };
 
 /* A description came for a lease: ADD, CHANGE or DROP, whichever it is. */

@@ -41,10 +41,8 @@ static void tell_failures(struct net *net)
 		net->user.send_error(net->user.context, failures[i].sender, failures[i].error);
 }
 
-static void on_batch_end(void *context)
+static void send_all(struct net *net)
 {
-	struct net *net = context;
-	receive_judge_delay(net);
 	for (unsigned i = 0; i < FLUSHES_PER_BATCH; i++) {
 		udp_flush(net);
 		tcp_flush(net);
@@ -53,6 +51,14 @@ static void on_batch_end(void *context)
 		tell_failures(net);
 	}
 	net->worker->again = true;
+}
+
+static void on_batch_end(void *context)
+{
+	struct net *net = context;
+	receive_judge_delay(net);
+	send_all(net);
+	udp_read_on(net);
 }
 
 static void ignore_message(void *context, const char *bytes, size_t length, const struct path *from)

@@ -114,6 +114,8 @@ int udp_open(struct net *net, unsigned listener);
 void udp_send(struct net *net, unsigned local, const struct net_address *peer, struct buffer *bytes,
 	uint64_t sender);
 void udp_flush(struct net *net);
+/* After a round: sockets that have more are read in the next one, which comes without a wait. */
+void udp_read_on(struct net *net);
 
 /* ---- tcp.c ---- */
 int tcp_new(struct net *net);

@@ -13,8 +13,8 @@
 #include "base/metrics.h"
 #include "net/socket.h"
 
-/* Receives of one call of libevent's before sends, mails and timers have their turn. */
-#define BATCHES_PER_EVENT 4
+/* Receives of one socket before sends, mails and timers have their turn. */
+#define BATCHES_PER_ROUND 4
 
 static void wire(struct udp *udp, unsigned i)
 {
@@ -219,14 +219,25 @@ static bool receive_batch(struct udp_socket *socket)
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct udp_socket *socket = context;
-	struct worker *worker = socket->net->worker;
-	worker_begin(worker, WORKER_RECEIVING);
-	for (unsigned i = 0; i < BATCHES_PER_EVENT; i++)
+	worker_begin(socket->net->worker, WORKER_RECEIVING);
+	for (unsigned i = 0; i < BATCHES_PER_ROUND; i++)
 		if (!receive_batch(socket))
 			return;
-	/* edge-triggered: nobody will tell us again of what is there already */
-	worker->again = true;
-	event_active(socket->event, EV_READ, 0);
+	socket->has_more = true;
+}
+
+/* Edge-triggered: nobody will tell us again of what is there already. At the end of a round, for
+ * libevent calls what is made active in one of its calls before it comes back to us. */
+void udp_read_on(struct net *net)
+{
+	for (unsigned i = 0; i < net->group->config.listen_count; i++) {
+		struct udp_socket *socket = net->udp->sockets[i];
+		if (!socket || !socket->has_more)
+			continue;
+		socket->has_more = false;
+		net->worker->again = true;
+		event_active(socket->event, EV_READ, 0);
+	}
 }
 
 /* ---- set-up ---- */

@@ -59,6 +59,7 @@ struct udp_socket {
 	int fd;
 	uint8_t listener;
 	bool has_trains; /* the kernel knows UDP_SEGMENT */
+	bool has_more;   /* than it may give in one round */
 	bool is_any;     /* bound to any address: who wrote to which one comes with each datagram */
 	uint32_t drops;  /* as the kernel counts them, modulo 2^32 */
 	struct event *event;    /* readable, edge-triggered */

@@ -39,14 +39,19 @@ static int read_origin(struct parse *p, struct pv_span value)
 	return 0;
 }
 
-/* A second address, which RFC 8866 §5.7 leaves to multicast, would be one that nobody rewrites. */
+/* Of several in an m-line, which are layers by multicast (RFC 8866 §5.7), the first counts; the
+ * session has one only. */
 static int read_connection(struct parse *p, struct pv_span value)
 {
 	struct pv_sdp_address *address = p->media ? &p->media->address : &p->sdp->address;
-	if (address->family != PV_SDP_NO_ADDRESS)
+	struct pv_sdp_address further;
+	bool is_further = address->family != PV_SDP_NO_ADDRESS;
+	if (is_further && !p->media)
 		return -PV_SDP_DUPLICATE_LINE;
-	if (sdp_address_read(value, address))
+	if (sdp_address_read(value, is_further ? &further : address))
 		return -PV_SDP_BAD_CONNECTION;
+	if (is_further)
+		return 0;
 	if (p->media)
 		p->media->has_connection = true;
 	else

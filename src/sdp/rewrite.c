@@ -227,10 +227,20 @@ static void put_missing(struct rewrite *r, const char *end)
 	}
 }
 
+/* The first one is led elsewhere; further ones would be addresses past that. */
+static void edit_connection(struct rewrite *r, const struct sdp_line *line, bool is_first,
+	const struct pv_sdp_address *address)
+{
+	replace(r, is_first ? line->value : line->whole);
+	if (is_first)
+		sdp_address_write(r->w, address);
+}
+
 static void edit_lines(struct rewrite *r)
 {
 	struct pv_span rest = r->media->section;
 	struct sdp_line line;
+	unsigned connections = 0;
 	while (sdp_line_next(&rest, &line)) {
 		/* c= follows m= and i= (RFC 8866 §9). */
 		if (!r->connection_written && line.type != 'm' && line.type != 'i')
@@ -238,8 +248,7 @@ static void edit_lines(struct rewrite *r)
 		if (line.type == 'm') {
 			edit_media_line(r);
 		} else if (line.type == 'c' && r->relayed) {
-			replace(r, line.value);
-			sdp_address_write(r->w, &r->edit->address);
+			edit_connection(r, &line, connections++ == 0, &r->edit->address);
 		} else if (line.type == 'a') {
 			edit_attribute(r, &line);
 		} else if (line.type == 'b' && r->filtered && !r->filter.count) {
@@ -255,10 +264,10 @@ static void hide(struct rewrite *r, const struct pv_sdp_media *media)
 	struct pv_span rest = media->section;
 	struct sdp_attribute attribute;
 	struct sdp_line line;
+	unsigned connections = 0;
 	while (sdp_line_next(&rest, &line)) {
 		if (line.type == 'c') {
-			replace(r, line.value);
-			sdp_address_write(r->w, &r->change->unused);
+			edit_connection(r, &line, connections++ == 0, &r->change->unused);
 		} else if (line.type == 'm' && media->port) {
 			replace(r, media->port_text);
 			pv_put_u64(r->w, 0);

@@ -104,6 +104,20 @@ static void judge_way(struct jitter *jitter, const struct rtp_packet *packet, ui
 	jitter->peak_us = MAX(jitter->peak_us, late_us);
 }
 
+/* More waits than there is room for: it is not missed, or guessing it would take as long as it
+ * lasts, and as much would have to go meanwhile. */
+static struct jitter_slot *throw_out(struct jitter *jitter, struct jitter_slot *slot)
+{
+	uint32_t end = slot->timestamp + jitter->packet_ticks;
+	jitter->overrun++;
+	if (ahead(end, jitter->play) > 0) {
+		jitter->play = end;
+		jitter->play_sequence = (uint16_t)(slot->sequence + 1);
+		jitter->stretched = 0;
+	}
+	return slot;
+}
+
 /* NULL: it is there already. The oldest has to go where all are taken. */
 static struct jitter_slot *find_room(struct jitter *jitter, const struct rtp_packet *packet)
 {
@@ -117,10 +131,7 @@ static struct jitter_slot *find_room(struct jitter *jitter, const struct rtp_pac
 		else if (ahead(slot->timestamp, oldest->timestamp) < 0)
 			oldest = slot;
 	}
-	if (free)
-		return free;
-	jitter->overrun++;
-	return oldest;
+	return free ? free : throw_out(jitter, oldest);
 }
 
 static bool is_empty(const struct jitter *jitter)

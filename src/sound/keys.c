@@ -71,12 +71,24 @@ static bool is_late(const struct keys *keys, const struct rtp_packet *packet)
 static void press(struct keys *keys, char key, const struct rtp_packet *packet, uint64_t now_ns)
 {
 	keys->is_known = keys->is_down = true;
-	keys->is_told = false;
+	keys->is_told = keys->is_lost = false;
 	keys->key = key;
 	keys->ssrc = packet->ssrc;
 	keys->press = keys->segment = packet->timestamp;
 	keys->before = keys->duration = 0;
 	keys->first_ns = now_ns;
+}
+
+/* Packets of a press that was taken for let go were only late: it goes on, and its end counts. The
+ * time in which nothing came is none in which it is known to have been held. */
+static bool is_found_again(struct keys *keys, char key, uint64_t now_ns)
+{
+	if (!keys->is_lost || key != keys->key)
+		return false;
+	keys->is_lost = false;
+	keys->is_down = true;
+	keys->first_ns += now_ns - keys->last_ns;
+	return true;
 }
 
 /* Brings `keys` to the event of the packet; false when it tells nothing new. */
@@ -85,7 +97,8 @@ static bool come_to(struct keys *keys, char key, const struct rtp_packet *packet
 {
 	if (keys->is_known && packet->ssrc == keys->ssrc) {
 		if (packet->timestamp == keys->segment)
-			return keys->is_down && key == keys->key;
+			return (keys->is_down && key == keys->key) ||
+			       is_found_again(keys, key, now_ns);
 		if (is_late(keys, packet))
 			return false;
 		if (goes_on(keys, key, packet, event, now_ns))
@@ -131,7 +144,10 @@ uint64_t keys_deadline_ns(const struct keys *keys)
 unsigned keys_tick(struct keys *keys, uint64_t now_ns, struct key_fact *ret_fact)
 {
 	unsigned count = 0;
-	if (now_ns >= keys_deadline_ns(keys))
-		let_go(keys, ret_fact, &count);
+	if (now_ns < keys_deadline_ns(keys))
+		return 0;
+	let_go(keys, ret_fact, &count);
+	/* the end of one that was held has been told */
+	keys->is_lost = !keys->is_told;
 	return count;
 }

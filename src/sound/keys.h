@@ -12,7 +12,8 @@
  * A press counts from the first packet that tells of it, its end or the middle if need be; nothing
  * waits for the E bit. What is sent again says nothing new: all packets of one event have one time
  * stamp, and the segments of a long one follow each other (§2.5.1.3). A key of which no end came is
- * let go KEYS_LOST_MS after its last packet, or when another key is pressed.
+ * let go KEYS_LOST_MS after its last packet, or when another key is pressed; packets that come of
+ * it after all go on with it.
  */
 #define KEYS_HELD_MS   700 /* pressed for longer, a key is held: its end means release */
 #define KEYS_LOST_MS   300
@@ -37,6 +38,7 @@ struct keys {
 	bool is_known;     /* something came */
 	bool is_down;
 	bool is_told; /* that it is held */
+	bool is_lost; /* let go because nothing came of it any more, and not held by then */
 	char key;     /* that is down, or was last */
 	uint32_t ssrc;
 	uint32_t press;    /* time stamp of the press */

@@ -18,7 +18,9 @@ static const char *const extras[] = {"", "",
 	"RSeq: 3\r\nRequire: 100rel\r\n", "RAck: 1 1 INVITE\r\n",
 	"Record-Route: <sip:10.0.0.9;lr>\r\n", "Record-Route: <sip:10.0.0.9>\r\n",
 	"Refer-To: <sip:carol@example.test?Replaces=a%3Bto-tag%3Db>\r\n",
-	"Replaces: c1;to-tag=a;from-tag=b\r\n", "Event: refer;id=1\r\n", "Contact: *\r\n"};
+	"Replaces: c1;to-tag=a;from-tag=b\r\n", "Event: refer;id=1\r\n", "Contact: *\r\n",
+	"Event: refer\r\nSubscription-State: terminated\r\n", "Supported: from-change\r\n",
+	"X-Hello: world\r\nP-Asserted-Identity: <sip:boss@example.test>\r\n"};
 static const char *const bindings[] = {"register bob sip:bob@10.0.0.3:5061",
 	"register bob sip:bob@10.0.0.4:5061", "register bob sip:bob@10.0.0.5:5061 q=500",
 	"register bob sip:bob@names.test q=500", "unregister bob"};
@@ -85,13 +87,14 @@ static void step_callee(struct choices *c)
 		return;
 	int length = snprintf(text, sizeof(text),
 		"%s %.*s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.3:5061;branch=z9hG4bK-b%u\r\n"
-		"From: <sip:bob@example.test>;tag=%u\r\nTo: %.*s\r\nCall-ID: %.*s\r\nCSeq: %u "
+		"From: <sip:%s@example.test>;tag=%u\r\nTo: %.*s\r\nCall-ID: %.*s\r\nCSeq: %u "
 		"%s\r\n"
 		"Contact: <sip:bob@10.0.0.3:5061>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
 		method, PV_SPAN_PRINT(uri_of(in, PV_SPAN("sip:bob@example.test"))),
-		cseq + 10 * choose(c, 3), tag, PV_SPAN_PRINT(header_of(in, "From")),
-		PV_SPAN_PRINT(header_of(in, "Call-ID")), cseq, method, extra,
-		*body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+		cseq + 10 * choose(c, 3), choose(c, 8) == 1 ? "carol" : "bob", tag,
+		PV_SPAN_PRINT(header_of(in, "From")), PV_SPAN_PRINT(header_of(in, "Call-ID")), cseq,
+		method, extra, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body),
+		body);
 	deliver(text, length, &from);
 }
 

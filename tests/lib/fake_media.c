@@ -40,6 +40,16 @@ void fake_media_tell(struct media *media, unsigned n, uint32_t told)
 		media->user.told(media->user.context, session->id, session->owner, told);
 }
 
+void fake_media_miss(struct media *media, unsigned n, uint8_t missing)
+{
+	struct fake_session *session = fake_media_session(media, n);
+	if (!session)
+		return;
+	session->has_report = true;
+	session->missing = missing;
+	fake_media_tell(media, n, missing ? missing * MEDIA_TOLD_MISSING_0 : MEDIA_TOLD_FOUND);
+}
+
 void fake_media_tell_late(struct media *media, unsigned n, bool is_silent)
 {
 	struct fake_session *session = fake_media_session(media, n);
@@ -136,6 +146,7 @@ int media_read_report(struct media *media, media_id id, struct media_report *ret
 	const struct fake_session *session = living(media, id);
 	if (!session || !session->has_report)
 		return -ENOENT;
-	*ret_report = (struct media_report){.session = id, .is_silent = session->is_silent};
+	*ret_report = (struct media_report){
+		.session = id, .is_silent = session->is_silent, .missing = session->missing};
 	return 0;
 }

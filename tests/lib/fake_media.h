@@ -17,6 +17,7 @@ struct fake_session {
 	unsigned locals[MEDIA_ENDS];
 	bool is_set, is_dropped, has_transcoder;
 	bool has_report, is_silent; /* for media_read_report */
+	uint8_t missing;            /* likewise */
 	unsigned changes;           /* media_set calls */
 	struct media_description said;
 	struct worker_task task;
@@ -80,6 +81,8 @@ unsigned fake_media_in_use(const struct media *media);
 struct fake_session *fake_media_session(struct media *media, unsigned n);
 /* The user hears of it, as enum media_told. */
 void fake_media_tell(struct media *media, unsigned n, uint32_t told);
+/* The ends of `missing` are not heard while the other one is; for each it hears so. */
+void fake_media_miss(struct media *media, unsigned n, uint8_t missing);
 /* It hears of silence and its end at once, and finds in the report which came last. */
 void fake_media_tell_late(struct media *media, unsigned n, bool is_silent);
 

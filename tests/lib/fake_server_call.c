@@ -204,6 +204,14 @@ static unsigned named_calls(const struct fake_server *server)
 	return count;
 }
 
+static unsigned one_way_calls(const struct fake_server *server)
+{
+	unsigned count = 0;
+	LIST_EACH(link, &server->calls->named)
+	count += container_of(link, struct call, link)->was_one_way;
+	return count;
+}
+
 static bool must_be(
 	const struct fake_server *server, const char *what, unsigned is, const char *expected)
 {
@@ -328,6 +336,8 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		return check_media(server, count, words);
 	if (strcmp(word, "limits") == 0 && count == 3)
 		return set_limits(server, words);
+	if (strcmp(word, "oneway") == 0)
+		return must_be(server, "calls that were one-way", one_way_calls(server), value);
 	if (strcmp(word, "hangup") == 0)
 		return hang_up(server);
 	if (strcmp(word, "calls") == 0)
@@ -344,6 +354,9 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 		server->media.limit = (unsigned)atoi(value);
 	else if (strcmp(word, "silent") == 0)
 		fake_media_tell(&server->media, (unsigned)atoi(value), MEDIA_TOLD_SILENT);
+	else if (strcmp(word, "missing") == 0 && count == 3)
+		fake_media_miss(&server->media, (unsigned)atoi(value),
+			(strcmp(words[2], "caller") == 0) + 2 * (strcmp(words[2], "callee") == 0));
 	else if (strcmp(word, "late") == 0 && count == 3)
 		fake_media_tell_late(
 			&server->media, (unsigned)atoi(value), strcmp(words[2], "silent") == 0);

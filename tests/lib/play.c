@@ -7,6 +7,7 @@
 
 #include "base/slab.h"
 #include "lib/script_file.h"
+#include "lib/testing.h"
 
 static struct scripts scripts;
 static const struct stage *stage;
@@ -50,8 +51,7 @@ static int run(const struct stage *on, const TTest *each, int argc, char **argv,
 	for (int i = 1; i < argc; i++)
 		scripts_read(&scripts, argv[i]);
 	Suite *suite = suite_create(on->name);
-	TCase *tcase = tcase_create(on->name);
-	tcase_set_timeout(tcase, 60);
+	TCase *tcase = testing_case(on->name);
 	tcase_add_loop_test(tcase, each, 0, (int)scripts.count);
 	for (size_t i = 0; i < test_count; i++)
 		tcase_add_test(tcase, tests[i]);

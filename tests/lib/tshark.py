@@ -14,12 +14,13 @@ PROBE = b"is anybody capturing?"
 
 
 class Capture:
-    """Captures into a file until it is left. Between enter and exit every packet to these ports is in it."""
+    """Captures into a file until it is left. Between enter and exit every packet to these ports is in it. Those count that come
+    from a port that `relays` knows: the last words of another test's server go to who had our port before."""
 
-    def __init__(self, folder, ports, interface="lo"):
+    def __init__(self, folder, ports, relays, interface="lo"):
         if not shutil.which("tshark"):
             raise Skip("tshark is not installed (Debian: tshark)")
-        self.path, self.ports = os.path.join(folder, "capture.pcap"), ports
+        self.path, self.ports, self.relays = os.path.join(folder, "capture.pcap"), ports, relays
         self.lines, self.said, self.heard = [], [], threading.Condition()
         self.probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.nobody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)      # whom the probes are sent to
@@ -27,7 +28,7 @@ class Capture:
         wanted = " or ".join("dst port %d" % p for p in (*ports, self.nobody.getsockname()[1]))
         self.process = subprocess.Popen(
             ["tshark", "-n", "-l", "-i", interface, "-f", "udp and (%s)" % wanted, "-w", self.path, "-P", "-T", "fields",
-             "-e", "udp.dstport"],
+             "-e", "udp.srcport", "-e", "udp.dstport"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.readers = [threading.Thread(target=self._read, args=(pipe, kept), daemon=True)
                         for pipe, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.said))]
@@ -44,7 +45,7 @@ class Capture:
 
     def seen(self):
         """Packets to the ports, so far."""
-        return sum(line in map(str, self.ports) for line in self.lines)
+        return sum(to in self.ports and self.relays(source) for source, to in (map(int, line.split()) for line in self.lines))
 
     def __enter__(self):
         """Sends probes until one is captured: then the capture runs."""
@@ -86,7 +87,7 @@ class Capture:
         found = {}
         for line in self._read_file("-q", "-z", "rtp,streams").splitlines():
             m = re.search(r"(\d+)\s+\S+\s+(\d+)\s+0x([0-9A-Fa-f]+)\s.*?\s(\d+)\s+(-?\d+) \(", line)
-            if m:
+            if m and self.relays(int(m[1])):
                 found[int(m[1]), int(m[2])] = (int(m[4]), int(m[5]), int(m[3], 16))
         return found
 
@@ -99,14 +100,16 @@ class Capture:
         """Each floor-control message (RTCP APP "MCPT") that came: subtype, name, who it says talks, remarks of tshark's
         dissectors (malformed, expert items)."""
         as_rtcp = [word for port in self.ports for word in ("-d", "udp.port==%d,rtcp" % port)]
-        names = ("rtcp.app.subtype", "rtcp.app.name", "rtcp.mcptt.granted_partys_id", "_ws.expert.message", "_ws.malformed")
+        names = ("udp.srcport", "rtcp.app.subtype", "rtcp.app.name", "rtcp.mcptt.granted_partys_id", "_ws.expert.message", "_ws.malformed")
         to_us = " || ".join("udp.dstport == %d" % port for port in self.ports)
         text = subprocess.run(["tshark", "-n", "-r", self.path, *as_rtcp, "-Y", to_us, "-T", "fields", "-E", "occurrence=a",
                                *(word for name in names for word in ("-e", name))], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60 * SLOW, check=True).stdout
         rows = []
         for line in text.splitlines():
-            subtypes, app, party, expert, malformed = line.split("\t")
+            source, subtypes, app, party, expert, malformed = line.split("\t")
+            if not self.relays(int(source)):
+                continue
             expert = re.sub(r"Possible traceroute[^,]*(, attempt #\d+)?,?", "", expert)       # of some port numbers
             for subtype in subtypes.split(","):
                 rows.append({"subtype": int(subtype or -1), "name": app.split(",")[0],

@@ -2,7 +2,7 @@
 """buttons: keys of unmodified phones: RFC 4733 and INFO, pressed, held, lost on the way, arriving by two ways."""
 from feature import feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from voice import EVENTS
 
 
@@ -79,13 +79,10 @@ def info_and_keys(server):
     with Room(server) as room:
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=-1)
         for n in range(3):
-            alice.press("*", wait=False)
-            alice.info("*")
-            room.until(lambda: not alice.keys, "one press, by both ways")
-            room.heard_by_all(alice)
+            alice.press_both("*", ("packets", "info"))
+            room.heard_by_all(alice, "one press, by both ways")
             room.goes_on(25)
-            alice.info("*")
-            alice.press("*")
+            alice.press_both("*", ("info", "packets"))
             room.nobody("another one: INFO first")
             room.goes_on(20)
         room.stories(["alice"] * 3, "alice was heard three times, without a gap")

@@ -6,7 +6,7 @@ import subprocess
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 
 RANKS = {"bob": 5}
 
@@ -92,8 +92,35 @@ def granted_and_revoked(server):
         room.heard_by_all(bob)
         ask(server, "revoke", "ops")
         room.nobody("taken from whoever has it")
-        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]][-2:] == ["revoked", "revoked"],
+        room.until(lambda: [t["why"] for t in ask(server, "talks", "ops")["talks"]] == ["granted_away", "revoked", "revoked"],
                    "the records say so")
+
+
+@feature(**group(legs="2"))
+def granted_at_the_newest_phone(server):
+    """Who is in with two phones gets the floor at the one that he dialled last, by the dispatcher as by his own word."""
+    with Room(server) as room:
+        old, new, bob = room.gather("alice", "alice", "bob", mic=-1)
+        ask(server, "grant", "ops", "alice")
+        room.until(lambda: old.hears() == {"alice"} and bob.hears() == {"alice"}, "the newer phone is heard, by the older, too")
+        ok(not new.hears(), "and not the other way round")
+        ask(server, "revoke", "ops", "alice")
+        room.nobody("taken")
+        ok(new.ask("ptt") == "granted", "the word")
+        room.until(lambda: old.hears() == {"alice"} and not new.hears(), "gives it to the same phone")
+
+
+@feature(**group(hang='"2s"'))
+def shown_while_reserved(server):
+    """The floor of who has released it is his for the hang time: it is not shown as idle."""
+    with Room(server) as room:
+        alice, bob = room.gather("alice", "bob", mic=-1)
+        alice.press("*")
+        room.heard_by_all(alice)
+        alice.press("#")
+        floor = lambda: ask(server, "list")["groups"][0]["floor"]
+        room.until(lambda: floor() == "hang", "reserved for alice")
+        room.until(lambda: floor() == "idle", "and then free")
 
 
 @feature(**group("alice bob carol dave", listen_only='[ "dave" ]', emergency_members='[ "alice" ]'))

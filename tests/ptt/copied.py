@@ -16,8 +16,9 @@ import crowd
 import namespaces
 from feature import Skip, ctl, feature, ok
 from groups import MEDIA, group
-from listening import is_one_stream
-from phone import GroupPhone, Room
+from listening import is_one_stream, talks
+from phone import GroupPhone
+from room import Room
 from server import Server, have_ipv6
 from sip_ua import SLOW
 from voice import EVENTS
@@ -49,21 +50,6 @@ def marked(phones):
     ok(True, "the marker is where talk begins, and nowhere within")
 
 
-def talks(room, talker, frames=20):
-    """Each frame of it is heard once, by all the others."""
-    talker.press("*")
-    room.heard_by_all(talker)
-    others = [p for p in room.in_call() if p is not talker]
-    voiced = lambda phone: sum(bool(p.sound.tones) for p in phone.got)
-    marks, said = [(p, voiced(p)) for p in others], talker.sent
-    room.goes_on(frames)
-    said = talker.sent - said
-    assert all(abs(voiced(p) - n - said) <= 1 for p, n in marks), \
-        "%d frames, heard: %s" % (said, [(p, voiced(p) - n) for p, n in marks])
-    talker.press("#")
-    room.nobody()
-
-
 def conversation(server, room, phones):
     """Talkers of both families take turns; one leaves while another one talks; keys are pressed within talk."""
     first, *_, last = phones
@@ -77,7 +63,7 @@ def conversation(server, room, phones):
     ok(EVENTS not in kinds and kinds == {0}, "the talker's keys are not passed on")
     gone, rest = phones[3], [p for p in phones if p is not phones[3]]
     gone.bye()
-    room.stage.run(0.05)                    # what was on its way
+    room.stage.until(gone.gets_nothing)     # but what was on its way
     heard = len(gone.got)
     gone.hush()
     gone.ended = True
@@ -171,9 +157,12 @@ def copied_until_a_reload(server):
             room.until(lambda: copying(server)["state"] == state, "copying is " + state)
             room.goes_on(60)
             before = copying(server)["copies"]
-            room.goes_on(20)
-            more = copying(server)["copies"] - before
-            ok(more == 0 if state == "off" else more > 20 * 6, "%d copies of 20 frames" % more)
+            more = lambda: copying(server)["copies"] - before
+            if state == "off":
+                room.goes_on(20)
+                ok(more() == 0, "no copies of 20 frames")
+            else:
+                room.until(lambda: more() > 20 * 6, "the kernel makes the copies again")
         alice.press("#")
         room.nobody()
         for phone in phones:
@@ -322,7 +311,7 @@ def copied_when_routes_change(binary):
         before = copying(server)["copies"]
         room.goes_on(80)
         room.heard_by_all(alice, "alice is still heard by all")
-        ok(copying(server)["copies"] - before > 20 * 6, "and copied again")
+        room.until(lambda: copying(server)["copies"] - before > 20 * 6, "and copied again")
         alice.press("#")
         room.nobody()
     on_links(binary, test)

@@ -8,7 +8,7 @@ import subprocess
 from feature import feature, ok
 from groups import group
 from kernel import does_its_part
-from phone import Room
+from room import Room
 from server import relay_ports
 from sip_ua import SLOW
 

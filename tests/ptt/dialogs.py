@@ -6,7 +6,8 @@ import struct
 
 from feature import Skip, feature, ok
 from groups import MEDIA, group
-from phone import SDP, Room, parts_of
+from phone import SDP, parts_of
+from room import Room
 from roster import Watcher
 from server import have_ipv6
 from sip_ua import Dialog, param
@@ -160,14 +161,14 @@ def dead_phone(server):
         room.until(lambda: bob.hears() == {"alice"}, "and hears")
 
 
-@feature(**group(idle_timeout='"1s"'))
+@feature(**group(idle_timeout='"2s"'))
 def idle_group_closes(server):
     """Counted from the last release."""
     with Room(server) as room:
         alice, bob = room.gather("alice", "bob", mic=-1)
         alice.press("*")
         room.heard_by_all(alice)
-        room.goes_on(75)
+        room.goes_on(125)
         ok(not alice.ended and not bob.ended, "while somebody talks the group is open")
         alice.press("#")
         room.until(lambda: alice.ended and bob.ended, "then each gets BYE")

@@ -9,9 +9,10 @@ import channel
 import floor as f
 from feature import ctl, feature, ok
 from groups import group
-from phone import KEYS, Room
-from sip_ua import SLOW
+from phone import KEYS
+from room import Room
 from spreading import TWO
+from stage import TICK
 from voice import EVENTS, PCMU
 
 MANY = 330                      # floor channels on one thread: more than items wait between two threads
@@ -29,7 +30,7 @@ def more(server, before, *names):
 
 
 @feature(**dict(group("*", media='{ relay = "always"; ports = PORTS(5000); threads = 2; group_budget = 1; }', tones="false",
-                      codecs='[ "PCMU" ]'), users=("u0000",)))
+                      codecs='[ "PCMU" ]', keepalive='"none"'), users=("u0000",)))
 def many_are_told(server):
     """Who talks reaches each of more floor channels than find room between two threads one by one."""
     with Room(server) as room:
@@ -76,8 +77,9 @@ def stamps_that_run_ahead(server):
             for phone in (bob, carol):
                 last = max(p.at for p in phone.got if p.sound.tones)
                 room.until(lambda: phone.frames(last + .001), "%s gets silence after it" % phone)
-                pause = phone.frames(last + .001)[0].at - last
-                ok(pause < .6 * max(1, SLOW), "after %.2f s" % pause)
+                at = phone.frames(last + .001)[0].at
+                pause = at - last - room.stage.stood(last, at)
+                ok(pause < .6, "after %.2f s" % pause)
         since = time.monotonic()
         bob.press("*")
         room.heard_by_all(bob)
@@ -104,13 +106,15 @@ def floods_of_floor_messages(server):
                 sent += 1
             room.stage.step(time.monotonic() + .004)
         room.goes_on(10)
-        seconds = time.monotonic() - since
         received, said, refused = more(server, before, "group_floor_received", "group_floor_sent", "group_floor_refused")
+        seconds = time.monotonic() - since
         ok(0 < received <= 40 + 20 * seconds + 1, "%d datagrams of 341 messages: %d were read" % (sent, received))
         ok(said <= 2 * received, "%d answers" % said)
         ok(refused > 0, "%d were counted" % refused)
         heard = carol.frames(since)
-        assert {p.sound.tones for p in heard} == {frozenset({bob.tone})} or bob.user in (carol.hears() or ()), "carol hears bob"
+        others = [p for p in heard if p.sound.tones != {bob.tone}]
+        stolen = room.stage.stood(since - 0.1) / TICK
+        assert len(others) <= stolen and not any(p.sound.tones for p in others), "carol hears bob, but for %d frames" % len(others)
         gaps = sum((b.sequence - a.sequence) & 0xffff != 1 for a, b in zip(heard, heard[1:]))
         ok(gaps == 0, "carol heard bob without a gap")
         room.until(lambda: time.monotonic() - since > seconds + 1, "a moment later")
@@ -214,9 +218,9 @@ def noise_of_a_talker(server):
         room.goes_on(60)
         alice.tick = tick
         for phone in (bob, carol):
-            heard = phone.frames(since)
-            gaps = sum((b.sequence - a.sequence) & 0xffff != 1 for a, b in zip(heard, heard[1:]))
-            ok(gaps == 0 and len(heard) > 40, "%s: no gap in %d packets" % (phone, len(heard)))
+            came = [p for p in phone.got if p.at >= since]  # comfort noise of the server's, too, where the machine stole a moment
+            gaps = sum((b.sequence - a.sequence) & 0xffff != 1 for a, b in zip(came, came[1:]))
+            ok(gaps == 0 and len(came) > 40, "%s: no gap in %d packets" % (phone, len(came)))
         alice.press("#")
         room.nobody()
         ended = time.monotonic()

@@ -2,8 +2,7 @@
 """phone: a phone in a push-to-talk group: it says its own tone, presses keys, and knows whom it hears.
 
 What came is in lists that grow: `got` (RTP), `messages`, `notices`, `requests` (SIP requests of the server, which it
-answers at once with 200), `channel.got` (floor control). A Room is a server's group with its phones."""
-import re
+answers at once with 200), `channel.got` (floor control)."""
 import socket
 import struct
 import time
@@ -12,14 +11,15 @@ from feature import ok
 from floor import Channel
 from rtp_end import RtpEnd
 from sip_ua import DOMAIN, SLOW, Dialog, Message, Phone
-from stage import Stage
-from voice import EVENTS, NOTHING, PCMU, TONES, Ear, Mouth
+from stage import TICK
+from voice import EVENTS, NOTHING, PCMU, Ear, Mouth
 
 SDP = "Content-Type: application/sdp"
 KEYS = {str(n): n for n in range(10)} | {"*": 10, "#": 11}
 NOW = 0.3                                   # what is older than so many seconds is not heard now
 SILENT = 0.4                                # for so long nobody was heard where nobody is
-GAP = 15                                    # frames of silence that part two talks of one phone: less may be the machine's
+LONG = 2.0                                  # nor for so long, where the machine is slow all the time
+GAP = 15                                    # frames of silence that part two talks of one phone, but for what the machine stole
 RADIO = 0x0167                              # profile of the header extension of ED-137
 ONE_BYTE = 0xbede                           # profile of extensions by RFC 8285
 RADIO_KEEPALIVE = 123                       # payload type of R2S
@@ -27,12 +27,14 @@ RADIO_KEEPALIVE = 123                       # payload type of R2S
 
 class Packet:
     """One RTP packet that came."""
-    __slots__ = ("at", "marker", "kind", "sequence", "stamp", "ssrc", "payload", "extension", "source", "sound")
+    __slots__ = ("at", "marker", "kind", "sequence", "stamp", "ssrc", "payload", "extension", "source", "sound",
+                 "place")
 
-    def __init__(self, data, source):
+    def __init__(self, data, source, place):
         first, second, self.sequence, self.stamp, self.ssrc = struct.unpack("!BBHII", data[:12])
         assert first >> 6 == 2, "RTP version 2"
         self.at, self.source, self.marker, self.kind = time.monotonic(), source, second >> 7, second & 127
+        self.place = place
         begin, self.extension = 12 + 4 * (first & 15), None
         if first & 0x10:
             profile, words = struct.unpack("!HH", data[begin:begin + 4])
@@ -63,6 +65,7 @@ class GroupPhone(Phone):
         self.obeys, self.is_dead, self.comfort, self.announced, self.level = True, False, False, self.ip, None
         self.fresh, self.sent, self.sent_at, self.announced_port = True, 0, 0.0, None
         self.got, self.reports, self.messages, self.notices, self.requests = [], [], [], [], []
+        self.parts = []                                         # places in `got` where it was seen to hear nobody
         self.dialog = self.remote = self.answer = self.ended = self.answers_calls = None
         self.stage.add(self.sock, self._take_sip)
         self._listen()
@@ -132,7 +135,7 @@ class GroupPhone(Phone):
                 return
             if not self.server.relays(source[1]):           # the last words of another test's server, to who had this port
                 continue
-            packet = Packet(data, source[:2])
+            packet = Packet(data, source[:2], len(self.got))
             if self.answer and packet.kind == self.codec.payload_type:
                 packet.sound = self.ear.hear(packet.payload)
             self.got.append(packet)
@@ -309,12 +312,24 @@ class GroupPhone(Phone):
         if wait:
             assert self.stage.until(lambda: not self.keys, ms / 1000 + 2), "the key is pressed"
 
-    def info(self, key, relay=True, duration=250):
+    def info(self, key, relay=True, duration=250, wait=True):
         """A key by INFO; returns the answer."""
         kind = "dtmf-relay" if relay else "dtmf"
         body = "Signal=%s\r\nDuration=%d\r\n" % (key, duration) if relay else key
         self.dialog.request("INFO", headers=["Content-Type: application/" + kind], body=body)
-        return self.expect(200, call_id=self.dialog.call_id)
+        return self.expect(200, call_id=self.dialog.call_id) if wait else None
+
+    def press_both(self, key, order):
+        """A key by both ways, both at once: `order` says which goes first."""
+        self.press(key, wait=False)
+        for way in order:
+            if way == "info":
+                self.info(key, wait=False)
+            else:
+                self.tick()
+                self.due += TICK
+        self.expect(200, call_id=self.dialog.call_id)
+        assert self.stage.until(lambda: not self.keys), "the key is pressed"
 
     def write(self, text, group=None, status=(200, 202)):
         """A MESSAGE to the group; returns its answer."""
@@ -344,32 +359,53 @@ class GroupPhone(Phone):
         return {self.room.who[t] for t in next(iter(sets), ())}
 
     def is_silent(self):
-        """Nobody has been heard for a while."""
+        """Nobody has been heard for a while, in which somebody could have been."""
         last = next((p.at for p in reversed(self.got) if p.sound.tones), 0.0)
-        return time.monotonic() - last > SILENT
+        return self._has_been(last)
+
+    def gets_nothing(self):
+        """No packet has come for a while, in which one could have come."""
+        return self._has_been(self.got[-1].at if self.got else 0.0)
+
+    def _has_been(self, since):
+        gone = time.monotonic() - since
+        return gone > LONG or gone - self.stage.stood(since) > SILENT
+
+    def part(self):
+        """It hears nobody: what it hears from now on is another talk."""
+        self.parts.append(len(self.got))
 
     def runs(self, since=0.0):
-        """What it heard, run by run: name, frames, time stamps of the first and the last."""
-        runs = []
-        for p in self.frames(since):
+        """What it heard, run by run: name, frames, the first packet and the last."""
+        runs, kind = [], self.codec.payload_type
+        for p in self.got:
+            if p.at < since or p.kind != kind:
+                continue
             name = "+".join(sorted(self.room.who[t] for t in p.sound.tones)) or (p.sound.beep and "%d Hz" % p.sound.beep) or ""
             if runs and runs[-1][0] == name:
-                runs[-1][1:] = runs[-1][1] + 1, runs[-1][2], p.stamp
+                runs[-1][1:] = runs[-1][1] + 1, runs[-1][2], p
             else:
-                runs.append([name, 1, p.stamp, p.stamp])
+                runs.append([name, 1, p, p])
         return runs
 
-    def story(self, since=0.0, gap=GAP, least=None):
-        """Whom it heard, one after the other: ["alice", "bob+carol"]. More than `gap` frames of nobody part two spurts of one;
-        what is shorter than `least` frames is a transition (of codecs with a memory) and is left out."""
+    def story(self, since=0.0, least=None):
+        """Whom it heard, one after the other: ["alice", "bob+carol"]. Two spurts of one are parted by silence that was waited
+        for, or by more of it than GAP and what the machine stole; what is shorter than `least` frames is a transition (of
+        codecs with a memory) and is left out."""
         least = least or (1 if self.codec.exact else 4)
-        told, end = [], 0
+        told, end = [], None
         for name, count, first, last in self.runs(since):
             if name and not name.endswith(" Hz") and count >= least:
-                if not told or told[-1] != name or (first - end & 0xffffffff) > gap * self.codec.step:
+                if not told or told[-1] != name or self._are_parted(end, first):
                     told.append(name)
                 end = last
         return told
+
+    def _are_parted(self, end, first):
+        if any(end.place < place <= first.place for place in self.parts):
+            return True
+        pause = (first.stamp - end.stamp & 0xffffffff) / self.codec.step * TICK
+        return pause > GAP * TICK + self.stage.stood(end.at - pause, first.at)
 
     def beeps(self, since=0.0):
         """The tones of the server: (Hz, milliseconds, from when on), one after the other."""
@@ -404,85 +440,3 @@ def parts_of(sdp):
         elif here is not None:
             here["lines"].append(line)
     return parts
-
-
-class Room:
-    """A group of the server, and the phones that stand in it."""
-
-    def __init__(self, server, group="ops"):
-        self.server, self.group, self.stage = server, group, Stage()
-        self.phones, self.who, self._tones = [], {}, {}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for phone in self.phones:
-            phone.close()
-        self.stage.close()
-
-    def tone_of(self, user):
-        """The tone of a user's phone: given in the order of their coming; None, no voice, when there are no more."""
-        if user not in self._tones and len(self._tones) < len(TONES):
-            self._tones[user] = TONES[len(self._tones)]
-            self.who[self._tones[user]] = user
-        return self._tones.get(user)
-
-    def named(self, user, tone):
-        """Somebody who is no phone of this room says this tone."""
-        self._tones[user], self.who[tone] = tone, user
-
-    def phone(self, user, **kw):
-        phone = GroupPhone(self, user, **kw)
-        self.phones.append(phone)
-        return phone
-
-    def gather(self, *users, mic=0, **kw):
-        """Phones of these users, which join one after the other with their microphones open."""
-        phones = [self.phone(user, **kw) for user in users]
-        for phone in phones:
-            phone.join(mic=mic)
-        return phones
-
-    def until(self, what, text, seconds=5.0):
-        """Waits for an event, and says that it came."""
-        if not self.stage.until(what, seconds):
-            raise AssertionError("%s: never. Now:\n%s" % (text, self.told()))
-        ok(True, text)
-
-    def told(self):
-        return "\n".join("  %s hears %s, heard %s%s" % (
-            p, p.hears(), " ".join("%s:%d" % (name or "-", count) for name, count, _, _ in p.runs()[-40:]),
-            ", floor %r" % p.channel.got[-6:] if p.channel else "") for p in self.phones if p.answer)
-
-    def in_call(self):
-        return [p for p in self.phones if p.answer and not p.ended]
-
-    def heard_by_all(self, talker, text=None, among=None):
-        """Waits until each other phone hears the talker and nobody else, and the talker nobody."""
-        phones = among or self.in_call()
-        self.until(lambda: all(p.hears() == ({talker.user} if p is not talker else set()) for p in phones),
-                   text or "%s is heard by all the others, and nobody else" % talker)
-
-    def nobody(self, text=None, among=None):
-        """Waits until all is silent."""
-        phones = among or self.in_call()
-        self.until(lambda: all(p.is_silent() and p.hears() == set() for p in phones), text or "nobody is heard")
-
-    def talks_end(self, count, text):
-        """Waits until so many talks have ended, as the server's log has it: the floor is free before that is heard."""
-        self.until(lambda: len(re.findall(r" talk group=", self.server.log())) >= count, text)
-
-    def goes_on(self, frames=15):
-        """So many frames more are said by each who speaks, and have had their time to arrive."""
-        marks = [(p, p.sent) for p in self.in_call() if p.mic is not None and p in self.stage.speakers and p.may_talk()]
-        assert self.stage.until(lambda: all(p.sent >= n + frames for p, n in marks), 5 + frames / 50), "phones speak"
-        self.stage.run(0.03)
-
-    def stories(self, expected, text, since=0.0, among=None, least=None):
-        """Each phone heard those whom it should, in this order; a talker is left out of what it heard itself."""
-        for phone in among or self.in_call():
-            wanted = [n for n in expected if n != phone.user]
-            told = phone.story(since, least=least)
-            assert told == wanted, "%s heard %s, not %s\n%s" % (phone, told, wanted, self.told())
-        ok(True, text)

@@ -6,7 +6,7 @@ import sys
 
 from feature import Skip, feature, ok, report
 from groups import group
-from phone import Room
+from room import Room
 from tone import shares
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))

@@ -4,7 +4,7 @@ import re
 
 from feature import feature, ok
 from groups import group
-from phone import Room
+from room import Room
 
 TEN = "alice bob carol dave erin frank grace heidi ivan judy mallory"
 

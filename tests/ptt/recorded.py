@@ -6,7 +6,7 @@ import os
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from rtp_end import InBunches
 from voice import FRAME, OPUS, PCMA, PCMU, RATE, G722_, measure
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as tree
 
 from feature import feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from sip_ua import DOMAIN, Dialog, uri_of
 
 SPACE = "{urn:ietf:params:xml:ns:conference-info}"

@@ -9,7 +9,7 @@ import triggers
 from feature import ctl, feature, ok
 from groups import group
 from listening import is_one_stream
-from phone import Room
+from room import Room
 from voice import G722_, OPUS
 
 TWO = '{ relay = "always"; ports = PORTS(500); threads = 2; group_budget = %d; }'

@@ -4,7 +4,7 @@ import re
 
 from feature import ctl, feature, ok
 from groups import group
-from phone import Room
+from room import Room
 from sip_ua import DOMAIN, uri_of
 
 

@@ -4,9 +4,10 @@ import re
 import signal
 from urllib.parse import quote, unquote
 
-from call import Call, asked, eventually, sessions_end
+from call import SDP, Call, asked, eventually, sessions_end
 from calls import Pair
 from feature import ctl, feature, ok
+from rtp_end import audio_of
 from scenarios import play
 from sip_ua import DOMAIN, Dialog, Phone, param, uri_of
 
@@ -236,6 +237,75 @@ def b2bua_attended_transfer(server):
             ok(joined.bye(Dialog.callee(carol, invite, answer)), "the two talk, and hang up")
 
 
+@feature(calls=B2BUA, workers="4")
+def b2bua_pickup(server):
+    """carol takes a call that rings at bob, by the dialog that bob knows; wherever that lives among four workers."""
+    with Pair(server) as (alice, bob), Phone(server, "carol") as carol:
+        alice.register()
+        for _ in range(8):
+            sent = alice.invite(bob.aor)
+            rings = bob.expect("INVITE")
+            ringing = bob.respond(rings, 180)
+            heard = alice.expect(180)
+            name = "%s;to-tag=%s;from-tag=%s" % (
+                rings.call_id, param(rings.get("from"), "tag"), param(ringing.get("to"), "tag"))
+            picks = carol.invite(alice.aor, headers=["Replaces: " + name, "Require: replaces"])
+            invite = alice.expect("INVITE")
+            ok(invite.get("replaces") == "%s;to-tag=%s;from-tag=%s" % (
+                sent.call_id, param(sent.get("from"), "tag"), param(heard.get("to"), "tag")), "it is for who called, in alice's words")
+            answer = alice.respond(invite, 200, body=alice.sdp())
+            mine = Dialog.caller(carol, picks, carol.expect(200))
+            alice.expect("ACK")
+            mine.ack()
+            alice.cancel(sent)
+            cancelled = bob.expect("CANCEL")
+            bob.respond(cancelled, 200, contact=False)
+            bob.respond(rings, 487, contact=False)
+            alice.expect(200), alice.ack_failure(sent, alice.expect(487)), bob.expect("ACK")
+            ok(mine.bye(Dialog.callee(alice, invite, answer)), "the two talk, and bob rings no more")
+
+
+@feature(calls=B2BUA)
+def b2bua_refers_and_hangs_up(server):
+    """RFC 5057: the transfer lives on after the call."""
+    with Pair(server) as (alice, bob):
+        mine, theirs = alice.call(bob)
+        mine.request("REFER", headers=["Refer-To: <sip:carol@example.test>"])
+        refer = bob.expect("REFER")
+        bob.respond(refer, 202)
+        alice.expect(202)
+        ok(mine.bye(theirs), "alice refers bob and hangs up")
+        for state, code in (("active;expires=60", 180), ("terminated;reason=noresource", 200)):
+            theirs.request("NOTIFY", headers=["Event: refer;id=%d" % refer.cseq[0], "Subscription-State: " + state,
+                                              "Content-Type: message/sipfrag"], body="SIP/2.0 %d x\r\n" % code)
+            notify = alice.expect("NOTIFY")
+            ok(b"SIP/2.0 %d" % code in notify.body and notify.get("subscription-state") == state, "she hears of %d" % code)
+            alice.respond(notify, 200)
+            bob.expect(200)
+        mine.request("INFO")
+        ok(alice.receive().status == 481, "and of nothing else")
+
+
+@feature(calls=B2BUA)
+def b2bua_another_name(server):
+    """Connected identity (RFC 4916), and what is no proof of anybody's (RFC 3325)."""
+    with Pair(server) as (alice, bob):
+        sent = alice.invite(bob.aor, headers=["Supported: from-change", "P-Asserted-Identity: <sip:boss@example.test>"])
+        invite = bob.expect("INVITE")
+        ok("boss" not in str(invite.raw), "nobody is asserted to be somebody")
+        answer = bob.respond(invite, 200, body=bob.sdp())
+        mine, theirs = Dialog.caller(alice, sent, alice.expect(200)), Dialog.callee(bob, invite, answer)
+        mine.ack()
+        bob.expect("ACK")
+        theirs.local = theirs.local.replace("sip:bob@", "sip:carol@")
+        theirs.request("UPDATE")
+        update = alice.expect("UPDATE")
+        ok("sip:carol@example.test" in update.get("from"), "alice hears who speaks now")
+        alice.respond(update, 200)
+        bob.expect(200)
+        ok(mine.bye(theirs), "BYE")
+
+
 def both_get_bye(call, words):
     for phone in (call.alice, call.bob):
         bye = phone.expect("BYE", timeout=10)
@@ -254,6 +324,26 @@ def b2bua_media(server):
         ok(ctl(server, "call", "hangup", one["id"]).returncode == 0, "`call hangup`")
         both_get_bye(call, "Operator")
         eventually(lambda: not asked(server, "call", "list")["calls"], "the call is gone")
+        sessions_end(server)
+
+
+@feature(calls=B2BUA, media=ALWAYS % "60s")
+def b2bua_bad_answer(server):
+    """RFC 3261 14.1: a re-INVITE whose answer shares no codec changes nothing."""
+    with Call(server) as call:
+        call.set_up()
+        call.mine.request("INVITE", headers=[SDP], body=call.a.sdp(version=2))
+        offer = call.bob.expect("INVITE")
+        call.bob.respond(offer, 200, body=call.b.sdp().replace("RTP/AVP 0", "RTP/AVP 18"))
+        refused = call.alice.expect(488)
+        ok("305" in refused.get("warning"), "who asked hears 488")
+        call.bob.expect("ACK")
+        back = call.bob.expect("INVITE")
+        ok(audio_of(back) == call.to_alice, "and who answered so is offered what there was")
+        call.bob.respond(back, 200, body=call.b.sdp(version=2))
+        call.bob.expect("ACK")
+        ok(call.talk(), "they talk on")
+        ok(call.mine.bye(call.theirs), "BYE")
         sessions_end(server)
 
 

@@ -35,12 +35,37 @@ def media_relayed(server):
         ok(shown["caller"]["lost"] == 0 and shown["callee"]["lost"] == 0, "no loss")
         ok(shown["caller"]["source"] == "127.0.0.1:%d" % call.a.port, "the caller's source")
         ok("mos" in shown["caller"] and shown["caller"]["mos"] > 4, "and how it sounds")
+        ok(shown["caller"]["codec"] == shown["callee"]["codec"] == "PCMU", "in which codec")
         text = ctl(server, "call", "show", ident).stdout
         ok("jitter_ms" in text and "first_packet_ms" in text, "the same as text")
         ok(call.mine.bye(call.theirs), "BYE")
         eventually(lambda: not asked(server, "call", "list")["calls"], "the call is gone")
-        server.wait_log(r"call_ended .*why=caller_hung_up .*caller_packets=\d+ .*callee_packets=")
+        server.wait_log(r"call_ended .*why=caller_hung_up .*caller_packets=\d+ .*caller_bytes=[1-9].*callee_packets=")
         ok(True, "its record has both legs")
+        sessions_end(server)
+
+
+@feature(media=ALWAYS)
+def media_streams_recorded(server):
+    """Audio and video: the record shows the sound, and the picture has a line of its own."""
+    with Call(server) as call, RtpEnd(payload_type=96) as a, RtpEnd(payload_type=96) as b:
+        lines = "m=video %d RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
+        sent = call.alice.invite(call.bob.aor, body=call.a.sdp(extra=lines % a.port))
+        invite = call.bob.expect("INVITE")
+        answer = call.bob.respond(invite, 200, body=call.b.sdp(extra=lines % b.port))
+        response = call.alice.expect(200)
+        mine, theirs = Dialog.caller(call.alice, sent, response), Dialog.callee(call.bob, invite, answer)
+        mine.ack()
+        call.bob.expect("ACK")
+        ident = asked(server, "call", "list")["calls"][0]["id"]
+        relay = (audio_of(response)[0], int(re.search(rb"m=video (\d+)", response.body).group(1)))
+        a.send(relay, 5)
+        ok(b.receive(5) == 5, "the picture passes")
+        eventually(lambda: asked(server, "call", "show", ident)["stream_1"]["caller"].get("codec") == "VP8", "and is named")
+        ok(mine.bye(theirs), "BYE")
+        server.wait_log(r"call_stream call=%s kind=video caller_packets=5 " % re.escape(ident))
+        server.wait_log(r"call_ended .*streams=2 caller_packets=0 ")
+        ok(True, "each stream is in the record")
         sessions_end(server)
 
 

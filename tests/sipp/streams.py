@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """streams: what the relay does to streams, in both modes of calls: loss, order, hold, events, a phone that stands still."""
+import contextlib
 import os
 import signal
 import socket
 import struct
+import threading
 
 from call import Call, asked, eventually, exchange, sessions_end, stream_of
-from feature import Skip, in_both_modes, ok
+from feature import Skip, feature, in_both_modes, ok
 from media import ALWAYS
 from rtp_end import RtpEnd, audio_of
 from rtp_shim import Shim, seen_by_receiver
@@ -20,7 +22,11 @@ SHORT = '{ relay = "always"; ports = PORTS(500); threads = 1; timeout = "2s"; }'
 
 
 def bye_with_reason(phone, word):
-    bye = phone.expect("BYE", 15)
+    """A phone that says nothing while the other one still talks may be asked before whether it is there."""
+    bye = phone.expect(("OPTIONS", "BYE"), 15)
+    while bye.method == "OPTIONS":
+        phone.respond(bye, 200)
+        bye = phone.expect(("OPTIONS", "BYE"), 15)
     ok(word in (bye.get("reason") or ""), "%s gets BYE with the reason: %s" % (phone.user, bye.get("reason")))
     phone.respond(bye, 200, contact=False)
 
@@ -128,7 +134,7 @@ def stream_tshark(server, mode):
         call.set_up()
         ok(call.talk(5), "both talk")
         call.a.forget(), call.b.forget()
-        with Capture(server.folder, (call.a.port, call.b.port)) as capture:
+        with Capture(server.folder, (call.a.port, call.b.port), server.relays) as capture:
             for _ in range(500):                  # as a phone would: the next one when the last is through
                 call.a.send(call.to_bob)
                 call.b.send(call.to_alice)
@@ -212,6 +218,27 @@ def whole_pcap(server, announced, bob_announced):
 
 
 @in_both_modes(media=ALWAYS)
+def stream_by_turns(server, mode):
+    """Two sources on one leg (repair, simulcast): each change is a beginning, so nothing is said of loss or sound."""
+    with Call(server) as call:
+        call.set_up()
+        ok(call.talk(5), "both talk")
+        own = [(call.a.ssrc, call.a.sequence), (call.a.ssrc + 1, 1000)]
+        for n in range(100):
+            call.a.ssrc, call.a.sequence = own[n % 2]
+            call.a.send(call.to_bob)
+            own[n % 2] = (call.a.ssrc, call.a.sequence + n % 3)
+            call.b.send(call.to_alice)
+            call.alice.idle(0.005)
+        eventually(lambda: "sources" in stream_of(server)["caller"], "`call show` says that there are several")
+        shown = stream_of(server)
+        ok(not {"lost", "jitter_ms", "mos"} & set(shown["caller"]), "and claims no loss and no score for them")
+        ok({"lost", "jitter_ms", "mos"} <= set(shown["callee"]), "while the other leg has all of them")
+        ok(call.mine.bye(call.theirs), "BYE")
+        sessions_end(server)
+
+
+@in_both_modes(media=ALWAYS)
 def stream_pcap(server, mode):
     needs_pcap()
     whole_pcap(server, "127.0.0.1", "127.0.0.1")
@@ -247,6 +274,63 @@ def stream_stopped_phone(server, mode):
             sessions_end(server)
         finally:
             caller.stop()
+
+
+@contextlib.contextmanager
+def speaking(end, relay):
+    """The end says something every 20 ms, whatever else happens."""
+    stop = threading.Event()
+
+    def speak():
+        while not stop.wait(0.02):
+            end.send(relay)
+    thread = threading.Thread(target=speak)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@in_both_modes(media=SHORT, timers='{ t1 = "20ms"; t2 = "80ms"; t4 = "100ms"; }')
+def stream_one_way_stopped_phone(server, mode):
+    """A phone program is stopped, and the other one talks on: a b2bua asks whether it is there and ends the call, a proxy
+    says what it sees."""
+    needs_pcap()
+    with Phone(server, "bob") as bob, RtpEnd(payload_type=8) as end:
+        bob.register()
+        caller = play_pcap(server, "127.0.0.1")
+        try:
+            theirs, relay = answer_pcap(server, bob, end)
+            ok(end.receive(20) == 20, "the caller is heard")
+            caller.process.send_signal(signal.SIGSTOP)
+            with speaking(end, relay):
+                if mode == "b2bua":
+                    bye_with_reason(bob, "Other Leg Vanished")
+                else:
+                    server.wait_log(r"one_way .*missing=caller")
+                    ok(asked(server, "call", "list")["calls"][0]["one_way_missing"] == "caller", "the list says who is not heard")
+                    theirs.request("BYE", contact=False)
+            eventually(lambda: not asked(server, "call", "list")["calls"], "no call is left")
+            sessions_end(server)
+        finally:
+            caller.stop()
+
+
+@feature(media=SHORT, calls='{ mode = "b2bua"; }')
+def stream_one_way_muted(server):
+    """A phone that sends nothing while it is muted says that it is there, each time that it is asked."""
+    with Call(server) as call:
+        call.set_up()
+        ok(call.talk(5), "both talk")
+        with speaking(call.a, call.to_bob):
+            for _ in range(2):
+                options = call.bob.expect("OPTIONS", 15)
+                call.bob.respond(options, 200)
+            ok(len(asked(server, "call", "list")["calls"]) == 1, "a muted phone that answers keeps its call")
+        ok(call.mine.bye(call.theirs), "BYE")
+        sessions_end(server)
 
 
 @in_both_modes(media=ALWAYS, timers='{ t1 = "20ms"; t2 = "80ms"; t4 = "100ms"; }')

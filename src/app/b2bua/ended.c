@@ -5,11 +5,13 @@
 
 /* RFC 3261 §12.2.1.2, RFC 5057: after these the other end has no such dialog any more. A usage of
  * its own inside the dialog (SUBSCRIBE, NOTIFY, REFER) may be gone without it. */
-static bool kills_dialog(enum pv_method method, unsigned status)
+static bool kills_dialog(
+	const struct exchange *e, unsigned status, const struct pv_message *response)
 {
-	bool is_calls = method == PV_METHOD_INVITE || method == PV_METHOD_UPDATE ||
-			method == PV_METHOD_INFO;
-	return is_calls && (status == 408 || status == 481);
+	bool is_calls = e->method == PV_METHOD_INVITE || e->method == PV_METHOD_UPDATE ||
+			e->method == PV_METHOD_INFO || e->is_question;
+	bool is_lost = e->is_question && !response && status == 503; /* of the transport */
+	return is_lost || (is_calls && (status == 408 || status == 481));
 }
 
 static bool refreshes(const struct exchange *e)
@@ -40,6 +42,12 @@ static void refreshed(struct b2bua *b, struct leg *to, const struct pv_message *
 	leg_agree(b, to, &terms);
 }
 
+/* What it answers cannot be, and who asked was told so. */
+static bool is_bad(const struct exchange *e)
+{
+	return e->refusal.status;
+}
+
 /* What the asker hears of a failure, or of a success that it cannot be told. */
 static void refuse_invite(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
@@ -49,11 +57,7 @@ static void refuse_invite(
 		exchange_answer(b, e, bad ? bad : 500, NULL, NULL, 0);
 	else
 		exchange_answer(b, e, status, leg_get(b, e->to), response, 0);
-	struct leg *from = leg_get(b, e->from);
-	uint64_t bridge = from->bridge;
-	leg_step(b, from, LEG_WE_REFUSE, NULL);
-	if (status < 300 && bad)
-		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	leg_step(b, leg_get(b, e->from), LEG_WE_REFUSE, NULL);
 }
 
 /* Who asked hears of it, and so does its leg. */
@@ -94,6 +98,8 @@ static void invite_ended(
 	/* with the offer in our INVITE, or without anybody who asked, no other ACK is waited for */
 	if (to && to->state == LEG_OWING && (to->was_offered || !leg_get(b, e->from)))
 		leg_step(b, to, LEG_WE_ACK, NULL);
+	if (to && status < 300 && is_bad(e))
+		own_restore(b, to);
 }
 
 /* An end that knows no session timer is refreshed for us to learn whether it is there: any answer
@@ -132,8 +138,10 @@ static void refresh_ended(
 		invite_ended(b, e, status, response);
 	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
-	if (!is_good)
+	if (!is_good || (e->restores && status >= 300)) {
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+		return;
+	}
 	to = leg_get(b, e->to);
 	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
@@ -159,6 +167,14 @@ static bool refreshes_us_alone(struct b2bua *b, const struct exchange *e, unsign
 	return request && !request->body.length;
 }
 
+/* Any answer says that it is there; it is asked again when it was silent for as long once more. */
+static void question_ended(struct b2bua *b, const struct exchange *e)
+{
+	struct leg *to = leg_get(b, e->to);
+	if (to)
+		to->is_asked = false;
+}
+
 static void carried_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -178,10 +194,10 @@ static void carried_ended(
 		if (from)
 			leg_agree(b, from, &e->terms);
 	}
-	uint64_t bridge = to ? to->bridge : 0;
 	bool passed = exchange_answer(b, e, status, to, response, 0);
-	if (!passed && e->refusal.status && response && status < 300)
-		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
+	to = leg_get(b, e->to);
+	if (to && !passed && is_bad(e) && response && status < 300)
+		own_restore(b, to);
 }
 
 /* The ACK found no way. What it carried does not come again. */
@@ -205,6 +221,15 @@ static unsigned status_to_asker(const struct exchange *e, unsigned status)
 	return status == 503 && e->refusal.status != 503 ? 500 : status;
 }
 
+/* What was offered to the leg holds, unless its answer cannot be. */
+static void settle_sdp(struct b2bua *b, uint64_t exchange, bool is_taken)
+{
+	const struct exchange *e = exchange_get(b, exchange);
+	struct leg *to = e ? leg_get(b, e->to) : NULL;
+	if (to && (refreshes(e) || e->method == PV_METHOD_PRACK))
+		leg_settle_sdp(b, to, is_taken && !is_bad(e));
+}
+
 void exchange_ended(
 	struct b2bua *b, struct exchange *e, unsigned status, const struct pv_message *response)
 {
@@ -214,26 +239,32 @@ void exchange_ended(
 	uint64_t bridge = to ? to->bridge : 0;
 	enum pv_method method = (enum pv_method)e->method;
 	bool is_adopted = is_one_of(b, bridge, to);
+	bool is_dead = kills_dialog(e, status, response);
 	if (again_longer(b, e, response))
 		return;
 	struct leg *speaker = exchange_speaker(b, e);
 	if (!response && speaker && to && !e->refusal.status)
 		media_failed(b, speaker, to, method);
-	if (to && (refreshes(e) || method == PV_METHOD_PRACK))
-		leg_settle_sdp(b, to, response && status < 300);
+	if (to && method == PV_METHOD_REFER) {
+		refer_answered(to, e->cseq, status, response);
+		linger_look(b, to);
+	}
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
 	else if (e->is_refresh)
 		refresh_ended(b, e, status, response);
+	else if (e->is_question)
+		question_ended(b, e);
 	else if (method != PV_METHOD_ACK)
 		carried_ended(b, e, status_to_asker(e, status), response);
 	else if (e->message)
 		end_unanswered(b, e, bridge);
+	settle_sdp(b, handle, response && status < 300);
 	exchange_free(b, exchange_get(b, handle));
 	/* an early dialog may be gone before its INVITE has an answer, which decides: others ring,
 	 * or one of them has the call */
 	struct bridge *call = bridge_get(b, bridge);
-	if (call && call->state != BRIDGE_CALLING && is_adopted && kills_dialog(method, status))
+	if (call && call->state != BRIDGE_CALLING && is_adopted && is_dead)
 		bridge_end(b, call, CALL_VANISHED);
 }
 

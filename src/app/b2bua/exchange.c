@@ -174,6 +174,15 @@ static bool find_face(
 	return to->state == LEG_SETUP && !from->is_left;
 }
 
+static void note_refer(struct b2bua *b, const struct exchange *e, struct leg *to)
+{
+	struct leg *from = leg_get(b, e->from);
+	refer_note(to, e->cseq, to->dialog.local_cseq);
+	to->partner = e->from;
+	if (from)
+		from->partner = e->to;
+}
+
 /* NULL: it cannot be sent. */
 static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg *leg,
 	const struct call_media_result *media, struct transaction *client)
@@ -203,7 +212,7 @@ static struct buffer *write_out(struct b2bua *b, struct exchange *e, struct leg 
 		.media = media,
 	};
 	if (e->method == PV_METHOD_REFER)
-		refer_note(leg, e->cseq, leg->dialog.local_cseq);
+		note_refer(b, e, leg);
 	if (e->method == PV_METHOD_INVITE) {
 		leg->acked_cseq = leg->ack && leg->was_offered ? leg->invite_cseq : 0;
 		leg->invite_cseq = leg->dialog.local_cseq;

@@ -96,14 +96,24 @@ static struct leg *listener(struct b2bua *b, const struct inside *i)
 	return is_early(i->leg) ? i->callee : leg_other(b, i->leg);
 }
 
-static void carry(struct b2bua *b, const struct inside *i)
+static void carry_to(struct b2bua *b, const struct inside *i, struct leg *to)
 {
-	struct leg *to = listener(b, i);
-	struct exchange *e;
+	struct exchange *e = to ? carried(b, i, to) : NULL;
 	if (!to)
 		reply(b, i, 481, PV_SPAN(""));
-	else if ((e = carried(b, i, to)))
-		exchange_start(b, e);
+	if (!e)
+		return;
+	if (i->incoming->message->method == PV_METHOD_NOTIFY) {
+		refer_notified(i->leg, i->incoming->message);
+		linger_look(b, i->leg);
+		linger_look(b, to);
+	}
+	exchange_start(b, e);
+}
+
+static void carry(struct b2bua *b, const struct inside *i)
+{
+	carry_to(b, i, listener(b, i));
 }
 
 /* What the two agree on about the session timer when this succeeds. False: it was refused. */
@@ -332,6 +342,11 @@ void b2bua_request(struct b2bua *b, struct incoming *incoming, struct transactio
 		return;
 	}
 	dialog_follow(&i.leg->dialog, incoming->from);
+	struct leg *partner = linger_partner(b, i.leg, incoming->message->method);
+	if (partner || i.leg->lingers) {
+		carry_to(b, &i, partner);
+		return;
+	}
 	if (incoming->message->method != PV_METHOD_BYE && !may_ring_on(b, &i))
 		return;
 	for (size_t row = 0; row < ARRAY_LENGTH(table); row++)

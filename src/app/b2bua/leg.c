@@ -28,6 +28,7 @@ static void drop(struct b2bua *b, struct buffer **bytes)
 void leg_free(struct b2bua *b, struct leg *leg)
 {
 	media_end(b, leg);
+	b->lingering -= leg->lingers;
 	alarm_cancel(&leg->alarm);
 	list_remove(&leg->link);
 	accepted_done(&leg->accepted, &b->at.worker->buffers);
@@ -135,10 +136,6 @@ void leg_note(struct b2bua *b, struct leg *leg, const struct pv_message *message
 	if (!pv_message_has(message, PV_HEADER_ALLOW))
 		return;
 	leg->has_update = session_lists(message, PV_HEADER_ALLOW, PV_SPAN("UPDATE"));
-	if (!leg->has_update)
-		return;
-	drop_sdp(b, &leg->sdp);
-	drop_sdp(b, &leg->sdp_offered);
 }
 
 void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *message,
@@ -147,13 +144,13 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	struct pv_span type = pv_message_value(message, PV_HEADER_CONTENT_TYPE);
 	struct pv_writer w;
 	drop_sdp(b, &leg->sdp_offered);
-	if (leg->has_update || !message->body.length ||
-		!pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
+	if (!message->body.length || !pv_span_starts_with_nocase(type, PV_SPAN("application/sdp")))
 		return;
 	size_t length = call_media_body_length(media, message);
 	struct buffer *bytes = buffer_take(&b->at.worker->buffers, length + message->body.length);
 	if (!bytes)
-		return; /* the one before is as good as none: it is only what a refresh repeats */
+		return; /* a refresh is then an OPTIONS, and what cannot be put back ends the call
+			 */
 	pv_writer_init(&w, bytes->bytes, buffer_capacity(bytes));
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));
@@ -205,7 +202,7 @@ unsigned leg_step(
 		own_bye(b, leg, event == LEG_WE_LEAVE ? message : NULL);
 	if (actions & LEG_TELL_LEFT)
 		bridge_leg_left(b, leg);
-	if ((actions & LEG_FREE) && leg_get(b, handle))
+	if ((actions & LEG_FREE) && leg_get(b, handle) && !linger_begin(b, leg))
 		leg_free(b, leg);
 	return actions;
 }

@@ -22,9 +22,10 @@ enum bridge_side { SIDE_CALLER, SIDE_CALLEE };
 enum timer_kind {
 	TIMER_RESEND, /* our 2xx again, until its ACK */
 	TIMER_ALARM,  /* its session timer */
+	TIMER_LINGER, /* the end of a transfer that has outlived its call */
 };
 
-/* A description that a leg has of us, for a refresh to repeat: its bytes, then those of the other
+/* A description that a leg has of us, to be repeated: its bytes, then those of the other
  * end from which it was made. */
 struct leg_sdp {
 	struct buffer *bytes;
@@ -58,6 +59,7 @@ struct leg {
 	bool is_twin;       /* callee: the INVITE and its ports are the leg `first`'s (forked.c) */
 	bool has_moved;     /* its dialog has changed places with that of the leg `moved` */
 	uint64_t first, moved;
+	bool is_asked;          /* whether it is there: our OPTIONS is under way */
 	bool has_update;        /* its Allow lists UPDATE: refreshes need no description */
 	bool knows_from_change; /* our From may change in the middle of a call (RFC 4916) */
 	bool was_offered;       /* our INVITE to it had an offer: its 2xx is acknowledged at once */
@@ -74,13 +76,16 @@ struct leg {
 
 	struct {                      /* REFERs that it was sent, the last few */
 		uint32_t asked, sent; /* CSeq of the other leg's, and of ours */
+		bool is_owed;         /* a NOTIFY that is the last of it */
 	} refers[LEG_REFERS];
 	uint8_t refer_next;
+	bool lingers;     /* GONE, and not freed (linger.c) */
+	uint64_t partner; /* of its last transfer: whom it referred, or who referred it; 0 = none */
 
 	struct accepted accepted; /* their last INVITE that has our 2xx */
 	struct session_timer session;
 	struct alarm alarm;
-	struct leg_sdp sdp;         /* agreed on; kept where it knows no UPDATE */
+	struct leg_sdp sdp;         /* agreed on */
 	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };
 
@@ -124,6 +129,14 @@ void leg_agree(struct b2bua *b, struct leg *leg, const struct session_terms *ter
 void leg_session(struct b2bua *b, struct leg *leg, enum session_event event);
 /* The next attempt of a refresh that met another (§14.1). */
 void leg_session_glare(struct b2bua *b, struct leg *leg);
+
+/* ---- linger.c ---- */
+/* A leg is over. True: it must not be freed yet. */
+bool linger_begin(struct b2bua *b, struct leg *leg);
+/* Who is to hear what is said by a leg whose call is over; NULL: nobody, or it is not. */
+struct leg *linger_partner(struct b2bua *b, const struct leg *leg, enum pv_method method);
+/* A transfer may have ended. */
+void linger_look(struct b2bua *b, struct leg *leg);
 
 /* ---- identity.c ---- */
 /* A request of `from` goes to `other`, which may be NULL, and its From may be another one than

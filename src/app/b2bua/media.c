@@ -41,10 +41,21 @@ static void on_end(void *context, struct call *call, enum call_why why)
 	bridge_end(b, bridge_get(b, call->owner_word), why);
 }
 
+/* One side is not heard, and the other one talks. */
+static void on_missing(void *context, struct call *call, enum call_side side)
+{
+	struct b2bua *b = context;
+	struct bridge *bridge = bridge_get(b, call->owner_word);
+	struct leg *leg = bridge ? leg_get(b, bridge->legs[side]) : NULL;
+	if (leg)
+		own_question(b, leg);
+}
+
 void media_owner_init(struct b2bua *b)
 {
 	b->owner = (struct call_owner){.name = "b2bua",
 		.end = on_end,
+		.missing = on_missing,
 		.can_hang_up = true,
 		.hides_origin = true,
 		.context = b};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session. */
+/* own.c — requests that we send on a leg for ourselves: ACK, BYE, the refresh of a session, whether
+ * it is there. */
 #include "app/b2bua/private.h"
 
 #include <portavoz/build.h>
@@ -87,25 +88,54 @@ static bool offer_again(struct b2bua *b, struct exchange *e, const struct leg *l
 	return true;
 }
 
+/* A re-INVITE with the description that was agreed on last. NULL: it cannot be sent. */
+static struct exchange *ask_again(struct b2bua *b, struct leg *leg)
+{
+	if (!(leg_step(b, leg, LEG_WE_ASK, NULL) & LEG_GO))
+		return NULL;
+	struct exchange *e = to_leg(b, leg, PV_METHOD_INVITE, NULL);
+	if (e && offer_again(b, e, leg))
+		return e;
+	exchange_free(b, e);
+	leg_step(b, leg, LEG_GOT_FAILURE, NULL);
+	return NULL;
+}
+
 void own_refresh(struct b2bua *b, struct leg *leg)
 {
 	enum pv_method method = refreshing_method(leg);
-	bool by_invite = method == PV_METHOD_INVITE;
-	bool is_free = leg->state == LEG_CALM;
-	if (is_free && by_invite)
-		is_free = leg_step(b, leg, LEG_WE_ASK, NULL) & LEG_GO;
-	struct exchange *e = is_free ? to_leg(b, leg, method, NULL) : NULL;
-	if (e && by_invite && !offer_again(b, e, leg)) {
-		exchange_free(b, e);
-		e = NULL;
-	}
+	struct exchange *e = NULL;
+	if (leg->state == LEG_CALM)
+		e = method == PV_METHOD_INVITE ? ask_again(b, leg) : to_leg(b, leg, method, NULL);
 	if (!e) {
-		if (is_free && by_invite)
-			leg_step(b, leg, LEG_GOT_FAILURE, NULL);
 		leg_session(b, leg, SESSION_EVENT_REFUSED);
 		return;
 	}
 	e->is_refresh = true;
 	metrics_add(METRIC_b2bua_refreshes, 1);
+	exchange_start(b, e);
+}
+
+void own_question(struct b2bua *b, struct leg *leg)
+{
+	/* an INVITE that is under way will say as much */
+	bool may_ask = leg->state == LEG_CALM && !leg->is_asked;
+	struct exchange *e = may_ask ? to_leg(b, leg, PV_METHOD_OPTIONS, NULL) : NULL;
+	if (!e)
+		return;
+	e->is_question = leg->is_asked = true;
+	metrics_add(METRIC_b2bua_questions, 1);
+	exchange_start(b, e);
+}
+
+void own_restore(struct b2bua *b, struct leg *leg)
+{
+	bool may = leg->state == LEG_CALM && leg->sdp.bytes;
+	struct exchange *e = may ? ask_again(b, leg) : NULL;
+	if (!e) {
+		bridge_end(b, bridge_get(b, leg->bridge), CALL_BAD_MEDIA);
+		return;
+	}
+	e->is_refresh = e->restores = true;
 	exchange_start(b, e);
 }

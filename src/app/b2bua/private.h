@@ -19,6 +19,7 @@ struct b2bua {
 	struct fork_user user;
 	struct call_owner owner;
 	struct slab bridges, legs, exchanges;
+	uint32_t lingering; /* legs */
 	struct alarms alarms;
 	struct replaced replaced; /* of the INVITE that was admitted last */
 	struct slab queries;

@@ -163,11 +163,55 @@ static bool swap_subscribed(struct b2bua *b, const struct leg *from, const struc
 	return false;
 }
 
+/* ---- what became of a REFER ---- */
+
 void refer_note(struct leg *to, uint32_t asked, uint32_t sent)
 {
 	unsigned i = to->refer_next++ % LEG_REFERS;
 	to->refers[i].asked = asked;
 	to->refers[i].sent = sent;
+	to->refers[i].is_owed = true;
+}
+
+/* RFC 4488 §4: who refers may want to hear nothing, and who is referred agrees. */
+static bool has_no_subscription(const struct pv_message *response)
+{
+	return pv_span_starts_with_nocase(
+		pv_message_value_named(response, PV_SPAN("Refer-Sub")), PV_SPAN("false"));
+}
+
+void refer_answered(
+	struct leg *to, uint32_t asked, unsigned status, const struct pv_message *response)
+{
+	bool is_taken = status < 300 && response && !has_no_subscription(response);
+	for (unsigned i = 0; i < LEG_REFERS; i++)
+		if (to->refers[i].asked == asked)
+			to->refers[i].is_owed &= is_taken;
+}
+
+/* Without an id it is of the first REFER (RFC 3515 §2.4.6): of the oldest that waits. */
+void refer_notified(struct leg *from, const struct pv_message *notify)
+{
+	struct pv_span state = pv_message_value(notify, PV_HEADER_SUBSCRIPTION_STATE), id;
+	uint32_t number;
+	if (!pv_span_starts_with_nocase(state, PV_SPAN("terminated")))
+		return;
+	bool has_id = find_event_id(notify, &id, &number);
+	for (unsigned k = 0; k < LEG_REFERS; k++) {
+		unsigned i = (from->refer_next + k) % LEG_REFERS;
+		if (!from->refers[i].is_owed || (has_id && from->refers[i].sent != number))
+			continue;
+		from->refers[i].is_owed = false;
+		return;
+	}
+}
+
+bool refer_is_owed(const struct leg *leg)
+{
+	bool is_owed = false;
+	for (unsigned i = 0; i < LEG_REFERS; i++)
+		is_owed |= leg->refers[i].is_owed;
+	return is_owed;
 }
 
 /* ---- which requests ---- */

@@ -50,37 +50,50 @@ bool replaces_is_elsewhere(const struct b2bua *b, int home)
 	return home >= 0 && home != (int)b->at.worker->index && b->at.peers;
 }
 
-/* The phone at the other end of the leg. While it rings it has no leg at the bridge yet. */
-static const struct leg *phone_of(
+/* What is to be replaced: a dialog of the phone that will get the INVITE. */
+struct found {
+	const struct leg *leg; /* NULL: there is none */
+	unsigned face;         /* of a caller who has no final answer: which of its dialogs */
+	bool is_over;          /* there was one */
+};
+
+/* The phone at the other end of the leg. While it rings it has no leg at the bridge yet; and its
+ * caller has an early dialog with it once he has heard of it. */
+static struct found phone_of(
 	struct b2bua *b, const struct bridge *bridge, const struct leg *leg, uint64_t handle)
 {
 	if (bridge->state == BRIDGE_TALKING)
-		return leg_other(b, leg);
-	bool rings = bridge->state == BRIDGE_CALLING && leg->side == SIDE_CALLER;
-	return rings ? face_find(b, bridge, face_number(handle)) : NULL;
+		return (struct found){.leg = leg_other(b, leg)};
+	if (bridge->state != BRIDGE_CALLING)
+		return (struct found){.is_over = true};
+	if (leg->side == SIDE_CALLER)
+		return (struct found){.leg = face_find(b, bridge, face_number(handle))};
+	if (!leg->face || leg->is_left)
+		return (struct found){.leg = NULL};
+	return (struct found){.leg = leg_get(b, bridge->legs[SIDE_CALLER]), .face = leg->face};
 }
 
-/* On the worker where both live: the dialog of the phone that is to be replaced there. NULL: there
- * is none. */
-static const struct leg *find(struct b2bua *b, const struct replaces *replaces)
+/* On the worker where both live. */
+static struct found find(struct b2bua *b, const struct replaces *replaces)
 {
 	uint64_t handle;
 	bool theirs;
 	if (!names_leg(b, replaces, &handle, &theirs))
-		return NULL;
+		return (struct found){.leg = NULL};
 	struct leg *leg = leg_get(b, face_leg(handle));
 	struct bridge *bridge = leg ? bridge_get(b, leg->bridge) : NULL;
 	if (!bridge)
-		return NULL;
+		return (struct found){.is_over = true}; /* we made that tag for somebody */
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
 	struct pv_span far = theirs ? replaces->from_tag : replaces->to_tag;
 	if (!pv_span_equal(texts.call_id, replaces->call_id) || !far.length ||
 		!pv_span_equal(texts.remote_tag, far))
-		return NULL;
+		return (struct found){.leg = NULL};
 	if (theirs)
 		return phone_of(b, bridge, leg, handle);
 	bool talks = bridge->state == BRIDGE_TALKING;
-	return talks && bridge->legs[leg->side] == face_leg(handle) ? leg : NULL;
+	bool is_its = talks && bridge->legs[leg->side] == face_leg(handle);
+	return (struct found){.leg = is_its ? leg : NULL};
 }
 
 static struct pv_ref keep(struct pv_writer *w, struct pv_span text)
@@ -108,17 +121,22 @@ static struct pv_ref keep_name(
 
 void replaces_look_up(struct b2bua *b, const struct replaces *replaces, struct replaced *ret)
 {
-	const struct leg *leg = find(b, replaces);
+	const struct found found = find(b, replaces);
+	const struct leg *leg = found.leg;
+	char tag[DIALOG_TAG_LENGTH];
 	ret->is_there = leg;
+	ret->is_over = found.is_over;
 	if (!leg)
 		return;
 	struct dialog_texts texts = dialog_texts(&leg->dialog);
 	struct pv_writer w;
+	if (found.face)
+		texts.local_tag = face_tag(b, leg, found.face, tag);
 	pv_writer_init(&w, ret->text, sizeof(ret->text));
 	ret->target = keep(&w, texts.target);
 	ret->routes = keep(&w, texts.routes);
 	ret->name = keep_name(&w, &texts, replaces);
-	ret->rings = leg->state == LEG_SETUP;
+	ret->rings = leg->state == LEG_SETUP && leg->side == SIDE_CALLEE;
 	ret->path = leg->dialog.path;
 	ret->has_path = leg->dialog.has_path;
 	ret->is_there = !w.overflow;
@@ -212,9 +230,10 @@ bool replaces_admit(struct b2bua *b, struct incoming *incoming)
 		*replaced = b->answer->replaced;
 	else
 		replaces_look_up(b, &replaces, replaced);
-	/* RFC 3891 §3: one that rings is for its caller to replace, and his is the other end */
+	/* RFC 3891 §3: what is over is declined; one that rings is for its caller to replace, and
+	 * his is the other end */
 	if (!replaced->is_there || replaced->rings)
-		return refuse(b, incoming, 481);
+		return refuse(b, incoming, replaced->is_over ? 603 : 481);
 	incoming->targets[0] = (struct target){.uri = replaced_text(replaced, replaced->target),
 		.routes = replaced_text(replaced, replaced->routes),
 		.path = replaced->path,

@@ -62,6 +62,9 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 	case TIMER_ALARM:
 		alarmed(b, container_of(alarm, struct leg, alarm), now_ms);
 		break;
+	case TIMER_LINGER:
+		leg_free(b, container_of(alarm, struct leg, alarm));
+		break;
 	}
 }
 

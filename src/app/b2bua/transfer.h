@@ -18,7 +18,8 @@ struct replaces {
  * replace it. */
 struct replaced {
 	bool is_there, has_path;
-	bool rings; /* its dialog is an early one */
+	bool is_over; /* it is not there, and was */
+	bool rings;   /* its dialog is an early one that it did not begin */
 	struct path path;
 	struct pv_ref target, routes, name; /* in `text`; name: as its phone's Replaces has it */
 	char text[4096];
@@ -70,5 +71,12 @@ bool refer_find_swap(struct b2bua *b, const struct leg *from, const struct leg *
 	const struct pv_message *request, struct refer_swap *ret);
 /* A REFER goes to the leg: its numbers there and where it came from. */
 void refer_note(struct leg *to, uint32_t asked, uint32_t sent);
+/* And what the leg said to it (`response` NULL: nothing). */
+void refer_answered(
+	struct leg *to, uint32_t asked, unsigned status, const struct pv_message *response);
+/* A NOTIFY of the leg that was referred went on. */
+void refer_notified(struct leg *from, const struct pv_message *notify);
+/* It was referred, and has not said what became of that. */
+bool refer_is_owed(const struct leg *leg);
 
 #endif

@@ -157,6 +157,10 @@ static int do_to_members(
 	struct ptt *p, struct ptt_deed *deed, const struct ptt_group *group, struct ptt_room *room)
 {
 	int result = -ESRCH;
+	if (deed->name && rows[deed->act].is_done_by_one) {
+		struct ptt_member *newest = room_newest(p, room, deed->name);
+		return newest ? do_to(p, deed, group, newest) : -ESRCH;
+	}
 	LIST_EACH(link, &room->members)
 	{
 		struct ptt_member *member = container_of(link, struct ptt_member, link);

@@ -21,6 +21,15 @@ struct ptt_member *room_member(
 	return NULL;
 }
 
+struct ptt_member *room_newest(struct ptt *p, const struct ptt_room *room, uint64_t name)
+{
+	struct ptt_member *found = NULL;
+	for (struct ptt_member *m = NULL; (m = room_member(p, room, name, m));)
+		if (!m->is_ending)
+			found = m;
+	return found;
+}
+
 struct ptt_member *room_member_alike(struct ptt *p, const struct ptt_room *room,
 	const struct ptt_member *member, const struct ptt_member *after)
 {

@@ -33,7 +33,7 @@ static unsigned floor_of(const struct ptt_room *room, const struct ptt_group *gr
 	if (group->config.is_open)
 		return PTT_FLOOR_OPEN;
 	if (!talks)
-		return PTT_FLOOR_IDLE;
+		return room->is_reserved ? PTT_FLOOR_HANG : PTT_FLOOR_IDLE;
 	return room->is_revoking ? PTT_FLOOR_PENDING : PTT_FLOOR_TAKEN;
 }
 

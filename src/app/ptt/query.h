@@ -18,7 +18,13 @@ struct ptt_text {
 	char bytes[PTT_NAME_MAX];
 };
 
-enum ptt_floor_state { PTT_FLOOR_IDLE, PTT_FLOOR_TAKEN, PTT_FLOOR_PENDING, PTT_FLOOR_OPEN };
+enum ptt_floor_state {
+	PTT_FLOOR_IDLE,
+	PTT_FLOOR_TAKEN,
+	PTT_FLOOR_PENDING,
+	PTT_FLOOR_OPEN,
+	PTT_FLOOR_HANG, /* nobody talks, and it is reserved for who has released it */
+};
 
 #define PTT_TALKERS_SHOWN 8
 

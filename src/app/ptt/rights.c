@@ -64,10 +64,8 @@ static void remove_muted(struct ptt_room *room, size_t at)
 int rights_mute(struct ptt *p, struct ptt_room *room, uint64_t name, bool is_muted)
 {
 	size_t at = 0;
-	bool was_muted = find_muted(room, name, &at), is_in = false;
-	for (struct ptt_member *m = NULL; (m = room_member(p, room, name, m));)
-		is_in |= !m->is_ending;
-	if (!is_in && !was_muted)
+	bool was_muted = find_muted(room, name, &at);
+	if (!was_muted && !room_newest(p, room, name))
 		return -ESRCH;
 	if (is_muted && !was_muted && !add_muted(p, room, name))
 		return -ENOBUFS;
@@ -83,14 +81,10 @@ int rights_mute(struct ptt *p, struct ptt_room *room, uint64_t name, bool is_mut
 
 /* ---- who talks in a broadcast group ---- */
 
-/* The leg of that user by which he talks: the one that does, else his newest. NULL: he is gone. */
+/* The leg of that user by which he talks. NULL: he is gone. */
 static struct ptt_member *leg_of(struct ptt *p, const struct ptt_room *room, uint64_t name)
 {
-	struct ptt_member *found = NULL;
-	for (struct ptt_member *m = NULL; name && (m = room_member(p, room, name, m));)
-		if (!m->is_ending && !(found && found->may_talk))
-			found = m;
-	return found;
+	return name ? room_newest(p, room, name) : NULL;
 }
 
 static bool only_listens(const struct ptt_group *group, const struct ptt_member *member)

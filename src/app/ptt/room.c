@@ -45,7 +45,7 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	}
 	memset(&room->lease, 0, sizeof(room->lease));
 	room->opened_ms = 0;
-	room->is_revoking = false;
+	room->is_revoking = room->is_reserved = false;
 	room->waiting = 0;
 	ptt_drop(p, &room->called);
 	rights_forget(p, room);
@@ -202,6 +202,7 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 		return;
 	unsigned waiting = MIN(report.waiting_count, MEDIA_GROUP_SHOWN_MAX);
 	room->is_revoking = report.is_revoking;
+	room->is_reserved = report.is_reserved;
 	room->waiting = report.waiting_count;
 	LIST_EACH(link, &room->members)
 	{

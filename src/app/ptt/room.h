@@ -74,7 +74,7 @@ struct ptt_room {
 	uint64_t change_members;
 	uint64_t talks;
 	bool is_emergency; /* until it is cleared, also while nobody is in */
-	bool is_revoking;
+	bool is_revoking, is_reserved;
 	uint16_t waiting;
 	struct ptt_rights rights;
 	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
@@ -121,8 +121,12 @@ void member_order(struct ptt *p, struct ptt_member *member);
 /* Next of the members of a user, behind `after` (NULL: the first). */
 struct ptt_member *room_member(
 	struct ptt *p, const struct ptt_room *room, uint64_t name, const struct ptt_member *after);
-/* Likewise, of the legs of a user that others see as one: those by which he is nobody are another
- * user to them (RFC 4575 §5.6). */
+/* The leg that a user dialled last, of those that stay, is the one that he holds in his hand: his
+ * words, what a dispatcher gives him and the right of a broadcaster are that one's. NULL: he is not
+ * in. */
+struct ptt_member *room_newest(struct ptt *p, const struct ptt_room *room, uint64_t name);
+/* The next one, of the legs of a user that others see as one: those by which he is nobody are
+ * another user to them (RFC 4575 §5.6). */
 struct ptt_member *room_member_alike(struct ptt *p, const struct ptt_room *room,
 	const struct ptt_member *member, const struct ptt_member *after);
 uint64_t ptt_name_hash(const struct ptt *p, struct pv_span name);

@@ -171,16 +171,6 @@ static void copy_to(struct ptt *p, const struct ptt_member *member, struct ptt_n
 	errand_send(p, &note->errand, member->at->at.worker->index, note_at_leg, note_done);
 }
 
-/* The leg that he dialled last is the one that he holds in his hand. */
-static struct ptt_member *newest(struct ptt *p, const struct ptt_room *room, uint64_t name)
-{
-	struct ptt_member *found = NULL;
-	for (struct ptt_member *m = NULL; room && (m = room_member(p, room, name, m));)
-		if (!m->is_ending)
-			found = m;
-	return found;
-}
-
 /* Which of his phones he wrote on is not told: one that wants to be nobody is enough. */
 static bool is_anonymous(struct ptt *p, const struct ptt_room *room, uint64_t name)
 {
@@ -195,7 +185,7 @@ static void at_roster(struct ptt *p, struct errand *errand)
 	struct ptt_note *of = container_of(errand, struct ptt_note, errand);
 	struct ptt_room *room = room_find(p, of->group);
 	uint64_t name = ptt_name_hash(p, buffer_text(of->text, of->name));
-	struct ptt_member *member = newest(p, room, name);
+	struct ptt_member *member = room ? room_newest(p, room, name) : NULL;
 	of->status = member ? 200 : 403;
 	of->is_held = true;
 	if (member && of->word) {

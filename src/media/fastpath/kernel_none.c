@@ -34,7 +34,7 @@ static bool holds(struct fastpath_program *program, const struct fastpath_link *
 }
 
 const struct fastpath_kernel fastpath_kernel = {
-	load, unload, attach, detach, holds, ipsec_policies, NULL};
+	load, clean, unload, attach, detach, holds, ipsec_policies, NULL};
 const struct fastpath_kernel fastpath_kernel_filters = {
 	load, clean, unload, attach, detach, holds, ipsec_policies, NULL};
 

@@ -3,11 +3,11 @@
 #ifndef TESTS_CONF_PARSING_H
 #define TESTS_CONF_PARSING_H
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/config.h"
+#include "lib/testing.h"
 
 static inline int parse(const char *text, struct config **ret, struct config_report *report)
 {

@@ -87,7 +87,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("address");
+	TCase *cases = testing_case("address");
 	tcase_add_test(cases, test_listen_v4);
 	tcase_add_test(cases, test_listen_v6);
 	tcase_add_loop_test(cases, test_wrong, 0, sizeof rows / sizeof rows[0]);

@@ -137,7 +137,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("check");
+	TCase *cases = testing_case("check");
 	tcase_add_loop_test(cases, test_mistakes, 0, sizeof mistakes / sizeof mistakes[0]);
 	tcase_add_test(cases, test_members_from_elsewhere);
 	tcase_add_test(cases, test_limits_off);

@@ -94,7 +94,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("describe");
+	TCase *cases = testing_case("describe");
 	tcase_add_test(cases, test_defaults_load);
 	tcase_add_test(cases, test_examples_load);
 	tcase_add_loop_test(cases, test_every_key_is_printed, 0, (int)schema_count);

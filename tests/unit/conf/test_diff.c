@@ -52,7 +52,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("diff");
+	TCase *cases = testing_case("diff");
 	tcase_add_loop_test(cases, test_rows, 0, sizeof rows / sizeof rows[0]);
 	return run_cases("conf/diff", cases);
 }

@@ -137,7 +137,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("load");
+	TCase *cases = testing_case("load");
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, test_fragments);
 	tcase_add_test(cases, test_mistakes_of_all_files);

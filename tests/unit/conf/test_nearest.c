@@ -40,7 +40,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("nearest");
+	TCase *cases = testing_case("nearest");
 	tcase_add_loop_test(cases, test_rows, 0, sizeof rows / sizeof rows[0]);
 	tcase_add_test(cases, test_long_words);
 	return run_cases("conf/nearest", cases);

@@ -166,7 +166,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("reader");
+	TCase *cases = testing_case("reader");
 	tcase_add_test(cases, test_defaults);
 	tcase_add_test(cases, test_day_one);
 	tcase_add_test(cases, test_members_in_both_forms);

@@ -48,7 +48,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("schema");
+	TCase *cases = testing_case("schema");
 	tcase_add_loop_test(cases, test_every_row, 0, (int)schema_count);
 	tcase_add_loop_test(cases, test_every_row_is_reached, 0, (int)schema_count);
 	tcase_add_test(cases, test_later);

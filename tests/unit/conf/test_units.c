@@ -73,7 +73,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("units");
+	TCase *cases = testing_case("units");
 	tcase_add_loop_test(cases, test_durations, 0, sizeof durations / sizeof durations[0]);
 	tcase_add_loop_test(cases, test_sizes, 0, sizeof sizes / sizeof sizes[0]);
 	tcase_add_test(cases, test_printing);

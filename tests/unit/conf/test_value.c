@@ -111,7 +111,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *cases = tcase_create("value");
+	TCase *cases = testing_case("value");
 	tcase_add_test(cases, test_types);
 	tcase_add_loop_test(cases, test_mistakes, 0, sizeof mistakes / sizeof mistakes[0]);
 	return run_cases("conf/value", cases);

@@ -213,10 +213,10 @@ START_TEST(granted_by_a_dispatcher)
 	stage_forget();
 	/* takes it from a talker of any rank, before the queue */
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('b'), 9, stage_now()), 0);
-	SAID("a<revoke(4) -a(preempted) a~revoked +b b<granted(30,5) b~granted *<taken(b)");
+	SAID("a<revoke(4) -a(granted-away) a~revoked +b b<granted(30,5) b~granted *<taken(b)");
 	/* out of the queue */
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('c'), 9, stage_now()), 0);
-	SAID("b<revoke(4) -b(preempted) b~revoked +c c<granted(30,5) c~granted *<taken(c)");
+	SAID("b<revoke(4) -b(granted-away) b~revoked +c c<granted(30,5) c~granted *<taken(c)");
 }
 END_TEST
 
@@ -239,7 +239,7 @@ START_TEST(granted_while_one_must_stop)
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('d'), 9, stage_now()), -EPERM);
 	ck_assert_int_eq(floor_grant(&stage.floor, stage_member('e'), 9, stage_now()), -ENOENT);
 	stage_release('a');
-	SAID("-a(preempted) +c c<granted(30,5,e) c~granted *<taken(c,e) b<place(1)");
+	SAID("-a(granted-away) +c c<granted(30,5,e) c~granted *<taken(c,e) b<place(1)");
 }
 END_TEST
 

@@ -698,9 +698,8 @@ int main(void)
 		return 77;
 	}
 	Suite *suite = suite_create("fastpath_program");
-	TCase *cases = tcase_create("fastpath_program");
+	TCase *cases = testing_case("fastpath_program");
 	tcase_add_checked_fixture(cases, open_stage, close_stage);
-	tcase_set_timeout(cases, 60);
 	const TTest *tests[] = {ipv4_is_rewritten, ipv6_is_rewritten, no_checksum_stays_none,
 		checksums_hold_for_all_contents, receiver_counts_as_ours_does,
 		other_interfaces_take_a_hop, only_by_the_link_of_its_source, trailers_go_up,

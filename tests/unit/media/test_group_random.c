@@ -177,9 +177,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("group_random");
-	TCase *tcase = tcase_create("group_random");
+	TCase *tcase = testing_case("group_random");
 	SRunner *runner = srunner_create(suite);
-	tcase_set_timeout(tcase, 50);
 	tcase_add_loop_test(tcase, only_who_has_the_floor_is_heard, 0, 8);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_keepalive.c: what a member of a group gets while nobody talks: silence, tones, reports. */
+#include <signal.h>
+#include <sys/time.h>
+
 #include "rtp/rtcp.h"
 #include "unit/media/group_harness.h"
+
+#define LATE_FRAMES 12
 
 static struct leg legs[4];
 
@@ -78,6 +83,48 @@ START_TEST(silence_makes_way_for_talk)
 	leg_close(&legs[0]);
 	leg_close(&legs[1]);
 	finish();
+}
+END_TEST
+
+/* A signal ends the relay thread's waiting, and before it goes on all this has been said: so it is
+ * with a thread that was stopped, or had to let others run. */
+static void say_much(int number)
+{
+	fake_clock_advance(&clock_here, LATE_FRAMES * 20);
+	for (unsigned i = 0; i < LATE_FRAMES; i++)
+		leg_speaks(&legs[0], "b");
+}
+
+static void wait_until_signal(void)
+{
+	struct sigaction action = {.sa_handler = say_much}, before;
+	struct itimerval soon = {.it_value.tv_usec = 5000};
+	sigaction(SIGALRM, &action, &before);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	media_run_once(media, 0, 100);
+	sigaction(SIGALRM, &before, NULL);
+}
+
+/* Nor when the thread could not run: what was said meanwhile is heard in one piece. */
+START_TEST(silence_makes_way_for_talk_that_waits)
+{
+	default_settings();
+	start_group();
+	legs_join(legs, 2);
+	frame();
+	leg_presses(&legs[0], STAR);
+	leg_speaks(&legs[0], "a");
+	leg_drain(&legs[1]);
+	uint16_t sequence = legs[1].sequence;
+	uint32_t timestamp = legs[1].timestamp;
+	wait_until_signal();
+	for (unsigned i = 1; i <= LATE_FRAMES; i++) {
+		leg_must_hear(&legs[1], "b");
+		ck_assert_uint_eq(legs[1].sequence, (uint16_t)(sequence + i));
+		ck_assert_uint_eq(legs[1].timestamp, timestamp + i * 160);
+		ck_assert(!legs[1].marker);
+	}
+	finish_group(legs, 2);
 }
 END_TEST
 
@@ -251,6 +298,7 @@ START_TEST(the_last_report_says_bye)
 }
 END_TEST
 
-TEST_MAIN("keepalive", silence_comes_each_20_ms, silence_makes_way_for_talk, none_is_none,
-	comfort_noise_comes_once_a_second, tones_go_to_one_leg,
-	tones_do_not_wait_for_the_end_of_a_hold, reports_of_ours_come, the_last_report_says_bye)
+TEST_MAIN("keepalive", silence_comes_each_20_ms, silence_makes_way_for_talk,
+	silence_makes_way_for_talk_that_waits, none_is_none, comfort_noise_comes_once_a_second,
+	tones_go_to_one_leg, tones_do_not_wait_for_the_end_of_a_hold, reports_of_ours_come,
+	the_last_report_says_bye)

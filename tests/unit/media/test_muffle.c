@@ -126,7 +126,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("muffle");
-	TCase *tests = tcase_create("muffle");
+	TCase *tests = testing_case("muffle");
 	tcase_add_loop_test(tests, plain_sound_of_one_source_is_dropped, 0, 2);
 	tcase_add_loop_test(tests, silence_alone_is_dropped_where_anybody_may_speak, 0, 2);
 	tcase_add_loop_test(tests, where_it_cannot_be_all_comes_as_before, 0, 2);

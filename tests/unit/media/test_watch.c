@@ -55,6 +55,45 @@ START_TEST(who_was_heard_just_now_is_not_silent)
 }
 END_TEST
 
+static void monologue(unsigned speaker, unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds; i += 10) {
+		pass(10000);
+		speak(&call.phones[speaker], call.lease.port[speaker], "monologue");
+		hear(&call.phones[1 - speaker], call.lease.port[1 - speaker], "monologue");
+	}
+}
+
+/* Whoever listens to one that talks may be gone: that is told each time that the timeout is over.
+ */
+START_TEST(who_is_missing_is_told_each_time)
+{
+	start();
+	call_up(&call, 1);
+	monologue(1, 50);
+	ck_assert(!is_told(1, MEDIA_TOLD_MISSING_0));
+	monologue(1, 20);
+	ck_assert(is_told(1, MEDIA_TOLD_MISSING_0));
+	ck_assert_uint_eq(read_report(&call).missing, 1);
+	monologue(1, 40);
+	ck_assert(!is_told(1, MEDIA_TOLD_MISSING_0));
+	monologue(1, 30);
+	ck_assert(is_told(1, MEDIA_TOLD_MISSING_0));
+	ck_assert(!is_told(1, MEDIA_TOLD_MISSING_1 | MEDIA_TOLD_FOUND | MEDIA_TOLD_SILENT));
+	speak(&call.phones[0], call.lease.port[0], "here");
+	hear(&call.phones[1], call.lease.port[1], "here");
+	pass(1100);
+	ck_assert(is_told(1, MEDIA_TOLD_FOUND));
+	ck_assert_uint_eq(read_report(&call).missing, 0);
+	/* of two who are silent none is missed: that is silence */
+	pass(62000);
+	ck_assert(is_told(1, MEDIA_TOLD_SILENT));
+	ck_assert(!is_told(1, MEDIA_TOLD_MISSING_0 | MEDIA_TOLD_MISSING_1));
+	call_close(&call);
+	finish();
+}
+END_TEST
+
 START_TEST(one_who_speaks_keeps_it_up)
 {
 	start();
@@ -281,8 +320,38 @@ START_TEST(jitter_goes_by_the_clock_of_the_type)
 }
 END_TEST
 
+/* A repair stream or simulcast: each turn of a source is a beginning, and nothing is missed. */
+START_TEST(of_sources_by_turns_no_loss_is_claimed)
+{
+	uint16_t own[2] = {1001, 5000};
+	start();
+	call_up(&call, 1);
+	struct phone *phone = &call.phones[0];
+	uint32_t first = phone->ssrc;
+	for (unsigned i = 0; i < 40; i++) {
+		phone->ssrc = first + i % 2;
+		phone->sequence = own[i % 2];
+		speak(phone, call.lease.port[0], "by turns");
+		hear(&call.phones[1], call.lease.port[1], "by turns");
+		own[i % 2] = (uint16_t)(own[i % 2] + 2); /* half of each is lost */
+		if (i == 4) { /* some changes are a transfer, or a phone that was restarted */
+			pass(1100);
+			ck_assert_uint_gt(read_report(&call).ends[0].score_from, 0);
+		}
+	}
+	pass(1100);
+	struct media_report report = read_report(&call);
+	ck_assert(media_end_is_mixed(&report.ends[0]));
+	ck_assert_uint_eq(report.ends[0].score_from, 0);
+	ck_assert(!media_end_is_mixed(&report.ends[1]));
+	call_close(&call);
+	finish();
+}
+END_TEST
+
 TEST_MAIN("watch", silence_on_both_ends_is_told_once, who_was_heard_just_now_is_not_silent,
-	one_who_speaks_keeps_it_up, rtcp_is_a_sign_of_life,
+	one_who_speaks_keeps_it_up, who_is_missing_is_told_each_time,
+	of_sources_by_turns_no_loss_is_claimed, rtcp_is_a_sign_of_life,
 	what_is_held_or_rings_is_bounded_by_the_other_timeout,
 	a_reload_applies_to_calls_in_progress, all_sessions_are_looked_at,
 	loss_order_and_delay_of_each_end, round_trip_and_the_far_ends_loss, srtcp_passes_unread,

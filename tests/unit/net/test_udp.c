@@ -104,6 +104,31 @@ START_TEST(large_datagrams_pass_whole_to_both_workers)
 }
 END_TEST
 
+/* Mails, timers and what is to be sent have their turn however much comes in. */
+START_TEST(a_round_ends_though_there_is_more_to_read)
+{
+	struct net_config config = fixture_config(PV_TRANSPORT_UDP, "127.0.0.1");
+	fixture_open(&fixture, 1, &config, NULL);
+	struct net_address server = net_group_bound(fixture.group, 0);
+	int client = client_open(SOCK_DGRAM, NULL, &server);
+	struct net_seen *seen = &fixture.seen[0];
+	seen->is_silent = true;
+	for (unsigned i = 0; i < 200; i++) {
+		size_t length = client_request(bytes, "OPTIONS", i, 0);
+		ck_assert_int_eq(send(client, bytes, length, 0), (ssize_t)length);
+	}
+	fixture_turn(&fixture, 0);
+	unsigned first = atomic_load(&seen->messages);
+	ck_assert(first > 0 && first < 200);
+	ck_assert(fixture.workers.workers[0].again);
+	fixture_turn(&fixture, 0);
+	ck_assert_uint_eq(atomic_load(&seen->messages), 200);
+	ck_assert(!fixture.workers.workers[0].again);
+	close(client);
+	fixture_close(&fixture);
+}
+END_TEST
+
 /* What one batch sends: three lengths in turn, so that trains are made out of order. */
 START_TEST(datagrams_of_one_length_leave_together_and_arrive_apart)
 {
@@ -421,6 +446,7 @@ END_TEST
 TEST_MAIN("udp", flood_of_one_source_is_cut_and_others_pass, flood_of_what_ends_calls_is_cut_later,
 	without_packets_datagrams_are_dropped_and_counted, one_source_loads_all_workers_by_call_id,
 	what_is_claimed_stays_where_it_came_or_ends, large_datagrams_pass_whole_to_both_workers,
+	a_round_ends_though_there_is_more_to_read,
 	datagrams_of_one_length_leave_together_and_arrive_apart,
 	wait_for_our_work_has_new_requests_refused, wait_for_the_machine_to_wake_us_does_not,
 	keepalives_and_garbage_are_counted_and_dropped, message_over_the_limit_is_dropped,

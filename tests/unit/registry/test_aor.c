@@ -74,7 +74,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("aor");
-	TCase *tcase = tcase_create("aor");
+	TCase *tcase = testing_case("aor");
 	SRunner *runner = srunner_create(suite);
 	tcase_add_loop_test(tcase, writes_one_spelling, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_checked_fixture(tcase, make_domains, free_domains);

@@ -128,6 +128,26 @@ START_TEST(what_is_refused_shows_no_way_to_its_sender)
 }
 END_TEST
 
+/* Layers (RFC 8866 §5.7): the relay is one address, and what is not relayed keeps all. */
+START_TEST(of_several_addresses_of_an_m_line_the_first_counts)
+{
+	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n"
+	      "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 10.0.0.2\r\nc=IN IP4 10.0.0.3\r\na=ptime:20\r\n"
+	      "m=video 4002 RTP/AVP 31\r\nc=IN IP4 224.2.1.1/127\r\nc=IN IP4 224.2.1.2/127\r\n");
+	ck_assert(pv_span_equal(sdp.media[0].address.text, PV_SPAN("10.0.0.2")));
+	change.media[0].address = pv_sdp_address_of(PV_SPAN("203.0.113.5"), false);
+	change.media[0].port = 16384;
+	GIVES("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n"
+	      "m=audio 16384 RTP/AVP 0\r\nc=IN IP4 203.0.113.5\r\na=ptime:20\r\n"
+	      "m=video 4002 RTP/AVP 31\r\nc=IN IP4 224.2.1.1/127\r\nc=IN IP4 224.2.1.2/127\r\n");
+	change.unused = pv_sdp_address_of(PV_SPAN("203.0.113.6"), false);
+	change.media[1].reject = true;
+	GIVES("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n"
+	      "m=audio 16384 RTP/AVP 0\r\nc=IN IP4 203.0.113.5\r\na=ptime:20\r\n"
+	      "m=video 0 RTP/AVP 31\r\nc=IN IP4 203.0.113.6\r\n");
+}
+END_TEST
+
 START_TEST(what_goes_past_us_keeps_its_address_beside_what_is_refused)
 {
 	begin("v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
@@ -410,6 +430,7 @@ START_TEST(a_short_buffer_is_told_by_the_writer)
 END_TEST
 
 TEST_MAIN("rewrite", what_is_refused_shows_no_way_to_its_sender,
+	of_several_addresses_of_an_m_line_the_first_counts,
 	what_goes_past_us_keeps_its_address_beside_what_is_refused, without_changes_all_stays,
 	sipps_call_is_relayed, microsips_is_relayed_over_ipv6, linphones_candidates_go,
 	candidates_stay_without_a_relay, chromiums_keys_stay,

@@ -404,6 +404,22 @@ START_TEST(too_much_at_once_drops_the_oldest)
 }
 END_TEST
 
+/* While sound is being said: what had to go is neither waited for nor guessed. */
+START_TEST(what_had_to_go_is_not_guessed)
+{
+	begin(CODEC_PCMU, 8000, 20);
+	talk(0, 1000, 0);
+	for (unsigned i = 0; i < JITTER_PACKETS + 8; i++)
+		jitter_put(&stage.jitter, say(), NOW + 1000 * MS);
+	ck_assert_uint_eq(stage.jitter.overrun, 8);
+	stage.pulls = stage.sounds = 0;
+	talk(1000, 4000, 0);
+	ck_assert_uint_eq(stage.sounds, stage.pulls);
+	ck_assert_uint_le(jitter_waiting_ms(&stage.jitter), JITTER_MS_MOST);
+	ck_assert_double_gt(level(), 1000);
+}
+END_TEST
+
 START_TEST(a_source_may_number_anew)
 {
 	begin(CODEC_PCMU, 8000, 20);
@@ -481,4 +497,5 @@ TEST_MAIN("jitter", what_comes_evenly_goes_at_once, the_delay_follows_the_networ
 	opus_finds_what_was_lost_in_the_next_packet, order_is_restored_and_duplicates_go,
 	silence_that_is_not_sent_is_silence, what_is_no_sound_is_a_pause_and_no_loss,
 	a_burst_is_said_and_made_up_for, too_much_at_once_drops_the_oldest,
-	a_source_may_number_anew, what_cannot_be_decoded_does_no_harm, nothing_runs_over)
+	what_had_to_go_is_not_guessed, a_source_may_number_anew,
+	what_cannot_be_decoded_does_no_harm, nothing_runs_over)

@@ -154,6 +154,34 @@ START_TEST(a_lost_end_is_noticed_after_300_ms)
 }
 END_TEST
 
+/* The network or the machine holds packets up for longer than that, and then there are more of the
+ * press. */
+START_TEST(a_press_that_is_found_again_is_held)
+{
+	begin();
+	for (unsigned ms = 0; ms <= 200; ms += 20)
+		event(ms, RTP_EVENT_STAR, 1000, ms * 8 + 160, false, ms == 0);
+	tick(500);
+	TOLD("+*-*");
+	for (unsigned ms = 220; ms < 1000; ms += 20)
+		event(MAX(ms, 600), RTP_EVENT_STAR, 1000, ms * 8 + 160, false, false);
+	TOLD("+*-*=*");
+	event(1000, RTP_EVENT_STAR, 1000, 8160, true, false);
+	event(1001, RTP_EVENT_STAR, 1000, 8160, true, false);
+	tick(3000);
+	TOLD("+*-*=*-!*");
+	/* of a short one only the ends came late: that it lasted is not said */
+	begin();
+	event(0, RTP_EVENT_STAR, 1000, 160, false, true);
+	tick(300);
+	event(900, RTP_EVENT_STAR, 1000, 800, true, false);
+	TOLD("+*-*-*");
+	event(901, RTP_EVENT_STAR, 1000, 800, true, false);
+	tick(3000);
+	TOLD("+*-*-*");
+}
+END_TEST
+
 START_TEST(a_lone_end_is_a_press)
 {
 	begin();
@@ -270,6 +298,7 @@ END_TEST
 
 TEST_MAIN("keys", a_press_counts_with_its_first_packet, presses_are_told_apart,
 	held_is_longer_than_700_ms, any_packets_may_be_lost, a_lost_end_is_noticed_after_300_ms,
-	a_lone_end_is_a_press, a_long_press_is_one, segments_add_up, a_marker_is_a_press_of_its_own,
-	a_moving_time_stamp_is_one_press, a_fixed_duration_is_measured_by_the_clock,
-	other_events_are_no_keys, another_source_begins_anew, the_clock_of_events_counts)
+	a_press_that_is_found_again_is_held, a_lone_end_is_a_press, a_long_press_is_one,
+	segments_add_up, a_marker_is_a_press_of_its_own, a_moving_time_stamp_is_one_press,
+	a_fixed_duration_is_measured_by_the_clock, other_events_are_no_keys,
+	another_source_begins_anew, the_clock_of_events_counts)

@@ -121,7 +121,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("respond");
-	TCase *tcase = tcase_create("respond");
+	TCase *tcase = testing_case("respond");
 	tcase_add_loop_test(tcase, goes_the_right_way, 0, (int)(sizeof(ways) / sizeof(ways[0])));
 	tcase_add_test(tcase, the_path_may_be_mended_in_place);
 	tcase_add_test(tcase, a_tag_is_a_function_of_the_request);

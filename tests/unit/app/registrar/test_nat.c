@@ -84,7 +84,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("registrar_nat");
-	TCase *tcase = tcase_create("nat");
+	TCase *tcase = testing_case("nat");
 	SRunner *runner = srunner_create(suite);
 	tcase_add_loop_test(tcase, is_found_out, 0, ARRAY_LENGTH(cases));
 	tcase_add_test(tcase, a_proxy_in_between_is_no_nat);

@@ -297,7 +297,7 @@ static Suite *steps_suite(void)
 		new_contact_and_the_old_one_gone, outbound_rules, path_comes_back_and_is_kept,
 		full_is_503, long_contact, too_long_contact, stored_text_has_no_line_ends};
 	Suite *suite = suite_create("registrar_steps");
-	TCase *tcase = tcase_create("steps");
+	TCase *tcase = testing_case("steps");
 	for (size_t i = 0; i < ARRAY_LENGTH(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, whose_bindings, 0, ARRAY_LENGTH(addresses));
