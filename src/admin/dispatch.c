@@ -147,7 +147,10 @@ static void put_refused(const struct deed *deed, FILE *out)
 		fprintf(out, "%s does not get the floor: ", deed->member);
 		break;
 	case PTT_ACT_REVOKE:
-		fprintf(out, "%s loses nothing: ", deed->member ? deed->member : "nobody");
+		if (deed->member)
+			fprintf(out, "%s loses nothing: ", deed->member);
+		else
+			fputs("nothing is taken: ", out);
 		break;
 	case PTT_ACT_EMERGENCY:
 		fputs("no emergency is declared: ", out);

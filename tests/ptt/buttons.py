@@ -98,6 +98,7 @@ def held_key(server):
         room.heard_by_all(alice)
         room.until(lambda: not alice.keys, "the key is held")
         room.nobody("and nobody heard when it is let go")
+        room.goes_on(15)                                # what parts two spurts of one is longer than what is heard as nobody
         alice.press("*", 400)
         room.goes_on(60)
         room.heard_by_all(alice, "a key of 400 ms is a press")
