@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """triggers: buttons that are none: voice, an opened microphone, hold and resume, a radio's bits; and the tones that tell a
 phone without a display."""
+import itertools
 import json
 import struct
 import time
@@ -86,7 +87,8 @@ def vox_answered_at_once(server):
         bob.speak()
         room.goes_on(60)
         room.heard_by_all(bob, "bob goes on: alice's answer does not count")
-        ok(carol.story(gap=50) == ["alice", "bob"], "carol heard alice, then bob")
+        heard = [name for name, _ in itertools.groupby(carol.story())]
+        ok(heard == ["alice", "bob"], "carol heard alice, then bob, whose pause is no talk of another's")
 
 
 @feature(**group(triggers='[ "vox", "dtmf" ]', preempt='"priority"', priorities={"bob": 9}))
