@@ -87,13 +87,14 @@ void latch_offer(struct latch *latch, const struct latch_offer *offer, uint64_t 
 
 /*
  * Whether a phone may be where nothing that is known of it leads. When its signalling came through
- * another host, anywhere. When it came from the phone itself, there is one reason only why its
- * media come from another host: a NAT with a pool of addresses, which lie side by side.
+ * another host, anywhere; or by another family, which says nothing of where a phone with both is in
+ * this one. When it came from the phone itself, there is one reason only why its media come from
+ * another host: a NAT with a pool of addresses, which lie side by side.
  */
 static bool may_be_at(const struct latch *latch, const struct media_address *from)
 {
 	const struct media_address *signalling = &latch->hosts[0];
-	if (media_address_is_none(signalling))
+	if (signalling->family != from->family) /* or none at all */
 		return true;
 	return latch->is_public &&
 	       (media_address_same_network(from, signalling) ||

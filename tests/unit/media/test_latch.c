@@ -21,9 +21,13 @@ static uint64_t now_ms;
 static struct media_address address(const char *ip, uint16_t port)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 	struct media_address result;
-	ck_assert_int_eq(inet_pton(AF_INET, ip, &v4.sin_addr), 1);
-	media_address_from((struct sockaddr *)&v4, &result);
+	bool is_v6 = strchr(ip, ':');
+	ck_assert_int_eq(inet_pton(is_v6 ? AF_INET6 : AF_INET, ip,
+				 is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr),
+		1);
+	media_address_from(is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4, &result);
 	return result;
 }
 
@@ -514,6 +518,16 @@ START_TEST(there_is_no_pool_in_a_private_network)
 }
 END_TEST
 
+/* Signalling by IPv6, media by IPv4 through a NAT. */
+START_TEST(signalling_by_another_family_says_nothing)
+{
+	start();
+	offer(PRIVATE, 4000, "2001:db8::7", true);
+	ck_assert_uint_eq(stream(PHONE, 2222, LATCH_STRANGER_VOTES), 1);
+	ck_assert(aims_at(PHONE, 2222));
+}
+END_TEST
+
 /* The phone has moved, and said so: it is believed where its signalling is now. */
 START_TEST(a_muted_phone_that_moved_is_found)
 {
@@ -814,10 +828,11 @@ TEST_MAIN("latch", every_state_takes_every_offer, a_lock_yields_upwards_only,
 	reopened_is_not_stolen_while_the_phone_speaks, reopened_usable_never_aims_at_an_attacker,
 	a_muted_phone_is_stolen_by_nobody, a_muted_phone_keeps_its_lock_among_neighbours,
 	a_pool_of_addresses_is_one_phone, there_is_no_pool_in_a_private_network,
-	a_muted_phone_that_moved_is_found, the_stream_itself_is_followed_on_its_host,
-	a_stranger_that_goes_on_is_sent_to_if_it_was, the_stream_is_not_followed_to_another_host,
-	neighbours_have_no_vote_against_the_stream, rtcp_is_open_again_when_rtp_has_another_port,
-	said_again_and_moved_behind_nat, a_late_packet_of_the_old_address_proves_nothing,
+	signalling_by_another_family_says_nothing, a_muted_phone_that_moved_is_found,
+	the_stream_itself_is_followed_on_its_host, a_stranger_that_goes_on_is_sent_to_if_it_was,
+	the_stream_is_not_followed_to_another_host, neighbours_have_no_vote_against_the_stream,
+	rtcp_is_open_again_when_rtp_has_another_port, said_again_and_moved_behind_nat,
+	a_late_packet_of_the_old_address_proves_nothing,
 	the_old_port_of_the_same_host_may_come_back, who_was_replaced_stays_out,
 	said_again_from_announced_locks_at_once, blind_becomes_usable_and_back,
 	rtcp_follows_rtp_and_then_itself, rtcp_moves_with_rtp_to_another_host,
