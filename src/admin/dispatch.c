@@ -230,13 +230,14 @@ static void put_verdict(struct admin_call *call, const struct deed *deed)
 
 static void log_deed(const struct admin_call *call, const struct deed *deed)
 {
-	char group[160], member[160];
+	char group[160], member[160], why[160];
 	log_event(LOG_LEVEL_NOTICE, "group_act",
-		"group=%s act=%s member=%s outcome=%s why=\"%.*s\" by=dispatcher uid=%ld",
+		"group=%s act=%s member=%s outcome=%s why=%s by=dispatcher uid=%ld",
 		log_quote(group, sizeof(group), pv_span_of(deed->group)), ptt_act_name(deed->act),
 		deed->member ? log_quote(member, sizeof(member), pv_span_of(deed->member)) : "-",
 		outcome_of(deed),
-		PV_SPAN_PRINT(ptt_refusal_text((enum ptt_refusal)deed->verdict.refusal)),
+		log_quote(why, sizeof(why),
+			ptt_refusal_text((enum ptt_refusal)deed->verdict.refusal)),
 		call->uid);
 }
 

@@ -28,7 +28,6 @@
  */
 #define SOUND_MS_AT_ONCE 1000
 #define PACKET_MS_LEAST  5
-/* R2S-KeepAlivePeriod, 200 ms. */
 #define HEADER_EXTENSION 0x10
 
 static struct member *listener_of(struct list *link)

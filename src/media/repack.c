@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/metrics.h"
 #include "media/fanout.h"
 #include "media/relay.h"
 #include "sound/opus_packet.h"
@@ -75,9 +76,11 @@ static void blend_opus(struct group *group, struct member *member,
 static void send_whole(struct group *group, struct member *member,
 	const struct splice_packet *piece, const struct overlay_talk *talk)
 {
-	struct fanout_frame frame = {.length = MIN(talk->length, CODEC_FRAME_BYTES_MAX)};
-	if (talk->length > CODEC_FRAME_BYTES_MAX)
+	struct fanout_frame frame = {.length = talk->length};
+	if (talk->length > CODEC_FRAME_BYTES_MAX) {
+		metrics_add(METRIC_media_dropped_too_big, 1);
 		return;
+	}
 	memcpy(frame.bytes + RTP_HEADER_SIZE, talk->payload, frame.length);
 	fanout_piece_to(group, member, piece, &frame);
 }

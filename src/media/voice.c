@@ -211,6 +211,7 @@ static bool change_codec(struct voice *voice, enum codec_id codec, enum place *p
 		voice->credit_us -= (int64_t)(voice->frame - voice->fill) * 1000 / voice->to_rate;
 	voice_out_flush(voice);
 	if (set_coders(voice, codec) < 0) {
+		voice->codec = CODEC_NONE; /* half of one is set: the next packet tries again */
 		refuse(METRIC_media_dropped_codec);
 		return false;
 	}

@@ -179,11 +179,11 @@ static bool is_recorded_behind(const struct proxy *proxy, const struct pv_messag
 	struct pv_address address;
 	struct pv_uri uri;
 	pv_values_begin(&walk, response, PV_HEADER_RECORD_ROUTE);
-	if (!pv_values_next(&walk, &value))
-		return false;
-	bool is_ours = pv_address_parse(value, &address) == 0 &&
-		       pv_uri_parse(address.uri, &uri) == 0 && proxy_is_our_route(proxy, &uri);
-	return !is_ours;
+	for (bool is_top = true; pv_values_next(&walk, &value); is_top = false)
+		if (pv_address_parse(value, &address) == 0 &&
+			pv_uri_parse(address.uri, &uri) == 0 && proxy_is_our_route(proxy, &uri))
+			return !is_top;
+	return false;
 }
 
 static void pass_response(struct proxy *proxy, struct call_media *media, enum call_side from,

@@ -159,6 +159,7 @@ def acts_without_api(server):
         alice, bob, carol = room.gather("alice", "bob", "carol", mic=0)
         for words in (("grant", "ops", "bob"), ("emergency", "ops", "bob")):
             ok('"api" is not among' in refused(server, *words), "the reason")
+            room.until(lambda: '\\"api\\" is not among the member\'s triggers" by=dispatcher uid=' in server.log(), "is in the log, too")
         alice.speak()
         room.heard_by_all(alice)
         ask(server, "emergency", "ops")

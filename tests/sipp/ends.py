@@ -195,6 +195,7 @@ def ends_storm(server, mode):
     counts = asked(server, "metrics")
     ok(storm.refused <= counts["media_ports_exhausted"] + counts["proxy_refused_busy"],
        "%d were refused, each for want of a port that is ready or of time" % storm.refused)
+    ok(storm.refused <= count / 4 * SLOW, "they are few")
     for end, answers in ENDS.items():
         wanted = {487} if end in CANCELLED else {answers[-1]}
         ok(set(storm.finals[end]) == wanted, "%d times %s: %s" % (storm.ended[end], end, storm.finals[end]))

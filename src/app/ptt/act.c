@@ -166,7 +166,9 @@ static int do_to_members(
 		struct ptt_member *member = container_of(link, struct ptt_member, link);
 		if (!is_meant(deed, member))
 			continue;
-		result = do_to(p, deed, group, member);
+		/* done to one of his legs it is done */
+		int error = do_to(p, deed, group, member);
+		result = result == 0 ? 0 : error;
 		if (rows[deed->act].is_done_by_one)
 			break;
 	}
@@ -185,14 +187,14 @@ static int begin(struct ptt *p, struct ptt_deed *deed)
 		deed->verdict.refusal = PTT_REFUSED_OPEN;
 		return 0;
 	}
+	if (deed->act == PTT_ACT_CLEAR && (!room || !room->is_emergency)) {
+		deed->verdict.refusal = PTT_REFUSED_CLEARED;
+		return 0;
+	}
 	if (!room)
 		return -ESRCH;
 	if (deed->act == PTT_ACT_MUTE || deed->act == PTT_ACT_UNMUTE)
 		return rights_mute(p, room, deed->name, deed->act == PTT_ACT_MUTE);
-	if (deed->act == PTT_ACT_CLEAR && !room->is_emergency) {
-		deed->verdict.refusal = PTT_REFUSED_CLEARED;
-		return 0;
-	}
 	if (deed->act == PTT_ACT_CLEAR && !room->lease.group) {
 		emergency_set(p, room, false, 0);
 		room_settle(p, room);

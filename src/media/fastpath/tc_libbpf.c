@@ -179,7 +179,9 @@ int tc_clean(struct tc *tc)
 {
 	struct if_nameindex *all = if_nameindex();
 	int count = 0, error = 0;
-	for (struct if_nameindex *one = all; one && one->if_index; one++) {
+	if (!all)
+		return -errno;
+	for (struct if_nameindex *one = all; one->if_index; one++) {
 		int found = clean_interface(tc, one->if_index);
 		error = MIN(error, found);
 		count += MAX(found, 0);
