@@ -58,6 +58,7 @@ def floor_messages(server):
             phone.join(mic=-1)
         first = idle(alice)
         idle(bob)
+        room.until(lambda: carol.got, "carol is in: who comes later is told by a number of its own")
         alice.channel.request(priority=5)
         grant = granted(alice, 5)
         told = taken(bob, "alice")
