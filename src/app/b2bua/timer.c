@@ -16,9 +16,12 @@ static void resend(struct b2bua *b, struct leg *leg)
 		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
-/* What the session timer wants done. */
+/* What the session timer wants done. A leg that lingers has no session any more, though an answer
+ * may come that speaks of one: its alarm is what ends it. */
 static void act(struct b2bua *b, struct leg *leg, unsigned actions)
 {
+	if (leg->lingers)
+		return;
 	alarm_set(&b->alarms, &leg->alarm, TIMER_ALARM, leg->session.alarm_ms);
 	if (actions & SESSION_REFRESH)
 		own_refresh(b, leg);
