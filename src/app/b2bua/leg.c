@@ -155,8 +155,8 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));
 	bytes->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp_offered =
-		(struct leg_sdp){bytes, (uint32_t)length, description_is_forwarded(message)};
+	leg->sdp_offered = (struct leg_sdp){
+		bytes, (uint32_t)length, media->is_forwarded || description_is_forwarded(message)};
 }
 
 void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)
