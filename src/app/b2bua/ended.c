@@ -10,7 +10,8 @@ static bool kills_dialog(
 {
 	bool is_calls = e->method == PV_METHOD_INVITE || e->method == PV_METHOD_UPDATE ||
 			e->method == PV_METHOD_INFO || e->is_question;
-	bool is_lost = e->is_question && !response && status == 503; /* of the transport */
+	/* of the transport; where nothing was sent, nothing is known of the other end */
+	bool is_lost = e->is_question && e->client && !response && status == 503;
 	return is_lost || (is_calls && (status == 408 || status == 481));
 }
 
