@@ -243,12 +243,14 @@ void exchange_ended(
 	bool is_dead = kills_dialog(e, status, response);
 	if (again_longer(b, e, response))
 		return;
-	struct leg *speaker = exchange_speaker(b, e);
+	struct leg *speaker = exchange_speaker(b, e), *from = leg_get(b, e->from);
 	if (!response && speaker && to && !e->refusal.status)
 		media_failed(b, speaker, to, method);
 	if (to && method == PV_METHOD_REFER) {
 		refer_answered(to, e->cseq, status, response);
 		linger_look(b, to);
+		if (from)
+			linger_look(b, from); /* who asked may have hung up since */
 	}
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);
