@@ -139,11 +139,15 @@ static void refresh_ended(
 		invite_ended(b, e, status, response);
 	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
+	to = leg_get(b, e->to);
+	if (to && e->restores && !e->is_last && status == 491) {
+		own_restore_later(b, to);
+		return;
+	}
 	if (!is_good || (e->restores && status >= 300)) {
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 		return;
 	}
-	to = leg_get(b, e->to);
 	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
 	const struct session_terms terms = to->session.terms;

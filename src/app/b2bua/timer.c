@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timer.c — what a leg waits for: our 2xx to be sent again, the alarm of its session timer. */
+/* timer.c — what a leg waits for: our 2xx to be sent again, the alarm of its session timer,
+ * the next attempt to restore what it had. */
 #include "app/b2bua/private.h"
 
 #define TICK_MS 100
@@ -67,6 +68,9 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 		break;
 	case TIMER_LINGER:
 		leg_free(b, container_of(alarm, struct leg, alarm));
+		break;
+	case TIMER_RESTORE:
+		own_restore_again(b, container_of(alarm, struct leg, restore));
 		break;
 	}
 }
