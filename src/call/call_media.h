@@ -125,6 +125,9 @@ struct call_media_result {
 	/* An answer that had to come with this message did not (an ACK or 2xx without it): the call
 	 * cannot be. UNCHANGED or CHANGED all the same: who cannot end the call passes it. */
 	bool is_missing;
+	/* A description of that side is taken for one that came through another proxy: the message
+	 * shows it, or what was before it did. Who repeats it later must show the same. */
+	bool is_forwarded;
 };
 
 /*

@@ -406,6 +406,7 @@ void call_media_pass(struct calls *calls, struct call_media *media,
 	};
 	p.dialog = dialog_for(&p);
 	pass(&p);
+	ret->is_forwarded = p.from.is_forwarded;
 }
 
 void call_media_failed(struct calls *calls, struct call_media *media, enum pv_method method,

@@ -117,8 +117,10 @@ void session_agree(struct session_timer *timer, const struct session_terms *term
 unsigned session_due(struct session_timer *timer, uint64_t now_ms);
 /* When the dialog is dead unless somebody refreshes. */
 uint64_t session_end_ms(const struct session_timer *timer);
-/* Our refresh met a request of theirs (491): once more when RFC 3261 §14.1 says; `is_ours`: the
- * Call-ID is. */
+/* How long who met another's re-INVITE waits, at random in units of 10 ms (RFC 3261 §14.1): longer
+ * where the Call-ID is ours. */
+uint32_t session_glare_ms(bool is_ours);
+/* Our refresh met a request of theirs (491): once more when that is over. */
 void session_glare(struct session_timer *timer, bool is_ours, uint64_t now_ms);
 /* What we want of this end: an interval of `interval_s` (0 = none), or the least that it takes. */
 struct session_wish session_wish_of(const struct session_timer *timer, uint32_t interval_s);

@@ -122,10 +122,14 @@ unsigned session_due(struct session_timer *timer, uint64_t now_ms)
 	return session_step(timer, ended ? SESSION_EVENT_END : SESSION_EVENT_ALARM, now_ms);
 }
 
+uint32_t session_glare_ms(bool is_ours)
+{
+	return is_ours ? 2100 + 10 * random_below(191) : 10 * random_below(201);
+}
+
 void session_glare(struct session_timer *timer, bool is_ours, uint64_t now_ms)
 {
-	/* in units of 10 ms: who chose the Call-ID waits longer */
-	uint32_t wait = is_ours ? 2100 + 10 * random_below(191) : 10 * random_below(201);
+	uint64_t again_ms = now_ms + session_glare_ms(is_ours);
 	session_step(timer, SESSION_EVENT_REFUSED, now_ms);
-	timer->alarm_ms = MIN(now_ms + wait, session_end_ms(timer));
+	timer->alarm_ms = MIN(again_ms, session_end_ms(timer));
 }

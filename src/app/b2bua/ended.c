@@ -10,7 +10,8 @@ static bool kills_dialog(
 {
 	bool is_calls = e->method == PV_METHOD_INVITE || e->method == PV_METHOD_UPDATE ||
 			e->method == PV_METHOD_INFO || e->is_question;
-	bool is_lost = e->is_question && !response && status == 503; /* of the transport */
+	/* of the transport; where nothing was sent, nothing is known of the other end */
+	bool is_lost = e->is_question && e->client && !response && status == 503;
 	return is_lost || (is_calls && (status == 408 || status == 481));
 }
 
@@ -138,11 +139,15 @@ static void refresh_ended(
 		invite_ended(b, e, status, response);
 	else if (status < 300 && e->method == PV_METHOD_UPDATE)
 		refreshed(b, to, response);
+	to = leg_get(b, e->to);
+	if (to && e->restores && !e->is_last && status == 491) {
+		own_restore_later(b, to);
+		return;
+	}
 	if (!is_good || (e->restores && status >= 300)) {
 		bridge_end(b, bridge_get(b, bridge), CALL_BAD_MEDIA);
 		return;
 	}
-	to = leg_get(b, e->to);
 	if (!to || (status < 300 && e->method != PV_METHOD_OPTIONS))
 		return;
 	const struct session_terms terms = to->session.terms;
@@ -242,12 +247,14 @@ void exchange_ended(
 	bool is_dead = kills_dialog(e, status, response);
 	if (again_longer(b, e, response))
 		return;
-	struct leg *speaker = exchange_speaker(b, e);
+	struct leg *speaker = exchange_speaker(b, e), *from = leg_get(b, e->from);
 	if (!response && speaker && to && !e->refusal.status)
 		media_failed(b, speaker, to, method);
 	if (to && method == PV_METHOD_REFER) {
 		refer_answered(to, e->cseq, status, response);
 		linger_look(b, to);
+		if (from)
+			linger_look(b, from); /* who asked may have hung up since */
 	}
 	if (method == PV_METHOD_BYE && to)
 		leg_step(b, to, LEG_LEFT, NULL);

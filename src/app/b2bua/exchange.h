@@ -31,6 +31,7 @@ struct exchange {
 	uint8_t tries;
 	bool is_refresh;  /* of the session timer; `message` is for the media alone */
 	bool restores;    /* the same, and what was agreed on holds again, or the call ends */
+	bool is_last;     /* the same, and it has met another already */
 	bool is_question; /* whether it is still there */
 };
 
@@ -91,5 +92,9 @@ void own_refresh(struct b2bua *b, struct leg *leg);
 void own_question(struct b2bua *b, struct leg *leg);
 /* What the leg has just answered cannot be: the session goes on as it was (RFC 3261 §14.1). */
 void own_restore(struct b2bua *b, struct leg *leg);
+/* That met an INVITE of theirs (491): once more, a little later. */
+void own_restore_later(struct b2bua *b, struct leg *leg);
+/* A little later has come. May end the call. */
+void own_restore_again(struct b2bua *b, struct leg *leg);
 
 #endif

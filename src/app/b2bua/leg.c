@@ -30,6 +30,7 @@ void leg_free(struct b2bua *b, struct leg *leg)
 	media_end(b, leg);
 	b->lingering -= leg->lingers;
 	alarm_cancel(&leg->alarm);
+	alarm_cancel(&leg->restore);
 	list_remove(&leg->link);
 	accepted_done(&leg->accepted, &b->at.worker->buffers);
 	drop(b, &leg->ack);
@@ -155,13 +156,14 @@ void leg_keep_sdp(struct b2bua *b, struct leg *leg, const struct pv_message *mes
 	call_media_body_write(media, message, &w);
 	pv_put(&w, pv_message_span(message, message->body));
 	bytes->length = (uint32_t)pv_writer_length(&w);
-	leg->sdp_offered =
-		(struct leg_sdp){bytes, (uint32_t)length, description_is_forwarded(message)};
+	leg->sdp_offered = (struct leg_sdp){
+		bytes, (uint32_t)length, media->is_forwarded || description_is_forwarded(message)};
 }
 
 void leg_settle_sdp(struct b2bua *b, struct leg *leg, bool is_taken)
 {
 	if (is_taken && leg->sdp_offered.bytes) {
+		alarm_cancel(&leg->restore); /* they have agreed anew */
 		drop_sdp(b, &leg->sdp);
 		leg->sdp = leg->sdp_offered;
 		leg->sdp_offered = (struct leg_sdp){0};

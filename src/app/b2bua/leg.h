@@ -20,9 +20,10 @@ enum bridge_side { SIDE_CALLER, SIDE_CALLEE };
 
 /* What a leg waits for. */
 enum timer_kind {
-	TIMER_RESEND, /* our 2xx again, until its ACK */
-	TIMER_ALARM,  /* its session timer */
-	TIMER_LINGER, /* the end of a transfer that has outlived its call */
+	TIMER_RESEND,  /* our 2xx again, until its ACK */
+	TIMER_ALARM,   /* its session timer */
+	TIMER_LINGER,  /* the end of a transfer that has outlived its call */
+	TIMER_RESTORE, /* what was agreed on before is offered once more (§14.1) */
 };
 
 /* A description that a leg has of us, to be repeated: its bytes, then those of the other
@@ -84,7 +85,8 @@ struct leg {
 
 	struct accepted accepted; /* their last INVITE that has our 2xx */
 	struct session_timer session;
-	struct alarm alarm;
+	struct alarm alarm;         /* of that; of linger.c while it lingers */
+	struct alarm restore;       /* until own_restore_again */
 	struct leg_sdp sdp;         /* agreed on */
 	struct leg_sdp sdp_offered; /* and what will be, when it takes it */
 };

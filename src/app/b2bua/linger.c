@@ -34,6 +34,7 @@ bool linger_begin(struct b2bua *b, struct leg *leg)
 	b->lingering++;
 	leg->lingers = true;
 	media_end(b, leg);
+	alarm_cancel(&leg->restore);
 	alarm_set(&b->alarms, &leg->alarm, TIMER_LINGER, b->at.worker->now_ms + DEADLINE_MS);
 	return true;
 }

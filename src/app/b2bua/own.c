@@ -128,14 +128,44 @@ void own_question(struct b2bua *b, struct leg *leg)
 	exchange_start(b, e);
 }
 
-void own_restore(struct b2bua *b, struct leg *leg)
+static void restore(struct b2bua *b, struct leg *leg, bool is_last)
 {
 	bool may = leg->state == LEG_CALM && leg->sdp.bytes;
 	struct exchange *e = may ? ask_again(b, leg) : NULL;
+	alarm_cancel(&leg->restore);
 	if (!e) {
 		bridge_end(b, bridge_get(b, leg->bridge), CALL_BAD_MEDIA);
 		return;
 	}
 	e->is_refresh = e->restores = true;
+	e->is_last = is_last;
 	exchange_start(b, e);
+}
+
+void own_restore(struct b2bua *b, struct leg *leg)
+{
+	restore(b, leg, false);
+}
+
+static void restore_in(struct b2bua *b, struct leg *leg, uint32_t wait_ms)
+{
+	alarm_set(&b->alarms, &leg->restore, TIMER_RESTORE, b->at.worker->now_ms + wait_ms);
+}
+
+void own_restore_later(struct b2bua *b, struct leg *leg)
+{
+	restore_in(b, leg, session_glare_ms(leg->side == SIDE_CALLEE));
+}
+
+/* An INVITE that is under way there may make it needless (leg_settle_sdp). */
+#define RESTORE_WAIT_MS 2000
+
+void own_restore_again(struct b2bua *b, struct leg *leg)
+{
+	bool is_busy = leg->state == LEG_ASKED || leg->state == LEG_OKED ||
+		       leg->state == LEG_ASKING || leg->state == LEG_OWING;
+	if (is_busy)
+		restore_in(b, leg, RESTORE_WAIT_MS);
+	else if (leg->state == LEG_CALM)
+		restore(b, leg, true);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timer.c — what a leg waits for: our 2xx to be sent again, the alarm of its session timer. */
+/* timer.c — what a leg waits for: our 2xx to be sent again, the alarm of its session timer,
+ * the next attempt to restore what it had. */
 #include "app/b2bua/private.h"
 
 #define TICK_MS 100
@@ -16,9 +17,12 @@ static void resend(struct b2bua *b, struct leg *leg)
 		bridge_end(b, bridge_get(b, bridge), CALL_NO_ACK);
 }
 
-/* What the session timer wants done. */
+/* What the session timer wants done. A leg that lingers has no session any more, though an answer
+ * may come that speaks of one: its alarm is what ends it. */
 static void act(struct b2bua *b, struct leg *leg, unsigned actions)
 {
+	if (leg->lingers)
+		return;
 	alarm_set(&b->alarms, &leg->alarm, TIMER_ALARM, leg->session.alarm_ms);
 	if (actions & SESSION_REFRESH)
 		own_refresh(b, leg);
@@ -64,6 +68,9 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 		break;
 	case TIMER_LINGER:
 		leg_free(b, container_of(alarm, struct leg, alarm));
+		break;
+	case TIMER_RESTORE:
+		own_restore_again(b, container_of(alarm, struct leg, restore));
 		break;
 	}
 }
