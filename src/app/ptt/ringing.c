@@ -220,16 +220,21 @@ static void ring(struct ptt *p, struct ptt_room *room, const struct ptt_group *g
 }
 
 /* The next step, where no phone of his rings; when there is none he has not been reached, unless
- * he has said something. */
+ * he has said something. A step whose INVITEs all fail at once comes back here: what goes on is the
+ * loop that it is of. */
 static void go_on(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
 	struct pv_span name, uint32_t high)
 {
 	uint32_t best;
+	if (p->is_ringing_on)
+		return;
+	p->is_ringing_on = true;
 	while (!next_of(room, name, NULL) && (best = best_below(p, name, high))) {
 		struct step step = {.low = best - 1, .high = high};
 		high = best - 1;
 		ring(p, room, group, name, &step);
 	}
+	p->is_ringing_on = false;
 	if (!next_of(room, name, NULL))
 		call_out_unreached(p, room, group, name);
 }
