@@ -60,12 +60,12 @@
  * gone ptt sessions=S             a session timer is asked for member N key=value ...     the N-th
  * leg that ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
- * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
- * rooms N how many there must be now, of media; called N how many phones were called out talk
- * NAME|none [wait=NAME] who has the floor: members by user name answer N OUTCOME [position=N]
- * [talker=URI] [by=invite]   to the last press of the N-th, or to what its INVITE asked for leg
- * tell N silent|again|closed the relay says so of that leg; idle: of the group act
- * grant|revoke|mute|kick NAME USER         as the control interface has it
+ * muted=, emergency=yes|no, known=yes|no (where it signals from), priority=, terms= "queueing
+ * priority=5 request", changes=N members N, rooms N how many there must be now, of media; called N
+ * how many phones were called out talk NAME|none [wait=NAME] who has the floor: members by user
+ * name answer N OUTCOME [position=N] [talker=URI] [by=invite]   to the last press of the N-th, or
+ * to what its INVITE asked for leg tell N silent|again|closed the relay says so of that leg; idle:
+ * of the group act grant|revoke|mute|kick NAME USER         as the control interface has it
  */
 struct fake_server {
 	struct scenario scenario;

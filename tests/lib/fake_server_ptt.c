@@ -277,6 +277,8 @@ static bool check_member(struct fake_server *server, unsigned count, char **word
 	must_read(server, count, words, "emergency", said->may_declare_emergency ? "yes" : "no");
 	must_read(server, count, words, "muted", said->is_muted ? "yes" : "no");
 	must_read(server, count, words, "blind", said->audio.is_blind ? "yes" : "no");
+	must_read(server, count, words, "known",
+		media_address_is_none(&said->audio.signalling) ? "no" : "yes");
 	must_read(server, count, words, "identity", said->identity);
 	must_read(server, count, words, "terms", terms_text(&said->terms, coding));
 	snprintf(number, sizeof(number), "%u", said->priority);

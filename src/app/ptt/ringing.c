@@ -21,11 +21,14 @@ static int find_bindings(struct ptt *p, struct pv_span name, uint32_t domain)
 				    REGISTRY_CONTACTS, p->binding_text, sizeof(p->binding_text));
 }
 
-/* A phone behind NAT, or on a connection of its own, is reached the way its REGISTER came. */
-static void aim(struct dialog *dialog, const struct registry_binding *binding)
+/* A phone behind NAT, or on a connection of its own, is reached the way its REGISTER came; one with
+ * a Path through another proxy, whether or not that shows in the answer. */
+static void aim(struct ptt_leg *leg, const struct registry_binding *binding)
 {
+	struct dialog *dialog = &leg->dialog;
 	bool stream = binding->received.transport != PV_TRANSPORT_UDP && binding->received.flow;
-	dialog->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
+	leg->speech.is_forwarded = !pv_span_is_empty(binding->path);
+	dialog->has_path = !leg->speech.is_forwarded && (binding->behind_nat || stream);
 	dialog->path = binding->received;
 }
 
@@ -71,7 +74,7 @@ static bool make_dialog(struct ptt *p, struct ptt_leg *leg, struct pv_span name,
 		domains_realm(p->at.domains), texts.local_tag);
 	texts.remote = put_name(
 		&w, PV_SPAN(""), name, domains_name(p->at.domains, leg->domain), PV_SPAN(""));
-	aim(&leg->dialog, binding);
+	aim(leg, binding);
 	return !w.overflow && dialog_store(ptt_buffers(p), &leg->dialog, &texts) == 0;
 }
 
@@ -346,7 +349,7 @@ static bool try_next_flow(struct ptt *p, struct ptt_room *room, struct ptt_leg *
 		return false;
 	texts.target = next->contact;
 	texts.routes = next->path;
-	aim(&leg->dialog, next);
+	aim(leg, next);
 	if (dialog_store(ptt_buffers(p), &leg->dialog, &texts) != 0)
 		return false;
 	list_push_tail(&room->ringing, &leg->ringing);
