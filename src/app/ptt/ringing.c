@@ -264,11 +264,11 @@ static void stop(struct ptt *p, struct ptt_leg *leg, enum call_why why)
 	ptt_leg_leave(p, leg, why);
 }
 
-void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name)
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name, enum call_why why)
 {
 	struct ptt_leg *leg;
 	while ((leg = next_of(room, name, NULL)))
-		stop(p, leg, CALL_REPLACED);
+		stop(p, leg, why);
 }
 
 void ringing_stop_all(struct ptt *p, struct ptt_room *room)
@@ -317,7 +317,7 @@ void ringing_accepted(struct ptt *p, struct ptt_leg *leg)
 	if (!was.room)
 		return;
 	call_out_settle(p, was.room, was.group, was.name);
-	ringing_stop(p, was.room, was.name);
+	ringing_stop(p, was.room, was.name, CALL_REPLACED);
 }
 
 void ringing_join(struct ptt *p, struct ptt_leg *leg)
@@ -369,8 +369,8 @@ void ringing_failed(struct ptt *p, struct ptt_leg *leg, unsigned status)
 		return;
 	if (!is_away(status))
 		call_out_settle(p, was.room, was.group, was.name);
-	if (status / 100 == 6)
-		ringing_stop(p, was.room, was.name);
+	if (status / 100 == 6) /* he is not in elsewhere: he does not come */
+		ringing_stop(p, was.room, was.name, CALL_CANCELLED);
 	else
 		go_on(p, was.room, was.group, was.name, was.q);
 }

@@ -171,8 +171,8 @@ void call_out_unreached(
 /* His phones ring, those with the best q; or one more, where some do. */
 void ringing_begin(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
-/* He is in: his phones that ring are cancelled. */
-void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name);
+/* He is in, or has declined for all of them: his phones that ring are cancelled. */
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name, enum call_why why);
 /* Nobody is in any more. */
 void ringing_stop_all(struct ptt *p, struct ptt_room *room);
 
