@@ -47,7 +47,7 @@
  *   late N silent|heard        it says both at once, and the report the last of them
  *   missing N caller|callee|none  that side is not heard, and the other one is
  *   oneway N                   calls in progress that were so
- *   hangup                     the operator's, of the oldest call
+ *   hangup [newest]            the operator's, of the oldest call
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
  *                              no session timer is asked for

@@ -299,11 +299,11 @@ static void take_out(struct ptt *p, struct ptt_leg *leg, struct was_ringing *ret
 		memcpy(ret->text, name.at, ret->name.length);
 }
 
-void ringing_unanswered(struct ptt *p, struct ptt_leg *leg)
+void ringing_ended(struct ptt *p, struct ptt_leg *leg, enum call_why why)
 {
 	struct was_ringing was;
 	take_out(p, leg, &was);
-	ptt_leg_leave(p, leg, CALL_CANCELLED);
+	ptt_leg_leave(p, leg, why);
 	if (!was.room)
 		return;
 	call_out_settle(p, was.room, was.group, was.name);
