@@ -222,9 +222,9 @@ static void ring(struct ptt *p, struct ptt_room *room, const struct ptt_group *g
 	}
 }
 
-/* The next step, where no phone of his rings; when there is none he has not been reached, unless
- * he has said something. A step whose INVITEs all fail at once comes back here: what goes on is the
- * loop that it is of. */
+/* The next step, where no phone of his rings. When there is none and he has said nothing he is
+ * called again as he registers. A step whose INVITEs all fail at once comes back here: what goes on
+ * is the loop that it is of. */
 static void go_on(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
 	struct pv_span name, uint32_t high)
 {
@@ -238,8 +238,6 @@ static void go_on(struct ptt *p, struct ptt_room *room, const struct ptt_group *
 		ring(p, room, group, name, &step);
 	}
 	p->is_ringing_on = false;
-	if (!next_of(room, name, NULL))
-		call_out_unreached(p, room, group, name);
 }
 
 void ringing_begin(

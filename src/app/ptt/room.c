@@ -47,7 +47,7 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	room->opened_ms = 0;
 	room->is_revoking = room->is_reserved = false;
 	room->waiting = 0;
-	ptt_drop(p, &room->called);
+	ptt_drop(p, &room->settled);
 	rights_forget(p, room);
 }
 
