@@ -344,7 +344,8 @@ void arbiter_init(struct group *group)
 {
 	struct floor_settings settings = settings_of(group->settings);
 	floor_init(&group->floor, &settings, &hooks);
-	group->floor.is_emergency = group->settings->is_emergency;
+	group->floor.is_emergency =
+		group->settings->is_emergency && group->settings->floor == MEDIA_FLOOR_PTT;
 	group->floor_kind = group->settings->floor;
 }
 

@@ -47,7 +47,7 @@
  *   late N silent|heard        it says both at once, and the report the last of them
  *   missing N caller|callee|none  that side is not heard, and the other one is
  *   oneway N                   calls in progress that were so
- *   hangup                     the operator's, of the oldest call
+ *   hangup [newest]            the operator's, of the oldest call
  *   farewell                   the process is about to end
  *   b2bua [duration=S] [sessions=S]   calls.mode = "b2bua" from now on; calls last 600 s at most,
  *                              no session timer is asked for
@@ -60,12 +60,12 @@
  * gone ptt sessions=S             a session timer is asked for member N key=value ...     the N-th
  * leg that ever joined, from 0: rtp=, floor= where it is sent to
  *                              ("none"), codec= as of media, sends=, receives=, talks=,
- * muted=, emergency=yes|no, priority=, terms= "queueing priority=5 request", changes=N members N,
- * rooms N how many there must be now, of media talk NAME|none [wait=NAME] who has the floor:
- * members by user name answer N OUTCOME [position=N] [talker=URI] [by=invite]   to the last press
- * of the N-th, or to what its INVITE asked for
- * leg tell N silent|again|closed the relay says so of that leg; idle: of the group act
- * grant|revoke|mute|kick NAME USER         as the control interface has it
+ * muted=, emergency=yes|no, known=yes|no (where it signals from), priority=, terms= "queueing
+ * priority=5 request", changes=N members N, rooms N how many there must be now, of media; called N
+ * how many phones were called out talk NAME|none [wait=NAME] who has the floor: members by user
+ * name answer N OUTCOME [position=N] [talker=URI] [by=invite]   to the last press of the N-th, or
+ * to what its INVITE asked for leg tell N silent|again|closed the relay says so of that leg; idle:
+ * of the group act grant|revoke|mute|kick NAME USER         as the control interface has it
  */
 struct fake_server {
 	struct scenario scenario;
@@ -84,6 +84,7 @@ struct fake_server {
 	struct b2bua *b2bua;
 	struct b2bua_config b2bua_config;
 	struct ptt *ptt;
+	uint64_t called_before; /* phones, by the scripts before */
 	struct ptt_config ptt_config;
 	struct fake_groups *groups, *groups_later; /* fake_server_ptt.c */
 	struct dispatch dispatch;

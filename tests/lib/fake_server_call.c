@@ -308,11 +308,12 @@ static bool check_media(struct fake_server *server, unsigned count, char **words
 	return true;
 }
 
-static bool hang_up(struct fake_server *server)
+static bool hang_up(struct fake_server *server, bool is_newest)
 {
-	struct list *first = list_first(&server->calls->named);
-	if (first)
-		call_ask_to_end(server->calls, container_of(first, struct call, link), CALL_HANGUP);
+	struct list *named = &server->calls->named;
+	struct list *found = is_newest ? list_last(named) : list_first(named);
+	if (found)
+		call_ask_to_end(server->calls, container_of(found, struct call, link), CALL_HANGUP);
 	return true;
 }
 
@@ -339,7 +340,7 @@ bool fake_server_call_command(struct fake_server *server, unsigned count, char *
 	if (strcmp(word, "oneway") == 0)
 		return must_be(server, "calls that were one-way", one_way_calls(server), value);
 	if (strcmp(word, "hangup") == 0)
-		return hang_up(server);
+		return hang_up(server, count > 1);
 	if (strcmp(word, "calls") == 0)
 		return must_be(server, "calls", named_calls(server), value);
 	if (strcmp(word, "sessions") == 0)

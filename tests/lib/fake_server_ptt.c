@@ -277,6 +277,8 @@ static bool check_member(struct fake_server *server, unsigned count, char **word
 	must_read(server, count, words, "emergency", said->may_declare_emergency ? "yes" : "no");
 	must_read(server, count, words, "muted", said->is_muted ? "yes" : "no");
 	must_read(server, count, words, "blind", said->audio.is_blind ? "yes" : "no");
+	must_read(server, count, words, "known",
+		media_address_is_none(&said->audio.signalling) ? "no" : "yes");
 	must_read(server, count, words, "identity", said->identity);
 	must_read(server, count, words, "terms", terms_text(&said->terms, coding));
 	snprintf(number, sizeof(number), "%u", said->priority);
@@ -418,6 +420,10 @@ bool fake_server_ptt_command(struct fake_server *server, unsigned count, char **
 		return must_be(server, "members", fake_media_members(&server->media), words[1]);
 	if (strcmp(word, "rooms") == 0 && count == 2)
 		return must_be(server, "rooms", ptt_counts(server->ptt).rooms, words[1]);
+	if (strcmp(word, "called") == 0 && count == 2)
+		return must_be(server, "called",
+			(unsigned)(metrics_sum(METRIC_ptt_called_out) - server->called_before),
+			words[1]);
 	if (strcmp(word, "memberports") == 0 && count == 2) {
 		server->media.member_limit = (unsigned)atoi(words[1]);
 		return true;
@@ -454,6 +460,7 @@ void fake_server_ptt_init(struct fake_server *server)
 		.group_key = &group_key};
 	server->ptt_config = (struct ptt_config){
 		.legs = 64, .rooms = 8, .t1 = 500, .t2 = 4000, .retry_after_s = 5};
+	server->called_before = metrics_sum(METRIC_ptt_called_out);
 	server->media.on_press = on_press;
 	server->media.on_open = on_open;
 	server->media.press_context = server;

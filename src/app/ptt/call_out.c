@@ -5,39 +5,27 @@
 
 /* ---- what is remembered of each name of the list, while the group is open ---- */
 
-enum mark {
-	CALLED = 1,  /* his phones ring, or have been called */
-	SETTLED = 2, /* he has answered, declined, or dialled: he is not called any more */
-};
-#define MARK_BITS 2
-#define MARK_MASK 3u
-
-static unsigned mark_of(const struct ptt_room *room, unsigned index)
+/* A bit: he has answered, declined, or dialled, and is not called any more. In that byte. NULL: no
+ * room to remember it. */
+static uint8_t *settled(
+	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, unsigned index)
 {
-	unsigned at = index * MARK_BITS;
-	if (!room->called || at / 8 >= room->called->length)
-		return 0;
-	return (unsigned)(uint8_t)room->called->bytes[at / 8] >> at % 8 & MARK_MASK;
+	size_t bytes = (group->config.call_out.count + 7) / 8;
+	if (!room->settled) {
+		room->settled = buffer_take(ptt_buffers(p), bytes);
+		if (!room->settled)
+			return NULL;
+		memset(room->settled->bytes, 0, bytes);
+		room->settled->length = (uint32_t)bytes;
+	}
+	if (index / 8 >= room->settled->length)
+		return NULL; /* the list has grown by a reload: from the next opening on */
+	return (uint8_t *)room->settled->bytes + index / 8;
 }
 
-/* False: no room to remember it. */
-static bool mark(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
-	unsigned index, unsigned marks)
+static uint8_t bit_of(unsigned index)
 {
-	size_t bytes = (group->config.call_out.count * MARK_BITS + 7) / 8;
-	unsigned at = index * MARK_BITS;
-	if (room->called && room->called->length < bytes)
-		return false; /* the list has grown by a reload: from the next opening on */
-	if (!room->called) {
-		room->called = buffer_take(ptt_buffers(p), bytes);
-		if (!room->called)
-			return false;
-		memset(room->called->bytes, 0, bytes);
-		room->called->length = (uint32_t)bytes;
-	}
-	unsigned others = (uint8_t)room->called->bytes[at / 8] & ~(MARK_MASK << at % 8);
-	room->called->bytes[at / 8] = (char)(others | marks << at % 8);
-	return true;
+	return (uint8_t)(1u << index % 8);
 }
 
 /* The first place of the list with that name, from `index` on. False: there is none. */
@@ -54,27 +42,20 @@ static bool find_name(const struct ptt_group *group, struct pv_span name, unsign
 void call_out_settle(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name)
 {
-	for (unsigned i = 0; find_name(group, name, &i); i++)
-		(void)mark(p, room, group, i, CALLED | SETTLED);
-}
-
-void call_out_unreached(
-	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name)
-{
-	for (unsigned i = 0; find_name(group, name, &i); i++)
-		if (mark_of(room, i) == CALLED)
-			(void)mark(p, room, group, i, 0);
+	for (unsigned i = 0; find_name(group, name, &i); i++) {
+		uint8_t *byte = settled(p, room, group, i);
+		if (byte)
+			*byte |= bit_of(i);
+	}
 }
 
 static void consider(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, unsigned index)
 {
 	struct pv_span name = pv_span_of(group->config.call_out.item[index]);
-	if ((mark_of(room, index) & SETTLED) ||
-		room_member(p, room, ptt_name_hash(p, name), NULL) ||
-		!mark(p, room, group, index, CALLED))
-		return;
-	ringing_begin(p, room, group, name);
+	const uint8_t *byte = settled(p, room, group, index);
+	if (byte && !(*byte & bit_of(index)) && !room_member(p, room, ptt_name_hash(p, name), NULL))
+		ringing_begin(p, room, group, name);
 }
 
 void room_call_out(struct ptt *p, struct ptt_room *room)

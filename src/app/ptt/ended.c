@@ -62,6 +62,10 @@ static void invite_accepted(struct ptt *p, struct ptt_leg *leg, const struct pv_
 	bool is_wanted = was_called || leg->state == PTT_LEG_ASKING;
 	/* without room for its texts there is no dialog: its 2xx comes again and again, and ends */
 	if (is_first && ptt_leg_learn(p, leg, response) < 0) {
+		if (ringing_has(leg)) {
+			ringing_failed(p, leg, response->status);
+			return;
+		}
 		leg->why = CALL_NO_ACK;
 		ptt_leg_step(p, leg, PTT_LEG_GOT_FAILURE);
 		return;

@@ -137,6 +137,10 @@ static void got_update(struct ptt *p, const struct inside *i)
 static void got_bye(struct ptt *p, const struct inside *i)
 {
 	reply(p, i, 200);
+	if (ringing_has(i->leg)) { /* an early dialog's */
+		ringing_ended(p, i->leg, CALL_CALLEE_BYE);
+		return;
+	}
 	if (!i->leg->has_let_go)
 		i->leg->why = i->leg->is_called_out ? CALL_CALLEE_BYE : CALL_CALLER_BYE;
 	ptt_leg_step(p, i->leg, PTT_LEG_GOT_BYE);

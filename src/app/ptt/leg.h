@@ -190,8 +190,13 @@ struct session_wish ptt_leg_wish(const struct ptt *p, const struct ptt_leg *leg)
 /* ---- ringing.c ---- */
 /* A phone has said no with `status`, or nothing (0): the next. The leg may be gone. */
 void ringing_failed(struct ptt *p, struct ptt_leg *leg, unsigned status);
-/* It has rung for long enough. The leg may be gone. */
-void ringing_unanswered(struct ptt *p, struct ptt_leg *leg);
+/* It is among those that ring. */
+static inline bool ringing_has(const struct ptt_leg *leg)
+{
+	return list_is_linked(&leg->ringing);
+}
+/* It has rung for long enough, or is hung up, here or there: the next. The leg may be gone. */
+void ringing_ended(struct ptt *p, struct ptt_leg *leg, enum call_why why);
 /* A 2xx: his other phones ring no more. */
 void ringing_accepted(struct ptt *p, struct ptt_leg *leg);
 /* And its description will do: the roster is asked to have it. */

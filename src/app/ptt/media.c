@@ -7,13 +7,21 @@
 
 /* ---- the call ---- */
 
+static void end(struct ptt *p, struct ptt_leg *leg, enum call_why why)
+{
+	if (ringing_has(leg))
+		ringing_ended(p, leg, why);
+	else
+		ptt_leg_leave(p, leg, why);
+}
+
 /* Deadline, operator. */
 static void on_call_end(void *context, struct call *call, enum call_why why)
 {
 	struct ptt *p = context;
 	struct ptt_leg *leg = ptt_leg_get(p, call->owner_word);
 	if (leg)
-		ptt_leg_leave(p, leg, why);
+		end(p, leg, why);
 }
 
 int ptt_leg_begin_call(struct ptt *p, struct ptt_leg *leg, struct pv_span caller,
@@ -170,7 +178,7 @@ static void on_member_told(void *context, media_id member, uint64_t owner, uint3
 	if (!leg || leg->lease.member != member)
 		return;
 	if (told & MEDIA_TOLD_CLOSED) {
-		ptt_leg_leave(p, leg, CALL_CLOSED);
+		end(p, leg, CALL_CLOSED);
 		return;
 	}
 	if (!(told & (MEDIA_TOLD_SILENT | MEDIA_TOLD_AGAIN)))

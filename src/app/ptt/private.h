@@ -35,7 +35,8 @@ struct ptt {
 	struct list all_legs, all_subscriptions;
 	struct list buckets[256]; /* rooms, by group */
 	struct alarms alarms;
-	bool has_call_out; /* of some group: registrations are looked at */
+	bool has_call_out;  /* of some group: registrations are looked at */
+	bool is_ringing_on; /* one step of phones after the other, by who began with that */
 	struct ptt_talk_row *talks;
 	unsigned talk_next;
 	uint64_t talk_count;

@@ -112,16 +112,24 @@ static uint64_t heir(const struct ptt_room *room, const struct ptt_group *group)
 	return muted;
 }
 
+/* He is in, and no reload has made him one who only listens. */
+static bool can_speak(
+	struct ptt *p, const struct ptt_room *room, const struct ptt_group *group, uint64_t name)
+{
+	const struct ptt_member *leg = leg_of(p, room, name);
+	return leg && !only_listens(group, leg);
+}
+
 static void choose(struct ptt *p, struct ptt_room *room, const struct ptt_group *group)
 {
 	struct ptt_rights *rights = &room->rights;
 	uint64_t now_ms = p->at.worker->now_ms;
 	bool may_return = rights->former && now_ms < rights->return_ms;
-	if (may_return && leg_of(p, room, rights->former)) {
+	if (may_return && can_speak(p, room, group, rights->former)) {
 		rights->speaker = rights->former;
 		rights->former = 0;
 	}
-	if (leg_of(p, room, rights->speaker))
+	if (can_speak(p, room, group, rights->speaker))
 		return;
 	if (rights->speaker && !may_return) {
 		rights->former = rights->speaker;

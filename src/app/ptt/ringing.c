@@ -21,11 +21,14 @@ static int find_bindings(struct ptt *p, struct pv_span name, uint32_t domain)
 				    REGISTRY_CONTACTS, p->binding_text, sizeof(p->binding_text));
 }
 
-/* A phone behind NAT, or on a connection of its own, is reached the way its REGISTER came. */
-static void aim(struct dialog *dialog, const struct registry_binding *binding)
+/* A phone behind NAT, or on a connection of its own, is reached the way its REGISTER came; one with
+ * a Path through another proxy, whether or not that shows in the answer. */
+static void aim(struct ptt_leg *leg, const struct registry_binding *binding)
 {
+	struct dialog *dialog = &leg->dialog;
 	bool stream = binding->received.transport != PV_TRANSPORT_UDP && binding->received.flow;
-	dialog->has_path = pv_span_is_empty(binding->path) && (binding->behind_nat || stream);
+	leg->speech.is_forwarded = !pv_span_is_empty(binding->path);
+	dialog->has_path = !leg->speech.is_forwarded && (binding->behind_nat || stream);
 	dialog->path = binding->received;
 }
 
@@ -71,7 +74,7 @@ static bool make_dialog(struct ptt *p, struct ptt_leg *leg, struct pv_span name,
 		domains_realm(p->at.domains), texts.local_tag);
 	texts.remote = put_name(
 		&w, PV_SPAN(""), name, domains_name(p->at.domains, leg->domain), PV_SPAN(""));
-	aim(&leg->dialog, binding);
+	aim(leg, binding);
 	return !w.overflow && dialog_store(ptt_buffers(p), &leg->dialog, &texts) == 0;
 }
 
@@ -219,19 +222,22 @@ static void ring(struct ptt *p, struct ptt_room *room, const struct ptt_group *g
 	}
 }
 
-/* The next step, where no phone of his rings; when there is none he has not been reached, unless
- * he has said something. */
+/* The next step, where no phone of his rings. When there is none and he has said nothing he is
+ * called again as he registers. A step whose INVITEs all fail at once comes back here: what goes on
+ * is the loop that it is of. */
 static void go_on(struct ptt *p, struct ptt_room *room, const struct ptt_group *group,
 	struct pv_span name, uint32_t high)
 {
 	uint32_t best;
+	if (p->is_ringing_on)
+		return;
+	p->is_ringing_on = true;
 	while (!next_of(room, name, NULL) && (best = best_below(p, name, high))) {
 		struct step step = {.low = best - 1, .high = high};
 		high = best - 1;
 		ring(p, room, group, name, &step);
 	}
-	if (!next_of(room, name, NULL))
-		call_out_unreached(p, room, group, name);
+	p->is_ringing_on = false;
 }
 
 void ringing_begin(
@@ -256,11 +262,11 @@ static void stop(struct ptt *p, struct ptt_leg *leg, enum call_why why)
 	ptt_leg_leave(p, leg, why);
 }
 
-void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name)
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name, enum call_why why)
 {
 	struct ptt_leg *leg;
 	while ((leg = next_of(room, name, NULL)))
-		stop(p, leg, CALL_REPLACED);
+		stop(p, leg, why);
 }
 
 void ringing_stop_all(struct ptt *p, struct ptt_room *room)
@@ -291,11 +297,11 @@ static void take_out(struct ptt *p, struct ptt_leg *leg, struct was_ringing *ret
 		memcpy(ret->text, name.at, ret->name.length);
 }
 
-void ringing_unanswered(struct ptt *p, struct ptt_leg *leg)
+void ringing_ended(struct ptt *p, struct ptt_leg *leg, enum call_why why)
 {
 	struct was_ringing was;
 	take_out(p, leg, &was);
-	ptt_leg_leave(p, leg, CALL_CANCELLED);
+	ptt_leg_leave(p, leg, why);
 	if (!was.room)
 		return;
 	call_out_settle(p, was.room, was.group, was.name);
@@ -309,7 +315,7 @@ void ringing_accepted(struct ptt *p, struct ptt_leg *leg)
 	if (!was.room)
 		return;
 	call_out_settle(p, was.room, was.group, was.name);
-	ringing_stop(p, was.room, was.name);
+	ringing_stop(p, was.room, was.name, CALL_REPLACED);
 }
 
 void ringing_join(struct ptt *p, struct ptt_leg *leg)
@@ -341,7 +347,7 @@ static bool try_next_flow(struct ptt *p, struct ptt_room *room, struct ptt_leg *
 		return false;
 	texts.target = next->contact;
 	texts.routes = next->path;
-	aim(&leg->dialog, next);
+	aim(leg, next);
 	if (dialog_store(ptt_buffers(p), &leg->dialog, &texts) != 0)
 		return false;
 	list_push_tail(&room->ringing, &leg->ringing);
@@ -361,8 +367,8 @@ void ringing_failed(struct ptt *p, struct ptt_leg *leg, unsigned status)
 		return;
 	if (!is_away(status))
 		call_out_settle(p, was.room, was.group, was.name);
-	if (status / 100 == 6)
-		ringing_stop(p, was.room, was.name);
+	if (status / 100 == 6) /* he is not in elsewhere: he does not come */
+		ringing_stop(p, was.room, was.name, CALL_CANCELLED);
 	else
 		go_on(p, was.room, was.group, was.name, was.q);
 }

@@ -47,7 +47,7 @@ static void close_media(struct ptt *p, struct ptt_room *room)
 	room->opened_ms = 0;
 	room->is_revoking = room->is_reserved = false;
 	room->waiting = 0;
-	ptt_drop(p, &room->called);
+	ptt_drop(p, &room->settled);
 	rights_forget(p, room);
 }
 
@@ -148,8 +148,7 @@ static void configure(struct ptt *p, struct ptt_room *room)
 {
 	const struct ptt_group *group = ptt_group_of(p, room->group);
 	struct media_group_settings settings;
-	/* one that is open says so itself, when it has no floor any more */
-	if (!group || (group->config.is_open && !room->lease.group))
+	if (!group || group->config.is_open)
 		emergency_set(p, room, false, 0);
 	if (!group) {
 		end_all(p, room, CALL_CLOSED);
@@ -196,6 +195,7 @@ static bool has_tag(const struct media_speaker *list, unsigned count, uint64_t t
 
 static void floor_changed(struct ptt *p, struct ptt_room *room)
 {
+	const struct ptt_group *group = ptt_group_of(p, room->group);
 	struct media_group_report report;
 	bool is_new = false;
 	if (media_read_group(p->at.media, room->lease.group, &report) < 0)
@@ -220,7 +220,9 @@ static void floor_changed(struct ptt *p, struct ptt_room *room)
 	}
 	if (is_new)
 		room_notify(p, room);
-	emergency_set(p, room, report.is_emergency, report.emergency_tag);
+	/* what was on its way when a reload took the group, or its floor: nobody could clear it */
+	bool may = group && !group->config.is_open;
+	emergency_set(p, room, may && report.is_emergency, report.emergency_tag);
 }
 
 void room_told(struct ptt *p, uint64_t handle, uint32_t told)

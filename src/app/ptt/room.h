@@ -77,7 +77,7 @@ struct ptt_room {
 	bool is_revoking, is_reserved;
 	uint16_t waiting;
 	struct ptt_rights rights;
-	struct buffer *called; /* what is remembered of each name of call_out; NULL: nothing */
+	struct buffer *settled; /* a bit for each name of call_out: not called any more; or NULL */
 	struct ptt_grave graves[PTT_GRAVES];
 	unsigned grave_next;
 	uint32_t aliases; /* given to members who want to be nobody */
@@ -163,16 +163,13 @@ void room_call_out(struct ptt *p, struct ptt_room *room);
  * and his phone refreshes its registration. */
 void call_out_settle(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
-/* None of his phones was there: unless one has said no, he is called again when one registers. */
-void call_out_unreached(
-	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
 
 /* ---- ringing.c ---- */
 /* His phones ring, those with the best q; or one more, where some do. */
 void ringing_begin(
 	struct ptt *p, struct ptt_room *room, const struct ptt_group *group, struct pv_span name);
-/* He is in: his phones that ring are cancelled. */
-void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name);
+/* He is in, or has declined for all of them: his phones that ring are cancelled. */
+void ringing_stop(struct ptt *p, struct ptt_room *room, struct pv_span name, enum call_why why);
 /* Nobody is in any more. */
 void ringing_stop_all(struct ptt *p, struct ptt_room *room);
 

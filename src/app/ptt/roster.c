@@ -75,7 +75,7 @@ static uint16_t try_join(struct ptt *p, struct ptt_report *report)
 	report->radio_id = member->radio_id;
 	report->lease = room->lease;
 	call_out_settle(p, room, group, user);
-	ringing_stop(p, room, user);
+	ringing_stop(p, room, user, CALL_REPLACED);
 	room_changed(p, room, false);
 	member->change = room->change;
 	room_notify(p, room);

@@ -353,7 +353,8 @@ int speech_accept(struct ptt *p, struct ptt_leg *leg, const struct pv_message *a
 	size_t mark = arena_mark(&p->at.worker->scratch);
 	find_numbers(p, leg, line, &h.coding);
 	arena_rewind(&p->at.worker->scratch, mark);
-	speech->is_forwarded = description_is_forwarded(answer);
+	/* a proxy that has no Record-Route of its own is in the way all the same */
+	speech->is_forwarded |= description_is_forwarded(answer);
 	h.audio = &p->sdp.media[line];
 	if (speech_may_have_floor(leg) && speech->floor_line < p->sdp.media_count &&
 		speech_is_floor(&p->sdp.media[speech->floor_line]))

@@ -91,7 +91,7 @@ static void fire(void *context, struct alarm *alarm, uint64_t now_ms)
 		probe(p, container_of(alarm, struct ptt_leg, probe));
 		break;
 	case PTT_TIMER_RING:
-		ringing_unanswered(p, container_of(alarm, struct ptt_leg, ring));
+		ringing_ended(p, container_of(alarm, struct ptt_leg, ring), CALL_CANCELLED);
 		break;
 	case PTT_TIMER_EXPIRY:
 		subscription_expired(p, container_of(alarm, struct ptt_subscription, expiry));
