@@ -87,10 +87,9 @@ static bool is_left(const struct calls_settings *settings, const struct codec_fo
 	return false;
 }
 
-/* Those below 96 mean the same everywhere (RFC 3551 §6). */
 static void take_number(int number, uint64_t taken[2])
 {
-	if (number >= 96 && number < 128)
+	if (number >= 0 && number < 128)
 		taken[number / 64] |= UINT64_C(1) << number % 64;
 }
 

@@ -47,6 +47,8 @@ struct leg *linger_partner(struct b2bua *b, const struct leg *leg, enum pv_metho
 
 void linger_look(struct b2bua *b, struct leg *leg)
 {
-	if (leg->lingers && !is_owed(b, leg))
-		alarm_set(&b->alarms, &leg->alarm, TIMER_LINGER, b->at.worker->now_ms + LAST_MS);
+	uint64_t last_ms = b->at.worker->now_ms + LAST_MS;
+	/* sooner, never later: who goes on telling of it does not keep it */
+	if (leg->lingers && !is_owed(b, leg) && last_ms < leg->alarm.node.deadline_ms)
+		alarm_set(&b->alarms, &leg->alarm, TIMER_LINGER, last_ms);
 }
