@@ -17,16 +17,16 @@
  *   announced   the very address of the SDP: one packet is enough, and nothing outranks it
  *   host        another port of the announced host, or of the host that the signalling came from:
  *               a NAT; a few packets in order, then it locks
- *   stranger    any other host, where the signalling came through another proxy, so that nothing
- *               says where the phone is. Where it came from the phone itself, only the neighbours
- *               (the /24 or /64) of a public host that signalled or was announced: a NAT that has a
- *               pool of addresses. Packets of one source, in order, of negotiated payload types,
- *               that outvote all other sources, lock it at last. Where the announced address is
- *               usable the stranger is only heard, media still goes to the announced address:
- *               nothing is ever sent to a host that was neither announced nor the signalling's.
- *               Where it is not usable ("blind": a private address announced from a public source,
- *               a host name, an address of the other family) there is no other way to reach the
- *               phone.
+ *   stranger    any other host, where the signalling came through another proxy or by the other
+ *               family, so that nothing says where the phone is. Where it came from the phone
+ *               itself, only the neighbours (the /24 or /64) of a public host that signalled or
+ *               was announced: a NAT that has a pool of addresses. Packets of one source, in
+ *               order, of negotiated payload types, that outvote all other sources, lock it at
+ *               last. Where the announced address is usable the stranger is only heard, media
+ *               still goes to the announced address: nothing is ever sent to a host that was
+ *               neither announced nor the signalling's. Where it is not usable ("blind": a
+ *               private address announced from a public source, a host name, an address of the
+ *               other family) there is no other way to reach the phone.
  *   nobody      all others
  *
  * A lock yields to a higher rank and to nothing else, until the next offer or answer; but it goes
