@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """life: the server is killed, stopped, told to reload, stands still, gives up root; links come and go. Nothing is left
 behind, nothing goes where it should not."""
+import contextlib
 import glob
 import json
 import os
@@ -35,7 +36,7 @@ def objects_of(pid):
     """{(kind, id)} of the kernel's programs, maps and links that a process holds."""
     found = set()
     for path in glob.glob("/proc/%d/fdinfo/*" % pid):
-        with open(path) as f:
+        with contextlib.suppress(FileNotFoundError), open(path) as f:       # closed meanwhile
             found |= {(kind, int(number)) for kind, number in re.findall(r"^(prog|map|link)_id:\s*(\d+)", f.read(), re.M)}
     return found
 
