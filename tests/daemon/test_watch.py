@@ -42,9 +42,9 @@ class Server:
         with client.makefile("rb") as lines:
             try:
                 for line in lines:
+                    self.asked.append(line.decode().strip())        # before whoever asked can know the answer
                     text = json.dumps(self.answer).encode() + b"\n"
                     client.sendall(b"%s %d\n" % (b"ok" if self.good else b"error", len(text)) + text)
-                    self.asked.append(line.decode().strip())
             except OSError:
                 pass
 
